@@ -1,0 +1,109 @@
+"""The one door: who may see and do what. No view looks an account up any other way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+from django.http import Http404
+
+from accounts.models import Account, Membership, Role, User
+
+
+class Action(Enum):
+    VIEW = auto()
+    RESELL = auto()  # list the accounts below this one
+    TOP_UP = auto()  # credit this account on behalf of an agent above it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What a user may do with an account. `via` is the account whose membership says so: the same or an agent above."""
+
+    user: User
+    account: Account
+    role: Role | None
+    via: Account | None
+
+    @property
+    def as_staff(self) -> bool:
+        return self.role is None
+
+    def may(self, action: Action) -> bool:
+        match action:
+            case Action.VIEW:
+                return True
+            case Action.RESELL:
+                return self.account.is_agent
+            case Action.TOP_UP:
+                return self.role == Role.OWNER and self.via is not None and self.via != self.account
+
+
+def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Access:
+    """The account behind an address, for what the user wants to do.
+
+    Raises Http404, which says the same of an account that is not theirs and of one that does not exist.
+    """
+    account = Account.objects.select_related("switch", "parent").filter(public_id=public_id).first()
+    access = _access(user, account) if account else None
+    if access is None or not access.may(action):
+        raise Http404("No such account")
+    return access
+
+
+def member_accounts(user: User) -> QuerySet[Account]:
+    """The accounts that the user is a member of, not those below them."""
+    return Account.objects.filter(memberships__user=user).select_related("switch").order_by("number")
+
+
+def descendants(agent: Account) -> QuerySet[Account]:
+    """Every account below an agent, whatever the depth, by the tree as last read from the switch."""
+    return Account.objects.filter(id__in=RawSQL(_BELOW, [agent.id])).exclude(id=agent.id)  # noqa: S611  # no text of a user's
+
+
+def is_below(account: Account, agent: Account) -> bool:
+    return account != agent and agent.id in _line(account)
+
+
+def _access(user: User, account: Account) -> Access | None:
+    line = _line(account)
+    memberships = {
+        m.account_id: m for m in Membership.objects.select_related("account").filter(user=user, account__in=line)
+    }
+    # An owner anywhere above outranks a viewer nearer by; among equals the nearest counts.
+    for role in (Role.OWNER, Role.VIEWER):
+        for account_id in line:
+            membership = memberships.get(account_id)
+            if membership is not None and membership.role == role:
+                return Access(user=user, account=account, role=role, via=membership.account)
+    if user.is_staff and user.has_perm("accounts.view_account"):
+        return Access(user=user, account=account, role=None, via=None)
+    return None
+
+
+def _line(account: Account) -> list[int]:
+    """Ids of the account and the agents above it, nearest first."""
+    rows = Account.objects.raw(_ABOVE, [account.id])
+    return [row.id for row in rows]
+
+
+# UNION, not UNION ALL: a loop in the tree, which a switch might report, ends the recursion.
+_BELOW = """
+    WITH RECURSIVE below (id) AS (
+        SELECT %s::bigint
+        UNION
+        SELECT child.id FROM accounts_account child JOIN below ON child.parent_id = below.id
+    )
+    SELECT id FROM below
+"""
+_ABOVE = """
+    WITH RECURSIVE above (id, parent_id, depth) AS (
+        SELECT id, parent_id, 0 FROM accounts_account WHERE id = %s
+        UNION ALL
+        SELECT agent.id, agent.parent_id, depth + 1
+        FROM accounts_account agent JOIN above ON agent.id = above.parent_id
+    ) CYCLE id SET looped USING path
+    SELECT id FROM above WHERE NOT looped ORDER BY depth
+"""

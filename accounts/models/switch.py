@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator, URLValidator
+from django.db import models
+from django.db.models import Q
+
+
+def check_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError("There is no time zone called %(name)s.", params={"name": name})
+
+
+def default_refusals() -> list[int]:
+    return [-10007]
+
+
+class Switch(models.Model):
+    """One VOS3000 server and everything about it that the vendor leaves open."""
+
+    name = models.SlugField(unique=True)
+    url = models.CharField(
+        max_length=200,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="http(s)://host:port, without /external/server",
+    )
+    suffix = models.CharField(
+        max_length=10, blank=True, help_text="Put behind each operation's name, such as .jsp"
+    )
+    time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
+    currency = models.CharField(
+        max_length=3,
+        default="USD",
+        validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, such as USD.")],
+    )
+
+    ca_file = models.CharField(
+        max_length=500, blank=True, help_text="Path of a PEM file that the certificate must chain to"
+    )
+    fingerprint = models.CharField(
+        max_length=95, blank=True, help_text="SHA-256 of the certificate, instead of a CA file"
+    )
+    extra_body_file = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Path of a JSON file with fields that this build wants in every body",
+    )
+
+    requests_per_second = models.DecimalField(
+        max_digits=7, decimal_places=2, default=Decimal(5), validators=[MinValueValidator(Decimal("0.01"))]
+    )
+    sure_refusals = ArrayField(
+        models.IntegerField(), default=default_refusals, help_text="retCodes that mean: surely not done"
+    )
+
+    topup_limit = models.DecimalField(
+        max_digits=18, decimal_places=6, default=Decimal(10_000), help_text="Largest single top-up"
+    )
+    topup_places = models.PositiveSmallIntegerField(
+        default=6, help_text="Decimal places a top-up may have, at most 6"
+    )
+    sending_deadline = models.DurationField(
+        default=timedelta(minutes=10), help_text="How long an unsent top-up is tried"
+    )
+    settling_time = models.DurationField(
+        default=timedelta(minutes=30), help_text="How long a top-up may stay in doubt before a person decides"
+    )
+    clean_looks = models.PositiveSmallIntegerField(
+        default=3, help_text="Complete looks at the payment history without a find before a person decides"
+    )
+    clock_tolerance = models.DurationField(
+        default=timedelta(hours=1),
+        help_text="How far the switch's clock may be off when its payment history is searched",
+    )
+    fresh_for = models.DurationField(
+        default=timedelta(seconds=10), help_text="How long a balance counts as current"
+    )
+
+    class Meta:
+        verbose_name_plural = "switches"
+        constraints = [
+            models.CheckConstraint(condition=Q(requests_per_second__gt=0), name="switch_budget_is_positive"),
+            models.CheckConstraint(
+                condition=Q(topup_places__lte=6), name="switch_topup_places_can_be_stored"
+            ),
+            models.CheckConstraint(condition=Q(topup_limit__gt=0), name="switch_topup_limit_is_positive"),
+            models.CheckConstraint(
+                condition=Q(ca_file="") | Q(fingerprint=""), name="switch_has_one_tls_pin"
+            ),
+            models.CheckConstraint(
+                condition=Q(settling_time__gte=timedelta(0)) & Q(sending_deadline__gt=timedelta(0)),
+                name="switch_times_are_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)

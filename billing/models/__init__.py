@@ -1,0 +1,26 @@
+from billing.models.calls import Call, CallDay, DayState
+from billing.models.jobs import JobRun
+from billing.models.payments import Charge, Payment, Stream, SyncMark
+from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
+from billing.models.topups import EDGES, Kind, Source, TopUp, TopUpState, Transition
+
+__all__ = [
+    "EDGES",
+    "BalanceReading",
+    "Call",
+    "CallDay",
+    "Case",
+    "Cause",
+    "Charge",
+    "DayState",
+    "JobRun",
+    "Kind",
+    "Payment",
+    "Reconciliation",
+    "Source",
+    "Stream",
+    "SyncMark",
+    "TopUp",
+    "TopUpState",
+    "Transition",
+]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Account, Switch
+
+
+class Call(models.Model):
+    """One call record (manual §3.47). Seconds are whole, money is in the switch's currency.
+
+    The table is partitioned by month of `started_at`; the database's key is (id, started_at), and
+    (switch, flow_no, started_at) is unique.
+    """
+
+    switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
+    day = models.DateField(help_text="The day of the switch's calendar whose report holds it")
+    flow_no = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    caller = models.TextField()
+    callee = models.TextField()
+    talk_seconds = models.IntegerField()
+    billed_seconds = models.IntegerField()
+    fee = models.DecimalField(max_digits=18, decimal_places=6)
+    fee_prefix = models.TextField()
+    package_fee = models.DecimalField(max_digits=18, decimal_places=6)
+    package_seconds = models.IntegerField()
+    agent_number = models.TextField(help_text="The agent of the account when it called; empty for none")
+    agent_fee = models.DecimalField(
+        max_digits=18, decimal_places=6, help_text="What the agent pays; never the customer's to see"
+    )
+    call_level = models.SmallIntegerField()
+    end_direction = models.SmallIntegerField()
+    end_reason = models.IntegerField()
+    billing_mode = models.SmallIntegerField()
+    callee_billing = models.SmallIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-started_at", "-flow_no"], name="call_history"),
+            models.Index(fields=["account", "day"], name="call_day"),
+            models.Index(
+                fields=["switch", "agent_number", "ended_at"],
+                condition=~models.Q(agent_number=""),
+                name="call_agent_fee",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["switch", "flow_no", "started_at"], name="call_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.caller} to {self.callee}, {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def answered(self) -> bool:
+        return self.talk_seconds > 0
+
+
+class DayState(models.TextChoices):
+    NOT_FETCHED = "not_fetched", "not fetched"
+    FETCHED = "fetched", "fetched"
+    PROVEN = "proven", "proven"
+    DIFFERS = "differs", "differs"
+
+
+class CallDay(models.Model):
+    """One account's calls on one day of the switch's calendar: the unit that is fetched, replaced and proven.
+
+    The `reported_…` figures are the switch's own (manual §3.48); the others are sums over the stored rows.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_days")
+    day = models.DateField()
+    state = models.CharField(max_length=12, choices=DayState.choices, default=DayState.NOT_FETCHED)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    calls = models.IntegerField(default=0)
+    answered = models.IntegerField(default=0)
+    talk_seconds = models.BigIntegerField(default=0)
+    billed_seconds = models.BigIntegerField(default=0)
+    fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
+    unreadable = models.IntegerField(
+        default=0, help_text="Records that could not be read and are not among the rows"
+    )
+    reported_calls = models.IntegerField(null=True, blank=True)
+    reported_fee = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "day"], name="call_day_once"),
+            models.CheckConstraint(
+                condition=~models.Q(state=DayState.PROVEN)
+                | models.Q(
+                    reported_calls=models.F("calls"),
+                    reported_fee=models.F("fee"),
+                    unreadable=0,
+                    fetched_at__isnull=False,
+                ),
+                name="call_day_proven_means_equal",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number} on {self.day}: {self.get_state_display()}"

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Account
+
+
+class BalanceReading(models.Model):
+    """A balance as the switch stated it at an instant: a checkpoint where no payment or charge states one."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="balance_readings")
+    at = models.DateTimeField()
+    balance = models.DecimalField(max_digits=20, decimal_places=6)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "at"], name="balance_reading_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: {self.balance} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Reconciliation(models.Model):
+    """How one account's balance moved on one day of the switch's calendar.
+
+    opening + payments − calls − agent_fees − charges + difference = closing; difference is what nothing explains.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="reconciliations")
+    day = models.DateField()
+    opening = models.DecimalField(max_digits=20, decimal_places=6)
+    payments = models.DecimalField(max_digits=20, decimal_places=6)
+    calls = models.DecimalField(max_digits=20, decimal_places=6)
+    agent_fees = models.DecimalField(max_digits=20, decimal_places=6)
+    charges = models.DecimalField(max_digits=20, decimal_places=6)
+    difference = models.DecimalField(max_digits=20, decimal_places=6)
+    closing = models.DecimalField(max_digits=20, decimal_places=6)
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "day"], name="reconciliation_once"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    closing=models.F("opening")
+                    + models.F("payments")
+                    - models.F("calls")
+                    - models.F("agent_fees")
+                    - models.F("charges")
+                    + models.F("difference")
+                ),
+                name="reconciliation_adds_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number} on {self.day}"
+
+
+class Cause(models.TextChoices):
+    RECORD_EDITED = "record_edited", "a call record was edited"
+    RECORD_MISSING = "record_missing", "a call record is missing"
+    LATE_RECORD = "late_record", "a call record has not arrived yet"
+    PAYMENT_WITHOUT_RECORD = "payment_without_record", "money came without a payment record"
+    BALANCE_SET = "balance_set", "someone set the balance"
+    UNKNOWN = "unknown", "not known"
+
+
+class Case(models.Model):
+    """A difference between two checkpoints that nothing explains. It closes itself when it is explained later."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cases")
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    difference = models.DecimalField(
+        max_digits=20, decimal_places=6, help_text="Stated minus expected change of the balance"
+    )
+    cause = models.CharField(max_length=30, choices=Cause.choices, default=Cause.UNKNOWN)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "begins_at", "ends_at"],
+                condition=models.Q(closed_at__isnull=True),
+                name="case_open_once_per_interval",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(begins_at__lte=models.F("ends_at")), name="case_runs_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}: {self.difference} until {self.ends_at:%Y-%m-%d %H:%M}"

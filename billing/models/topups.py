@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.crypto import get_random_string
+
+from accounts.models import Account
+
+# Crockford's letters: a reference is read out on the telephone.
+REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_reference() -> str:
+    return "TU-" + get_random_string(10, REFERENCE_ALPHABET)
+
+
+class TopUpState(models.TextChoices):
+    REQUESTED = "requested", "waiting to be sent"
+    SENDING = "sending", "being sent"
+    CONFIRMED = "confirmed", "confirmed"
+    REFUSED = "refused", "refused"
+    IN_DOUBT = "in_doubt", "being checked"
+    REVIEW = "review", "with our staff"
+    NOT_APPLIED = "not_applied", "not applied"
+
+
+# Every edge there is. `sending → requested` is the request that provably never left; `requested → refused` its deadline.
+EDGES: tuple[tuple[TopUpState, TopUpState], ...] = (
+    (TopUpState.REQUESTED, TopUpState.SENDING),
+    (TopUpState.REQUESTED, TopUpState.REFUSED),
+    (TopUpState.SENDING, TopUpState.REQUESTED),
+    (TopUpState.SENDING, TopUpState.CONFIRMED),
+    (TopUpState.SENDING, TopUpState.REFUSED),
+    (TopUpState.SENDING, TopUpState.IN_DOUBT),
+    (TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
+    (TopUpState.IN_DOUBT, TopUpState.REVIEW),
+    (TopUpState.REVIEW, TopUpState.CONFIRMED),
+    (TopUpState.REVIEW, TopUpState.NOT_APPLIED),
+)
+
+
+class Kind(models.TextChoices):
+    """Which `Pay` a row stands for. A transfer is a debit, then a credit, and a give-back when the credit is refused."""
+
+    CREDIT = "credit", "credit"
+    DEBIT = "debit", "debit of the agent"
+    GIVE_BACK = "give_back", "given back to the agent"
+
+
+class Source(models.TextChoices):
+    TRANSFER = "transfer", "from the agent's balance"
+    AGENT_CREDIT = "agent_credit", "by the agent, without debit"
+    OPERATOR = "operator", "by the operator"
+
+
+class TopUp(models.Model):
+    """A wish to change an account's balance by one `Pay`, and what became of it (manual §3.22).
+
+    It is committed before anything is sent, under a reference that goes into `memo`, and is sent at most once.
+    `amount` is exactly what is sent: negative for a debit.
+    """
+
+    reference = models.CharField(max_length=20, unique=True, default=new_reference, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREDIT)
+    source = models.CharField(max_length=20, choices=Source.choices)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="topups")
+    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    note = models.CharField(max_length=200, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topups"
+    )
+    key = models.CharField(
+        max_length=64, help_text="Of the form or the command: the same key gives the same top-up"
+    )
+    debit = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="credit",
+        help_text="Of a transfer's credit",
+    )
+    gives_back = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="given_back_by",
+        help_text="The debit it undoes",
+    )
+
+    state = models.CharField(max_length=12, choices=TopUpState.choices, default=TopUpState.REQUESTED)
+    requested_at = models.DateTimeField()
+    deadline = models.DateTimeField(help_text="Until when it is tried while it provably never left")
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was claimed for sending, the last time"
+    )
+    looks = models.PositiveIntegerField(
+        default=0, help_text="Complete looks at the payment history that did not find it"
+    )
+    next_look_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    balance_after = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    why = models.CharField(
+        max_length=300, blank=True, help_text="Why it was refused or is in doubt, for people"
+    )
+    payment = models.OneToOneField(
+        "billing.Payment", null=True, blank=True, on_delete=models.PROTECT, related_name="topup"
+    )
+
+    class Meta:
+        verbose_name = "top-up"
+        indexes = [
+            models.Index(fields=["account", "-requested_at"]),
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state__in=["requested", "sending"]),
+                name="topup_to_send",
+            ),
+            models.Index(fields=["next_look_at"], condition=Q(state="in_doubt"), name="topup_in_doubt"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["requested_by", "kind", "key"], name="topup_once_per_key"),
+            models.CheckConstraint(condition=Q(state__in=TopUpState.values), name="topup_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind="debit", amount__lt=0) | (~Q(kind="debit") & Q(amount__gt=0)),
+                name="topup_amount_has_its_sign",
+            ),
+            models.CheckConstraint(
+                condition=Q(debit__isnull=True) | Q(kind="credit", source="transfer"),
+                name="topup_only_a_transfer_has_a_debit",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="give_back", gives_back__isnull=False)
+                | (~Q(kind="give_back") & Q(gives_back__isnull=True)),
+                name="topup_a_give_back_says_of_what",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=False, state__in=["confirmed", "refused", "not_applied"])
+                | (Q(settled_at__isnull=True) & ~Q(state__in=["confirmed", "refused", "not_applied"])),
+                name="topup_settled_means_ended",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(name="listed_edges_only", field="state", transitions=EDGES),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="wish_never_changes",
+                fields=[
+                    "reference",
+                    "kind",
+                    "account",
+                    "amount",
+                    "requested_by",
+                    "key",
+                    "debit",
+                    "gives_back",
+                    "requested_at",
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Transition(models.Model):
+    """One step of a top-up. Append-only, in the database too; the first has an empty `from_state`."""
+
+    topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="transitions")
+    from_state = models.CharField(max_length=12, choices=TopUpState.choices, blank=True)
+    to_state = models.CharField(max_length=12, choices=TopUpState.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    why = models.CharField(max_length=300, blank=True)
+    evidence = models.JSONField(
+        default=dict, blank=True, help_text="What the switch answered, without anything secret"
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_state="", to_state="requested")
+                | Q(*[Q(from_state=a, to_state=b) for a, b in EDGES], _connector=Q.OR),
+                name="transition_is_a_listed_edge",
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.topup_id}: {self.from_state or '·'} → {self.to_state}"

@@ -1,0 +1,34 @@
+"""The way from a Switch row to a client that may ask it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from accounts.models import Switch
+from billing.services.gate import SwitchGate
+from billing.services.redis import connection
+from billing.vos3000 import Client, Endpoint
+
+READ_TIMEOUT = 10.0
+PAGE_READ_TIMEOUT = 3.0  # while a person waits for a page
+
+
+def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Client:
+    """A client for one thread, kept to the switch's budget; to be closed, or used as a context manager."""
+    gate = SwitchGate(redis=connection(), switch_id=switch.id, requests_per_second=switch.requests_per_second)
+    return Client(endpoint(switch, read_timeout=read_timeout), gate)
+
+
+def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Endpoint:
+    """ValueError or OSError when the switch's settings cannot be used, such as a missing file."""
+    return Endpoint(
+        url=switch.url,
+        time_zone=switch.zone,
+        suffix=switch.suffix,
+        ca_file=Path(switch.ca_file) if switch.ca_file else None,
+        fingerprint=switch.fingerprint or None,
+        extra_body=json.loads(Path(switch.extra_body_file).read_text()) if switch.extra_body_file else {},
+        sure_refusals=frozenset(switch.sure_refusals),
+        read_timeout=read_timeout,
+    )

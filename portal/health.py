@@ -1,0 +1,35 @@
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from redis.exceptions import RedisError
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers. Says nothing of its servers, so that a slow database does not restart every web process."""
+    return JsonResponse({"alive": True})
+
+
+@login_not_required
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Can serve people: PostgreSQL and Redis answer."""
+    ready = {"postgresql": _postgresql(), "redis": _redis()}
+    return JsonResponse(ready, status=200 if all(ready.values()) else 503)
+
+
+def _postgresql() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _redis() -> bool:
+    try:
+        cache.get("readyz")
+    except RedisError:
+        return False
+    return True

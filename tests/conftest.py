@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import Switch
+from billing.services import redis as redis_service
+from simulator.process import SimulatorProcess
+from tests.factories import SwitchFactory
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Runs beside one another need databases of their own, even on one PostgreSQL."""
+    suffix = os.environ.get("PYTEST_DB", "")
+    test = settings.DATABASES["default"].setdefault("TEST", {})
+    test["NAME"] = "_".join(filter(None, [test.get("NAME") or f"test_{settings.DATABASES['default']['NAME']}", suffix]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_redis(worker_id: str) -> str:
+    """Each xdist worker has a Redis database of its own; 0 is left to whoever runs without xdist."""
+    number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
+    url = f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/{number}"
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+    settings.CACHES["default"]["LOCATION"] = url
+    from portal.celery import app
+
+    app.conf.broker_url = url
+    return url
+
+
+@pytest.fixture(autouse=True)
+def clean_redis(own_redis: str) -> None:
+    redis_service.connection.cache_clear()
+    with redis.Redis.from_url(own_redis) as client:
+        client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess(quiet_world=True, seed=1) as process:
+        yield process
+
+
+@pytest.fixture
+def simulator(simulator_process: SimulatorProcess) -> SimulatorProcess:
+    """A real simulator over HTTP, with a fresh sample world and no calls of its own."""
+    simulator_process.control.reset()
+    return simulator_process
+
+
+@pytest.fixture
+def switch(db: None, simulator: SimulatorProcess) -> Switch:
+    return SwitchFactory.create(name="demo", url=simulator.url)
+
+
+@pytest.fixture
+def worker(transactional_db: None, own_redis: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A real Celery worker on the test's database and Redis."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "portal",
+            "worker",
+            "-P",
+            "solo",
+            "-Q",
+            "money,calls,default",
+            "-l",
+            "warning",
+        ],
+        env={**os.environ, "DATABASE_URL": _url_of_the_test_database(), "REDIS_URL": own_redis},
+    )
+    yield process
+    process.terminate()
+    process.wait(20)
+
+
+def _url_of_the_test_database() -> str:
+    parts = connection.get_connection_params()
+    host = quote(str(parts.get("host") or ""), safe="")
+    login = quote(str(parts.get("user") or "")) + (f":{quote(str(parts['password']))}" if parts.get("password") else "")
+    port = f"&port={parts['port']}" if parts.get("port") else ""
+    return f"postgresql://{login}@/{parts['dbname']}?host={host}{port}"

@@ -1,0 +1,135 @@
+"""Rows for tests. Values that matter to a test are given by it; the rest is plausible."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.models import Account, ExpiryKind, Membership, Role, Switch, User
+from billing.models import Call, CallDay, Charge, Payment, Source, TopUp
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    name = factory.Faker("name")
+    password = factory.django.Password("correct horse battery")
+
+
+class SwitchFactory(DjangoModelFactory[Switch]):
+    class Meta:
+        model = Switch
+
+    name = factory.Sequence(lambda n: f"switch-{n}")
+    url = "http://127.0.0.1:9"
+    time_zone = "UTC"
+    requests_per_second = Decimal(10_000)
+
+
+class AccountFactory(DjangoModelFactory[Account]):
+    class Meta:
+        model = Account
+
+    switch = factory.SubFactory(SwitchFactory)
+    number = factory.Sequence(lambda n: f"A-{n:05d}")
+    name = factory.Faker("company")
+    balance = Decimal("100")
+    overdraft = Decimal("20")
+    balance_at = NOON
+    profile_at = NOON
+    expiry = ExpiryKind.NEVER
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    account = factory.SubFactory(AccountFactory)
+    role = Role.OWNER
+
+
+class PaymentFactory(DjangoModelFactory[Payment]):
+    class Meta:
+        model = Payment
+
+    account = factory.SubFactory(AccountFactory)
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+    paid_at = NOON
+    kind = Payment.Kind.TOP_UP
+    method = Payment.Method.OTHER
+    amount = Decimal("25")
+    balance_after = Decimal("125")
+
+
+class ChargeFactory(DjangoModelFactory[Charge]):
+    class Meta:
+        model = Charge
+
+    account = factory.SubFactory(AccountFactory)
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+    charged_at = NOON
+    kind = Charge.Kind.PACKAGE_RENT
+    amount = Decimal("5")
+    balance_after = Decimal("95")
+
+
+class CallDayFactory(DjangoModelFactory[CallDay]):
+    class Meta:
+        model = CallDay
+
+    account = factory.SubFactory(AccountFactory)
+    day = NOON.date()
+
+
+class CallFactory(DjangoModelFactory[Call]):
+    """The partition of its month must exist: `billing.services.partitions.ensure`."""
+
+    class Meta:
+        model = Call
+
+    account = factory.SubFactory(AccountFactory)
+    switch = factory.SelfAttribute("account.switch")
+    flow_no = factory.Sequence(lambda n: 1_000_000 + n)
+    started_at = NOON
+    ended_at = factory.LazyAttribute(lambda call: call.started_at + timedelta(seconds=call.talk_seconds))
+    day = factory.LazyAttribute(lambda call: call.started_at.astimezone(call.account.switch.zone).date())
+    caller = "442079460000"
+    callee = "8613900000000"
+    talk_seconds = 60
+    billed_seconds = 60
+    fee = Decimal("0.05")
+    fee_prefix = "86"
+    package_fee = Decimal(0)
+    package_seconds = 0
+    agent_number = ""
+    agent_fee = Decimal(0)
+    call_level = 5
+    end_direction = 0
+    end_reason = 0
+    billing_mode = 0
+    callee_billing = 0
+
+
+class TopUpFactory(DjangoModelFactory[TopUp]):
+    """A row as it stands right after it was requested."""
+
+    class Meta:
+        model = TopUp
+
+    account = factory.SubFactory(AccountFactory)
+    source = Source.OPERATOR
+    amount = Decimal("50")
+    requested_by = factory.SubFactory(UserFactory)
+    key = factory.Sequence(lambda n: f"key-{n}")
+    requested_at = NOON
+    deadline = NOON + timedelta(minutes=10)
+    next_attempt_at = NOON
