@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for a checkout without any: from wheels, in a folder of the checkout. For `make run` and `make test`.
+"""PostgreSQL and Redis from wheels, in a folder of the checkout, for `make run` and `make test`.
 
 Never production's: there DATABASE_URL and REDIS_URL are set, and nothing here does anything.
 """

@@ -54,12 +54,8 @@ class Account(models.Model):
     opened_at = models.DateTimeField(null=True, blank=True)
     expiry = models.CharField(max_length=10, choices=ExpiryKind.choices, default=ExpiryKind.UNKNOWN)
     valid_until = models.DateTimeField(null=True, blank=True)
-    profile_at = models.DateTimeField(
-        null=True, blank=True, help_text="When name, lock, expiry and agent were read"
-    )
-    missing_since = models.DateTimeField(
-        null=True, blank=True, help_text="Since when the switch does not know it"
-    )
+    profile_at = models.DateTimeField(null=True, blank=True, help_text="When name, lock, expiry and agent were read")
+    missing_since = models.DateTimeField(null=True, blank=True, help_text="Since when the switch does not know it")
 
     balance = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     overdraft = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
@@ -78,9 +74,7 @@ class Account(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text="Of an agent: how much it may credit a day without being debited. Empty: each top-up is a transfer.",
     )
-    viewed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When somebody last opened one of its pages"
-    )
+    viewed_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last opened one of its pages")
 
     class Meta:
         constraints = [

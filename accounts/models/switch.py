@@ -29,9 +29,7 @@ class Switch(models.Model):
         validators=[URLValidator(schemes=["http", "https"])],
         help_text="http(s)://host:port, without /external/server",
     )
-    suffix = models.CharField(
-        max_length=10, blank=True, help_text="Put behind each operation's name, such as .jsp"
-    )
+    suffix = models.CharField(max_length=10, blank=True, help_text="Put behind each operation's name, such as .jsp")
     time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
     currency = models.CharField(
         max_length=3,
@@ -61,9 +59,7 @@ class Switch(models.Model):
     topup_limit = models.DecimalField(
         max_digits=18, decimal_places=6, default=Decimal(10_000), help_text="Largest single top-up"
     )
-    topup_places = models.PositiveSmallIntegerField(
-        default=6, help_text="Decimal places a top-up may have, at most 6"
-    )
+    topup_places = models.PositiveSmallIntegerField(default=6, help_text="Decimal places a top-up may have, at most 6")
     sending_deadline = models.DurationField(
         default=timedelta(minutes=10), help_text="How long an unsent top-up is tried"
     )
@@ -77,21 +73,15 @@ class Switch(models.Model):
         default=timedelta(hours=1),
         help_text="How far the switch's clock may be off when its payment history is searched",
     )
-    fresh_for = models.DurationField(
-        default=timedelta(seconds=10), help_text="How long a balance counts as current"
-    )
+    fresh_for = models.DurationField(default=timedelta(seconds=10), help_text="How long a balance counts as current")
 
     class Meta:
         verbose_name_plural = "switches"
         constraints = [
             models.CheckConstraint(condition=Q(requests_per_second__gt=0), name="switch_budget_is_positive"),
-            models.CheckConstraint(
-                condition=Q(topup_places__lte=6), name="switch_topup_places_can_be_stored"
-            ),
+            models.CheckConstraint(condition=Q(topup_places__lte=6), name="switch_topup_places_can_be_stored"),
             models.CheckConstraint(condition=Q(topup_limit__gt=0), name="switch_topup_limit_is_positive"),
-            models.CheckConstraint(
-                condition=Q(ca_file="") | Q(fingerprint=""), name="switch_has_one_tls_pin"
-            ),
+            models.CheckConstraint(condition=Q(ca_file="") | Q(fingerprint=""), name="switch_has_one_tls_pin"),
             models.CheckConstraint(
                 condition=Q(settling_time__gte=timedelta(0)) & Q(sending_deadline__gt=timedelta(0)),
                 name="switch_times_are_positive",

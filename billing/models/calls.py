@@ -81,9 +81,7 @@ class CallDay(models.Model):
     talk_seconds = models.BigIntegerField(default=0)
     billed_seconds = models.BigIntegerField(default=0)
     fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
-    unreadable = models.IntegerField(
-        default=0, help_text="Records that could not be read and are not among the rows"
-    )
+    unreadable = models.IntegerField(default=0, help_text="Records that could not be read and are not among the rows")
     reported_calls = models.IntegerField(null=True, blank=True)
     reported_fee = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)

@@ -36,9 +36,7 @@ class Mirrored(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="%(class)ss")
     digest = models.CharField(max_length=64, help_text="SHA-256 of every field that the switch states")
-    occurrence = models.PositiveIntegerField(
-        default=0, help_text="0 for the first of equal rows, 1 for the second, …"
-    )
+    occurrence = models.PositiveIntegerField(default=0, help_text="0 for the first of equal rows, 1 for the second, …")
     balance_after = models.DecimalField(max_digits=20, decimal_places=6)
 
     class Meta:

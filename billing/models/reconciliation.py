@@ -86,9 +86,7 @@ class Case(models.Model):
                 condition=models.Q(closed_at__isnull=True),
                 name="case_open_once_per_interval",
             ),
-            models.CheckConstraint(
-                condition=models.Q(begins_at__lte=models.F("ends_at")), name="case_runs_forward"
-            ),
+            models.CheckConstraint(condition=models.Q(begins_at__lte=models.F("ends_at")), name="case_runs_forward"),
         ]
 
     def __str__(self) -> str:

@@ -26,7 +26,7 @@ class TopUpState(models.TextChoices):
     NOT_APPLIED = "not_applied", "not applied"
 
 
-# Every edge there is. `sending → requested` is the request that provably never left; `requested → refused` its deadline.
+# Every edge there is. `sending → requested`: it provably never left. `requested → refused`: its deadline passed.
 EDGES: tuple[tuple[TopUpState, TopUpState], ...] = (
     (TopUpState.REQUESTED, TopUpState.SENDING),
     (TopUpState.REQUESTED, TopUpState.REFUSED),
@@ -42,7 +42,7 @@ EDGES: tuple[tuple[TopUpState, TopUpState], ...] = (
 
 
 class Kind(models.TextChoices):
-    """Which `Pay` a row stands for. A transfer is a debit, then a credit, and a give-back when the credit is refused."""
+    """Which `Pay` a row stands for. A transfer is a debit, then a credit; a refused credit is given back."""
 
     CREDIT = "credit", "credit"
     DEBIT = "debit", "debit of the agent"
@@ -68,12 +68,8 @@ class TopUp(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="topups")
     amount = models.DecimalField(max_digits=18, decimal_places=6)
     note = models.CharField(max_length=200, blank=True)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topups"
-    )
-    key = models.CharField(
-        max_length=64, help_text="Of the form or the command: the same key gives the same top-up"
-    )
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topups")
+    key = models.CharField(max_length=64, help_text="Of the form or the command: the same key gives the same top-up")
     debit = models.OneToOneField(
         "self",
         null=True,
@@ -96,18 +92,14 @@ class TopUp(models.Model):
     deadline = models.DateTimeField(help_text="Until when it is tried while it provably never left")
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
-    sent_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it was claimed for sending, the last time"
-    )
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it was claimed for sending, the last time")
     looks = models.PositiveIntegerField(
         default=0, help_text="Complete looks at the payment history that did not find it"
     )
     next_look_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     balance_after = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
-    why = models.CharField(
-        max_length=300, blank=True, help_text="Why it was refused or is in doubt, for people"
-    )
+    why = models.CharField(max_length=300, blank=True, help_text="Why it was refused or is in doubt, for people")
     payment = models.OneToOneField(
         "billing.Payment", null=True, blank=True, on_delete=models.PROTECT, related_name="topup"
     )
@@ -175,13 +167,9 @@ class Transition(models.Model):
     from_state = models.CharField(max_length=12, choices=TopUpState.choices, blank=True)
     to_state = models.CharField(max_length=12, choices=TopUpState.choices)
     at = models.DateTimeField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     why = models.CharField(max_length=300, blank=True)
-    evidence = models.JSONField(
-        default=dict, blank=True, help_text="What the switch answered, without anything secret"
-    )
+    evidence = models.JSONField(default=dict, blank=True, help_text="What the switch answered, without anything secret")
 
     class Meta:
         ordering = ["id"]
