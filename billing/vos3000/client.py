@@ -1,0 +1,261 @@
+"""One method per operation of the web interface that the portal uses.
+
+Reads that find nothing answer nothing: code -10007 is an empty list. Every request may raise `Withheld` and
+`Unreachable`; reads also `Refused`, `Lost`, `TimedOut` and `Malformed`; the write `Refused` and `UnknownOutcome`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Self, TypeAlias, TypeVar
+
+import msgspec
+from msgspec.json import Decoder
+
+from .cdr import read_records
+from .codec import Answer, exact_number, read_answer, write_body
+from .codes import OwnerType, Period
+from .endpoint import Endpoint, Json
+from .errors import (
+    NOT_FOUND,
+    Refused,
+    SwitchError,
+    UnexpectedStatus,
+    UnknownOutcome,
+    Unreachable,
+    Withheld,
+)
+from .gate import Gate, OpenGate
+from .probes import PROBES
+from .times import day_text, earliest_text, latest_text
+from .transport import Transport
+from .types import Cdr, Consumption, Customer, CustomerBrief, CustomerFee, Paid, PayRecord, UnreadableRecord
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Body: TypeAlias = "Mapping[str, Json | msgspec.Raw]"
+
+SERVER_ERRORS = 500
+
+CUSTOMERS = Decoder(list[Customer], strict=False)
+BRIEFS = Decoder(list[CustomerBrief], strict=False)
+PAID = Decoder(Paid, strict=False)
+PAY_RECORDS = Decoder(list[PayRecord], strict=False)
+CONSUMPTIONS = Decoder(list[Consumption], strict=False)
+CUSTOMER_FEES = Decoder(list[CustomerFee], strict=False)
+
+
+class Client:
+    """A switch, asked by one thread at a time."""
+
+    def __init__(self, endpoint: Endpoint, gate: Gate | None = None) -> None:
+        self._endpoint = endpoint
+        self._gate: Gate = gate or OpenGate()
+        self._transport = Transport(endpoint)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def get_customers(
+        self,
+        *,
+        accounts: Sequence[str] = (),
+        e164s: Sequence[str] = (),
+        agent: str | None = None,
+        direct_children_only: bool = False,
+    ) -> list[Customer]:
+        """Profiles of these accounts, of the owners of these numbers, or of an agent's children (3.4).
+
+        What is not found is missing from the list.
+        """
+        body: dict[str, Json] = {}
+        if accounts:
+            body["accounts"] = list(accounts)
+        if e164s:
+            body["e164s"] = list(e164s)
+        if agent is not None:
+            mode = int(direct_children_only)
+            body["filterAgentAccount"] = {"filterAgentAccount": agent, "querySonMode": mode}
+        if not body:
+            raise ValueError("Say which customers.")
+        return self._list("GetCustomer", body, "infoCustomers", CUSTOMERS)
+
+    def get_all_customers(self) -> list[CustomerBrief]:
+        """Balance and overdraft of every account of the switch (3.65)."""
+        return self._list("GetAllCustomers", {"type": 1}, "infoCustomerBriefs", BRIEFS)
+
+    def pay(self, *, account: str, amount: Decimal, memo: str) -> Paid:
+        """Credit an account, or debit it with a negative amount (3.22). Sent once, on a connection of its own.
+
+        Returns only when the switch says that exactly this was done. `Unreachable` (also `Withheld`) and `Refused` are
+        surely not done; `UnknownOutcome` is everything else. ValueError: it was not fit to be sent.
+        """
+        if not amount:
+            raise ValueError("Nothing would be paid.")
+        fields: dict[str, Json | msgspec.Raw] = {
+            "ownerName": account,
+            "ownerType": int(OwnerType.ACCOUNT),
+            "money": exact_number(amount),
+            "memo": memo,
+        }
+        body = write_body(fields, self._endpoint.extra_body)
+        try:
+            return self._paid(body, account, amount)
+        except (Unreachable, Refused, UnknownOutcome):
+            raise
+        except SwitchError as error:
+            raise UnknownOutcome("Pay", error.reason) from error
+        except Exception as error:
+            # Whatever went wrong here, the request may have left.
+            raise UnknownOutcome("Pay", type(error).__name__) from error
+
+    def get_pay_history(
+        self, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
+    ) -> list[PayRecord]:
+        """Payments of an account, or of an agent's children, between two aware moments (3.46).
+
+        The range is asked rather too wide than too narrow where the switch's clock is set back.
+        """
+        body = self._history_body(account, agent, begin, end)
+        return self._list("GetPayHistory", body, "infoPayHistorys", PAY_RECORDS)
+
+    def get_consumption(
+        self, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
+    ) -> list[Consumption]:
+        """Charges that are not calls, asked for as the payments are (3.64)."""
+        body = self._history_body(account, agent, begin, end)
+        return self._list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
+
+    def get_cdr(self, *, accounts: Sequence[str], first: date, last: date) -> Iterator[Cdr | UnreadableRecord]:
+        """Call records of whole days of the switch's calendar, both included (3.47), read while they arrive.
+
+        They count only when the iterator ends without an error. Nothing is sent before the first is asked for; close
+        the iterator when leaving it early.
+        """
+        return self._records(_days_body(accounts, first, last))
+
+    def get_report_customer_fee(
+        self, *, accounts: Sequence[str], first: date, last: date, period: Period = Period.DAY
+    ) -> list[CustomerFee]:
+        """Each account's calls summed per day or month of the switch's calendar (3.48)."""
+        body = {**_days_body(accounts, first, last), "period": int(period)}
+        return self._list("GetReportCustomerFee", body, "infoReportCustomerFees", CUSTOMER_FEES)
+
+    def probe(self, operations: Iterable[str] = tuple(PROBES)) -> list[str]:
+        """Those of the operations that answer, if only with a refusal. Writes are never tried, so never listed."""
+        return [operation for operation in operations if self._answers(operation)]
+
+    def _answers(self, operation: str) -> bool:
+        if operation not in PROBES:
+            return False
+        try:
+            self._ask(operation, PROBES[operation])
+        except SwitchError:
+            return False
+        return True
+
+    def _history_body(self, account: str | None, agent: str | None, begin: datetime, end: datetime) -> dict[str, Json]:
+        if account is None and agent is None:
+            raise ValueError("Say whose history.")
+        if begin > end:
+            raise ValueError("The range ends before it begins.")
+        zone = self._endpoint.time_zone
+        who = {"account": account} if account is not None else {"agentAccount": agent}
+        return {**who, "beginTime": earliest_text(begin, zone), "endTime": latest_text(end, zone)}
+
+    def _list(self, operation: str, fields: Body, key: str, rows: Decoder[list[T]]) -> list[T]:
+        answer = self._ask(operation, fields)
+        if answer.code == NOT_FOUND:
+            return []
+        self._check_read(answer.operation, answer.code, answer.text)
+        return answer.result(key, rows) or []
+
+    def _ask(self, operation: str, fields: Body) -> Answer:
+        body = write_body(fields, self._endpoint.extra_body)
+        with self._admitted(operation):
+            return read_answer(operation, self._transport.read(operation, body))
+
+    def _paid(self, body: bytes, account: str, amount: Decimal) -> Paid:
+        with self._admitted("Pay"):
+            answer = read_answer("Pay", self._transport.write("Pay", body))
+        if answer.code == 0:
+            return _confirmed(answer, account, amount)
+        if answer.code in self._endpoint.sure_refusals:
+            raise Refused("Pay", answer.code, answer.text)
+        raise UnknownOutcome("Pay", f"code {answer.code} is no sure refusal", code=answer.code)
+
+    def _records(self, fields: Body) -> Iterator[Cdr | UnreadableRecord]:
+        body = write_body(fields, self._endpoint.extra_body)
+        with self._admitted("GetCdr"), closing(self._transport.stream("GetCdr", body)) as pieces:
+            code, text = yield from read_records(pieces)
+        if code != NOT_FOUND:
+            self._check_read("GetCdr", code, text)
+
+    def _check_read(self, operation: str, code: int, text: str) -> None:
+        """A code that is no sure refusal may mean that the switch was too slow this time."""
+        if code != 0:
+            transient = code not in self._endpoint.sure_refusals
+            raise Refused(operation, code, text, transient=transient)
+
+    @contextmanager
+    def _admitted(self, operation: str) -> Iterator[None]:
+        """Ask the gate, and tell it whether the switch answered; a gate that breaks is kept from changing the end."""
+        try:
+            self._gate.admit(operation)
+        except Withheld:
+            raise
+        except Exception as error:
+            raise Withheld(operation, "the gate cannot be asked") from error
+        alive = False
+        try:
+            yield
+            alive = True
+        except GeneratorExit:
+            alive = True
+            raise
+        except SwitchError as error:
+            alive = isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS
+            log.info("%s", error)
+            raise
+        finally:
+            self._tell(alive=alive)
+
+    def _tell(self, *, alive: bool) -> None:
+        try:
+            if alive:
+                self._gate.succeeded()
+            else:
+                self._gate.failed()
+        except Exception:
+            log.exception("The gate could not be told.")
+
+
+def _confirmed(answer: Answer, account: str, amount: Decimal) -> Paid:
+    paid = answer.result("infoPay", PAID)
+    if paid is None:
+        raise UnknownOutcome("Pay", "the switch does not say what was paid")
+    if paid.amount != amount or paid.account != account:
+        raise UnknownOutcome("Pay", "the switch says that something else was paid")
+    return paid
+
+
+def _days_body(accounts: Sequence[str], first: date, last: date) -> dict[str, Json]:
+    if not accounts:
+        raise ValueError("Say whose calls.")
+    if first > last:
+        raise ValueError("The range ends before it begins.")
+    return {"accounts": list(accounts), "beginTime": day_text(first), "endTime": day_text(last)}

@@ -1,0 +1,75 @@
+"""Where a switch is and how it wants to be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from .errors import NOT_FOUND
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+BASE_PATH = "/external/server"
+SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One switch. `url` may end with `/external/server` or leave it to us; times are seconds.
+
+    TLS is verified by the system's authorities, by `ca_file`, or by `fingerprint`: the SHA-256 of the switch's own
+    certificate in hex, colons optional, which then is all that counts. `read_timeout` is the longest silence,
+    `total_timeout` the longest wait for one whole answer; GetCdr, which the vendor calls slow, has its own two.
+    `sure_refusals` are the codes after which a write is surely not done. `extra_body` goes into every request.
+    """
+
+    url: str
+    time_zone: ZoneInfo
+    suffix: str = ""
+    ca_file: Path | None = None
+    fingerprint: str | None = None
+    extra_body: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    sure_refusals: frozenset[int] = frozenset({NOT_FOUND})
+    connect_timeout: float = 3.05
+    read_timeout: float = 10.0
+    total_timeout: float = 30.0
+    cdr_read_timeout: float = 60.0
+    cdr_total_timeout: float = 900.0
+
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        if not re.fullmatch(r"(\.[A-Za-z0-9]+)?", self.suffix):
+            raise ValueError("The suffix must be empty or like .jsp.")
+        if self.fingerprint is not None:
+            object.__setattr__(self, "fingerprint", _plain_fingerprint(self.fingerprint))
+
+    def address(self, operation: str) -> str:
+        base = self.url.rstrip("/")
+        if not base.endswith(BASE_PATH):
+            base += BASE_PATH
+        return f"{base}/{operation}{self.suffix}"
+
+
+def _check_url(url: str) -> None:
+    """Refuse early what could otherwise fail only when a payment is about to leave."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("The switch's address is not readable.") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("The switch's address must be http://HOST:PORT or https://HOST:PORT.")
+    if parts.username is not None or parts.query or parts.fragment or re.search(r"\s", url):
+        raise ValueError("The switch's address must be plain: no user, query, fragment or space.")
+
+
+def _plain_fingerprint(fingerprint: str) -> str:
+    plain = fingerprint.replace(":", "").strip().lower()
+    if not SHA256_HEX.fullmatch(plain):
+        raise ValueError("The fingerprint must be the SHA-256 of the certificate: 64 hexadecimal digits.")
+    return plain

@@ -1,0 +1,33 @@
+"""Who may ask the switch now: the request budget and the circuit breaker come in from outside."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Gate(Protocol):
+    """Asked before every request and told its end.
+
+    `succeeded` and `failed` are told whether the switch is alive, not whether it said yes: a refusal and an HTTP 4xx
+    page are answers, a broken connection, a 5xx page and an unreadable answer are not.
+    """
+
+    def admit(self, operation: str) -> None:
+        """Raise `Withheld` when the request may not leave now."""
+
+    def succeeded(self) -> None: ...
+
+    def failed(self) -> None: ...
+
+
+class OpenGate:
+    """Lets everything through."""
+
+    def admit(self, operation: str) -> None:
+        pass
+
+    def succeeded(self) -> None:
+        pass
+
+    def failed(self) -> None:
+        pass

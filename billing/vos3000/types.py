@@ -1,0 +1,271 @@
+"""What the switch tells, typed. Money is Decimal in the switch's currency, durations are seconds, instants are UTC.
+
+Attributes are the wire's names in snake case; fields in milliseconds have a property that gives the instant.
+The operator's own routing (gateways, addresses, product ids) is not read at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Annotated, Self, get_type_hints
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct, field
+
+from .codes import (
+    CallLevel,
+    Category,
+    ChargeKind,
+    CustomerType,
+    EndDirection,
+    LockType,
+    PayKind,
+    PayMethod,
+)
+
+NO_LIMIT = 2147483647
+NEVER_MILLIS = 9223372036854775807
+ZERO = Decimal(0)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Up to the last year but one that a datetime can hold, so that a change of zone never overflows.
+LAST_MILLIS = 253339228799999
+Millis = Annotated[int, Meta(ge=0, le=LAST_MILLIS)]
+
+# A Java double's own range: what lies outside was never printed by one.
+LARGEST_EXPONENT = 400
+
+
+def instant(millis: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=millis)
+
+
+@cache
+def _decimal_fields(record: type[Struct]) -> tuple[str, ...]:
+    return tuple(name for name, hint in get_type_hints(record).items() if hint in (Decimal, Decimal | None))
+
+
+def _is_sound(amount: Decimal) -> bool:
+    return amount.is_finite() and abs(amount.adjusted()) < LARGEST_EXPONENT
+
+
+class Record(Struct, frozen=True, kw_only=True, rename="camel"):
+    def __post_init__(self) -> None:
+        for name in _decimal_fields(type(self)):
+            amount = getattr(self, name)
+            if amount is not None and not _is_sound(amount):
+                raise ValueError(f"{name} is not an amount")
+
+
+class ExpiryKind(Enum):
+    NEVER = "never"
+    SYSTEM_DEFAULT = "system default"
+    AT = "at"
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When an account stops being valid; `instant` is set for `AT` alone."""
+
+    kind: ExpiryKind
+    instant: datetime | None = None
+
+    @classmethod
+    def of(cls, millis: int | None) -> Self:
+        if not millis:
+            return cls(ExpiryKind.SYSTEM_DEFAULT)
+        if not 0 < millis <= LAST_MILLIS:
+            return cls(ExpiryKind.NEVER)
+        return cls(ExpiryKind.AT, instant(millis))
+
+
+class CustomerBrief(Record, frozen=True, kw_only=True):
+    """One row of GetAllCustomers (3.65). `limit_money` is the overdraft allowed below zero."""
+
+    account: str
+    money: Decimal
+    limit_money: Decimal
+
+    @property
+    def unlimited(self) -> bool:
+        return self.limit_money == NO_LIMIT
+
+    @property
+    def spendable(self) -> Decimal:
+        return self.money + self.limit_money
+
+
+class Customer(CustomerBrief, frozen=True, kw_only=True):
+    """One row of GetCustomer (3.4). None: this build does not say. `agent_account` is empty for no agent."""
+
+    name: str = ""
+    fee_rate_group: str = ""
+    type: CustomerType | None = None
+    lock_type: LockType | None = None
+    agent_account: str = ""
+    phone_book_limit: int | None = None
+    canceled: bool | None = None
+    start_time: Millis | None = None
+    valid_time: int | None = None
+    today_consumption: Decimal | None = None
+    category: Category | None = None
+    bound_numbers: tuple[str, ...] | None = field(default=None, name="bindedE164s")
+    memo: str = ""
+
+    @property
+    def expiry(self) -> Expiry:
+        return Expiry.of(self.valid_time)
+
+    @property
+    def started_at(self) -> datetime | None:
+        return instant(self.start_time) if self.start_time else None
+
+    @property
+    def is_agent(self) -> bool | None:
+        return None if self.category is None else self.category == Category.AGENT
+
+    @property
+    def is_locked(self) -> bool | None:
+        return None if self.lock_type is None else self.lock_type != LockType.OPEN
+
+
+class Paid(Record, frozen=True, kw_only=True):
+    """What Pay (3.22) answers when it is done."""
+
+    account: str
+    balance_after: Decimal | None = field(default=None, name="money")
+    amount: Decimal = field(name="payMoney")
+    valid_time: int | None = None
+
+    @property
+    def expiry(self) -> Expiry:
+        return Expiry.of(self.valid_time)
+
+
+class PayRecord(Record, frozen=True, kw_only=True):
+    """One row of GetPayHistory (3.46). Rows have no id, and two equal ones can both be real.
+
+    `fee` is as stated; whether a deduction is stated with a minus is unknown. `amount` is what it did to the balance.
+    """
+
+    account: str
+    fee: Decimal
+    kind: PayKind = field(name="type")
+    method: PayMethod | None = field(default=None, name="payType")
+    balance_after: Decimal | None = field(default=None, name="customerMoney")
+    pay_time: Millis
+    memo: str = ""
+
+    @property
+    def paid_at(self) -> datetime:
+        return instant(self.pay_time)
+
+    @property
+    def amount(self) -> Decimal:
+        """Signed effect on the balance. Zeroing is taken to remove what was there."""
+        if self.kind in (PayKind.DEDUCTION, PayKind.ZEROING):
+            return -abs(self.fee)
+        return self.fee
+
+
+class Consumption(Record, frozen=True, kw_only=True):
+    """One row of GetConsumption (3.64): a charge that is not a call; `money` is what was charged."""
+
+    account: str
+    money: Decimal
+    balance_after: Decimal | None = field(default=None, name="customerMoney")
+    kind: ChargeKind | None = field(default=None, name="type")
+    consumption_name: int | str | None = None
+    time: Millis
+
+    @property
+    def charged_at(self) -> datetime:
+        return instant(self.time)
+
+
+class Cdr(Record, frozen=True, kw_only=True):
+    """One call record of GetCdr (3.47); `flow_no` is its identity on the switch.
+
+    `hold_time` are seconds talked, `fee_time` seconds billed, `fee` what the account pays. `agent_fee` and its kin are
+    what the account's agent pays: never the customer's to see.
+    """
+
+    flow_no: int
+    account: str
+    account_name: str = ""
+    agent_account: str = ""
+    caller: str = field(default="", name="callerE164")
+    caller_dialled_from: str = field(default="", name="callerAccessE164")
+    callee: str = field(default="", name="calleeE164")
+    callee_dialled: str = field(default="", name="calleeAccessE164")
+    start: Millis
+    stop: Millis
+    hold_time: int = 0
+    fee_time: int = 0
+    fee: Decimal
+    fee_prefix: str = ""
+    suite_fee: Decimal = ZERO
+    suite_fee_time: int = 0
+    agent_fee: Decimal = ZERO
+    agent_fee_time: int = 0
+    agent_fee_prefix: str = ""
+    agent_suite_fee: Decimal = ZERO
+    agent_suite_fee_time: int = 0
+    call_level: CallLevel | None = None
+    end_direction: EndDirection | None = None
+    end_reason: int | None = None
+    callee_billing: int | None = None
+    billing_mode: int | None = None
+
+    @property
+    def started_at(self) -> datetime:
+        return instant(self.start)
+
+    @property
+    def stopped_at(self) -> datetime:
+        return instant(self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A call record that is there but cannot be read.
+
+    `excerpt` shows the start of the fields that call records may have for customers, nothing else.
+    """
+
+    reason: str
+    excerpt: str
+
+
+class CustomerFee(Record, frozen=True, kw_only=True):
+    """One row of GetReportCustomerFee (3.48): an account's calls of one period, summed by the switch."""
+
+    account: str
+    account_name: str = ""
+    begin_time: Millis
+    end_time: Millis | None = None
+    cdr_count: int
+    total_fee: Decimal
+    total_time: int = 0
+    total_suite_fee: Decimal = ZERO
+    total_suite_fee_time: int = 0
+    net_fee: Decimal = ZERO
+    net_time: int = 0
+    net_count: int = 0
+    local_fee: Decimal = ZERO
+    local_time: int = 0
+    local_count: int = 0
+    domestic_fee: Decimal = ZERO
+    domestic_time: int = 0
+    domestic_count: int = 0
+    international_fee: Decimal = ZERO
+    international_time: int = 0
+    international_count: int = 0
+
+    def first_day(self, zone: ZoneInfo) -> date:
+        """The first day of the period in the calendar of the switch, whose zone is given."""
+        return instant(self.begin_time).astimezone(zone).date()

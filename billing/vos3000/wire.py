@@ -1,0 +1,148 @@
+"""The connection itself: what is known of how far a request got, and patience that ends.
+
+Whether anything left is recorded where it happens, not guessed from the exception that comes out at the top.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+if TYPE_CHECKING:
+    from urllib3._base_connection import BaseHTTPConnection, BaseHTTPSConnection
+
+
+class Phase(Enum):
+    WAITING = "waiting for a connection"
+    CONNECTING = "connecting, which includes the TLS handshake and the check of the pin"
+    SENT = "something of the request may have left"
+
+
+class Wire:
+    """One exchange at a time: how far it got, and how long it has waited for the switch.
+
+    A socket's timeout starts again with every byte; `total` seconds of waiting end the exchange however they come.
+    Time in which the reader itself is busy does not count.
+    """
+
+    def __init__(self, *, silence: float, total: float) -> None:
+        self.silence = silence
+        self.total = total
+        self.begin()
+
+    def begin(self) -> None:
+        self.phase = Phase.WAITING
+        self.fresh = False
+        self.answered = False
+        self.waited = 0.0
+
+    @property
+    def surely_unsent(self) -> bool:
+        return self.phase is Phase.CONNECTING
+
+    def connecting(self) -> None:
+        self.phase = Phase.CONNECTING
+        self.fresh = True
+
+    def sending(self) -> None:
+        self.phase = Phase.SENT
+
+    def receive(self, sock: socket.socket, take: Callable[[], int]) -> int:
+        left = self.total - self.waited
+        if left <= 0:
+            raise TimeoutError("the whole answer took too long")
+        sock.settimeout(min(self.silence, left))
+        began = monotonic()
+        try:
+            count = take()
+        finally:
+            self.waited += monotonic() - began
+        self.answered = self.answered or count > 0
+        return count
+
+
+class PatientSocket(socket.socket):
+    wire: Wire | None = None
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        take = partial(super().recv_into, buffer, nbytes, flags)
+        return take() if self.wire is None else self.wire.receive(self, take)
+
+
+class PatientTLSSocket(ssl.SSLSocket):
+    wire: Wire | None = None
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        take = partial(super().recv_into, buffer, nbytes, flags)
+        return take() if self.wire is None else self.wire.receive(self, take)
+
+
+class PlainConnection(HTTPConnection):
+    wire: Wire
+
+    def connect(self) -> None:
+        self.wire.connecting()
+        super().connect()
+
+    def _new_conn(self) -> socket.socket:
+        sock = super()._new_conn()
+        timeout = sock.gettimeout()
+        patient = PatientSocket(fileno=sock.detach())
+        patient.settimeout(timeout)
+        patient.wire = self.wire
+        return patient
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self.wire.sending()
+        super().send(data)
+
+
+class TLSConnection(HTTPSConnection):
+    """Its context must make `PatientTLSSocket`s."""
+
+    wire: Wire
+
+    def connect(self) -> None:
+        self.wire.connecting()
+        super().connect()
+        if not isinstance(self.sock, PatientTLSSocket):
+            raise ssl.SSLError("the TLS connection cannot be watched")
+        self.sock.wire = self.wire
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self.wire.sending()
+        super().send(data)
+
+
+class PlainPool(HTTPConnectionPool):
+    ConnectionCls = PlainConnection
+    wire: Wire
+
+    def _new_conn(self) -> BaseHTTPConnection:
+        connection = super()._new_conn()
+        if isinstance(connection, PlainConnection):
+            connection.wire = self.wire
+        return connection
+
+
+class TLSPool(HTTPSConnectionPool):
+    ConnectionCls = TLSConnection
+    wire: Wire
+
+    def _new_conn(self) -> BaseHTTPSConnection:
+        connection = super()._new_conn()
+        if isinstance(connection, TLSConnection):
+            connection.wire = self.wire
+        return connection
