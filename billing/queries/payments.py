@@ -1,0 +1,108 @@
+"""Payments and other charges together, newest first, read by key. The switch is never asked here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Account
+from billing.models import Charge, Payment, SyncMark, TopUp
+from billing.queries.cursors import from_cursor, to_cursor
+
+Row = TypeVar("Row", Payment, Charge)
+Place = tuple[datetime, int]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`amount` is signed: what it did to the balance. `topup` is the one that this payment came from."""
+
+    at: datetime
+    label: str
+    amount: Decimal
+    balance_after: Decimal
+    memo: str
+    topup: TopUp | None
+    place: int
+
+    @property
+    def reference(self) -> str:
+        return self.topup.reference if self.topup else ""
+
+    @property
+    def cursor(self) -> str:
+        return to_cursor(self.at, self.place)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`older` and `newer` are the cursors for `after` and `before`; None where the list ends."""
+
+    entries: list[Entry]
+    older: str | None
+    newer: str | None
+
+
+def page(*, account: Account, after: str | None = None, before: str | None = None, size: int = 50) -> Page:
+    older_than, newer_than = from_cursor(after), from_cursor(before)
+    if newer_than and not older_than:
+        rows = _entries(account, newer_than, size, newer=True)
+        shown = rows[:size][::-1]
+        return Page(
+            shown,
+            older=shown[-1].cursor if shown else None,
+            newer=shown[0].cursor if len(rows) > size else None,
+        )
+    rows = _entries(account, older_than, size, newer=False)
+    shown = rows[:size]
+    return Page(
+        shown,
+        older=shown[-1].cursor if len(rows) > size else None,
+        newer=shown[0].cursor if shown and older_than else None,
+    )
+
+
+def mirrored_until(*, account: Account) -> datetime | None:
+    """Up to when payments and charges are surely all here."""
+    marks = SyncMark.objects.filter(account=account).values_list("complete_until", flat=True)
+    return min(marks, default=None) if len(marks) == len(("payments", "charges")) else None
+
+
+def _entries(account: Account, place: Place | None, size: int, *, newer: bool) -> list[Entry]:
+    """One more than `size`, in the order of reading."""
+    payments = Payment.objects.filter(account=account).select_related("topup")
+    charges = Charge.objects.filter(account=account)
+    entries = [_of_payment(row) for row in _beyond(payments, "paid_at", 1, place, newer)[: size + 1]]
+    entries += [_of_charge(row) for row in _beyond(charges, "charged_at", 0, place, newer)[: size + 1]]
+    return sorted(entries, key=lambda entry: (entry.at, entry.place), reverse=not newer)[: size + 1]
+
+
+def _beyond(rows: QuerySet[Row], at: str, parity: int, place: Place | None, newer: bool) -> QuerySet[Row]:
+    order = (at, "id") if newer else (f"-{at}", "-id")
+    if place:
+        # At one instant payments and charges mix by `place`, which is twice the id and one more for a payment.
+        instant, number = place
+        if newer:
+            rows = rows.filter(**{f"{at}__gte": instant}).filter(
+                Q(**{f"{at}__gt": instant}) | Q(id__gt=(number - parity) // 2)
+            )
+        else:
+            rows = rows.filter(**{f"{at}__lte": instant}).filter(
+                Q(**{f"{at}__lt": instant}) | Q(id__lt=-((parity - number) // 2))
+            )
+    return rows.order_by(*order)
+
+
+def _of_payment(row: Payment) -> Entry:
+    label = "Voucher card" if row.method == Payment.Method.VOUCHER else row.get_kind_display().capitalize()
+    topup = getattr(row, "topup", None)
+    return Entry(row.paid_at, label, row.amount, row.balance_after, row.memo, topup, 2 * row.pk + 1)
+
+
+def _of_charge(row: Charge) -> Entry:
+    label = row.get_kind_display().capitalize()
+    return Entry(row.charged_at, label, -row.amount, row.balance_after, row.item, None, 2 * row.pk)
