@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
                 ('balance_after', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
                 ('why', models.CharField(blank=True, help_text='Why it was refused or is in doubt, for people', max_length=300)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topups', to='accounts.account')),
+                ('payer', models.ForeignKey(blank=True, help_text='Of a credit: the agent that pays for it or vouches for it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='paid_topups', to='accounts.account')),
                 ('debit', models.OneToOneField(blank=True, help_text="Of a transfer's credit", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credit', to='billing.topup')),
                 ('gives_back', models.OneToOneField(blank=True, help_text='The debit it undoes', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='given_back_by', to='billing.topup')),
                 ('payment', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='topup', to='billing.payment')),
@@ -323,6 +324,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='topup',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'credit'), ('source__in', ['transfer', 'agent_credit']), _negated=True), ('payer__isnull', False), _connector='OR'), name='topup_an_agents_credit_names_the_agent'),
+        ),
+        migrations.AddConstraint(
+            model_name='topup',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('gives_back__isnull', False), ('kind', 'give_back')), models.Q(models.Q(('kind', 'give_back'), _negated=True), ('gives_back__isnull', True)), _connector='OR'), name='topup_a_give_back_says_of_what'),
         ),
         migrations.AddConstraint(
@@ -339,7 +344,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='topup',
-            trigger=pgtrigger.compiler.Trigger(name='wish_never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."account_id" IS DISTINCT FROM (NEW."account_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."requested_by_id" IS DISTINCT FROM (NEW."requested_by_id") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."debit_id" IS DISTINCT FROM (NEW."debit_id") OR OLD."gives_back_id" IS DISTINCT FROM (NEW."gives_back_id") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='57b5e849814d680ffe2434e4dc6e8e3ad88be32e', operation='UPDATE', pgid='pgtrigger_wish_never_changes_c3746', table='billing_topup', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='wish_never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."account_id" IS DISTINCT FROM (NEW."account_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."requested_by_id" IS DISTINCT FROM (NEW."requested_by_id") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."payer_id" IS DISTINCT FROM (NEW."payer_id") OR OLD."debit_id" IS DISTINCT FROM (NEW."debit_id") OR OLD."gives_back_id" IS DISTINCT FROM (NEW."gives_back_id") OR OLD."requested_at" IS DISTINCT FROM (NEW."requested_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4f837644fdf84a7de772e6f3c22defe2c912de3b', operation='UPDATE', pgid='pgtrigger_wish_never_changes_c3746', table='billing_topup', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='transition',

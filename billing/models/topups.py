@@ -70,6 +70,14 @@ class TopUp(models.Model):
     note = models.CharField(max_length=200, blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topups")
     key = models.CharField(max_length=64, help_text="Of the form or the command: the same key gives the same top-up")
+    payer = models.ForeignKey(
+        Account,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="paid_topups",
+        help_text="Of a credit: the agent that pays for it or vouches for it",
+    )
     debit = models.OneToOneField(
         "self",
         null=True,
@@ -127,6 +135,10 @@ class TopUp(models.Model):
                 name="topup_only_a_transfer_has_a_debit",
             ),
             models.CheckConstraint(
+                condition=~Q(kind="credit", source__in=["transfer", "agent_credit"]) | Q(payer__isnull=False),
+                name="topup_an_agents_credit_names_the_agent",
+            ),
+            models.CheckConstraint(
                 condition=Q(kind="give_back", gives_back__isnull=False)
                 | (~Q(kind="give_back") & Q(gives_back__isnull=True)),
                 name="topup_a_give_back_says_of_what",
@@ -149,6 +161,7 @@ class TopUp(models.Model):
                     "amount",
                     "requested_by",
                     "key",
+                    "payer",
                     "debit",
                     "gives_back",
                     "requested_at",
