@@ -1,0 +1,155 @@
+"""Balances through the account's row: the switch is asked at most once at a time and only for what is not fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from accounts.models import Account, Switch
+from billing.services import profiles, readings
+from billing.services.failures import FAILURES, sentence
+from billing.services.locks import hold
+from billing.services.redis import connection as redis
+from billing.services.rounding import stored
+from billing.services.switches import PAGE_READ_TIMEOUT, client
+from billing.vos3000 import Client, CustomerBrief, UnexpectedStatus, Withheld
+
+LONGEST_QUESTION = timedelta(seconds=30)
+REMEMBER_A_FAILURE = timedelta(seconds=5)
+NOT_ON_THIS_BUILD = 404
+
+# Rows are locked in one order, so that two refreshes never wait for each other.
+STORE = """
+    WITH stated AS (
+        SELECT * FROM unnest(%(numbers)s::text[], %(balances)s::numeric[], %(overdrafts)s::numeric[])
+            AS stated (number, balance, overdraft)
+    ), held AS (
+        SELECT account.id, stated.balance, stated.overdraft
+        FROM accounts_account account JOIN stated USING (number)
+        WHERE account.switch_id = %(switch)s ORDER BY account.id FOR NO KEY UPDATE OF account
+    )
+    UPDATE accounts_account account
+    SET balance = held.balance, overdraft = held.overdraft, balance_at = %(sent)s, missing_since = NULL
+    FROM held
+    WHERE account.id = held.id AND (account.balance_at IS NULL OR account.balance_at < %(sent)s)
+    RETURNING account.id
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`account` as it is now; `failure` says in a sentence why the figures could not be asked for anew."""
+
+    account: Account
+    asked: bool
+    failure: str | None = None
+
+
+def current(*, account: Account, now: datetime) -> Figures:
+    """Balance, overdraft and today's charges, asked for when they are not fresh. Never raises for the switch."""
+    if _is_fresh(account, now):
+        return Figures(account, asked=False)
+    with hold(f"balance:{account.pk}", longest=LONGEST_QUESTION) as lock:
+        account.refresh_from_db()
+        if lock is None or _is_fresh(account, now):
+            return Figures(account, asked=False)
+        if failure := _failed_just_now(account):
+            return Figures(account, asked=False, failure=failure)
+        return _ask(account, now)
+
+
+def _is_fresh(account: Account, now: datetime) -> bool:
+    return account.balance_at is not None and now - account.balance_at < account.switch.fresh_for
+
+
+def _ask(account: Account, now: datetime) -> Figures:
+    try:
+        with client(account.switch, read_timeout=PAGE_READ_TIMEOUT) as asking:
+            customers = asking.get_customers(accounts=[account.number])
+        profiles.save(switch=account.switch, customers=customers, sent=now)
+    except FAILURES as error:
+        if not isinstance(error, Withheld):
+            _remember_failure(account, sentence(error))
+        return Figures(account, asked=True, failure=sentence(error))
+    if not any(customer.account == account.number for customer in customers):
+        Account.objects.filter(pk=account.pk, missing_since__isnull=True).update(missing_since=now)
+        account.refresh_from_db()
+        return Figures(account, asked=True, failure="The switch no longer knows this account.")
+    account.refresh_from_db()
+    return Figures(account, asked=True)
+
+
+def _failed_just_now(account: Account) -> str | None:
+    """Somebody else's failure a moment ago: nobody should wait for the same time-out again."""
+    known = redis().get(f"balance:failed:{account.pk}")
+    return known.decode() if isinstance(known, bytes) else None
+
+
+def _remember_failure(account: Account, failure: str) -> None:
+    redis().set(f"balance:failed:{account.pk}", failure, ex=REMEMBER_A_FAILURE)
+
+
+def refresh_all(*, switch: Switch, now: datetime) -> int:
+    """Every balance of a switch in one request; accounts not seen before get a row. Raises SwitchError.
+
+    A build without GetAllCustomers is asked for the accounts known here, a hundred at a time.
+    """
+    with client(switch) as asking:
+        try:
+            briefs = asking.get_all_customers()
+        except UnexpectedStatus as error:
+            if error.status != NOT_ON_THIS_BUILD:
+                raise
+            return _refresh_known(switch, asking, now)
+    _store(switch, briefs, now)
+    return len(briefs)
+
+
+def _refresh_known(switch: Switch, asking: Client, now: datetime) -> int:
+    numbers = list(Account.objects.filter(switch=switch).order_by("number").values_list("number", flat=True))
+    found = 0
+    for begin in range(0, len(numbers), profiles.BATCH):
+        customers = asking.get_customers(accounts=numbers[begin : begin + profiles.BATCH])
+        profiles.save(switch=switch, customers=customers, sent=now)
+        found += len(customers)
+    return found
+
+
+def _store(switch: Switch, briefs: Sequence[CustomerBrief], sent: datetime) -> None:
+    stated = {brief.account: brief for brief in briefs if 0 < len(brief.account) <= profiles.LONGEST_NUMBER}
+    profiles.known_or_new(switch=switch, numbers=set(stated))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            STORE,
+            {
+                "numbers": list(stated),
+                "balances": [stored(brief.money) for brief in stated.values()],
+                "overdrafts": [stored(brief.limit_money) for brief in stated.values()],
+                "switch": switch.pk,
+                "sent": sent,
+            },
+        )
+        changed = [row[0] for row in cursor.fetchall()]
+        _mark_missing(switch, set(stated), sent)
+    readings.keep(accounts=changed, at=sent)
+
+
+def _mark_missing(switch: Switch, listed: set[str], sent: datetime) -> None:
+    # An empty list is a switch in trouble rather than one without customers.
+    if not listed:
+        return
+    unlisted = Account.objects.filter(switch=switch, missing_since__isnull=True).exclude(number__in=listed)
+    # What was read after this list was asked for is known to exist.
+    unlisted.exclude(profile_at__gte=sent).update(missing_since=sent)
+
+
+def refresh_profiles(*, switch: Switch, numbers: Sequence[str], now: datetime) -> int:
+    """Names, locks, expiries and agents, with the balances. Raises SwitchError."""
+    return profiles.refresh(switch=switch, numbers=numbers, now=now)
+
+
+def refresh_children(*, agent: Account, now: datetime) -> int:
+    return profiles.refresh_children(agent=agent, now=now)
