@@ -8,7 +8,7 @@ client's to say.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 
@@ -85,7 +85,7 @@ class Transport:
         finally:
             adapter.close()
 
-    def stream(self, operation: str, body: bytes) -> Iterator[bytes]:
+    def stream(self, operation: str, body: bytes) -> Generator[bytes, None, None]:
         """The answer in pieces, for as long as the consumer wants them."""
         adapter = self._adapter(self._endpoint.cdr_read_timeout, self._endpoint.cdr_total_timeout)
         try:
