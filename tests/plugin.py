@@ -17,7 +17,7 @@ def pytest_load_initial_conftests() -> None:
     os.environ["DEBUG"] = "1"
     os.environ.pop("PUBLIC_URL", None)
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        _services.enter_context(local.services(local.FOLDER / "test"))
+        _services.enter_context(local.services(local.FOLDER / "test", shared=True))
 
 
 def pytest_unconfigure() -> None:

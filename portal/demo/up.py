@@ -1,0 +1,65 @@
+"""The demo's start, step by step. What takes long runs beside one another."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import urllib.error
+import urllib.request
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from billing.models import CallDay
+from portal import local, processes
+from portal.demo.children import Children
+from portal.demo.people import SWITCH, Login, introduce, logins
+
+FIRST_DAYS = 3  # the workers fetch the rest while people look around
+PATIENCE_SECONDS = 60
+
+
+class NotUp(Exception):
+    pass
+
+
+def bring_up(children: Children, folder: Path) -> list[Login]:
+    """Start everything and return, once the first page can be seen, who may log in."""
+    port = local.free_port()
+    children.start("simulator", simulator_command(port, folder))
+    children.start("migrate", processes.MIGRATE)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    children.finish("migrate")
+    for name, command in processes.PROCESSES.items():
+        children.start(name, command)
+    _await_answer(children, "simulator", f"http://127.0.0.1:{port}/control/stats")
+    people = logins(folder)
+    introduce(people, simulator_url=f"http://127.0.0.1:{port}")
+    _fill_the_first_pages()
+    _await_answer(children, "web", f"http://127.0.0.1:{settings.PORT}/readyz")
+    return people
+
+
+def simulator_command(port: int, folder: Path) -> tuple[str, ...]:
+    return ("python", "-m", "simulator", "--port", str(port), "--state-file", str(folder / "simulator-world"))
+
+
+def _fill_the_first_pages() -> None:
+    if not CallDay.objects.exists():
+        since = timezone.now().date() - timedelta(days=FIRST_DAYS - 1)
+        call_command("sync", SWITCH, since=since.isoformat(), json=True)
+
+
+def _await_answer(children: Children, name: str, url: str) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        children.check()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310  # our own address
+            return
+        if time.monotonic() > give_up:
+            raise NotUp(f"{name} does not answer at {url}; {children.log(name)} may say why.")
+        time.sleep(0.1)
