@@ -1,0 +1,36 @@
+"""Which payment on the switch is which top-up: told by the reference in the payment's memo."""
+
+from __future__ import annotations
+
+import re
+
+from accounts.models import Account
+from billing.models import Payment, TopUp, TopUpState
+from billing.models.topups import REFERENCE_ALPHABET
+
+REFERENCE = re.compile(rf"(?<![\w-])TU-[{REFERENCE_ALPHABET}]{{10}}(?![\w-])")
+
+
+def references(memo: str) -> list[str]:
+    """The references that stand in a memo, each as a word of its own."""
+    return REFERENCE.findall(memo)
+
+
+def tie(*, account: Account) -> int:
+    """Tie the account's payments to the confirmed top-ups whose references they carry. Returns how many."""
+    payments = Payment.objects.filter(account=account, topup__isnull=True, memo__contains="TU-")
+    return sum(_tie(payment) for payment in payments.order_by("paid_at", "id"))
+
+
+def _tie(payment: Payment) -> int:
+    """A payment that carries several references says nothing; of two with one reference the first is tied."""
+    found = references(payment.memo)
+    if len(found) != 1:
+        return 0
+    return TopUp.objects.filter(
+        reference=found[0],
+        account_id=payment.account_id,
+        amount=payment.amount,
+        state=TopUpState.CONFIRMED,
+        payment__isnull=True,
+    ).update(payment=payment)
