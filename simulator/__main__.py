@@ -1,0 +1,103 @@
+"""Starts the simulator: python -m simulator --port N"""
+
+import argparse
+import signal
+import ssl
+import sys
+from types import FrameType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from simulator.controls import Controls
+from simulator.interface import Interface
+from simulator.options import Options
+from simulator.server import Listener
+from simulator.switch import Switch
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    tls = _tls(arguments.tls_cert, arguments.tls_key)
+    interface = Interface(Switch(_options(arguments)))
+    controls = Controls(interface)
+    own_port = arguments.control_port is not None
+    listener = Listener(arguments.host, arguments.port, interface, None if own_port else controls, tls)
+    _say(f"simulator listening on {'https' if tls else 'http'}://{arguments.host}:{listener.port}")
+    if own_port:
+        controls.pause, controls.resume = listener.pause, listener.resume
+        control = Listener("127.0.0.1", arguments.control_port, None, controls)
+        _say(f"control on http://127.0.0.1:{control.port}")
+    while True:
+        signal.pause()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    return Options(
+        seed=arguments.seed,
+        suffix=arguments.suffix,
+        zone=arguments.timezone,
+        allow=frozenset(filter(None, arguments.allow.split(","))),
+        older=arguments.version == "2.1.4",
+        quiet=arguments.quiet_world,
+        extra_fields=tuple(arguments.extra_field),
+        deduction_sign=arguments.deduction_sign,
+        day_rule=arguments.day_rule,
+        keep_empty_lists=arguments.empty_lists == "keep",
+    )
+
+
+def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:
+    if certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"unknown time zone {name}") from error
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError("expected NAME=VALUE")
+    return name, value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="A stand-in VOS3000 softswitch.")
+    add = parser.add_argument
+    add("--host", default="127.0.0.1")
+    add("--port", type=int, required=True, help="0 picks a free one")
+    add("--control-port", type=int, help="a port of its own for /control/, so that a pause can close the other")
+    add("--seed", type=int, default=1, help="of the sample world")
+    add("--suffix", default="", help="of every operation's path, such as .jsp")
+    add("--timezone", type=_zone, default="UTC", help="of the switch's calendar")
+    add("--allow", default="", metavar="ADDRESS,…", help="source addresses that may call; all when not given")
+    add("--version", choices=("2.1.9", "2.1.4"), default="2.1.9")
+    add("--quiet-world", action="store_true", help="no new calls of its own")
+    add("--extra-field", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="wanted in every body")
+    add("--deduction-sign", type=int, choices=(-1, 1), default=-1, help="of a deduction's fee in GetPayHistory")
+    add("--day-rule", choices=("start", "stop"), default="start", help="which end of a call says its day")
+    add("--empty-lists", choices=("omit", "keep"), default="omit", help="in answers")
+    add("--tls-cert", metavar="FILE")
+    add("--tls-key", metavar="FILE")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,348 @@
+"""The control interface of tests and demos: JSON in and out, only from this machine."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from simulator.clock import read_day
+from simulator.faults import FaultOrder
+from simulator.flood import Flood
+from simulator.interface import Interface
+from simulator.records import ZERO, Account, Call, ChargeKind, PayKind, PayMethod
+from simulator.replies import Reply
+from simulator.state import State
+
+
+class ControlError(Exception):
+    def __init__(self, status: HTTPStatus, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Reset(msgspec.Struct):
+    seed: int | None = None
+
+
+class Pause(msgspec.Struct):
+    paused: bool
+
+
+class ClockOffset(msgspec.Struct):
+    offset_seconds: float
+
+
+class PayOrder(msgspec.Struct, rename="camel"):
+    account: str
+    amount: Decimal
+    memo: str = ""
+    pay_type: PayMethod = PayMethod.CASH
+    at: int | None = None
+
+
+class ChargeOrder(msgspec.Struct):
+    account: str
+    amount: Decimal
+    type: ChargeKind = ChargeKind.PACKAGE_RENT
+    name: int = 0
+    at: int | None = None
+
+
+class MoneyOrder(msgspec.Struct):
+    account: str
+    money: Decimal
+
+
+class CallOrder(msgspec.Struct, rename="camel"):
+    """A call record to add; `fields` sets any other field by its name on the wire."""
+
+    account: str
+    callee: str
+    start: int
+    seconds: int = 60
+    fee: Decimal = ZERO
+    caller: str = "442079460999"
+    agent_fee: Decimal = ZERO
+    fields: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class CallEdit(msgspec.Struct, rename="camel"):
+    """`fields` by their names on the wire; `fee` and `agentFee` may be given beside them."""
+
+    flow_no: int
+    fee: Decimal | None = None
+    agent_fee: Decimal | None = None
+    silent: bool = False
+    fields: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class CallRemoval(msgspec.Struct, rename="camel"):
+    flow_no: int
+    silent: bool = False
+
+
+class FloodOrder(msgspec.Struct):
+    account: str
+    day: str
+    calls: int = 1_000_000
+    seed: int = 1
+
+
+Handler = Callable[[Mapping[str, str], bytes], Any]
+
+_WIRE_TO_FIELD = {info.encode_name: info for info in msgspec.structs.fields(Call)}
+
+
+@dataclass
+class Controls:
+    """`pause` and `resume` close and open the interface's port; they are None when control shares it."""
+
+    interface: Interface
+    pause: Callable[[], None] | None = None
+    resume: Callable[[], None] | None = None
+    routes: Mapping[tuple[str, str], Handler] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.routes = {
+            ("GET", "/control/stats"): self._stats,
+            ("POST", "/control/stats/reset"): self._reset_stats,
+            ("POST", "/control/reset"): self._reset,
+            ("GET", "/control/account"): self._account,
+            ("GET", "/control/received"): self._received,
+            ("GET", "/control/faults"): self._list_faults,
+            ("POST", "/control/faults"): self._add_fault,
+            ("DELETE", "/control/faults"): self._clear_faults,
+            ("POST", "/control/drain"): self._drain,
+            ("POST", "/control/pause"): self._pause,
+            ("POST", "/control/calls/add"): self._add_call,
+            ("POST", "/control/calls/edit"): self._edit_call,
+            ("POST", "/control/calls/remove"): self._remove_call,
+            ("POST", "/control/pay"): self._pay,
+            ("POST", "/control/charge"): self._charge,
+            ("POST", "/control/money"): self._money,
+            ("POST", "/control/clock"): self._clock,
+            ("POST", "/control/flood"): self._flood,
+        }
+
+    @property
+    def state(self) -> State:
+        return self.interface.switch.state
+
+    def handle(self, method: str, path: str, raw: bytes) -> Reply:
+        parts = urlsplit(path)
+        handler = self.routes.get((method, parts.path))
+        if handler is None:
+            return _json({"error": "no such control"}, HTTPStatus.NOT_FOUND)
+        try:
+            return _json(handler(dict(parse_qsl(parts.query)), raw or b"{}"), HTTPStatus.OK)
+        except ControlError as error:
+            return _json({"error": str(error)}, error.status)
+        except (msgspec.MsgspecError, ValueError) as error:
+            return _json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+
+    def _stats(self, query: Mapping[str, str], raw: bytes) -> Any:
+        counts = self.interface.journal.counts()
+        return {"requests": counts, "total": sum(counts.values())}
+
+    def _reset_stats(self, query: Mapping[str, str], raw: bytes) -> Any:
+        self.interface.journal.clear()
+        return {}
+
+    def _reset(self, query: Mapping[str, str], raw: bytes) -> Any:
+        self.interface.reset(msgspec.json.decode(raw, type=Reset).seed)
+        return {}
+
+    def _received(self, query: Mapping[str, str], raw: bytes) -> Any:
+        return self.interface.journal.received(query.get("operation", ""))
+
+    def _list_faults(self, query: Mapping[str, str], raw: bytes) -> Any:
+        return [
+            {**msgspec.to_builtins(fault.order), "seen": fault.seen, "injected": fault.injected}
+            for fault in self.interface.faults.all()
+        ]
+
+    def _add_fault(self, query: Mapping[str, str], raw: bytes) -> Any:
+        self.interface.faults.add(msgspec.json.decode(raw, type=FaultOrder))
+        return {}
+
+    def _clear_faults(self, query: Mapping[str, str], raw: bytes) -> Any:
+        self.interface.faults.clear()
+        return {}
+
+    def _drain(self, query: Mapping[str, str], raw: bytes) -> Any:
+        return {"performed": self.interface.switch.drain()}
+
+    def _pause(self, query: Mapping[str, str], raw: bytes) -> Any:
+        act = self.pause if msgspec.json.decode(raw, type=Pause).paused else self.resume
+        if act is None:
+            raise ControlError(HTTPStatus.CONFLICT, "a pause needs --control-port")
+        act()
+        return {}
+
+    def _found(self, account: str) -> Account:
+        found = self.state.ledger.accounts.get(account)
+        if found is None:
+            raise ControlError(HTTPStatus.NOT_FOUND, f"no account {account}")
+        return found
+
+    def _account(self, query: Mapping[str, str], raw: bytes) -> Any:
+        with self.interface.switch.lock:
+            self.interface.switch.advance()
+            account = self._found(query.get("account", ""))
+            ledger, name = self.state.ledger, account.account
+            return {
+                "account": name,
+                "money": _text(account.money),
+                "limitMoney": _text(account.limit_money),
+                "opening": _text(account.opening),
+                "pays": [
+                    {
+                        "fee": _text(row.effect),
+                        "type": row.kind,
+                        "payType": row.method,
+                        "customerMoney": _text(row.money_after),
+                        "payTime": row.at,
+                        "memo": row.memo,
+                    }
+                    for row in ledger.pays[name]
+                ],
+                "charges": [
+                    {
+                        "money": _text(row.money),
+                        "type": row.kind,
+                        "customerMoney": _text(row.money_after),
+                        "time": row.at,
+                    }
+                    for row in ledger.charges[name]
+                ],
+                "calls": len(ledger.calls[name]) + sum(flood.count for flood in ledger.floods_of(name)),
+                "callFees": _text(ledger.call_fees(name)),
+                "agentFees": _text(ledger.agent_fees(name)),
+            }
+
+    def _pay(self, query: Mapping[str, str], raw: bytes) -> Any:
+        order = msgspec.json.decode(raw, type=PayOrder)
+        with self.interface.switch.lock:
+            row = self.state.ledger.pay(
+                self._found(order.account),
+                order.amount,
+                kind=PayKind.DEDUCTION if order.amount < 0 else PayKind.TOP_UP,
+                method=order.pay_type,
+                memo=order.memo,
+                at=order.at or self.state.clock.now(),
+            )
+            return {"money": _text(row.money_after)}
+
+    def _charge(self, query: Mapping[str, str], raw: bytes) -> Any:
+        order = msgspec.json.decode(raw, type=ChargeOrder)
+        with self.interface.switch.lock:
+            at = order.at or self.state.clock.now()
+            account = self._found(order.account)
+            row = self.state.ledger.charge(account, order.amount, kind=order.type, at=at, name=order.name)
+            return {"money": _text(row.money_after)}
+
+    def _money(self, query: Mapping[str, str], raw: bytes) -> Any:
+        """Sets a balance as an operator's hand would: no row explains it."""
+        order = msgspec.json.decode(raw, type=MoneyOrder)
+        with self.interface.switch.lock:
+            self._found(order.account).money = order.money
+        return {}
+
+    def _clock(self, query: Mapping[str, str], raw: bytes) -> Any:
+        with self.interface.switch.lock:
+            self.state.clock.offset_ms = int(msgspec.json.decode(raw, type=ClockOffset).offset_seconds * 1000)
+            return {"now": self.state.clock.now()}
+
+    def _add_call(self, query: Mapping[str, str], raw: bytes) -> Any:
+        order = msgspec.json.decode(raw, type=CallOrder)
+        with self.interface.switch.lock:
+            account = self._found(order.account)
+            agent = self.state.ledger.accounts.get(account.agent)
+            call = Call(
+                caller_e164=order.caller,
+                callee_e164=order.callee,
+                start=order.start,
+                stop=order.start + order.seconds * 1000,
+                hold_time=order.seconds,
+                account=account.account,
+                account_name=account.name,
+                agent_account=account.agent,
+                agent_name=agent.name if agent else "",
+                flow_no=self.state.ledger.new_flow(),
+                fee=order.fee,
+                fee_time=order.seconds,
+                agent_fee=order.agent_fee,
+            )
+            call = msgspec.structs.replace(call, **_changes(order.fields))
+            self.state.ledger.record(call)
+            return {"flowNo": call.flow_no}
+
+    def _edit_call(self, query: Mapping[str, str], raw: bytes) -> Any:
+        order = msgspec.json.decode(raw, type=CallEdit)
+        changes = _changes(order.fields)
+        if order.fee is not None:
+            changes["fee"] = order.fee
+        if order.agent_fee is not None:
+            changes["agent_fee"] = order.agent_fee
+        with self.interface.switch.lock:
+            self._known_call(order.flow_no)
+            self.state.ledger.edit(order.flow_no, changes, silent=order.silent)
+        return {}
+
+    def _remove_call(self, query: Mapping[str, str], raw: bytes) -> Any:
+        order = msgspec.json.decode(raw, type=CallRemoval)
+        with self.interface.switch.lock:
+            self._known_call(order.flow_no)
+            self.state.ledger.remove(order.flow_no, silent=order.silent)
+        return {}
+
+    def _known_call(self, flow_no: int) -> None:
+        if flow_no not in self.state.ledger.by_flow:
+            raise ControlError(HTTPStatus.NOT_FOUND, f"no call record {flow_no}")
+
+    def _flood(self, query: Mapping[str, str], raw: bytes) -> Any:
+        order = msgspec.json.decode(raw, type=FloodOrder)
+        with self.interface.switch.lock:
+            account = self._found(order.account)
+            agent = self.state.ledger.accounts.get(account.agent)
+            day: date = read_day(order.day)
+            ledger, clock = self.state.ledger, self.state.clock
+            flood = Flood(
+                account=account.account,
+                account_name=account.name,
+                agent=account.agent,
+                agent_name=agent.name if agent else "",
+                count=order.calls,
+                seed=order.seed,
+                begin=clock.day_start(day),
+                end=clock.day_end(day),
+                first_flow=ledger.next_flow,
+            )
+            ledger.next_flow += order.calls
+            ledger.add_flood(flood)
+            totals = flood.totals()
+            return {"calls": totals.count, "fee": _text(totals.fee)}
+
+
+def _changes(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by their wire names as the record's own, of the record's types; raises on an unknown one."""
+    changes = {}
+    for name, value in fields.items():
+        info = _WIRE_TO_FIELD.get(name)
+        if info is None:
+            raise ControlError(HTTPStatus.BAD_REQUEST, f"no field {name}")
+        changes[info.name] = msgspec.convert(value, type=info.type, strict=False)
+    return changes
+
+
+def _text(value: Decimal) -> str:
+    return format(value, "f")
+
+
+def _json(value: Any, status: HTTPStatus) -> Reply:
+    return Reply(msgspec.json.encode(value), status=status.value, content_type="application/json")

@@ -1,0 +1,58 @@
+"""The web tier: which request reaches which operation, and what comes back."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from simulator.faults import Faults, befall
+from simulator.journal import Journal, Received
+from simulator.replies import Reply, answer_reply, page
+from simulator.switch import Switch
+from simulator.wire import read_object
+
+_DIRECTORIES = ("/external/server/", "/external/test/server/")
+
+
+@dataclass
+class Interface:
+    switch: Switch
+    faults: Faults = field(default_factory=Faults)
+    journal: Journal = field(default_factory=Journal)
+
+    def reset(self, seed: int | None = None) -> None:
+        self.faults.clear()
+        self.switch.reset(seed)
+        self.journal.clear()
+
+    def post(self, path: str, raw: bytes, peer: str) -> Reply:
+        name = self._operation_name(path)
+        if name is None:
+            return page(HTTPStatus.NOT_FOUND)
+        body = read_object(raw)
+        received = self.journal.add(name, body, self.switch.state.clock.now())
+        if self.switch.options.allow and peer not in self.switch.options.allow:
+            return page(HTTPStatus.FORBIDDEN)
+        operation = self.switch.operation(name)
+        if operation is None:
+            return page(HTTPStatus.NOT_FOUND)
+        fault = self.faults.match(name)
+        if fault is not None:
+            outcome = befall(fault, self.switch, operation, body or {}, path)
+            received.acted = outcome.acted
+            return outcome.reply
+        if body is None:
+            return Reply()
+        return _acted(received, answer_reply(self.switch.perform(operation, body)))
+
+    def _operation_name(self, path: str) -> str | None:
+        path = path.partition("?")[0]
+        suffix = self.switch.options.suffix
+        for directory in _DIRECTORIES:
+            if path.startswith(directory) and path.endswith(suffix):
+                name = path.removeprefix(directory).removesuffix(suffix)
+                return name if name.isalnum() else None
+        return None
+
+
+def _acted(received: Received, reply: Reply) -> Reply:
+    received.acted = True
+    return reply

@@ -1,0 +1,91 @@
+"""The phone book, and lists of limited numbers (manual 3.52 to 3.55, 3.71 to 3.73)."""
+
+from typing import Any
+
+from simulator.operations.owners import account_named
+from simulator.operations.registry import Body, Result, operation
+from simulator.refusals import EXISTS, NOT_ALLOWED, Refusal, not_found
+from simulator.state import State
+from simulator.tables import Row
+
+_NOT_KEPT = ("account", "infoCustomerPhoneBookOverWrite", "newE164")
+
+
+def _book(state: State, account: str) -> dict[str, Row]:
+    return state.tables.phone_book.setdefault(account_named(state, account).account, {})
+
+
+def _entry(state: State, body: Body) -> Row:
+    kept: dict[str, Any] = {key: value for key, value in body.items() if key not in _NOT_KEPT}
+    return {**kept, "lastUpdateTime": state.clock.now()}
+
+
+@operation("GetCustomerPhoneBook")
+def get_phone_book(state: State, body: Body) -> Result:
+    rows = list(_book(state, body.get("account", "")).values())
+    if "e164" in body:
+        rows = [row for row in rows if row["e164"] == body["e164"]]
+    return {"infoCustomerPhoneBooks": rows}
+
+
+@operation("CreateCustomerPhoneBook")
+def create_phone_book(state: State, body: Body) -> Result:
+    book = _book(state, body["account"])
+    number = body.get("e164", "")
+    overwrite = body.get("infoCustomerPhoneBookOverWrite", {}).get("e164", 0)
+    if number in book and not overwrite:
+        raise Refusal(EXISTS, "The number is in the phone book.")
+    limit = account_named(state, body["account"]).phone_book_limit
+    if number not in book and len(book) >= limit:
+        raise Refusal(NOT_ALLOWED, "The phone book is full.")
+    book[number] = {**_entry(state, body), "e164": number}
+    return {}
+
+
+@operation("ModifyCustomerPhoneBook")
+def modify_phone_book(state: State, body: Body) -> Result:
+    book = _book(state, body["account"])
+    if body["e164"] not in book:
+        raise not_found()
+    number = body.get("newE164") or body["e164"]
+    if number != body["e164"] and number in book:
+        raise Refusal(EXISTS, "The number is in the phone book.")
+    book[number] = {**book.pop(body["e164"]), **_entry(state, body), "e164": number}
+    return {}
+
+
+@operation("DeleteCustomerPhoneBook")
+def delete_phone_book(state: State, body: Body) -> Result:
+    book = _book(state, body["account"])
+    if not any(number in book for number in body["e164s"]):
+        raise not_found()
+    for number in body["e164s"]:
+        book.pop(number, None)
+    return {}
+
+
+def _limited(state: State, group: str) -> dict[str, Row]:
+    if group not in state.tables.of("LimitE164Group"):
+        raise not_found()
+    return state.tables.limited.setdefault(group, {})
+
+
+@operation("CreateLimitE164")
+def create_limited(state: State, body: Body) -> Result:
+    group = _limited(state, body["limitE164GroupName"])
+    group.update({row["e164"]: row for row in body["infoLimitE164s"]})
+    return {}
+
+
+@operation("DeleteLimitE164")
+def delete_limited(state: State, body: Body) -> Result:
+    group = _limited(state, body["limitE164GroupName"])
+    for number in body["e164s"]:
+        group.pop(number, None)
+    return {}
+
+
+@operation("GetLimitE164")
+def get_limited(state: State, body: Body) -> Result:
+    rows = _limited(state, body["limitE164GroupName"]).values()
+    return {"infoLimitE164s": [row for row in rows if body.get("e164") in {None, row["e164"]}]}

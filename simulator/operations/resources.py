@@ -1,0 +1,128 @@
+"""Resources that are made, changed, deleted and listed all in the same way."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.contract import contract
+from simulator.operations.owners import account_named
+from simulator.operations.registry import Body, Handler, Result, operation
+from simulator.refusals import EXISTS, Refusal, not_found
+from simulator.state import State
+from simulator.tables import Row
+
+
+def _as_given(state: State, row: Row) -> None:
+    """Nothing to add to what the request says."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """`filters` maps a list or value of the Get request to the field of the row that must match it."""
+
+    name: str
+    key: str
+    filters: Mapping[str, str]
+    numbered: bool = False
+    prepare: Callable[[State, Row], None] = _as_given
+
+    @property
+    def result_key(self) -> str:
+        return contract().operations[f"Get{self.name}"].response[-1].name
+
+    def select(self, state: State, body: Body) -> list[Row]:
+        """Raises Refusal when rows are asked for by name and there are none."""
+        rows = list(state.tables.of(self.name).values())
+        for parameter, column in self.filters.items():
+            wanted = body.get(parameter)
+            if wanted is not None:
+                accepted = wanted if isinstance(wanted, list) else [wanted]
+                rows = [row for row in rows if row.get(column) in accepted]
+        if not rows and any(body.get(parameter) for parameter in self.filters):
+            raise not_found()
+        return rows
+
+
+def _needs_account(state: State, row: Row) -> None:
+    account_named(state, row["account"])
+    row.setdefault("activeTime", state.clock.now())
+
+
+def _needs_active_card(state: State, row: Row) -> None:
+    card = state.tables.of("ActivePhoneCard").get(row["pin"])
+    if card is None:
+        raise not_found()
+    row["account"] = card["account"]
+    row.setdefault("bindTime", state.clock.now())
+
+
+PHONE = Resource("Phone", "e164", {"e164s": "e164", "accounts": "account"})
+SUITE = Resource("Suite", "id", {"ids": "id"}, numbered=True)
+
+_RESOURCES = (
+    Resource("GatewayMapping", "name", {"names": "name"}),
+    Resource("GatewayRouting", "name", {"names": "name"}),
+    Resource("FeeRateGroup", "name", {"names": "name"}),
+    Resource("LimitE164Group", "name", {"names": "name"}),
+    Resource("ActivePhoneCard", "pin", {"pins": "pin", "accounts": "account"}, prepare=_needs_account),
+    Resource("BindedE164", "e164", {"e164s": "e164", "pin": "pin", "account": "account"}, prepare=_needs_active_card),
+    Resource("IvrAudio", "id", {"ids": "id", "type": "type"}, numbered=True),
+    Resource("E164Convert", "id", {"account": "account", "e164": "e164"}, numbered=True),
+    SUITE,
+)
+
+
+def _creator(resource: Resource) -> Handler:
+    def create(state: State, body: Body) -> Result:
+        row: dict[str, Any] = dict(body)
+        if resource.numbered:
+            row["id"] = state.tables.new_id()
+        rows = state.tables.of(resource.name)
+        if row[resource.key] in rows:
+            raise Refusal(EXISTS, "It exists already.")
+        resource.prepare(state, row)
+        rows[row[resource.key]] = row
+        return {"id": row["id"]} if resource.numbered else {}
+
+    return create
+
+
+def _modifier(resource: Resource) -> Handler:
+    def modify(state: State, body: Body) -> Result:
+        rows = state.tables.of(resource.name)
+        if body[resource.key] not in rows:
+            raise not_found()
+        row = {**rows[body[resource.key]], **body}
+        resource.prepare(state, row)
+        rows[body[resource.key]] = row
+        return {}
+
+    return modify
+
+
+def _deleter(resource: Resource) -> Handler:
+    def delete(state: State, body: Body) -> Result:
+        if state.tables.of(resource.name).pop(body[resource.key], None) is None:
+            raise not_found()
+        return {}
+
+    return delete
+
+
+def _getter(resource: Resource) -> Handler:
+    def get(state: State, body: Body) -> Result:
+        return {resource.result_key: resource.select(state, body)}
+
+    return get
+
+
+def _register(resource: Resource) -> None:
+    makers = {"Create": _creator, "Modify": _modifier, "Delete": _deleter, "Get": _getter}
+    for verb, make in makers.items():
+        name = f"{verb}{resource.name}"
+        if name in contract().operations:
+            operation(name)(make(resource))
+
+
+for each in _RESOURCES:
+    _register(each)
