@@ -97,9 +97,8 @@ def test_a_slow_trickle_ends_and_is_unknown(make_client: MakeClient, begun: byte
 
 
 def test_a_listed_code_is_a_sure_refusal(make_client: MakeClient) -> None:
-    with RawServer(reply(NOT_FOUND)) as server:
-        with pytest.raises(Refused) as raised:
-            pay(make_client(server.url))
+    with RawServer(reply(NOT_FOUND)) as server, pytest.raises(Refused) as raised:
+        pay(make_client(server.url))
     assert (raised.value.code, raised.value.text) == (-10007, "Not found, operation failed.")
 
 
@@ -141,9 +140,8 @@ def test_a_connection_that_is_never_taken_is_surely_not_done(make_client: MakeCl
 
 
 def test_a_failed_handshake_is_surely_not_done(make_client: MakeClient) -> None:
-    with RawServer(reply(DONE)) as server:
-        with pytest.raises(Unreachable):
-            pay(make_client(server.url.replace("http:", "https:")))
+    with RawServer(reply(DONE)) as server, pytest.raises(Unreachable):
+        pay(make_client(server.url.replace("http:", "https:")))
 
 
 def test_a_shut_gate_withholds_the_payment(make_client: MakeClient) -> None:
@@ -181,7 +179,7 @@ def test_a_gate_that_cannot_be_asked_withholds_the_payment(make_client: MakeClie
 @pytest.mark.parametrize("amount", ["0", "-0.0", "NaN", "sNaN", "Infinity", "1E-20", "1E+20", "1.2345678901234567"])
 def test_an_amount_that_cannot_be_paid_exactly_never_leaves(make_client: MakeClient, amount: str) -> None:
     with RawServer(reply(DONE)) as server:
-        with pytest.raises(ValueError, match="amount|paid"):
+        with pytest.raises(ValueError, match=r"amount|paid"):
             pay(make_client(server.url), amount)
         assert not server.received
 
