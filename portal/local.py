@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -36,6 +37,17 @@ def services(folder: Path, *, shared: bool = False) -> Iterator[None]:
         if not os.environ.get("REDIS_URL"):
             os.environ["REDIS_URL"] = stack.enter_context(_redis(folder))
         yield
+
+
+def stop_postgresql(pid_file: Path) -> None:
+    """Stop a server that whoever started it left running."""
+    import psutil
+
+    _forget_stale_pid(pid_file)
+    if pid_file.exists():
+        server = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+        server.send_signal(signal.SIGINT)  # PostgreSQL's "fast": sessions are cut, nothing is lost
+        server.wait(30)
 
 
 def free_port() -> int:

@@ -4,14 +4,19 @@ import argparse
 import signal
 import ssl
 import sys
+from pathlib import Path
+from time import sleep
 from types import FrameType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from simulator import keeping
 from simulator.controls import Controls
 from simulator.interface import Interface
 from simulator.options import Options
 from simulator.server import Listener
 from simulator.switch import Switch
+
+_KEEP_SECONDS = 20
 
 
 def main() -> int:
@@ -19,7 +24,11 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     tls = _tls(arguments.tls_cert, arguments.tls_key)
-    interface = Interface(Switch(_options(arguments)))
+    switch = Switch(_options(arguments))
+    kept: Path | None = arguments.state_file
+    if kept:
+        keeping.load(switch, kept)
+    interface = Interface(switch)
     controls = Controls(interface)
     own_port = arguments.control_port is not None
     listener = Listener(arguments.host, arguments.port, interface, None if own_port else controls, tls)
@@ -28,8 +37,14 @@ def main() -> int:
         controls.pause, controls.resume = listener.pause, listener.resume
         control = Listener("127.0.0.1", arguments.control_port, None, controls)
         _say(f"control on http://127.0.0.1:{control.port}")
-    while True:
-        signal.pause()
+    try:
+        while True:
+            sleep(_KEEP_SECONDS)
+            if kept:
+                keeping.save(switch, kept)
+    finally:
+        if kept:
+            keeping.save(switch, kept)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -94,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--deduction-sign", type=int, choices=(-1, 1), default=-1, help="of a deduction's fee in GetPayHistory")
     add("--day-rule", choices=("start", "stop"), default="start", help="which end of a call says its day")
     add("--empty-lists", choices=("omit", "keep"), default="omit", help="in answers")
+    add("--state-file", type=Path, metavar="FILE", help="keep the world here and go on with it at the next start")
     add("--tls-cert", metavar="FILE")
     add("--tls-key", metavar="FILE")
     return parser

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 
-from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.utils.crypto import get_random_string
 
-from accounts.models import Account, Membership, Switch, User
+from accounts import services
+from accounts.models import Switch, User
+from billing.services import profiles
 
 SWITCH = "demo"
-REQUESTS_PER_SECOND = Decimal(50)  # the simulator next door bears it, and the first pages are full sooner
+REQUESTS_PER_SECOND = 50  # the simulator next door bears it, and the first pages are full sooner
 # No look-alikes: people type it from one screen into another.
 PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105  # an alphabet
 
@@ -63,27 +66,17 @@ def logins(folder: Path) -> list[Login]:
     return [Login(person, passwords[person.email]) for person in PEOPLE]
 
 
-def introduce(logins: Sequence[Login], *, simulator_url: str) -> Switch:
-    """Make the switch and the people, or bring them up to date."""
-    switch, _ = Switch.objects.update_or_create(
-        name=SWITCH, defaults={"url": simulator_url, "requests_per_second": REQUESTS_PER_SECOND}
-    )
+def introduce(logins: Sequence[Login], *, simulator_url: str, now: datetime) -> None:
+    """Make the switch and the people, or bring them up to date, as the operator's commands do."""
+    call_command("switch", SWITCH, simulator_url, f"--budget={REQUESTS_PER_SECOND}", stdout=io.StringIO())
+    switch = Switch.objects.get(name=SWITCH)
     for login in logins:
-        user = _user(login)
-        if login.person.is_staff:
-            user.groups.add(*Group.objects.filter(name="support"))
+        person = login.person
+        if person.is_staff:
+            services.make_support(services.ensure_user(email=person.email, password=login.password))
         else:
-            account, _ = Account.objects.get_or_create(switch=switch, number=login.person.account)
-            Membership.objects.get_or_create(user=user, account=account)
-    return switch
-
-
-def _user(login: Login) -> User:
-    person = login.person
-    user = User.objects.filter(email=person.email).first()
-    if user is None:
-        user = User.objects.create_user(person.email, name=person.name, is_staff=person.is_staff)
-    if not user.check_password(login.password):
-        user.set_password(login.password)
-        user.save(update_fields=["password"])
-    return user
+            account = profiles.ensure(switch=switch, number=person.account, now=now)
+            if account.is_agent:
+                profiles.refresh_children(agent=account, now=now)
+            services.grant(email=person.email, account=account, role=None, password=login.password)
+        User.objects.filter(email=person.email, name="").update(name=person.name)

@@ -24,7 +24,7 @@ def surroundings(folder: Path) -> Iterator[None]:
     """Within, the servers run and the environment is the demo's. Leaves with exit code 0 when asked to stop."""
     folder.mkdir(parents=True, exist_ok=True)
     port = _port()
-    with _alone_in(folder):
+    with alone_in(folder):
         leftovers.end(folder)
         _refuse_taken(port)
         os.environ.update(_environment(folder, port))
@@ -79,7 +79,8 @@ def _refuse_taken(port: int) -> None:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
+    """The folder is no other demo's; ends the program where it is."""
     with (folder / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -37,7 +37,7 @@ def bring_up(children: Children, folder: Path) -> list[Login]:
         children.start(name, command)
     _await_answer(children, "simulator", f"http://127.0.0.1:{port}/control/stats")
     people = logins(folder)
-    introduce(people, simulator_url=f"http://127.0.0.1:{port}")
+    introduce(people, simulator_url=f"http://127.0.0.1:{port}", now=timezone.now())
     _fill_the_first_pages()
     _await_answer(children, "web", f"http://127.0.0.1:{settings.PORT}/readyz")
     return people

