@@ -6,7 +6,7 @@ bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
-# Loaded before the processes fork: they share its memory, and wrong settings end the server, not one worker after another.
+# Loaded before the processes fork: they share its memory, and wrong settings end the server at once.
 preload_app = True
 timeout = 60
 graceful_timeout = 20
