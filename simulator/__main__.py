@@ -31,7 +31,11 @@ def main() -> int:
     interface = Interface(switch)
     controls = Controls(interface)
     own_port = arguments.control_port is not None
-    listener = Listener(arguments.host, arguments.port, interface, None if own_port else controls, tls)
+    try:
+        listener = Listener(arguments.host, arguments.port, interface, None if own_port else controls, tls)
+    except OSError as error:
+        sys.stderr.write(f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror}\n")
+        return 1
     _say(f"simulator listening on {'https' if tls else 'http'}://{arguments.host}:{listener.port}")
     if own_port:
         controls.pause, controls.resume = listener.pause, listener.resume

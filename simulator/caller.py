@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from random import Random
 
 from simulator.clock import Clock
 from simulator.ledger import Ledger
-from simulator.rates import Rate, RateTable
+from simulator.rates import Rate, RateTable, price, rate_of
 from simulator.records import ZERO, Account, Call
 from simulator.sample import DESTINATIONS, PACKAGE_ORDERS, PACKAGES, Destination, Package, Profile
 
@@ -45,13 +44,13 @@ class CallMaker:
         return destination.prefix + str(self.draw.randrange(10**free)).rjust(free, "0")
 
     def _priced(self, account: Account, callee: str, start: int, hold: int, month: str) -> Call:
-        rate = self.rates[account.rate_group].lookup(callee)
-        fee, billed = _cost(rate, hold)
+        rate = rate_of(self.rates, account.rate_group, callee)
+        fee, billed = price(rate, hold)
         suite_fee, suite_seconds = ZERO, 0
         if billed and self._takes_from_package(account.account, callee, billed, month):
             fee, suite_fee, billed, suite_seconds = ZERO, fee, 0, billed
         agent, agent_rate = self._agent_rate(account, callee)
-        agent_fee, agent_billed = _cost(agent_rate, hold) if agent else (ZERO, 0)
+        agent_fee, agent_billed = price(agent_rate, hold) if agent else (ZERO, 0)
         phones = self.phones.get(account.account)
         caller = self.draw.choice(phones) if phones else f"3716{self.draw.randrange(10**7):07}"
         route = _ROUTES.get(callee[:2], "rt-world-1")
@@ -91,7 +90,7 @@ class CallMaker:
 
     def _agent_rate(self, account: Account, callee: str) -> tuple[Account | None, Rate | None]:
         agent = self.ledger.accounts.get(account.agent)
-        return (agent, self.rates[agent.rate_group].lookup(callee)) if agent else (None, None)
+        return (agent, rate_of(self.rates, agent.rate_group, callee)) if agent else (None, None)
 
     def _takes_from_package(self, account: str, callee: str, seconds: int, month: str) -> bool:
         package: Package | None = _PACKAGE_OF.get(account)
@@ -102,7 +101,3 @@ class CallMaker:
             return False
         self.used_seconds[account, month] = used + seconds
         return True
-
-
-def _cost(rate: Rate | None, hold: int) -> tuple[Decimal, int]:
-    return rate.cost(hold) if rate else (ZERO, 0)

@@ -1,6 +1,6 @@
 """Faults that a test asks for: which request they befall, and what becomes of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -121,12 +121,6 @@ class Faults:
             return next((fault for fault in self._faults if fault.befalls(operation)), None)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    reply: Reply
-    acted: bool
-
-
 _REFUSED_BEFORE: Mapping[Kind, Reply] = {
     Kind.DROP_BEFORE: DROPPED,
     Kind.EMPTY_BEFORE: Reply(),
@@ -140,27 +134,35 @@ _LOST_AFTER: Mapping[Kind, Reply] = {
 }
 
 
-def befall(fault: Fault, switch: Switch, operation: Operation, body: Mapping[str, Any], path: str) -> Outcome:
-    """What a fault makes of one request."""
+def befall(
+    fault: Fault,
+    switch: Switch,
+    operation: Operation,
+    body: Mapping[str, Any],
+    path: str,
+    note: Callable[[Answer], None],
+) -> Reply:
+    """What a fault makes of one request; `note` hears of the answer when the switch acts."""
     kind = fault.order.kind
     if kind in _REFUSED_BEFORE:
-        return Outcome(_REFUSED_BEFORE[kind], acted=False)
+        return _REFUSED_BEFORE[kind]
     if kind is Kind.REDIRECT:
         code = fault.order.code if fault.order.code in _REDIRECT_CODES else HTTPStatus.TEMPORARY_REDIRECT
-        return Outcome(Reply(status=int(code), location=path), acted=False)
+        return Reply(status=int(code), location=path)
     if kind is Kind.APPLY_LATER:
-        switch.postpone(operation, body, fault.seconds(_APPLY_LATER_SECONDS))
-        return Outcome(DROPPED if fault.order.answer == "drop" else _code(fault, UNLISTED), acted=False)
+        switch.postpone(operation, body, fault.seconds(_APPLY_LATER_SECONDS), note)
+        return DROPPED if fault.order.answer == "drop" else _code(fault, UNLISTED)
     if kind in {Kind.LATE_CODE_BEFORE, Kind.UNLISTED_CODE, Kind.LISTED_CODE}:
-        return Outcome(_code(fault, NOT_FOUND if kind is Kind.LISTED_CODE else UNLISTED), acted=False)
-    return Outcome(_after(fault, switch, operation, body), acted=True)
-
-
-def _after(fault: Fault, switch: Switch, operation: Operation, body: Mapping[str, Any]) -> Reply:
-    kind = fault.order.kind
+        return _code(fault, NOT_FOUND if kind is Kind.LISTED_CODE else UNLISTED)
     if kind is Kind.TRUNCATE_MEMO and isinstance(body.get("memo"), str):
         body = {**body, "memo": body["memo"][: fault.order.length]}
     answer = _perform(fault, switch, operation, body)
+    note(answer)
+    return _after(fault, answer)
+
+
+def _after(fault: Fault, answer: Answer) -> Reply:
+    kind = fault.order.kind
     if kind in _LOST_AFTER:
         return _LOST_AFTER[kind]
     if kind in {Kind.LATE_CODE_AFTER, Kind.UNLISTED_CODE_AFTER}:

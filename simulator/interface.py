@@ -1,12 +1,13 @@
 """The web tier: which request reaches which operation, and what comes back."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 
 from simulator.faults import Faults, befall
 from simulator.journal import Journal, Received
 from simulator.replies import Reply, answer_reply, page
-from simulator.switch import Switch
+from simulator.switch import Answer, Switch, succeeded
 from simulator.wire import read_object
 
 _DIRECTORIES = ("/external/server/", "/external/test/server/")
@@ -34,14 +35,15 @@ class Interface:
         operation = self.switch.operation(name)
         if operation is None:
             return page(HTTPStatus.NOT_FOUND)
-        fault = self.faults.match(name)
-        if fault is not None:
-            outcome = befall(fault, self.switch, operation, body or {}, path)
-            received.acted = outcome.acted
-            return outcome.reply
         if body is None:
             return Reply()
-        return _acted(received, answer_reply(self.switch.perform(operation, body)))
+        fault = self.faults.match(name)
+        note = partial(_note, received)
+        if fault is not None:
+            return befall(fault, self.switch, operation, body, path, note)
+        answer = self.switch.perform(operation, body)
+        note(answer)
+        return answer_reply(answer)
 
     def _operation_name(self, path: str) -> str | None:
         path = path.partition("?")[0]
@@ -53,6 +55,5 @@ class Interface:
         return None
 
 
-def _acted(received: Received, reply: Reply) -> Reply:
-    received.acted = True
-    return reply
+def _note(received: Received, answer: Answer) -> None:
+    received.acted = succeeded(answer)

@@ -143,6 +143,7 @@ class Ledger:
 
     def spent_between(self, account: str, begin: int, end: int) -> Decimal:
         fees = sum((call.fee for call in self.stopped_between(account, begin, end)), ZERO)
+        fees += sum((flood.totals().fee for flood in self.floods_of(account) if begin <= flood.begin < end), ZERO)
         return fees + sum((row.money for row in self.charges[account] if begin <= row.at < end), ZERO)
 
     def call_fees(self, account: str) -> Decimal:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from simulator.caller import CallMaker
 from simulator.clock import Clock
 from simulator.ledger import Ledger
+from simulator.rates import price, rate_of
 from simulator.records import Call
 from simulator.sample import PROFILES, Profile
 
@@ -55,17 +56,17 @@ class Live:
         if call is None:
             return False
         now = self.clock.now()
-        table = self.maker.rates[ledger.accounts[call.account].rate_group]
-        rate = table.lookup(call.callee_e164)
+        rate = rate_of(self.maker.rates, ledger.accounts[call.account].rate_group, call.callee_e164)
         seconds = max(0, min(call.hold_time, (now - call.start) // 1000))
-        fee, billed = rate.cost(seconds) if rate and call.fee else (call.fee, call.fee_time)
+        fee, billed = price(rate, seconds) if call.fee else (call.fee, call.fee_time)
         ledger.record(
             replace(call, stop=now, hold_time=seconds, fee=fee, fee_time=billed, end_direction=2, end_reason=31)
         )
         return True
 
     def _start(self, profile: Profile, at: int, at_least: int = 0) -> None:
-        if self.maker.ledger.find(profile.account) is None:
+        account = self.maker.ledger.find(profile.account)
+        if account is None or account.lock_type:
             return
         call = self.maker.make(profile, at, self.clock.day_of(at).strftime("%Y%m"), at_least=at_least)
         self.in_progress[call.flow_no] = call

@@ -1,6 +1,6 @@
 """Rates: the longest matching prefix, first intervals, then whole periods."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -52,6 +52,8 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class RateTable:
+    """The rates of one group."""
+
     def __init__(self, rates: Iterable[Rate] = ()) -> None:
         self.by_prefix = {rate.prefix: rate for rate in rates}
         self._longest = max(map(len, self.by_prefix), default=0)
@@ -62,3 +64,14 @@ class RateTable:
             if rate is not None:
                 return rate
         return self.by_prefix.get("")
+
+
+def rate_of(tables: Mapping[str, RateTable], group: str, number: str) -> Rate | None:
+    """None where the group is unknown or has no rate for the number."""
+    table = tables.get(group)
+    return table.lookup(number) if table else None
+
+
+def price(rate: Rate | None, seconds: int) -> tuple[Decimal, int]:
+    """The fee and the seconds billed; a call without a rate is free."""
+    return rate.cost(seconds) if rate else (ZERO, 0)

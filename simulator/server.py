@@ -83,7 +83,6 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     server_version = "Apache-Coyote/1.1"
-    sys_version = ""
     timeout = _IDLE_SECONDS
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024
@@ -104,6 +103,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         self._send(self._control("DELETE", b"") if self._is_control() else page(HTTPStatus.NOT_FOUND))
+
+    def version_string(self) -> str:
+        return self.server_version
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: the journal keeps what was asked."""

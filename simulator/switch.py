@@ -1,6 +1,6 @@
 """The whole switch: its state, what time does to it, and the way of one operation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
@@ -14,7 +14,6 @@ from simulator.options import FIRST_NEWER_SECTION, NEWER_FIELDS, Options
 from simulator.refusals import BAD_REQUEST, Refusal
 from simulator.state import State
 from simulator.tables import sample_tables
-from simulator.wire import write
 from simulator.world import build
 
 Answer = dict[str, Any] | RecordStream
@@ -27,6 +26,7 @@ class Later:
     due: int
     operation: Operation
     body: Mapping[str, Any]
+    done: Callable[[Answer], None]
 
 
 class Switch:
@@ -75,20 +75,22 @@ class Switch:
         due = [later for later in self.pending if later.due <= now]
         self.pending = [later for later in self.pending if later.due > now]
         for later in due:
-            self._act(later.operation, later.body)
+            later.done(self._act(later.operation, later.body))
 
     def drain(self) -> int:
         """Does everything that is pending now."""
         with self.lock:
             waiting, self.pending = self.pending, []
             for later in waiting:
-                self._act(later.operation, later.body)
+                later.done(self._act(later.operation, later.body))
             return len(waiting)
 
-    def postpone(self, operation: Operation, body: Mapping[str, Any], seconds: float) -> None:
+    def postpone(
+        self, operation: Operation, body: Mapping[str, Any], seconds: float, done: Callable[[Answer], None]
+    ) -> None:
         with self.lock:
             due = self.state.clock.now() + int(seconds * 1000)
-            self.pending.append(Later(due, operation, body))
+            self.pending.append(Later(due, operation, body, done))
 
     def perform(self, operation: Operation, body: Mapping[str, Any]) -> Answer:
         with self.lock:
@@ -140,5 +142,5 @@ def _without_newer_fields(operation: Operation, answer: dict[str, Any]) -> dict[
     return answer
 
 
-def encoded(answer: Answer) -> bytes:
-    return b"".join(answer.chunks()) if isinstance(answer, RecordStream) else write(answer)
+def succeeded(answer: Answer) -> bool:
+    return isinstance(answer, RecordStream) or answer["retCode"] == 0

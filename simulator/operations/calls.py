@@ -8,7 +8,8 @@ from simulator.cdr import RecordStream, calls_of_days, matching
 from simulator.clock import read_day
 from simulator.operations.owners import account_named, known_accounts
 from simulator.operations.registry import Body, Result, operation
-from simulator.records import ZERO, Call
+from simulator.rates import price, rate_of
+from simulator.records import Call
 from simulator.refusals import BAD_REQUEST, EXISTS, Refusal
 from simulator.state import State
 
@@ -45,8 +46,8 @@ def create_cdr(state: State, body: Body) -> Result:
     now = state.clock.now()
     start = body.get("startTime", now - body["billingTime"] * 1000)
     callee = body.get("calleeE164", "")
-    rate = state.rates[account.rate_group].lookup(callee) if account.rate_group in state.rates else None
-    fee, billed = rate.cost(body["billingTime"]) if rate else (ZERO, 0)
+    rate = rate_of(state.rates, account.rate_group, callee)
+    fee, billed = price(rate, body["billingTime"])
     state.ledger.record(
         Call(
             caller_e164=body.get("callerE164", ""),

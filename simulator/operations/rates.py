@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import Any
 
 from simulator.operations.registry import Body, Result, operation
-from simulator.rates import Rate
+from simulator.rates import Rate, rate_of
 from simulator.records import Account
 from simulator.refusals import not_found
 from simulator.state import State
@@ -53,8 +53,7 @@ def seconds_left(state: State, account: Account, callee: str) -> int:
         return Cannot.LOCKED
     if account.valid_time and account.valid_time < state.clock.now():
         return Cannot.EXPIRED
-    table = state.rates.get(account.rate_group)
-    rate = table.lookup(callee) if table else None
+    rate = rate_of(state.rates, account.rate_group, callee)
     if rate is None or rate.locked:
         return Cannot.NO_RATE
     seconds = rate.affordable_seconds(account.money + account.limit_money)
