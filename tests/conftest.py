@@ -47,7 +47,7 @@ def clean_redis(own_redis: str) -> None:
 
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(quiet_world=True, seed=1) as process:
+    with SimulatorProcess("--quiet-world", "--seed", "1") as process:
         yield process
 
 
