@@ -1,16 +1,73 @@
-from django.contrib import admin
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib import admin, auth
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from billing.queries import attention
+from billing.queries.attention import Attention
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A line of the front page: how many rows wait for a person, and the list of them."""
+
+    label: str
+    count: int
+    url: str
 
 
 class StaffSite(admin.AdminSite):
+    """Django admin behind the portal's own login, which has the rate limits."""
+
     site_header = site_title = "Support"
     index_title = "What is there"
     site_url = "/"
 
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponseBase:  # type: ignore[override]  # the stub promises HttpResponse alone
-        """There is one login page, with its rate limits; who is logged in and no staff is told so."""
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
+        waiting = _waiting(request, attention.now_waiting(now=timezone.now()))
+        return super().index(request, {"waiting": waiting, **(extra_context or {})})
+
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        home = reverse("admin:index")
+        if self.has_permission(request):
+            return redirect(home)
         if request.user.is_authenticated:
+            # Another login would lead back here for ever: who is no staff is told so.
             raise PermissionDenied
-        return redirect_to_login(request.GET.get("next", "/staff/"))
+        wanted = request.GET.get("next", "")
+        ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+        return redirect_to_login(wanted if ours else home)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:  # type: ignore[override]  # the stub promises a page of admin's own
+        if request.method == "POST":
+            auth.logout(request)
+        return redirect("account_login")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:  # type: ignore[override]  # as above
+        return redirect("account_change_password")
+
+
+def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
+    since = {"succeeded__exact": 0, "started_at__gte": found.failed_since.isoformat()}
+    lines = (
+        ("topup", "Top-ups that a person must decide", found.topups_in_review, {"state__exact": "review"}),
+        ("topup", "Top-ups being checked", found.topups_in_doubt, {"state__exact": "in_doubt"}),
+        ("case", "Open cases", found.open_cases, {"closed_at__isempty": 1}),
+        ("callday", "Days of calls that differ", found.days_that_differ, {"state__exact": "differs"}),
+        ("jobrun", "Jobs that failed in the last hour", found.failed_runs, since),
+    )
+    return [
+        Waiting(label=label, count=count, url=f"{reverse(f'admin:billing_{model}_changelist')}?{urlencode(query)}")
+        for model, label, count, query in lines
+        if request.user.has_perm(f"billing.view_{model}")
+    ]

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import ManyToManyField, QuerySet
+from django.forms import ModelMultipleChoiceField
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from accounts import services
+from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin
+from accounts.models import Account, Look, Membership, User
+
+
+class UserForm(ModelForm[User]):
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
+
+
+@admin.register(User)
+class UserAdmin(BoundedAdmin[User]):
+    """People have no password here: they get a mail and choose one."""
+
+    form = UserForm
+    list_display = ("email", "name", "is_active", "is_staff", "last_login")
+    list_filter = ("is_staff", "is_active", "groups")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    filter_horizontal = ("groups",)
+    readonly_fields = ("last_login", "date_joined")
+    actions = ("send_password_mail",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        staff = ["is_staff", "groups"]
+        if request.user.is_superuser:
+            staff.append("is_superuser")
+        return (
+            (None, {"fields": ("email", "name", "time_zone", "is_active")}),
+            ("Staff", {"fields": staff}),
+            *([("Dates", {"fields": ("last_login", "date_joined")})] if obj else []),
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or services.may_manage(by=_staff(request), user=obj)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        if db_field.remote_field.model is Group:
+            kwargs["queryset"] = services.groups_to_give(_staff(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.Form, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        services.confirm_address(obj)
+
+    @admin.action(description="Send a mail to choose a password", permissions=["change"])
+    def send_password_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        people = [user for user in queryset.filter(is_active=True) if self.has_change_permission(request, user)]
+        for user in people:
+            services.send_password_mail(user=user, request=request)
+        self.message_user(request, f"Mails sent: {len(people)}.", messages.SUCCESS)
+
+
+@admin.register(Membership)
+class MembershipAdmin(BoundedAdmin[Membership]):
+    list_display = ("user", "account", "role", "created_at")
+    list_select_related = ("user", "account")
+    list_filter = (OfAccount, "role")
+    search_fields = ("user__email", "account__number", "account__name")
+    ordering = ("-id",)
+    raw_id_fields = ("user", "account")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return request.user.has_perm("accounts.delete_membership")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        # Whose it is and of what is settled when it is made; another one is another membership.
+        return ("user", "account") if obj else ()
+
+
+@admin.register(Account)
+class AccountAdmin(BoundedAdmin[Account]):
+    """As last seen on the switch, which alone changes it; only what the portal itself decides can be edited."""
+
+    list_display = ("number", "name", "switch", "agent", "balance", "spendable", "balance_at", "missing_since")
+    list_select_related = ("switch", "parent")
+    list_filter = ("switch", "is_agent", "lock_type", ("missing_since", admin.EmptyFieldListFilter))
+    search_fields = ("number", "name", "public_id")
+    ordering = ("switch", "number")
+    decided_here = ("credit_without_debit",)
+    identity = ("number", "name", "switch", "agent", "is_agent", "public_id", "viewed_at", "pages")
+    money = ("balance", "overdraft", "spendable", "balance_at", "today_charges", "today_at")
+    profile = ("lock_type", "rate_group", "opened_at", "expiry", "valid_until", "profile_at", "missing_since")
+    fieldsets = (
+        (None, {"fields": identity}),
+        ("Money", {"fields": money}),
+        ("Decided here", {"fields": decided_here}),
+        ("On the switch", {"fields": profile}),
+    )
+    readonly_fields = (*identity, *money, *profile)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="agent", ordering="parent__number")
+    def agent(self, account: Account) -> str:
+        return str(account.parent or "")
+
+    @admin.display(description="can be spent")
+    def spendable(self, account: Account) -> Any:
+        return account.spendable
+
+    @admin.display(description="more")
+    def pages(self, account: Account) -> SafeString:
+        """Links to everything kept of the account, and to the page that its customer sees."""
+        kept = (
+            ("calls", "billing_call"),
+            ("call days", "billing_callday"),
+            ("payments", "billing_payment"),
+            ("charges", "billing_charge"),
+            ("top-ups", "billing_topup"),
+            ("reconciliations", "billing_reconciliation"),
+            ("cases", "billing_case"),
+            ("memberships", "accounts_membership"),
+            ("looks", "accounts_look"),
+        )
+        links = [(f"{reverse(f'admin:{model}_changelist')}?account={account.id}", label) for label, model in kept]
+        customer = (f"/a/{account.public_id}/", "the customer's pages")
+        return format_html_join(" · ", '<a href="{}">{}</a>', [customer, *links])
+
+
+@admin.register(Look)
+class LookAdmin(ReadOnlyAdmin[Look]):
+    list_display = ("at", "staff", "account", "path", "address")
+    list_select_related = ("staff", "account")
+    list_filter = (OfAccount,)
+    search_fields = ("staff__email", "account__number")
+    ordering = ("-id",)
+
+
+def _staff(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  # the staff site lets nobody else in; this tells the types
+    return request.user

@@ -1,0 +1,103 @@
+"""People: making them, letting them in, and who may do that to whom."""
+
+from __future__ import annotations
+
+from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.password_validation import validate_password
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Account, Membership, Role, User
+
+SUPPORT = "support"
+
+
+@transaction.atomic
+def grant(
+    *, email: str, account: Account, role: Role | None, password: str | None = None, staff: bool = False
+) -> Membership:
+    """Let somebody see an account; the user is made if absent, then as owner unless a role is named.
+
+    A membership that is there already keeps its role unless one is named. Without a password a new user has none:
+    the mail for a forgotten one is their way in. `staff` puts them among the support agents as well.
+    Raises ValidationError for an address or a password that will not do; then nothing has changed.
+    """
+    user = ensure_user(email=email, password=password)
+    if staff:
+        make_support(user)
+    membership, made = Membership.objects.get_or_create(
+        user=user, account=account, defaults={"role": role or Role.OWNER}
+    )
+    if not made and role is not None and membership.role != role:
+        membership.role = role
+        membership.save(update_fields=["role"])
+    return membership
+
+
+def check_person(*, email: str, password: str | None) -> None:
+    """Raises ValidationError for an address or a password that will not do."""
+    email = email.strip().lower()
+    validate_email(email)
+    if password is not None:
+        validate_password(password, User.objects.filter(email=email).first() or User(email=email))
+
+
+@transaction.atomic
+def ensure_user(*, email: str, password: str | None = None) -> User:
+    """The user of that address, in any case of letters; a password that is given becomes theirs.
+
+    Raises ValidationError for an address or a password that will not do.
+    """
+    check_person(email=email, password=password)
+    email = email.strip().lower()
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, password)
+    elif password is not None and not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    confirm_address(user)
+    return user
+
+
+def make_support(user: User) -> None:
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    user.groups.add(Group.objects.get_or_create(name=SUPPORT)[0])
+
+
+@transaction.atomic
+def confirm_address(user: User) -> None:
+    """Tell allauth that the user's address is theirs: the operator vouches for it, and mail goes there alone."""
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+def send_password_mail(*, user: User, request: HttpRequest) -> None:
+    """The same mail that a person gets who says that the password is forgotten."""
+    form = ResetPasswordForm(data={"email": user.email})
+    if form.is_valid():
+        form.save(request)
+
+
+def may_manage(*, by: User, user: User) -> bool:
+    """Nobody changes a person who may do more than they may: a changed address is a way into that login."""
+    if by.is_superuser:
+        return True
+    return not user.is_superuser and not _held(user).exclude(id__in=_held(by).values("id")).exists()
+
+
+def groups_to_give(by: User) -> QuerySet[Group]:
+    """The groups that allow nothing that the giver may not do."""
+    if by.is_superuser:
+        return Group.objects.all()
+    beyond = Permission.objects.exclude(id__in=_held(by).values("id"))
+    return Group.objects.exclude(permissions__in=beyond)
+
+
+def _held(user: User) -> QuerySet[Permission]:
+    return Permission.objects.filter(Q(user=user) | Q(group__user=user))

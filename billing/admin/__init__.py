@@ -1,0 +1,3 @@
+from billing.admin import calls, money, proof, switches, topups
+
+__all__ = ["calls", "money", "proof", "switches", "topups"]

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin_base import OfAccount, OfChosenAccount, ReadOnlyAdmin
+from billing.models import Call, CallDay
+
+
+@admin.register(Call)
+class CallAdmin(ReadOnlyAdmin[Call]):
+    """The newest calls of one account; its history with filters is on the customer's pages."""
+
+    list_display = ("started_at", "caller", "callee", "talk_seconds", "billed_seconds", "fee", "end_reason")
+    list_filter = (OfChosenAccount,)
+    ordering = ("-started_at", "-flow_no")
+    list_select_related = ("account",)
+
+
+@admin.register(CallDay)
+class CallDayAdmin(ReadOnlyAdmin[CallDay]):
+    """What is known of each day's calls: the state of the sync."""
+
+    list_display = (
+        "day",
+        "account",
+        "state",
+        "calls",
+        "reported_calls",
+        "fee",
+        "reported_fee",
+        "unreadable",
+        "fetched_at",
+        "checked_at",
+        "failure",
+    )
+    list_select_related = ("account",)
+    list_filter = (OfAccount, "state", "day")
+    search_fields = ("account__number", "account__name")
+    ordering = ("-id",)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        # Of one account by day, which its key serves; of all by the newest row.
+        return ("-day",) if "account" in request.GET else ("-id",)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.admin_base import BoundedAdmin, OfAccount, ReadOnlyAdmin
+from billing.models import Case, JobRun, Reconciliation
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
+    list_display = (
+        "day",
+        "account",
+        "opening",
+        "payments",
+        "calls",
+        "agent_fees",
+        "charges",
+        "difference",
+        "closing",
+    )
+    list_select_related = ("account",)
+    list_filter = (OfAccount, "day")
+    search_fields = ("account__number", "account__name")
+    ordering = ("-id",)
+
+
+@admin.register(Case)
+class CaseAdmin(BoundedAdmin[Case]):
+    """What happened is the portal's to say; what people found out about it goes into the note."""
+
+    list_display = ("account", "begins_at", "ends_at", "difference", "cause", "opened_at", "closed_at")
+    list_select_related = ("account",)
+    list_filter = (("closed_at", admin.EmptyFieldListFilter), OfAccount, "cause")
+    search_fields = ("account__number", "account__name", "note")
+    ordering = ("-id",)
+    fields = (
+        *("account", "begins_at", "ends_at", "difference", "cause"),
+        *("opened_at", "closed_at", "note"),
+    )
+    readonly_fields = fields[:-1]
+    actions = ("close",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description="Close the chosen cases", permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
+        closed = list(queryset.filter(closed_at__isnull=True))
+        queryset.filter(closed_at__isnull=True).update(closed_at=timezone.now())
+        for case in closed:
+            self.log_change(request, case, "Closed by hand.")
+        self.message_user(request, f"Cases closed: {len(closed)}.", messages.SUCCESS)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin[JobRun]):
+    list_display = ("job", "slot", "started_at", "finished_at", "succeeded", "detail")
+    list_filter = ("succeeded", "started_at")
+    search_fields = ("job",)
+    ordering = ("-started_at",)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import NON_FIELD_ERRORS
+
+from accounts.admin_base import BoundedAdmin, ModelForm
+from accounts.models import Switch
+from billing.services import switches
+
+
+class SwitchForm(ModelForm[Switch]):
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave out the hook in which Django fills the instance
+        if self.errors:
+            return
+        try:
+            switches.endpoint(self.instance)
+        except (ValueError, OSError) as error:
+            self.add_error(NON_FIELD_ERRORS, str(error))
+
+
+@admin.register(Switch)
+class SwitchAdmin(BoundedAdmin[Switch]):
+    form = SwitchForm
+    list_display = ("name", "url", "time_zone", "currency", "requests_per_second")
+    ordering = ("name",)
+    # A file of this machine that goes out in every request: named on this machine alone, by `manage.py switch`.
+    readonly_fields = ("extra_body_file",)
+
+    def get_readonly_fields(self, request: Any, obj: Switch | None = None) -> tuple[str, ...]:
+        # Money and days already kept are in its currency and its calendar.
+        settled = ("currency", "time_zone") if obj and obj.accounts.exists() else ()
+        return (*self.readonly_fields, *settled)

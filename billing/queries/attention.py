@@ -1,0 +1,34 @@
+"""What waits for a person now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from billing.models import CallDay, Case, DayState, JobRun, TopUp, TopUpState
+
+LATELY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attention:
+    """Numbers of rows. `failed_since` is where the failed runs are counted from."""
+
+    topups_in_review: int
+    topups_in_doubt: int
+    open_cases: int
+    days_that_differ: int
+    failed_runs: int
+    failed_since: datetime
+
+
+def now_waiting(*, now: datetime) -> Attention:
+    since = now - LATELY
+    return Attention(
+        topups_in_review=TopUp.objects.filter(state=TopUpState.REVIEW).count(),
+        topups_in_doubt=TopUp.objects.filter(state=TopUpState.IN_DOUBT).count(),
+        open_cases=Case.objects.filter(closed_at__isnull=True).count(),
+        days_that_differ=CallDay.objects.filter(state=DayState.DIFFERS).count(),
+        failed_runs=JobRun.objects.filter(started_at__gte=since, succeeded=False).count(),
+        failed_since=since,
+    )
