@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import pytest
+import redis
+
+from billing.services.gate import FAILURES_TO_OPEN, SwitchGate
+from billing.services.redis import connection
+from billing.vos3000 import Withheld
+
+
+def gate(*, per_second: str = "1", switch_id: int = 1) -> SwitchGate:
+    return SwitchGate(redis=connection(), switch_id=switch_id, requests_per_second=Decimal(per_second))
+
+
+def admitted(gates: list[SwitchGate], times: int) -> int:
+    count = 0
+    for n in range(times):
+        try:
+            gates[n % len(gates)].admit("GetCustomer")
+        except Withheld:
+            continue
+        count += 1
+    return count
+
+
+def test_a_burst_of_four_seconds_goes_through_and_then_the_budget_holds() -> None:
+    assert admitted([gate(per_second="2")], 50) in (8, 9)
+
+
+def test_all_processes_share_one_budget() -> None:
+    gates = [gate(per_second="2") for _ in range(5)]
+    counts: list[int] = []
+    threads = [threading.Thread(target=lambda g=g: counts.append(admitted([g], 20))) for g in gates]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) in (8, 9)
+
+
+def test_each_switch_has_its_own_budget() -> None:
+    assert admitted([gate(switch_id=1)], 20) in (4, 5)
+    assert admitted([gate(switch_id=2)], 20) in (4, 5)
+
+
+def test_a_dead_switch_is_left_alone_after_some_failures() -> None:
+    one, other = gate(per_second="100"), gate(per_second="100")
+    for _ in range(FAILURES_TO_OPEN):
+        one.admit("GetCustomer")
+        one.failed()
+    with pytest.raises(Withheld, match="left alone"):
+        other.admit("GetCustomer")
+
+
+def test_failures_with_successes_between_them_do_not_open_the_breaker() -> None:
+    one = gate(per_second="100")
+    for _ in range(3 * FAILURES_TO_OPEN):
+        one.admit("GetCustomer")
+        one.failed()
+        one.succeeded()
+    one.admit("GetCustomer")
+
+
+def test_after_the_pause_a_single_request_tries_and_its_success_closes_the_breaker(own_redis: str) -> None:
+    one, other = gate(per_second="100"), gate(per_second="100")
+    for _ in range(FAILURES_TO_OPEN):
+        one.failed()
+    with redis.Redis.from_url(own_redis) as client:
+        client.set("switch:1:breaker", "1.0")  # a pause that has long passed
+    one.admit("GetCustomer")
+    with pytest.raises(Withheld):
+        other.admit("GetCustomer")
+    one.succeeded()
+    other.admit("GetCustomer")
+
+
+def test_without_redis_nothing_is_withheld() -> None:
+    nowhere = redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2)
+    lonely = SwitchGate(redis=nowhere, switch_id=1, requests_per_second=Decimal("0.01"))
+    assert admitted([lonely], 20) == 20
+    lonely.failed()
+    lonely.succeeded()
