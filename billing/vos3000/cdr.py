@@ -37,6 +37,7 @@ def read_records(pieces: Iterator[bytes]) -> Generator[Cdr | UnreadableRecord, N
     try:
         for row in _rows(ijson.basic_parse(source, buf_size=PIECE), envelope):
             yield _record(row, undecodable=source.undecodable)
+        _check_text(envelope)
         return int(envelope["retCode"]), str(envelope.get("exception", ""))[:MOST_TEXT]
     except (ijson.JSONError, ValueError, RecursionError):
         # The parser's message quotes the answer, so it is not passed on.
@@ -105,6 +106,12 @@ def _record(row: Row | None, *, undecodable: bool) -> Cdr | UnreadableRecord:
         return msgspec.convert(row, Cdr, strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         return UnreadableRecord(_reason(error), _excerpt(row))
+
+
+def _check_text(envelope: Row) -> None:
+    """A record's text spoils that record alone; an envelope that is not UTF-8 is no answer, as in every other read."""
+    if any(isinstance(value, str) and UNDECODABLE in value for value in envelope.values()):
+        raise ValueError("text that is not UTF-8")
 
 
 def _reason(error: Exception) -> str:

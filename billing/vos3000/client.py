@@ -7,7 +7,7 @@ Reads that find nothing answer nothing: code -10007 is an empty list. Every requ
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -140,7 +140,9 @@ class Client:
         body = self._history_body(account, agent, begin, end)
         return self._list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
 
-    def get_cdr(self, *, accounts: Sequence[str], first: date, last: date) -> Iterator[Cdr | UnreadableRecord]:
+    def get_cdr(
+        self, *, accounts: Sequence[str], first: date, last: date
+    ) -> Generator[Cdr | UnreadableRecord, None, None]:
         """Call records of whole days of the switch's calendar, both included (3.47), read while they arrive.
 
         They count only when the iterator ends without an error. Nothing is sent before the first is asked for; close
@@ -198,7 +200,7 @@ class Client:
             raise Refused("Pay", answer.code, answer.text)
         raise UnknownOutcome("Pay", f"code {answer.code} is no sure refusal", code=answer.code)
 
-    def _records(self, fields: Body) -> Iterator[Cdr | UnreadableRecord]:
+    def _records(self, fields: Body) -> Generator[Cdr | UnreadableRecord, None, None]:
         body = write_body(fields, self._endpoint.extra_body)
         with self._admitted("GetCdr"), closing(self._transport.stream("GetCdr", body)) as pieces:
             code, text = yield from read_records(pieces)

@@ -112,6 +112,10 @@ class RawServer:
 
         return send
 
+    def become(self, context: ssl.SSLContext) -> None:
+        """Further connections meet another certificate."""
+        self._context = context
+
     def silence(self, connection: socket.socket) -> None:
         self.ended.wait()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import socket
@@ -105,15 +106,14 @@ def test_odd_escapes_are_replaced() -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_cut_stream_gives_its_records_and_then_fails(make_client: MakeClient, whole: bool) -> None:
+def test_a_cut_stream_fails_at_its_end(make_client: MakeClient, whole: bool) -> None:
     text = answer(ROW, ROW)
     cut = text[: text.rindex("holdTime")]
     gate = CountingGate()
     with RawServer(reply(cut, length=None if whole else len(text))) as server:
         records = make_client(server.url, gate).get_cdr(accounts=["A"], first=DAY, last=DAY)
         with pytest.raises(Malformed):
-            for record in records:
-                assert isinstance(record, Cdr)
+            list(records)
     assert gate.told == ["GetCdr", "failed"]
 
 
@@ -179,10 +179,8 @@ def test_any_text_survives_any_cut_into_pieces(texts: list[str], size: int) -> N
 
 @given(st.binary(max_size=200), st.integers(1, 9))
 def test_any_bytes_are_malformed_at_worst(raw: bytes, size: int) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         records_in(b'{"retCode":0,"infoCdrs":[' + raw, size)
-    except Malformed as error:
-        assert str(error)
 
 
 @given(st.text(st.sampled_from(["\\", "u", "d", "8", "0", "c", '"', "a"])), st.integers(1, 9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -243,10 +244,8 @@ def test_the_gate_is_asked_and_told(make_client: MakeClient, answer: Reply, told
     gate = CountingGate()
     with RawServer(answer) as server:
         client = make_client(server.url, gate)
-        try:
+        with contextlib.suppress(SwitchError):
             client.get_all_customers()
-        except SwitchError:
-            pass
     assert gate.told == ["GetAllCustomers", told]
 
 
@@ -304,7 +303,7 @@ def test_queries_about_nobody_are_mistakes(make_client: MakeClient) -> None:
         lambda: client.get_cdr(accounts=[], first=today, last=today),
         lambda: client.get_cdr(accounts=["A"], first=today, last=date(2020, 1, 1)),
     ):
-        with pytest.raises(ValueError, match="Say|range"):
+        with pytest.raises(ValueError, match=r"Say|range"):
             mistake()
 
 
