@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import redis
+from pytest_django.fixtures import SettingsWrapper
 
 from billing.services.gate import FAILURES_TO_OPEN, SwitchGate
 from billing.services.redis import connection
@@ -77,9 +78,9 @@ def test_after_the_pause_a_single_request_tries_and_its_success_closes_the_break
     other.admit("GetCustomer")
 
 
-def test_without_redis_nothing_is_withheld() -> None:
-    nowhere = redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2)
-    lonely = SwitchGate(redis=nowhere, switch_id=1, requests_per_second=Decimal("0.01"))
+def test_without_redis_nothing_is_withheld(settings: SettingsWrapper) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    lonely = gate(per_second="0.01")
     assert admitted([lonely], 20) == 20
     lonely.failed()
     lonely.succeeded()
