@@ -72,6 +72,8 @@ class Transport:
         """Asks again once, when the kept connection turns out to have been closed by the other side before."""
         try:
             return self._whole(self._kept, operation, body)
+        except TimedOut:
+            raise
         except Lost:
             wire = self._kept.wire
             if wire.fresh or wire.answered:

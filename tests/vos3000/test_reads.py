@@ -204,6 +204,16 @@ def test_a_slow_trickle_times_out(make_client: MakeClient) -> None:
             make_client(server.url).get_all_customers()
 
 
+def test_silence_on_a_kept_connection_is_not_asked_again(make_client: MakeClient) -> None:
+    with RawServer(reply(NONE, keep=True)) as server:
+        server.replies.extend([server.silence, reply(NONE)])
+        client = make_client(server.url)
+        client.get_all_customers()
+        with pytest.raises(TimedOut):
+            client.get_all_customers()
+        assert len(server.received) == 2
+
+
 def test_reads_share_a_connection(make_client: MakeClient) -> None:
     with RawServer(*[reply(NONE, keep=True)] * 3) as server:
         client = make_client(server.url)
