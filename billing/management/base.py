@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
@@ -37,7 +37,7 @@ class JsonCommand(BaseCommand):
     def report(self, data: Mapping[str, object], text: str) -> None:
         self.stdout.write(json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False) if self.as_json else text)
 
-    def _end(self, error: Exception, code: int) -> None:
+    def _end(self, error: Exception, code: int) -> NoReturn:
         if str(error):
             self.stderr.write(str(error))
         raise SystemExit(code) from error

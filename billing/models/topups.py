@@ -150,7 +150,7 @@ class TopUp(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.FSM(name="listed_edges_only", field="state", transitions=EDGES),
+            pgtrigger.FSM(name="listed_edges_only", field="state", transitions=[(str(a), str(b)) for a, b in EDGES]),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="wish_never_changes",

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Switch
+from billing.management.base import BadUse, Failed, JsonCommand
+from billing.services.resolution import resolve
+from billing.services.sweeping import doubt_the_dead
+
+
+class Command(JsonCommand):
+    help = "Look at every top-up in doubt now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("switch")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        switch = Switch.objects.filter(name=options["switch"]).first()
+        if switch is None:
+            raise BadUse(f"There is no switch called {options['switch']}.")
+        now = timezone.now()
+        doubt_the_dead(now=now, switch=switch)
+        done = resolve(switch=switch, now=now, all_of_them=True)
+        self.report(
+            {
+                "looked_at": done.looked_at,
+                "confirmed": done.confirmed,
+                "in_doubt": done.in_doubt,
+                "review": done.review,
+                "failed": done.failed,
+            },
+            f"{done.looked_at} looked at: {done.confirmed} confirmed, {done.in_doubt} still in doubt, "
+            f"{done.review} for review.",
+        )
+        if done.failed:
+            raise Failed(f"The payment history of {done.failed} more could not be read.")

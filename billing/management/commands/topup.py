@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Account, Switch, User
+from billing.amounts import BadAmount, parse_amount
+from billing.management.base import BadUse, Failed, JsonCommand
+from billing.models import Source, TopUp, TopUpState
+from billing.queries.topups import outcome
+from billing.services import profiles, topups, transfers
+from billing.services.topups import TopUpRefused
+from billing.vos3000 import SwitchError
+
+# As long as another process may take over a sending that has begun.
+LONGEST_WAIT = timedelta(seconds=60)
+
+
+class Command(JsonCommand):
+    help = "Send one top-up and report its state. The same key never sends twice."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("switch")
+        parser.add_argument("account", help="VOS3000 account id")
+        parser.add_argument("amount")
+        parser.add_argument("--by", required=True, metavar="EMAIL")
+        parser.add_argument("--key", required=True)
+        parser.add_argument("--from", dest="agent", metavar="AGENT_ACCOUNT", help="debit this agent")
+        parser.add_argument("--note", default="")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        switch = Switch.objects.filter(name=options["switch"]).first()
+        if switch is None:
+            raise BadUse(f"There is no switch called {options['switch']}.")
+        by = User.objects.filter(email__iexact=options["by"]).first()
+        if by is None:
+            raise BadUse(f"There is no user called {options['by']}.")
+        topup = self._request(switch, by, options)
+        topups.carry_out(topup_id=topup.pk, now=timezone.now())
+        self._report(_await_the_end_of_sending(topup.pk))
+
+    def _request(self, switch: Switch, by: User, options: dict[str, Any]) -> TopUp:
+        try:
+            amount = parse_amount(options["amount"], places=switch.topup_places)
+            account = _account(switch, options["account"])
+            agent = _account(switch, options["agent"]) if options["agent"] else None
+            return _write(account, agent, amount, by, options["key"], options["note"])
+        except (BadAmount, TopUpRefused) as error:
+            raise BadUse(str(error)) from error
+
+    def _report(self, topup: TopUp) -> None:
+        state = outcome(topup)
+        balance = None if topup.balance_after is None else f"{topup.balance_after:f}"
+        self.report(
+            {
+                "reference": topup.reference,
+                "state": state.value,
+                "account": topup.account.number,
+                "amount": f"{topup.amount:f}",
+                "balance_after": balance,
+            },
+            f"{topup.reference}: {topup.amount.normalize():f} to {topup.account.number}, {state.label}",
+        )
+        if state != TopUpState.CONFIRMED:
+            raise Failed((topup.debit.why if topup.debit else "") or topup.why)
+
+
+def _account(switch: Switch, number: str) -> Account:
+    try:
+        return profiles.ensure(switch=switch, number=number, now=timezone.now())
+    except profiles.UnknownAccount as error:
+        raise BadUse(str(error)) from error
+    except SwitchError as error:
+        raise Failed(f"The switch could not be asked for the account {number}.") from error
+
+
+def _write(account: Account, agent: Account | None, amount: Decimal, by: User, key: str, note: str) -> TopUp:
+    now = timezone.now()
+    if agent is not None:
+        return transfers.request(
+            account=account, payer=agent, amount=amount, by=by, key=key, note=note, now=now, hand_over=False
+        )
+    return topups.request(
+        account=account,
+        amount=amount,
+        by=by,
+        key=key,
+        source=Source.OPERATOR,
+        note=note,
+        now=now,
+        hand_over=False,
+    )
+
+
+def _await_the_end_of_sending(topup_id: int) -> TopUp:
+    """A worker may have taken it over: its answer is this command's answer too."""
+    give_up = time.monotonic() + LONGEST_WAIT.total_seconds()
+    while True:
+        topup = TopUp.objects.select_related("account", "debit").get(pk=topup_id)
+        if outcome(topup) != TopUpState.SENDING or time.monotonic() > give_up:
+            return topup
+        time.sleep(0.1)

@@ -1,0 +1,121 @@
+"""What became of a top-up, in plain words, and which ones are in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q
+
+from accounts.models import Account
+from billing.models import Kind, TopUp, TopUpState
+
+UNRESOLVED = frozenset({TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW})
+DOUBTFUL = (TopUpState.IN_DOUBT, TopUpState.REVIEW)
+
+
+class StepState(StrEnum):
+    DONE = "done"
+    NOW = "now"
+    LATER = "later"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    detail: str
+    at: datetime | None
+    state: StepState
+
+
+def outcome(topup: TopUp) -> TopUpState:
+    """Of a transfer: how its debit stands until that is resolved, then how the credit stands."""
+    if topup.debit is not None and topup.debit.state in UNRESOLVED:
+        return TopUpState(topup.debit.state)
+    return TopUpState(topup.state)
+
+
+def is_final(topup: TopUp) -> bool:
+    """Nothing will change any more; of a refused transfer: the agent has its money back."""
+    if outcome(topup) in UNRESOLVED:
+        return False
+    given_back = _give_back(topup)
+    return given_back is None or given_back.state not in UNRESOLVED
+
+
+def doubtful(account: Account) -> list[TopUp]:
+    """Top-ups of the account of which it is not known whether they were done, the newest first."""
+    unknown = Q(state__in=DOUBTFUL) | Q(debit__state__in=DOUBTFUL)
+    rows = TopUp.objects.filter(unknown, account=account)
+    return list(rows.select_related("account__switch", "debit", "payer").order_by("-requested_at", "-id"))
+
+
+def find(*, account: Account, reference: str) -> TopUp | None:
+    """With everything that `outcome` and `story` look at."""
+    rows = TopUp.objects.filter(account=account, reference=reference)
+    related = ("account__switch", "debit__given_back_by", "payer", "requested_by")
+    return rows.select_related(*related).prefetch_related("transitions", "debit__transitions").first()
+
+
+def story(topup: TopUp) -> list[Step]:
+    """The steps of a top-up as a person sees them. Balances of the agent are not told: the child may read it too."""
+    steps = [Step("Written down", "", topup.requested_at, StepState.DONE)]
+    if topup.debit is not None:
+        steps.append(_leg(topup.debit, DEBIT_WORDS))
+        if topup.debit.state != TopUpState.CONFIRMED:
+            return [*steps, *_after_the_debit(topup.debit)]
+    steps.append(_leg(topup, GIVE_BACK_WORDS if topup.kind == Kind.GIVE_BACK else CREDIT_WORDS))
+    given_back = _give_back(topup)
+    if given_back is not None:
+        steps.append(_leg(given_back, GIVE_BACK_WORDS))
+    return steps
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a leg is called before it is done, once it is done, and when it was not done."""
+
+    later: str
+    done: str
+    undone: str
+
+
+CREDIT_WORDS = Words("Credit the account", "Credited", "Not credited")
+DEBIT_WORDS = Words("Debit the agent", "Agent debited", "Agent not debited")
+GIVE_BACK_WORDS = Words("Give the money back to the agent", "Given back to the agent", "Not given back to the agent")
+
+CHECKING = "We keep looking in the switch's payment history. Nothing is sent twice."
+DETAILS = {
+    TopUpState.REQUESTED: "Waiting to be sent.",
+    TopUpState.SENDING: "Sent to the switch; it has not answered yet.",
+    TopUpState.CONFIRMED: "Confirmed by the switch.",
+    TopUpState.IN_DOUBT: f"The switch did not say clearly whether it was done. {CHECKING}",
+    TopUpState.REVIEW: "It could not be settled by itself. Our staff is looking at it.",
+    TopUpState.NOT_APPLIED: "Our staff found that it was not done.",
+}
+
+
+def _leg(leg: TopUp, words: Words) -> Step:
+    state = TopUpState(leg.state)
+    if state == TopUpState.CONFIRMED:
+        return Step(words.done, DETAILS[state], leg.settled_at, StepState.DONE)
+    if state in (TopUpState.REFUSED, TopUpState.NOT_APPLIED):
+        return Step(words.undone, DETAILS.get(state, leg.why), leg.settled_at, StepState.FAILED)
+    # Once tried in vain, a waiting leg says why.
+    detail = leg.why if state == TopUpState.REQUESTED and leg.why else DETAILS[state]
+    at = leg.sent_at if state != TopUpState.REQUESTED else None
+    return Step(words.later, detail, at, StepState.NOW)
+
+
+def _after_the_debit(debit: TopUp) -> list[Step]:
+    if debit.state in UNRESOLVED:
+        return [Step(CREDIT_WORDS.later, "", None, StepState.LATER)]
+    return [Step(CREDIT_WORDS.undone, "Nothing was sent.", debit.settled_at, StepState.FAILED)]
+
+
+def _give_back(topup: TopUp) -> TopUp | None:
+    if topup.debit is None:
+        return None
+    return getattr(topup.debit, "given_back_by", None)

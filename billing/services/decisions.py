@@ -1,0 +1,78 @@
+"""A person ends the doubt that no look at the switch could end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+
+from accounts.models import User
+from billing.models import Payment, TopUp, TopUpState
+from billing.services import states
+from billing.services.ties import references
+
+VERDICTS = frozenset({TopUpState.CONFIRMED, TopUpState.NOT_APPLIED})
+PERMISSION = "billing.change_topup"
+
+
+class DecisionRefused(Exception):
+    """The decision cannot be taken; the sentence says why."""
+
+
+def decide(
+    *, topup: TopUp, verdict: TopUpState, by: User, why: str, now: datetime, payment: Payment | None = None
+) -> TopUp:
+    """End a review as confirmed or not applied, with a reason. Raises PermissionDenied or DecisionRefused.
+
+    Confirming names the payment on the switch whenever there is one that it could be.
+    """
+    if not by.has_perm(PERMISSION):
+        raise PermissionDenied
+    if topup.state != TopUpState.REVIEW or verdict not in VERDICTS:
+        raise DecisionRefused("Only a top-up in review can be confirmed or marked as not applied.")
+    if not why.strip():
+        raise DecisionRefused("Give the reason for your decision.")
+    if verdict == TopUpState.CONFIRMED:
+        moved = _confirm(topup, by, why, now, payment)
+    else:
+        moved = _mark_not_applied(topup, by, why, now)
+    if not moved:
+        raise DecisionRefused("Somebody else has just decided this top-up.")
+    return topup
+
+
+def candidates(topup: TopUp) -> QuerySet[Payment]:
+    """Mirrored payments that could be this top-up: same account and amount, not another one's, not made before it."""
+    since = (topup.sent_at or topup.requested_at) - topup.account.switch.clock_tolerance
+    payments = Payment.objects.filter(
+        account=topup.account, amount=topup.amount, topup__isnull=True, paid_at__gte=since
+    ).order_by("paid_at", "id")
+    others = [payment.pk for payment in payments if set(references(payment.memo)) - {topup.reference}]
+    return payments.exclude(pk__in=others)
+
+
+def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment | None) -> bool:
+    possible = list(candidates(topup))
+    if possible and payment not in possible:
+        raise DecisionRefused("Say which of the payments on the switch this top-up is.")
+    if not possible and payment is not None:
+        raise DecisionRefused("This payment is not one that the top-up could be.")
+    if payment is None:
+        return states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, why=why, by=by)
+    return states.move(
+        topup=topup,
+        to=TopUpState.CONFIRMED,
+        now=now,
+        why=why,
+        by=by,
+        evidence={"payment": payment.pk},
+        payment=payment,
+        balance_after=payment.balance_after,
+    )
+
+
+def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime) -> bool:
+    if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
+        raise DecisionRefused("The switch lists a payment with this reference: it was applied.")
+    return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by)

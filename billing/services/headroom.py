@@ -1,0 +1,53 @@
+"""What an agent can still give away. The switch deducts whatever it is told to, so the portal has to know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+
+from accounts.models import Account
+from billing.models import Kind, Source, TopUp, TopUpState
+from billing.services.states import DOUBTFUL, UNDONE
+
+ZERO = Decimal(0)
+UNSETTLED = [TopUpState.REQUESTED, TopUpState.SENDING, *DOUBTFUL]
+
+
+def locked(agent: Account) -> Account:
+    """The agent's row, held until the transaction ends: its transfers are decided one after the other."""
+    return Account.objects.select_related("switch").select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+
+
+def left_for_transfer(*, agent: Account, debit: TopUp | None = None) -> Decimal | None:
+    """Spendable now, less the debits that the balance may not show yet. None: the balance is not known.
+
+    With a `debit` that is about to be sent: less those that came before it or already left.
+    """
+    if agent.spendable is None:
+        return None
+    debits = TopUp.objects.filter(_not_in_balance(agent), account=agent, kind=Kind.DEBIT)
+    if debit is not None:
+        debits = debits.filter(Q(pk__lt=debit.pk) | ~Q(state=TopUpState.REQUESTED)).exclude(pk=debit.pk)
+    return agent.spendable + (debits.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+
+
+def _not_in_balance(agent: Account) -> Q:
+    """A confirmed debit counts until a balance was asked for after it, unless it was the one that told the balance."""
+    confirmed_since = Q(state=TopUpState.CONFIRMED, settled_at__gte=agent.balance_at)
+    return Q(state__in=UNSETTLED) | (confirmed_since & ~Q(sent_at=agent.balance_at))
+
+
+def left_for_today(*, agent: Account, now: datetime) -> Decimal:
+    """What is left of the agent's daily credit without debit, on the day of the switch's calendar."""
+    midnight = now.astimezone(agent.switch.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    given = TopUp.objects.filter(payer=agent, source=Source.AGENT_CREDIT, requested_at__gte=midnight)
+    sum_given = given.exclude(state__in=UNDONE).aggregate(sum=Sum("amount"))["sum"]
+    return (agent.credit_without_debit or ZERO) - (sum_given or ZERO)
+
+
+def note_balance(*, account: Account, balance: Decimal, asked_at: datetime) -> None:
+    """Keep a balance that a payment told, unless a newer one is known."""
+    older = Q(balance_at__isnull=True) | Q(balance_at__lt=asked_at)
+    Account.objects.filter(older, pk=account.pk).update(balance=balance, balance_at=asked_at)

@@ -1,0 +1,149 @@
+"""Ending doubt: a top-up is looked for, by its reference, in the switch's payment history (manual §3.46).
+
+Finding it, once, for the same account and amount, confirms it. Not finding it ends nothing: after the settling time and
+enough clean looks a person decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db.models import F, Q
+
+from accounts.models import Switch
+from billing.models import TopUp, TopUpState
+from billing.services import states, switches
+from billing.services.clock import Clock
+from billing.services.ties import references, tie
+from billing.vos3000 import Client, PayRecord, SwitchError, Withheld
+
+logger = logging.getLogger(__name__)
+
+FIRST_LOOK = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(seconds=60)
+PAUSE_AFTER_A_FAILURE = timedelta(seconds=10)
+MOST_AT_ONCE = 5000
+MOST_CANDIDATES = 20
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What became of the top-ups that were looked at; `failed` are those whose history could not be read."""
+
+    looked_at: int = 0
+    confirmed: int = 0
+    in_doubt: int = 0
+    review: int = 0
+    failed: int = 0
+
+
+def resolve(*, switch: Switch, now: datetime, all_of_them: bool = False) -> Resolved:
+    """Look at the switch's top-ups in doubt whose time has come, or at all of them: one request per account."""
+    clock = Clock(now)
+    due = TopUp.objects.filter(account__switch=switch, state=TopUpState.IN_DOUBT).select_related("account__switch")
+    if not all_of_them:
+        due = due.filter(Q(next_look_at__isnull=True) | Q(next_look_at__lte=now))
+    topups = list(due.order_by("account_id", "id")[:MOST_AT_ONCE])
+    looked_at = _look_at_each_account(switch, topups, clock) if topups else 0
+    ends = Counter(TopUp.objects.filter(pk__in=[topup.pk for topup in topups]).values_list("state", flat=True))
+    return Resolved(
+        looked_at=looked_at,
+        confirmed=ends[TopUpState.CONFIRMED],
+        in_doubt=ends[TopUpState.IN_DOUBT],
+        review=ends[TopUpState.REVIEW],
+        failed=len(topups) - looked_at,
+    )
+
+
+def pause(looks: int) -> timedelta:
+    """5, 10, 20, 40, then 60 seconds between looks."""
+    return min(LONGEST_PAUSE, FIRST_LOOK * (1 << min(looks, 10)))
+
+
+def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock) -> int:
+    looked_at = 0
+    with switches.client(switch) as client:
+        for _, group in groupby(topups, key=lambda topup: topup.account_id):
+            doubtful = list(group)
+            try:
+                _look(client, doubtful, clock)
+            except SwitchError as error:
+                logger.info("No look at the payments of %s: %s", doubtful[0].account.number, error)
+                _look_again(doubtful, clock.now() + PAUSE_AFTER_A_FAILURE)
+                if isinstance(error, Withheld):
+                    break
+            else:
+                looked_at += len(doubtful)
+    return looked_at
+
+
+def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
+    """One complete look for all doubtful top-ups of one account."""
+    account = topups[0].account
+    tolerance = account.switch.clock_tolerance
+    asked_at = clock.now()
+    begin = min(topup.sent_at or topup.requested_at for topup in topups) - tolerance
+    rows = client.get_pay_history(account=account.number, begin=begin, end=asked_at + tolerance)
+    for topup in topups:
+        _judge(topup, rows, asked_at)
+    tie(account=account)
+
+
+def _look_again(topups: Sequence[TopUp], at: datetime) -> None:
+    ids = [topup.pk for topup in topups]
+    TopUp.objects.filter(pk__in=ids, state=TopUpState.IN_DOUBT).update(next_look_at=at)
+
+
+def _judge(topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime) -> None:
+    """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
+    found = [row for row in rows if topup.reference in references(row.memo)]
+    if not found:
+        _not_found(topup, rows, asked_at)
+    elif len(found) == 1 and _matches(topup, found[0]):
+        states.move(
+            topup=topup,
+            to=TopUpState.CONFIRMED,
+            now=asked_at,
+            evidence={"found": _shown(found)},
+            balance_after=found[0].balance_after,
+        )
+    else:
+        why = "The payment history holds it, but not once and exactly as it was sent."
+        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence={"found": _shown(found)})
+
+
+def _matches(topup: TopUp, row: PayRecord) -> bool:
+    """A memo with several references would confirm them all: it confirms none."""
+    alone = references(row.memo) == [topup.reference]
+    return alone and row.account == topup.account.number and row.amount == topup.amount
+
+
+def _not_found(topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime) -> None:
+    looks = topup.looks + 1
+    switch = topup.account.switch
+    counted = TopUp.objects.filter(pk=topup.pk, state=TopUpState.IN_DOUBT, looks=topup.looks).update(
+        looks=F("looks") + 1, next_look_at=asked_at + pause(looks)
+    )
+    settled = asked_at >= (topup.sent_at or topup.requested_at) + switch.settling_time
+    if counted and settled and looks >= switch.clean_looks:
+        why = "It was not found in the payment history within the settling time."
+        candidates = [row for row in rows if row.amount == topup.amount and not references(row.memo)]
+        evidence = {"looks": looks, "candidates": _shown(candidates)}
+        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
+
+
+def _shown(rows: Sequence[PayRecord]) -> list[dict[str, str]]:
+    return [
+        {
+            "at": row.paid_at.isoformat(),
+            "amount": str(row.amount),
+            "balance_after": str(row.balance_after),
+            "memo": row.memo[:100],
+        }
+        for row in rows[:MOST_CANDIDATES]
+    ]

@@ -1,0 +1,185 @@
+"""Sending a top-up: at most once. Whatever is not surely done or surely not done is in doubt (manual §3.22)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from billing.models import Kind, TopUp, TopUpState
+from billing.services import balances, headroom, states, switches
+from billing.services.clock import Clock
+from billing.services.resolution import FIRST_LOOK
+from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE = timedelta(seconds=60)
+LONGEST_PAUSE_OF_THE_OWED = timedelta(hours=1)
+# How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
+STALE_AFTER = timedelta(seconds=5)
+NOT_REACHED = "It could not be reached; nothing was sent."
+
+
+def carry_out(*, topup_id: int, now: datetime) -> TopUp:
+    """Send a top-up and, of a transfer, every leg that may follow. Returns the top-up that was asked for."""
+    clock = Clock(now)
+    leg: TopUp | None = _first_leg(TopUp.objects.select_related("debit").get(pk=topup_id))
+    while leg is not None:
+        leg = _next_leg(send(topup_id=leg.pk, now=clock.now()))
+    return TopUp.objects.get(pk=topup_id)
+
+
+def send(*, topup_id: int, now: datetime) -> TopUp:
+    """Send one top-up, if it is still to be sent, and write down what became of it. Safe to call at any time."""
+    clock = Clock(now)
+    topup = TopUp.objects.select_related("account__switch").get(pk=topup_id)
+    if topup.state != TopUpState.REQUESTED or expire(topup=topup, now=now):
+        return topup
+    if topup.kind == Kind.DEBIT and not _balance_is_fresh(topup, now):
+        return _postpone(topup, clock.now())
+    try:
+        client = switches.client(topup.account.switch)
+    except (ValueError, OSError):
+        logger.exception("The settings of switch %s cannot be used", topup.account.switch)
+        return _postpone(topup, clock.now())
+    with client:
+        if _claim(topup, clock.now()):
+            _pay(client, topup, clock)
+    return topup
+
+
+def expire(*, topup: TopUp, now: datetime) -> bool:
+    """Refuse what could not be sent by its deadline."""
+    if now < topup.deadline:
+        return False
+    return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, only_if=states.sendable())
+
+
+def pause(topup: TopUp) -> timedelta:
+    """1, 2, 4 … 60 seconds; what is owed to an agent is tried ever more rarely, but for ever."""
+    longest = LONGEST_PAUSE_OF_THE_OWED if topup.kind == Kind.GIVE_BACK else LONGEST_PAUSE
+    return min(longest, timedelta(seconds=2 ** min(max(topup.attempts - 1, 0), 12)))
+
+
+def _first_leg(topup: TopUp) -> TopUp:
+    debit = topup.debit
+    return debit if debit is not None and debit.state == TopUpState.REQUESTED else topup
+
+
+def _next_leg(sent: TopUp) -> TopUp | None:
+    if sent.kind == Kind.DEBIT and sent.state == TopUpState.CONFIRMED:
+        return TopUp.objects.filter(debit=sent, state=TopUpState.REQUESTED).first()
+    if sent.debit_id is not None and sent.state in states.UNDONE:
+        return TopUp.objects.filter(gives_back=sent.debit_id, state=TopUpState.REQUESTED).first()
+    return None
+
+
+def _balance_is_fresh(debit: TopUp, now: datetime) -> bool:
+    figures = balances.current(account=debit.account, now=now)
+    asked_at = figures.account.balance_at
+    return asked_at is not None and now - asked_at <= debit.account.switch.fresh_for + STALE_AFTER
+
+
+def _postpone(topup: TopUp, now: datetime) -> TopUp:
+    """Not even claimed: it stays requested and is tried again."""
+    TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED, attempts=topup.attempts).update(
+        attempts=F("attempts") + 1, next_attempt_at=now + pause(topup), why=NOT_REACHED
+    )
+    topup.refresh_from_db()
+    return topup
+
+
+@transaction.atomic(durable=True)
+def _claim(topup: TopUp, now: datetime) -> bool:
+    """Make the top-up this process' own. Committed before anything leaves: nobody else will ever send it."""
+    if topup.kind == Kind.DEBIT and not _is_covered(topup):
+        why = "The agent's balance no longer covers it; nothing was sent."
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why)
+        return False
+    return states.move(
+        topup=topup,
+        to=TopUpState.SENDING,
+        now=now,
+        only_if=states.sendable(),
+        sent_at=now,
+        attempts=F("attempts") + 1,
+    )
+
+
+def _is_covered(debit: TopUp) -> bool:
+    left = headroom.left_for_transfer(agent=headroom.locked(debit.account), debit=debit)
+    return left is not None and left + debit.amount >= 0
+
+
+def _pay(client: Client, topup: TopUp, clock: Clock) -> None:
+    try:
+        paid = client.pay(account=topup.account.number, amount=topup.amount, memo=topup.reference)
+    except Unreachable as error:
+        _was_not_sent(topup, clock.now(), error)
+    except Refused as error:
+        _was_refused(topup, clock.now(), error)
+    except UnknownOutcome as error:
+        _is_in_doubt(topup, clock.now(), error.reason, error.code)
+    except Exception as error:
+        logger.exception("Sending %s ended in an unexpected way", topup)
+        _is_in_doubt(topup, clock.now(), type(error).__name__, None)
+    else:
+        _was_paid(topup, clock.now(), paid)
+
+
+def _was_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
+    evidence = {"pay_money": str(paid.amount), "money": str(paid.balance_after)}
+    sent_at = topup.sent_at or now
+    for _ in range(2):
+        # The second time round: a sweep took so slow a sending for dead and put it in doubt meanwhile.
+        if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT):
+            return
+        if states.move(
+            topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=paid.balance_after
+        ):
+            break
+    if paid.balance_after is not None:
+        headroom.note_balance(account=topup.account, balance=paid.balance_after, asked_at=sent_at)
+
+
+def _was_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:
+    evidence = {"reason": error.reason}
+    if now >= topup.deadline:
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, evidence=evidence)
+    else:
+        _go_back(topup, now, NOT_REACHED, evidence)
+
+
+def _was_refused(topup: TopUp, now: datetime, error: Refused) -> None:
+    evidence = {"code": error.code, "text": error.text}
+    why = f"The switch refused it with code {error.code}; nothing was done."
+    if topup.kind == Kind.GIVE_BACK:
+        # Surely not done, and still owed: it must not end here.
+        _go_back(topup, now, why, evidence)
+    else:
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
+
+
+def _go_back(topup: TopUp, now: datetime, why: str, evidence: states.Evidence) -> None:
+    states.move(
+        topup=topup,
+        to=TopUpState.REQUESTED,
+        now=now,
+        why=why,
+        evidence=evidence,
+        next_attempt_at=now + pause(topup),
+    )
+
+
+def _is_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> None:
+    states.move(
+        topup=topup,
+        to=TopUpState.IN_DOUBT,
+        now=now,
+        why="The switch did not say clearly whether it was done.",
+        evidence={"reason": reason} if code is None else {"reason": reason, "code": code},
+        next_look_at=now + FIRST_LOOK,
+    )

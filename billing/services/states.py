@@ -1,0 +1,117 @@
+"""The one way a top-up changes its state: a conditional UPDATE, its Transition and what follows, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from billing.models import EDGES, Kind, TopUp, TopUpState, Transition
+
+ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
+UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
+DOUBTFUL = frozenset({TopUpState.IN_DOUBT, TopUpState.REVIEW})
+
+# A row that a process has just written is left to that process for so long before a sweep takes it.
+HAND_OVER = timedelta(seconds=5)
+# A give-back is owed: it is tried until it is there.
+OWED_FOR = timedelta(days=3650)
+
+Evidence = Mapping[str, object]
+
+
+def sendable() -> Q:
+    """A transfer's credit may only leave once its debit is confirmed.
+
+    A sub-query, never a join: with a join PostgreSQL would not look at the row's own state again after waiting for it.
+    """
+    confirmed = TopUp.objects.filter(kind=Kind.DEBIT, state=TopUpState.CONFIRMED)
+    return Q(debit__isnull=True) | Q(debit__in=confirmed.values("pk"))
+
+
+def waiting() -> QuerySet[TopUp]:
+    return TopUp.objects.filter(sendable(), state=TopUpState.REQUESTED)
+
+
+def create(*, topup: TopUp, by: User | None) -> TopUp:
+    """Write a wish and its first transition. The caller holds the transaction."""
+    topup.save(force_insert=True)
+    Transition.objects.create(topup=topup, to_state=TopUpState.REQUESTED, at=topup.requested_at, by=by)
+    return topup
+
+
+def move(
+    *,
+    topup: TopUp,
+    to: TopUpState,
+    now: datetime,
+    why: str = "",
+    evidence: Evidence | None = None,
+    by: User | None = None,
+    only_if: Q | None = None,
+    **fields: object,
+) -> bool:
+    """Take a top-up from the state it was read in to another. False when somebody else was quicker.
+
+    `topup` is read again either way. The number of attempts fences off whoever read it before a later claim.
+    """
+    source = TopUpState(topup.state)
+    if (source, to) not in EDGES:
+        raise ValueError(f"A top-up never goes from {source} to {to}.")
+    as_read = TopUp.objects.filter(only_if or Q(), pk=topup.pk, state=source, attempts=topup.attempts)
+    settled = {"settled_at": now} if to in ENDS else {}
+    with transaction.atomic():
+        moved = as_read.update(state=to, why=why[:300], **settled, **fields)
+        if moved:
+            Transition.objects.create(
+                topup=topup, from_state=source, to_state=to, at=now, by=by, why=why[:300], evidence=evidence or {}
+            )
+        topup.refresh_from_db()
+        if moved and to in ENDS:
+            _follow(topup, now)
+    return bool(moved)
+
+
+def _follow(topup: TopUp, now: datetime) -> None:
+    """What the end of one leg of a transfer means for the other, written together with it."""
+    if topup.kind == Kind.DEBIT:
+        _follow_debit(topup, now)
+    elif topup.debit_id is not None and topup.state in UNDONE:
+        _give_back(topup, now)
+
+
+def _follow_debit(debit: TopUp, now: datetime) -> None:
+    credit = TopUp.objects.filter(debit=debit, state=TopUpState.REQUESTED).first()
+    if credit is None:
+        return
+    if debit.state == TopUpState.CONFIRMED:
+        credit.deadline = now + debit.account.switch.sending_deadline
+        credit.next_attempt_at = now + HAND_OVER
+        credit.save(update_fields=["deadline", "next_attempt_at"])
+    else:
+        why = f"The agent was not debited: {debit.why or 'not applied'}"
+        move(topup=credit, to=TopUpState.REFUSED, now=now, why=why)
+
+
+def _give_back(credit: TopUp, now: datetime) -> None:
+    debit = credit.debit
+    if debit is None or debit.state != TopUpState.CONFIRMED:
+        return
+    create(
+        topup=TopUp(
+            kind=Kind.GIVE_BACK,
+            source=credit.source,
+            account=debit.account,
+            amount=-debit.amount,
+            requested_by=credit.requested_by,
+            key=credit.key,
+            gives_back=debit,
+            requested_at=now,
+            deadline=now + OWED_FOR,
+            next_attempt_at=now + HAND_OVER,
+        ),
+        by=None,
+    )

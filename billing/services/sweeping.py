@@ -1,0 +1,72 @@
+"""What no living process takes care of: top-ups that were never handed over, and those whose sender died."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.models import Switch
+from billing.models import TopUp, TopUpState
+from billing.services import states
+from billing.services.clock import Clock
+from billing.services.sending import carry_out, expire
+
+logger = logging.getLogger(__name__)
+
+# Longer than the client waits for one whole answer (connecting and all time-outs of a Pay together).
+DEAD_AFTER = timedelta(seconds=60)
+MOST_AT_ONCE = 200
+LONGEST_SWEEP = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Swept:
+    doubted: int
+    expired: int
+    sent: int
+
+
+def sweep(*, now: datetime) -> Swept:
+    return Swept(doubted=doubt_the_dead(now=now), expired=_expire_the_late(now), sent=_send_the_due(now))
+
+
+def doubt_the_dead(*, now: datetime, switch: Switch | None = None) -> int:
+    """A sender that is silent for too long has died, perhaps after its `Pay` had left."""
+    dead = TopUp.objects.filter(state=TopUpState.SENDING, sent_at__lt=now - DEAD_AFTER)
+    if switch is not None:
+        dead = dead.filter(account__switch=switch)
+    why = "The sending was cut off; the switch may have done it."
+    return sum(states.move(topup=topup, to=TopUpState.IN_DOUBT, now=now, why=why, next_look_at=now) for topup in dead)
+
+
+def _expire_the_late(now: datetime) -> int:
+    late = states.waiting().filter(deadline__lte=now).order_by("deadline")[:MOST_AT_ONCE]
+    return sum(expire(topup=topup, now=now) for topup in late)
+
+
+def _send_the_due(now: datetime) -> int:
+    """One that could not be sent speaks for its switch: the others of that switch wait for the next sweep."""
+    clock = Clock(now)
+    due = states.waiting().filter(next_attempt_at__lte=now).order_by("next_attempt_at").select_related("account")
+    out_of_reach: set[int] = set()
+    sent = 0
+    for topup in due[:MOST_AT_ONCE]:
+        if clock.now() - now > LONGEST_SWEEP:
+            break
+        if topup.account.switch_id in out_of_reach:
+            continue
+        if _was_sent(topup, clock.now()):
+            sent += 1
+        else:
+            out_of_reach.add(topup.account.switch_id)
+    return sent
+
+
+def _was_sent(topup: TopUp, now: datetime) -> bool:
+    """One top-up that cannot be handled must not keep the others waiting."""
+    try:
+        return carry_out(topup_id=topup.pk, now=now).state != TopUpState.REQUESTED
+    except Exception:
+        logger.exception("The sweep could not send %s", topup)
+        return True

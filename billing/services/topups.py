@@ -1,0 +1,174 @@
+"""Top-ups: asked for under a key, written down before anything is sent (manual §3.22)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+from celery import current_app
+from django.db import IntegrityError, transaction
+from kombu.exceptions import OperationalError
+
+from accounts.models import Account, User
+from billing.amounts import BadAmount, check_amount
+from billing.models import Kind, Source, TopUp
+from billing.services.decisions import DecisionRefused, decide
+from billing.services.resolution import Resolved, resolve
+from billing.services.sending import carry_out, send
+from billing.services.states import HAND_OVER, create
+
+__all__ = [
+    "HAND_OVER",
+    "AccountMissing",
+    "AmountRefused",
+    "DecisionRefused",
+    "KeyReused",
+    "KeyUnfit",
+    "LimitExceeded",
+    "NoteUnfit",
+    "Resolved",
+    "TopUpRefused",
+    "announce",
+    "carry_out",
+    "check",
+    "decide",
+    "find",
+    "request",
+    "resolve",
+    "send",
+    "write",
+]
+
+logger = logging.getLogger(__name__)
+LONGEST_KEY = 64
+LONGEST_NOTE = 200
+
+
+class TopUpRefused(Exception):
+    """Nothing was written and nothing will be sent. The sentence is for the person; `field` is what to correct."""
+
+    field = "amount"
+
+
+class AmountRefused(TopUpRefused):
+    pass
+
+
+class LimitExceeded(TopUpRefused):
+    pass
+
+
+class AccountMissing(TopUpRefused):
+    field = "account"
+
+
+class NoteUnfit(TopUpRefused):
+    field = "note"
+
+
+class KeyUnfit(TopUpRefused):
+    field = "key"
+
+
+class KeyReused(TopUpRefused):
+    field = "key"
+
+
+def request(
+    *,
+    account: Account,
+    amount: Decimal,
+    by: User,
+    key: str,
+    source: Source,
+    note: str = "",
+    payer: Account | None = None,
+    now: datetime,
+    hand_over: bool = True,
+) -> TopUp:
+    """Write down one credit and hand it over to a worker; raises TopUpRefused.
+
+    The same key and body give the same top-up, however often and from wherever they come. `payer` is the agent that
+    vouches for it. Without `hand_over` the caller sends it; a sweep finds what nobody sends.
+    """
+    wish = TopUp(
+        source=source,
+        account=account,
+        amount=amount,
+        note=note,
+        requested_by=by,
+        key=key,
+        payer=payer,
+        requested_at=now,
+        deadline=now + account.switch.sending_deadline,
+        next_attempt_at=now + HAND_OVER,
+    )
+    known = find(wish)
+    if known is not None:
+        return known
+    check(wish)
+    topup, is_new = write(wish)
+    if is_new and hand_over:
+        transaction.on_commit(partial(announce, topup.pk))
+    return topup
+
+
+def find(wish: TopUp) -> TopUp | None:
+    """The top-up that was made under the wish's key before; KeyReused when that was another wish."""
+    if "\0" in wish.key:
+        raise KeyUnfit("The key holds a character that cannot be kept.")
+    if not wish.amount.is_finite():
+        raise AmountRefused("The amount must be a number.")
+    known = TopUp.objects.filter(requested_by=wish.requested_by, kind=Kind.CREDIT, key=wish.key).first()
+    if known is not None and _body(known) != _body(wish):
+        raise KeyReused("This form was already used for another top-up. Start again from the account's page.")
+    return known
+
+
+def check(wish: TopUp) -> None:
+    """Raises TopUpRefused when the switch must never see this wish."""
+    switch = wish.account.switch
+    try:
+        check_amount(wish.amount, places=switch.topup_places)
+    except BadAmount as error:
+        raise AmountRefused(str(error)) from error
+    if wish.amount > switch.topup_limit:
+        raise LimitExceeded(f"One top-up may be at most {switch.topup_limit.normalize():f} {switch.currency}.")
+    for account in filter(None, (wish.account, wish.payer)):
+        if account.missing_since is not None:
+            raise AccountMissing(f"The switch no longer knows the account {account.number}.")
+    if not wish.key or len(wish.key) > LONGEST_KEY or not wish.key.isprintable():
+        raise KeyUnfit(f"The key must be 1 to {LONGEST_KEY} characters long.")
+    if len(wish.note) > LONGEST_NOTE or not (wish.note.isprintable() or not wish.note):
+        raise NoteUnfit(f"The note may be at most {LONGEST_NOTE} characters long, on one line.")
+
+
+def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:
+    """The wish as a row, with a transfer's debit, and whether it is new.
+
+    Of simultaneous wishes under one key the first is written.
+    """
+    try:
+        with transaction.atomic():
+            if debit is not None:
+                wish.debit = create(topup=debit, by=wish.requested_by)
+            return create(topup=wish, by=wish.requested_by), True
+    except IntegrityError:
+        known = find(wish)
+        if known is None:
+            raise
+        return known, False
+
+
+def announce(topup_id: int) -> None:
+    """Ask a worker to send it now. When no broker answers, a sweep will find it."""
+    try:
+        current_app.send_task("billing.tasks.money.send_topup", args=[topup_id], queue="money", retry=False)
+    except OperationalError:
+        logger.warning("The broker does not answer: top-up %s waits for the next sweep", topup_id)
+
+
+def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None]:
+    return topup.account_id, topup.amount, topup.note, topup.payer_id

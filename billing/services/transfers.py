@@ -1,0 +1,119 @@
+"""A reseller's top-up: the agent is debited, then the child is credited; a refused credit is given back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+from django.db import transaction
+
+from accounts.access import is_below
+from accounts.models import Account, User
+from billing.models import Kind, Source, TopUp
+from billing.services import balances, headroom, topups
+from billing.services.topups import TopUpRefused
+
+# A credit's own deadline begins when its debit is confirmed.
+NOT_YET = timedelta(days=3650)
+
+
+class NotBelow(TopUpRefused):
+    field = "account"
+
+
+class NotCovered(TopUpRefused):
+    pass
+
+
+class BalanceUnknown(TopUpRefused):
+    pass
+
+
+def request(
+    *,
+    account: Account,
+    payer: Account,
+    amount: Decimal,
+    by: User,
+    key: str,
+    note: str = "",
+    now: datetime,
+    hand_over: bool = True,
+) -> TopUp:
+    """Write down a top-up by an agent and hand it over to a worker. Returns the credit; raises TopUpRefused.
+
+    The agent is debited first, unless its account allows credit without debit. Wishes of one agent are decided one
+    after the other, so that together they never exceed what it has.
+    """
+    if payer.credit_without_debit is None:
+        balances.current(account=payer, now=now)
+    with transaction.atomic():
+        agent = headroom.locked(payer)
+        wish = _wish(account, agent, amount, by, key, note, now)
+        known = topups.find(wish)
+        if known is not None:
+            return known
+        _check(wish, agent, now)
+        credit, is_new = _write(wish)
+        if is_new and hand_over:
+            transaction.on_commit(partial(topups.announce, credit.pk))
+    return credit
+
+
+def check(
+    *, account: Account, payer: Account, amount: Decimal, by: User, key: str, note: str = "", now: datetime
+) -> None:
+    """What `request` would refuse now, for a confirmation page. Raises TopUpRefused; writes nothing."""
+    wish = _wish(account, payer, amount, by, key, note, now)
+    if topups.find(wish) is None:
+        _check(wish, payer, now)
+
+
+def _wish(account: Account, agent: Account, amount: Decimal, by: User, key: str, note: str, now: datetime) -> TopUp:
+    without_debit = agent.credit_without_debit is not None
+    return TopUp(
+        source=Source.AGENT_CREDIT if without_debit else Source.TRANSFER,
+        account=account,
+        amount=amount,
+        note=note,
+        requested_by=by,
+        key=key,
+        payer=agent,
+        requested_at=now,
+        deadline=now + (agent.switch.sending_deadline if without_debit else NOT_YET),
+        next_attempt_at=now + topups.HAND_OVER,
+    )
+
+
+def _check(wish: TopUp, agent: Account, now: datetime) -> None:
+    topups.check(wish)
+    if wish.account.switch_id != agent.switch_id or not is_below(wish.account, agent):
+        raise NotBelow(f"{wish.account.number} is not an account of {agent.number}.")
+    if wish.source == Source.AGENT_CREDIT:
+        if wish.amount > headroom.left_for_today(agent=agent, now=now):
+            raise NotCovered("This is more than what may still be credited today.")
+        return
+    left = headroom.left_for_transfer(agent=agent)
+    if left is None:
+        raise BalanceUnknown("The balance to pay from is not known at the moment. Please try again shortly.")
+    if wish.amount > left:
+        raise NotCovered("The balance to pay from does not cover this, counting what is already on its way.")
+
+
+def _write(wish: TopUp) -> tuple[TopUp, bool]:
+    if wish.source == Source.AGENT_CREDIT:
+        return topups.write(wish)
+    debit = TopUp(
+        kind=Kind.DEBIT,
+        source=Source.TRANSFER,
+        account=wish.payer,
+        amount=-wish.amount,
+        note=wish.note,
+        requested_by=wish.requested_by,
+        key=wish.key,
+        requested_at=wish.requested_at,
+        deadline=wish.requested_at + wish.account.switch.sending_deadline,
+        next_attempt_at=wish.next_attempt_at,
+    )
+    return topups.write(wish, debit=debit)
