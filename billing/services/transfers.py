@@ -46,15 +46,14 @@ def request(
     The agent is debited first, unless its account allows credit without debit. Wishes of one agent are decided one
     after the other, so that together they never exceed what it has.
     """
-    if payer.credit_without_debit is None:
-        balances.current(account=payer, now=now)
+    _look_at_balance(payer, now)
     with transaction.atomic():
         agent = headroom.locked(payer)
         wish = _wish(account, agent, amount, by, key, note, now)
         known = topups.find(wish)
         if known is not None:
             return known
-        _check(wish, agent, now)
+        _check(wish, agent)
         credit, is_new = _write(wish)
         if is_new and hand_over:
             transaction.on_commit(partial(topups.announce, credit.pk))
@@ -64,10 +63,17 @@ def request(
 def check(
     *, account: Account, payer: Account, amount: Decimal, by: User, key: str, note: str = "", now: datetime
 ) -> None:
-    """What `request` would refuse now, for a confirmation page. Raises TopUpRefused; writes nothing."""
-    wish = _wish(account, payer, amount, by, key, note, now)
+    """Raises what `request` would raise now, and writes nothing."""
+    _look_at_balance(payer, now)
+    agent = Account.objects.select_related("switch").get(pk=payer.pk)
+    wish = _wish(account, agent, amount, by, key, note, now)
     if topups.find(wish) is None:
-        _check(wish, payer, now)
+        _check(wish, agent)
+
+
+def _look_at_balance(payer: Account, now: datetime) -> None:
+    if payer.credit_without_debit is None:
+        balances.current(account=payer, now=now)
 
 
 def _wish(account: Account, agent: Account, amount: Decimal, by: User, key: str, note: str, now: datetime) -> TopUp:
@@ -86,12 +92,12 @@ def _wish(account: Account, agent: Account, amount: Decimal, by: User, key: str,
     )
 
 
-def _check(wish: TopUp, agent: Account, now: datetime) -> None:
+def _check(wish: TopUp, agent: Account) -> None:
     topups.check(wish)
     if wish.account.switch_id != agent.switch_id or not is_below(wish.account, agent):
         raise NotBelow(f"{wish.account.number} is not an account of {agent.number}.")
     if wish.source == Source.AGENT_CREDIT:
-        if wish.amount > headroom.left_for_today(agent=agent, now=now):
+        if wish.amount > headroom.left_for_today(agent=agent, now=wish.requested_at):
             raise NotCovered("This is more than what may still be credited today.")
         return
     left = headroom.left_for_transfer(agent=agent)

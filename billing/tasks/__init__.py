@@ -1,0 +1,3 @@
+from billing.tasks import money, sync
+
+__all__ = ["money", "sync"]
