@@ -18,6 +18,7 @@ Events: TypeAlias = Iterator[tuple[str, Any]]
 Row: TypeAlias = dict[str, Any]
 
 OPERATION = "GetCdr"
+ENVELOPE_FIELDS = ("retCode", "exception")
 RECORDS = ("infoCdrs", "InfoCdrs")
 FIELDS = frozenset(Cdr.__struct_encode_fields__)
 EXCERPT_FIELDS = ("flowNo", "account", "start", "stop", "holdTime", "fee")
@@ -37,7 +38,6 @@ def read_records(pieces: Iterator[bytes]) -> Generator[Cdr | UnreadableRecord, N
     try:
         for row in _rows(ijson.basic_parse(source, buf_size=PIECE), envelope):
             yield _record(row, undecodable=source.undecodable)
-        _check_text(envelope)
         return int(envelope["retCode"]), str(envelope.get("exception", ""))[:MOST_TEXT]
     except (ijson.JSONError, ValueError, RecursionError):
         # The parser's message quotes the answer, so it is not passed on.
@@ -47,7 +47,7 @@ def read_records(pieces: Iterator[bytes]) -> Generator[Cdr | UnreadableRecord, N
 
 
 def _rows(events: Events, envelope: Row) -> Iterator[Row | None]:
-    """Each row's known fields, None for what is not a row; the other results go into `envelope`."""
+    """Each row's known fields, None for what is not a row; what is said about all goes into `envelope`."""
     key = ""
     depth = 0
     for event, value in events:
@@ -60,7 +60,7 @@ def _rows(events: Events, envelope: Row) -> Iterator[Row | None]:
         elif event in ENDS:
             depth -= 1
         elif depth == 1:
-            envelope[key] = value
+            _note(envelope, key, value)
 
 
 def _listed(events: Events) -> Iterator[Row | None]:
@@ -108,10 +108,12 @@ def _record(row: Row | None, *, undecodable: bool) -> Cdr | UnreadableRecord:
         return UnreadableRecord(_reason(error), _excerpt(row))
 
 
-def _check_text(envelope: Row) -> None:
+def _note(envelope: Row, key: str, value: object) -> None:
     """A record's text spoils that record alone; an envelope that is not UTF-8 is no answer, as in every other read."""
-    if any(isinstance(value, str) and UNDECODABLE in value for value in envelope.values()):
+    if isinstance(value, str) and UNDECODABLE in value:
         raise ValueError("text that is not UTF-8")
+    if key in ENVELOPE_FIELDS:
+        envelope[key] = value
 
 
 def _reason(error: Exception) -> str:

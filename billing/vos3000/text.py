@@ -9,6 +9,8 @@ from collections.abc import Iterator
 UNDECODABLE = "\ufdd0"
 """Stands where bytes were not UTF-8. Unicode promises never to give this code a meaning."""
 
+LONGEST_UNQUOTED = 1024 * 1024
+
 REPLACEMENT = rb"\ufffd"
 # Whole surrogate pairs and all other escapes are stepped over; lone surrogates and NUL are bad.
 ESCAPE = re.compile(
@@ -43,7 +45,8 @@ codecs.register_error("vos3000-mark", _mark)
 class MendedStream:
     """Pieces of an answer as a readable file of UTF-8, in which every escape is whole and can be read.
 
-    `undecodable` tells that some bytes were not UTF-8; `UNDECODABLE` stands in their place.
+    `undecodable` tells that some bytes were not UTF-8; `UNDECODABLE` stands in their place. Reading raises ValueError
+    for text that goes on and on without a quotation mark, as no answer does.
     """
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -51,6 +54,7 @@ class MendedStream:
         self._decoder = codecs.getincrementaldecoder("utf-8")("vos3000-mark")
         self._held = b""
         self._ended = False
+        self._unquoted = 0
         self.undecodable = False
 
     def read(self, size: int = -1) -> bytes:
@@ -60,7 +64,14 @@ class MendedStream:
             piece = next(self._pieces, b"")
             self._ended = not piece
             text = self._whole_escapes(self._held + self._decoded(piece))
+        self._bound(text)
         return text
+
+    def _bound(self, text: bytes) -> None:
+        """A parser holds a string or a number until it ends, so one that does not end has to be stopped here."""
+        self._unquoted = 0 if b'"' in text else self._unquoted + len(text)
+        if self._unquoted > LONGEST_UNQUOTED:
+            raise ValueError("a value without an end")
 
     def _decoded(self, piece: bytes) -> bytes:
         text = self._decoder.decode(piece, final=self._ended)

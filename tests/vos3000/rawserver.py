@@ -76,16 +76,18 @@ def hang_up(connection: socket.socket) -> None:
 class RawServer:
     """Takes one reply from `replies` for each request; further requests are hung up on."""
 
-    def __init__(self, *replies: Reply, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *replies: Reply, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.replies = deque(replies)
         self.received: list[Received] = []
         self.ended = threading.Event()
         self._context = context
         self._connections = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family)
         self._open: list[socket.socket] = []
         scheme = "http" if context is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"{scheme}://{shown}:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> Self:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import resource
 import socket
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -165,6 +166,22 @@ def test_a_large_answer_takes_little_memory(make_client: MakeClient) -> None:
         assert sum(1 for _ in records) == count
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 20_000, "kilobytes, for an answer of 50,000"
+
+
+@pytest.mark.parametrize("endless", ["x", " ", "[", "7"])
+def test_a_value_without_an_end_is_stopped(endless: str) -> None:
+    sent = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        yield b'{"retCode":0,"infoCdrs":[{"account":' + (b'"' if endless == "x" else b"")
+        while True:
+            sent += 65536
+            yield endless.encode() * 65536
+
+    with pytest.raises(Malformed):
+        list(read_records(pieces()))
+    assert sent < 2_000_000
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5), st.integers(1, 40))

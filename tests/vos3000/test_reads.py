@@ -269,6 +269,14 @@ def test_a_shut_gate_sends_nothing(make_client: MakeClient) -> None:
         assert not server.received
 
 
+def test_a_switch_may_have_an_ipv6_address(make_client: MakeClient) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with RawServer(reply(NONE), host="::1") as server:
+        assert make_client(server.url).get_all_customers() == []
+    assert server.received[0].headers["host"] == server.url.removeprefix("http://")
+
+
 def test_a_switch_that_is_down_is_unreachable(make_client: MakeClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
