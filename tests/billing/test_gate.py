@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 import redis
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from billing.services.gate import FAILURES_TO_OPEN, SwitchGate
 from billing.services.redis import connection
@@ -78,7 +78,7 @@ def test_after_the_pause_a_single_request_tries_and_its_success_closes_the_break
     other.admit("GetCustomer")
 
 
-def test_without_redis_nothing_is_withheld(settings: SettingsWrapper) -> None:
+def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     lonely = gate(per_second="0.01")
     assert admitted([lonely], 20) == 20
