@@ -1,22 +1,27 @@
 """Settings. Everything that differs between installations comes from the environment; .env.example lists it."""
 
+from logging import getLevelNamesMapping
 from pathlib import Path
 from typing import Any
 
+import dj_email_url
 from csp.constants import NONE, SELF
-from environs import Env, validate
+from environs import validate
 from psycopg.conninfo import conninfo_to_dict
 
+from portal.environment import env, is_database_url, is_mail_url, is_redis_url, is_web_url, names_a_host
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env()
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=32))
-PORT = env.int("PORT", 8000)
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
+PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"], validate=names_a_host)
 # The address people type: it decides links in mail and whether cookies are for HTTPS alone.
 PUBLIC_URL = env.str(
-    "PUBLIC_URL", f"http://localhost:{PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+    "PUBLIC_URL",
+    f"http://localhost:{PORT}" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
+    validate=is_web_url,
 ).rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 PORTAL_NAME = env.str("PORTAL_NAME", "Voice portal")
@@ -91,9 +96,9 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": database(env.str("DATABASE_URL"))}
+DATABASES = {"default": database(env.str("DATABASE_URL", validate=is_database_url))}
 
-REDIS_URL = env.str("REDIS_URL")
+REDIS_URL = env.str("REDIS_URL", validate=is_redis_url)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
@@ -118,8 +123,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 
-EMAIL = env.dj_email_url("EMAIL_URL", "console:")
-vars().update(EMAIL)
+vars().update(dj_email_url.parse(env.str("EMAIL_URL", "console:", validate=is_mail_url)))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"portal@{ALLOWED_HOSTS[0].lstrip('.')}")
 
 LANGUAGE_CODE = "en"
@@ -169,7 +173,7 @@ CSRF_FAILURE_VIEW = "portal.views.stale_form"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 2)
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 2, validate=validate.Range(1))
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE", "celerybeat-schedule")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -185,7 +189,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(list(getLevelNamesMapping()))),
+    },
 }
 
 SILENCED_SYSTEM_CHECKS: list[str] = []

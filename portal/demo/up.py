@@ -30,7 +30,7 @@ class NotUp(Exception):
 def bring_up(children: Children, folder: Path) -> list[Login]:
     """Start everything and return, once the first page can be seen, who may log in."""
     port = local.free_port()
-    children.start("simulator", simulator_command(port, folder))
+    children.start("simulator", simulator_command(host="127.0.0.1", port=port, state_file=folder / "simulator-world"))
     children.start("migrate", processes.MIGRATE)
     call_command("collectstatic", interactive=False, verbosity=0)
     children.finish("migrate")
@@ -44,8 +44,11 @@ def bring_up(children: Children, folder: Path) -> list[Login]:
     return people
 
 
-def simulator_command(port: int, folder: Path) -> tuple[str, ...]:
-    return ("python", "-m", "simulator", "--port", str(port), "--state-file", str(folder / "simulator-world"))
+def simulator_command(*, host: str, port: int, state_file: Path) -> tuple[str, ...]:
+    return (
+        *("python", "-m", "simulator", "--host", host, "--port", str(port)),
+        *("--state-file", str(state_file)),
+    )
 
 
 def _fill_the_first_pages() -> None:

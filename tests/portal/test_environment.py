@@ -1,0 +1,81 @@
+"""Settings are read by a program of its own each time: they end it when they are wrong."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.demo import CHECKOUT
+
+PRODUCTION = {
+    "SECRET_KEY": "k3yed-by-nobody-but-long-enough-to-please-the-deploy-check-0123456789",
+    "DATABASE_URL": "postgresql://portal:secret@db.example.com/portal",
+    "REDIS_URL": "redis://redis.example.com:6379/0",
+    "ALLOWED_HOSTS": "portal.example.com",
+    "PUBLIC_URL": "https://portal.example.com",
+    "EMAIL_URL": "submission://user:password@mail.example.com",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_deployment_check_has_nothing_to_say_of_production() -> None:
+    checked = manage("check", "--deploy", "--fail-level", "DEBUG", **PRODUCTION)
+
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
+def test_a_missing_variable_is_one_plain_line(name: str) -> None:
+    checked = manage("check", **{key: value for key, value in PRODUCTION.items() if key != name})
+
+    assert checked.returncode == 1
+    assert checked.stderr.strip() == f"The environment variable {name} is wrong or missing: it must be set."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("DATABASE_URL", "mysql://host/db"),
+        ("DATABASE_URL", "postgresql://host"),
+        ("REDIS_URL", "http://redis"),
+        ("ALLOWED_HOSTS", ""),
+        ("PUBLIC_URL", "portal.example.com"),
+        ("EMAIL_URL", "mail.example.com"),
+        ("PORT", "80a"),
+        ("WORKER_CONCURRENCY", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DEBUG", "perhaps"),
+    ],
+)
+def test_a_wrong_variable_is_one_plain_line(name: str, value: str) -> None:
+    checked = manage("check", **{**PRODUCTION, name: value})
+
+    assert checked.returncode == 1
+    assert checked.stderr.startswith(f"The environment variable {name} is wrong or missing: ")
+    assert checked.stderr.count("\n") <= 1
+
+
+def test_the_example_lists_every_variable_that_is_read() -> None:
+    read = re.compile(r"""env\.\w+\(\s*["']([A-Z_]+)["']|environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
+    sources = [CHECKOUT / "portal" / name for name in ("settings.py", "gunicorn.py", "celery.py", "healthcheck.py")]
+    names = {first or second for source in sources for first, second in read.findall(source.read_text())}
+    listed = set(re.findall(r"^#?([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE))
+    compose = set(re.findall(r"\$\{([A-Z_]+)", (CHECKOUT / "docker-compose.yml").read_text()))
+
+    assert listed == names | compose
