@@ -110,12 +110,7 @@ def refresh_all(*, switch: Switch, now: datetime) -> int:
 
 def _refresh_known(switch: Switch, asking: Client, now: datetime) -> int:
     numbers = list(Account.objects.filter(switch=switch).order_by("number").values_list("number", flat=True))
-    found = 0
-    for begin in range(0, len(numbers), profiles.BATCH):
-        customers = asking.get_customers(accounts=numbers[begin : begin + profiles.BATCH])
-        profiles.save(switch=switch, customers=customers, sent=now)
-        found += len(customers)
-    return found
+    return profiles.refresh_with(switch, asking, numbers, now)
 
 
 def _store(switch: Switch, briefs: Sequence[CustomerBrief], sent: datetime) -> None:

@@ -48,15 +48,20 @@ def ensure(*, switch: Switch, number: str, now: datetime) -> Account:
 
 def refresh(*, switch: Switch, numbers: Sequence[str], now: datetime) -> int:
     """Ask for these accounts, a hundred at a time; how many the switch knows. Raises SwitchError."""
-    found = 0
     with client(switch) as asking:
-        for begin in range(0, len(numbers), BATCH):
-            found += _refresh_batch(switch, asking, numbers[begin : begin + BATCH], now)
-    return found
+        return refresh_with(switch, asking, numbers, now)
+
+
+def refresh_with(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
+    batches = (numbers[begin : begin + BATCH] for begin in range(0, len(numbers), BATCH))
+    return sum(_refresh_batch(switch, asking, batch, now) for batch in batches)
 
 
 def _refresh_batch(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
     customers = asking.get_customers(accounts=numbers)
+    if not customers and len(numbers) > 1:
+        # "Not found" may mean that one of them is not: that must not make all of them missing.
+        return sum(_refresh_batch(switch, asking, [number], now) for number in numbers)
     save(switch=switch, customers=customers, sent=now)
     unknown = set(numbers) - {customer.account for customer in customers}
     held = Account.objects.filter(switch=switch, number__in=unknown, missing_since__isnull=True)

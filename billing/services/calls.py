@@ -1,0 +1,195 @@
+"""Fetching days of call records (manual §3.47). `proofs` holds them against the switch's own report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.db.models import Max
+from redis.exceptions import LockError, RedisError
+from redis.lock import Lock
+
+from accounts.models import Account, Switch
+from billing.models import CallDay
+from billing.queries.days import DAY, each_day
+from billing.services import call_store
+from billing.services.failures import FAILURES, sentence
+from billing.services.locks import hold
+from billing.services.switches import client
+from billing.vos3000 import Cdr, Client, Withheld
+
+ACCOUNTS_PER_REQUEST = 50
+# An account with more calls a day is asked for alone, so that its stream delays and fails nobody else's.
+SMALL = 2000
+SIZE_IS_LEARNT_OVER = 14 * DAY
+LONGEST_SILENCE = timedelta(minutes=5)  # of a stream, before its claim on the day ends
+
+
+@dataclass(frozen=True)
+class DayFailure:
+    account: Account
+    day: date
+    why: str
+
+
+@dataclass
+class Fetched:
+    """`days` are account-days; `busy` those that another process was fetching."""
+
+    days: int = 0
+    calls: int = 0
+    busy: int = 0
+    failures: list[DayFailure] = field(default_factory=list)
+
+    def add(self, other: Fetched) -> None:
+        self.days += other.days
+        self.calls += other.calls
+        self.busy += other.busy
+        self.failures += other.failures
+
+
+def fetch_days(*, accounts: Iterable[Account], first: date, last: date, now: datetime) -> Fetched:
+    """Read these days anew, the last first. A day that fails keeps its rows and is told in `failures`.
+
+    Raises Withheld when the switch's budget is used up; the days before are done.
+    """
+    fetched = Fetched()
+    by_switch = sorted(accounts, key=lambda account: (account.switch_id, account.pk))
+    for _, of_switch in groupby(by_switch, key=lambda account: account.switch_id):
+        members = list(of_switch)
+        switch = members[0].switch
+        with ExitStack() as stack:
+            try:
+                asking = stack.enter_context(client(switch))
+            except FAILURES as error:
+                fetched.failures += _failed(members, last, error, now)
+                continue
+            for day in reversed(list(each_day(first, last))):
+                for group in _groups(members, day):
+                    fetched.add(_fetch_claimed(switch, asking, group, day, now))
+    return fetched
+
+
+def _groups(accounts: Sequence[Account], day: date) -> Iterator[list[Account]]:
+    sizes = dict(
+        CallDay.objects.filter(account__in=accounts, day__gte=day - SIZE_IS_LEARNT_OVER)
+        .values_list("account")
+        .annotate(Max("calls"))
+    )
+    small = [account for account in accounts if sizes.get(account.pk, 0) <= SMALL]
+    for begin in range(0, len(small), ACCOUNTS_PER_REQUEST):
+        yield small[begin : begin + ACCOUNTS_PER_REQUEST]
+    for account in accounts:
+        if sizes.get(account.pk, 0) > SMALL:
+            yield [account]
+
+
+def _fetch_claimed(switch: Switch, asking: Client, group: list[Account], day: date, now: datetime) -> Fetched:
+    """Fetch what nobody else is fetching."""
+    with ExitStack() as stack:
+        locks: list[Lock] = []
+        ours: list[Account] = []
+        for account in group:
+            lock = stack.enter_context(hold(f"calls:{account.pk}:{day}", longest=LONGEST_SILENCE))
+            if lock is not None:
+                locks.append(lock)
+                ours.append(account)
+        fetched = Fetched(busy=len(group) - len(ours))
+        if ours:
+            fetched.add(_fetch(switch, asking, ours, day, now, locks))
+        return fetched
+
+
+def _fetch(
+    switch: Switch, asking: Client, group: list[Account], day: date, now: datetime, locks: list[Lock]
+) -> Fetched:
+    try:
+        stage = _stage(asking, group, day, locks)
+        if stage.unreadable and len(group) > 1:
+            # Whose records cannot be read shows only when each is asked for alone.
+            return _one_by_one(switch, asking, group, day, now, locks)
+        missing = _unknown_to_the_switch(asking, group, stage)
+        if missing:
+            return _without(missing, switch, asking, group, day, now, locks)
+    except Withheld:
+        raise
+    except FAILURES as error:
+        return Fetched(failures=_failed(group, day, error, now))
+    call_store.exchange(switch=switch, stage=stage, now=now)
+    return Fetched(days=len(group), calls=stage.records)
+
+
+def _stage(asking: Client, group: list[Account], day: date, locks: list[Lock]) -> call_store.Stage:
+    numbers = {account.number: account.pk for account in group}
+    stage = call_store.Stage(day, numbers, on_batch=lambda: _keep(locks))
+    for record in asking.get_cdr(accounts=list(numbers), first=day, last=day):
+        if isinstance(record, Cdr):
+            stage.add(record)
+        else:
+            stage.unreadable += 1
+    return stage
+
+
+def _keep(locks: list[Lock]) -> None:
+    for lock in locks:
+        try:
+            lock.reacquire()
+        except (LockError, RedisError):
+            # The exchange of a day is one transaction: a second one would write the same again.
+            return
+
+
+def _one_by_one(
+    switch: Switch, asking: Client, group: list[Account], day: date, now: datetime, locks: list[Lock]
+) -> Fetched:
+    fetched = Fetched()
+    for account in group:
+        fetched.add(_fetch(switch, asking, [account], day, now, locks))
+    return fetched
+
+
+def _unknown_to_the_switch(asking: Client, group: list[Account], stage: call_store.Stage) -> set[str]:
+    """No records may mean "not found": nobody's day is emptied because an account is gone."""
+    if stage.unreadable:
+        return set()
+    silent = [account for account in group if account.pk not in stage.talked]
+    # An answer without any record may be a refusal for the sake of one of several.
+    if stage.records or len(group) == 1:
+        held = call_store.with_rows([account.pk for account in silent], stage.day)
+        silent = [account for account in silent if account.pk in held]
+    if not silent:
+        return set()
+    numbers = [account.number for account in silent]
+    known = {customer.account for customer in asking.get_customers(accounts=numbers)}
+    if not known and len(numbers) > 1:
+        known = {number for number in numbers if asking.get_customers(accounts=[number])}
+    return set(numbers) - known
+
+
+def _without(
+    missing: set[str],
+    switch: Switch,
+    asking: Client,
+    group: list[Account],
+    day: date,
+    now: datetime,
+    locks: list[Lock],
+) -> Fetched:
+    gone = [account for account in group if account.number in missing]
+    rest = [account for account in group if account.number not in missing]
+    fetched = _fetch(switch, asking, rest, day, now, locks) if rest else Fetched()
+    fetched.failures += _note(gone, day, "The switch no longer knows this account.", now)
+    return fetched
+
+
+def _failed(group: list[Account], day: date, error: Exception, now: datetime) -> list[DayFailure]:
+    return _note(group, day, sentence(error), now)
+
+
+def _note(group: list[Account], day: date, why: str, now: datetime) -> list[DayFailure]:
+    for account in group:
+        CallDay.objects.update_or_create(account=account, day=day, defaults={"failed_at": now, "failure": why})
+    return [DayFailure(account, day, why) for account in group]

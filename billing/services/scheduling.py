@@ -1,0 +1,126 @@
+"""Which accounts are followed, and which of their call days are due now. Nothing here asks the switch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import Account, Switch
+from billing.models import CallDay, DayState
+from billing.queries.days import DAY, day_of, each_day
+
+LOOKED_AT_LATELY = timedelta(minutes=10)
+LOOKED_AT = timedelta(hours=1)
+TODAY_UNWATCHED_EVERY = timedelta(minutes=10)
+YESTERDAY_EVERY = timedelta(minutes=15)
+RECHECKED_EVERY = timedelta(days=1)
+DIFFERING_EVERY = timedelta(hours=1)
+FAILED_AGAIN_AFTER = timedelta(minutes=10)
+DAYS_KEPT_UP = 35
+# Account-days filled in per slot, so that history arrives in small steps.
+BACK_FILL_STEP = 200
+PROFILES_PER_SLOT = 500
+
+FOLLOWED = """
+    WITH RECURSIVE below (id) AS (
+        SELECT account_id FROM accounts_membership
+        UNION
+        SELECT child.id FROM accounts_account child JOIN below ON child.parent_id = below.id
+    )
+    SELECT id FROM below
+"""
+
+
+@dataclass(frozen=True)
+class Due:
+    day: date
+    accounts: list[Account]
+
+
+def followed(*, switch: Switch, now: datetime) -> QuerySet[Account]:
+    """Accounts of which somebody is a member, those below them, and those that somebody looked at lately."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOWED)
+        members = [row[0] for row in cursor.fetchall()]
+    wanted = Account.objects.filter(switch=switch, missing_since__isnull=True)
+    return wanted.filter(Q(pk__in=members) | Q(viewed_at__gt=now - LOOKED_AT)).select_related("switch").order_by("pk")
+
+
+def watched(*, switch: Switch, now: datetime) -> QuerySet[Account]:
+    """Accounts whose pages somebody has open, as far as one can tell."""
+    return followed(switch=switch, now=now).filter(viewed_at__gt=now - LOOKED_AT_LATELY)
+
+
+def without_profile(*, switch: Switch) -> list[str]:
+    """Numbers known from a list of balances alone."""
+    bare = Account.objects.filter(switch=switch, profile_at__isnull=True, missing_since__isnull=True)
+    return list(bare.order_by("pk").values_list("number", flat=True)[:PROFILES_PER_SLOT])
+
+
+def due_today(*, switch: Switch, now: datetime) -> Due:
+    """Today's calls: of watched accounts always, of others when they were not tried for some minutes."""
+    today = day_of(now, switch.zone)
+    accounts = list(followed(switch=switch, now=now))
+    tried = _tried(accounts, today, since=now - TODAY_UNWATCHED_EVERY)
+    return Due(today, [account for account in accounts if account.pk not in tried or _watched(account, now)])
+
+
+def due_yesterday(*, switch: Switch, now: datetime) -> Due:
+    """Yesterday's calls until they are proven: late records arrive after midnight."""
+    yesterday = day_of(now, switch.zone) - DAY
+    accounts = list(followed(switch=switch, now=now))
+    settled = _tried(accounts, yesterday, since=now - YESTERDAY_EVERY)
+    proven = CallDay.objects.filter(account__in=accounts, day=yesterday, state=DayState.PROVEN)
+    settled.update(proven.values_list("account_id", flat=True))
+    return Due(yesterday, [account for account in accounts if account.pk not in settled])
+
+
+def due_back_fill(*, switch: Switch, now: datetime, step: int = BACK_FILL_STEP) -> Iterator[Due]:
+    """Older days that were never fetched, the newest first."""
+    today = day_of(now, switch.zone)
+    accounts = list(followed(switch=switch, now=now))
+    for day in reversed(list(each_day(today - DAYS_KEPT_UP * DAY, today - 2 * DAY))):
+        settled = CallDay.objects.filter(account__in=accounts, day=day).filter(
+            Q(fetched_at__isnull=False) | Q(failed_at__gt=now - FAILED_AGAIN_AFTER)
+        )
+        done = set(settled.values_list("account_id", flat=True))
+        wanted = [account for account in accounts if account.pk not in done][:step]
+        step -= len(wanted)
+        if wanted:
+            yield Due(day, wanted)
+        if step <= 0:
+            return
+
+
+def due_proof(*, switch: Switch, now: datetime) -> list[Account]:
+    """Accounts with a day that is over and was not compared with the switch's report for too long."""
+    today = day_of(now, switch.zone)
+    days = CallDay.objects.filter(
+        account__in=followed(switch=switch, now=now),
+        day__range=first_and_last_kept_up(today),
+        fetched_at__isnull=False,
+    )
+    due = days.filter(
+        Q(checked_at__isnull=True)
+        | Q(checked_at__lte=now - RECHECKED_EVERY)
+        | Q(state=DayState.FETCHED, checked_at__lt=F("fetched_at"))
+        | Q(state=DayState.DIFFERS, checked_at__lte=now - DIFFERING_EVERY)
+    )
+    return list(Account.objects.filter(pk__in=due.values("account")).select_related("switch").order_by("pk"))
+
+
+def first_and_last_kept_up(today: date) -> tuple[date, date]:
+    return today - DAYS_KEPT_UP * DAY, today - DAY
+
+
+def _watched(account: Account, now: datetime) -> bool:
+    return account.viewed_at is not None and account.viewed_at > now - LOOKED_AT_LATELY
+
+
+def _tried(accounts: Iterable[Account], day: date, *, since: datetime) -> set[int]:
+    rows = CallDay.objects.filter(account__in=accounts, day=day)
+    return set(rows.filter(Q(fetched_at__gt=since) | Q(failed_at__gt=since)).values_list("account_id", flat=True))
