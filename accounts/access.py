@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -10,6 +11,8 @@ from django.db.models.expressions import RawSQL
 from django.http import Http404
 
 from accounts.models import Account, Membership, Role, User
+
+PUBLIC_ID = re.compile(r"[a-z0-9]{1,20}")
 
 
 class Action(Enum):
@@ -46,7 +49,7 @@ def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Ac
 
     Raises Http404, which says the same of an account that is not theirs and of one that does not exist.
     """
-    account = Account.objects.select_related("switch", "parent").filter(public_id=public_id).first()
+    account = _find(public_id)
     access = _access(user, account) if account else None
     if access is None or not access.may(action):
         raise Http404("No such account")
@@ -67,14 +70,22 @@ def is_below(account: Account, agent: Account) -> bool:
     return account != agent and agent.id in _line(account)
 
 
+def _find(public_id: str) -> Account | None:
+    # An address may hold what PostgreSQL cannot even compare, such as a NUL.
+    if not PUBLIC_ID.fullmatch(public_id):
+        return None
+    return Account.objects.select_related("switch", "parent").filter(public_id=public_id).first()
+
+
 def _access(user: User, account: Account) -> Access | None:
     line = _line(account)
     memberships = {
         m.account_id: m for m in Membership.objects.select_related("account").filter(user=user, account__in=line)
     }
-    # An owner anywhere above outranks a viewer nearer by; among equals the nearest counts.
+    # An owner anywhere above outranks a viewer nearer by. Among equals the nearest counts, and the account itself last:
+    # whoever owns both it and its agent may still let the agent pay.
     for role in (Role.OWNER, Role.VIEWER):
-        for account_id in line:
+        for account_id in (*line[1:], account.id):
             membership = memberships.get(account_id)
             if membership is not None and membership.role == role:
                 return Access(user=user, account=account, role=role, via=membership.account)
