@@ -31,4 +31,5 @@ def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Endpoint:
         extra_body=json.loads(Path(switch.extra_body_file).read_text()) if switch.extra_body_file else {},
         sure_refusals=frozenset(switch.sure_refusals),
         read_timeout=read_timeout,
+        total_timeout=2 * read_timeout,
     )
