@@ -1,0 +1,79 @@
+"""The rounds of background work on one switch. Each says what it did; `Withheld` ends a round until its next slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.models import Account, Switch
+from billing.queries.days import day_of
+from billing.services import balances, calls, jobs, partitions, payments, profiles, proofs, readings, scheduling
+from billing.vos3000 import SwitchError, Withheld
+
+
+def refresh_balances(*, switch: Switch, now: datetime) -> str:
+    return f"{balances.refresh_all(switch=switch, now=now)} balances"
+
+
+def name_new_accounts(*, switch: Switch, now: datetime) -> str:
+    numbers = scheduling.without_profile(switch=switch)
+    return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} new accounts"
+
+
+def refresh_profiles(*, switch: Switch, now: datetime) -> str:
+    numbers = list(scheduling.followed(switch=switch, now=now).values_list("number", flat=True))
+    return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} profiles"
+
+
+def mirror_watched(*, switch: Switch, now: datetime) -> str:
+    return _mirror(scheduling.watched(switch=switch, now=now), now)
+
+
+def mirror_followed(*, switch: Switch, now: datetime) -> str:
+    return _mirror(scheduling.followed(switch=switch, now=now), now)
+
+
+def fetch_today(*, switch: Switch, now: datetime) -> str:
+    return _fetch([scheduling.due_today(switch=switch, now=now)], now)
+
+
+def fetch_yesterday(*, switch: Switch, now: datetime) -> str:
+    return _fetch([scheduling.due_yesterday(switch=switch, now=now)], now)
+
+
+def back_fill(*, switch: Switch, now: datetime) -> str:
+    return _fetch(scheduling.due_back_fill(switch=switch, now=now), now)
+
+
+def prove(*, switch: Switch, now: datetime) -> str:
+    first, last = scheduling.first_and_last_kept_up(day_of(now, switch.zone))
+    accounts = scheduling.due_proof(switch=switch, now=now)
+    proven = proofs.prove_days(switch=switch, accounts=accounts, first=first, last=last, now=now)
+    return f"{proven.proven} days proven, {len(proven.differing)} differ"
+
+
+def keep_house(*, now: datetime) -> str:
+    partitions.ensure_ahead(now=now)
+    return f"{jobs.prune(now=now)} job runs and {readings.prune(now=now)} readings dropped"
+
+
+def _fetch(due: Iterable[scheduling.Due], now: datetime) -> str:
+    fetched = calls.Fetched()
+    for part in due:
+        fetched.add(calls.fetch_days(accounts=part.accounts, first=part.day, last=part.day, now=now))
+    return f"{fetched.days} days with {fetched.calls} calls, {len(fetched.failures)} failed"
+
+
+def _mirror(accounts: Iterable[Account], now: datetime) -> str:
+    new_payments = new_charges = failed = 0
+    for account in accounts:
+        try:
+            mirrored = payments.mirror(account=account, now=now)
+        except Withheld:
+            raise
+        except SwitchError:
+            failed += 1
+            continue
+        new_payments += mirrored.payments
+        new_charges += mirrored.charges
+    return f"{new_payments} payments, {new_charges} charges, {failed} accounts failed"
