@@ -16,6 +16,10 @@ _services = contextlib.ExitStack()
 def pytest_load_initial_conftests() -> None:
     os.environ["DEBUG"] = "1"
     os.environ.pop("PUBLIC_URL", None)
+    # WhiteNoise warns where nothing was collected yet; the tests take static files from where they stand.
+    static = local.FOLDER / "test" / "static"
+    static.mkdir(parents=True, exist_ok=True)
+    os.environ["STATIC_ROOT"] = str(static)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _services.enter_context(local.services(local.FOLDER / "test", shared=True))
 

@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(blank=True, help_text='SHA-256 of the certificate, instead of a CA file', max_length=95)),
                 ('extra_body_file', models.CharField(blank=True, help_text='Path of a JSON file with fields that this build wants in every body', max_length=500)),
                 ('requests_per_second', models.DecimalField(decimal_places=2, default=Decimal('5'), max_digits=7, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))])),
-                ('sure_refusals', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=accounts.models.switch.default_refusals, help_text='retCodes that mean: surely not done', size=None)),
+                ('sure_refusals', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, default=accounts.models.switch.default_refusals, help_text='retCodes that mean: surely not done; empty: none is sure', size=None)),
                 ('topup_limit', models.DecimalField(decimal_places=6, default=Decimal('10000'), help_text='Largest single top-up', max_digits=18)),
                 ('topup_places', models.PositiveSmallIntegerField(default=6, help_text='Decimal places a top-up may have, at most 6')),
                 ('sending_deadline', models.DurationField(default=datetime.timedelta(seconds=600), help_text='How long an unsent top-up is tried')),

@@ -53,7 +53,10 @@ class Switch(models.Model):
         max_digits=7, decimal_places=2, default=Decimal(5), validators=[MinValueValidator(Decimal("0.01"))]
     )
     sure_refusals = ArrayField(
-        models.IntegerField(), default=default_refusals, help_text="retCodes that mean: surely not done"
+        models.IntegerField(),
+        default=default_refusals,
+        blank=True,
+        help_text="retCodes that mean: surely not done; empty: none is sure",
     )
 
     topup_limit = models.DecimalField(

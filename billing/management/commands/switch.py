@@ -85,7 +85,7 @@ def _check(switch: Switch) -> None:
         raise BadUse(_sentence(error)) from error
     except OSError as error:
         raise BadUse(f"{error.filename}: {error.strerror}.") from error
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadUse(f"{switch.extra_body_file} is not JSON.") from error
     except ValueError as error:
         raise BadUse(str(error)) from error
