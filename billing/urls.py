@@ -1,3 +1,19 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from billing.views.calls import calls
+from billing.views.customers import customers
+from billing.views.home import home
+from billing.views.overview import overview
+from billing.views.payments import payments
+from billing.views.topups import topup, topup_confirm, topup_form
+
+urlpatterns: list[URLPattern] = [
+    path("", home, name="home"),
+    path("a/<slug:public_id>/", overview, name="overview"),
+    path("a/<slug:public_id>/calls/", calls, name="calls"),
+    path("a/<slug:public_id>/payments/", payments, name="payments"),
+    path("a/<slug:public_id>/customers/", customers, name="customers"),
+    path("a/<slug:public_id>/topup/", topup_form, name="topup_form"),
+    path("a/<slug:public_id>/topup/confirm/", topup_confirm, name="topup_confirm"),
+    path("a/<slug:public_id>/topups/<slug:reference>/", topup, name="topup"),
+]

@@ -1,0 +1,114 @@
+"""Figures as people read them: money, durations, ages. What is not known is a dash."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+register = template.Library()
+
+DASH = "—"
+MINUS = "−"
+NARROW_SPACE = "\u202f"
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "VND": "₫", "NGN": "₦", "UAH": "₴"}
+PLACES_AT_LEAST = 2
+PLACES_AT_MOST = Decimal("0.000001")
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "") -> str:
+    """All places that say something, at least two: $0.0052, −$3.10, CNY 12.00."""
+    if amount is None:
+        return DASH
+    sign = MINUS if amount < 0 else ""
+    return f"{sign}{_unit(currency)}{_digits(abs(amount))}"
+
+
+@register.filter
+def short_money(amount: Decimal | None, currency: str = "") -> str:
+    """To two places, for sums in which the hundredth of a cent says nothing; smaller ones keep their places."""
+    if amount is None or 0 < abs(amount) < Decimal("0.01"):
+        return money(amount, currency)
+    return money(round(amount, PLACES_AT_LEAST), currency)
+
+
+@register.filter
+def spendable_money(amount: Decimal | None, currency: str = "") -> str:
+    """To two places and never more than there is."""
+    return money(None if amount is None else amount.quantize(Decimal("0.01"), ROUND_FLOOR), currency)
+
+
+@register.filter
+def signed_money(amount: Decimal | None, currency: str = "") -> str:
+    """What happened to a balance: with its sign, also when it grew."""
+    text = money(amount, currency)
+    return f"+{text}" if amount is not None and amount > 0 else text
+
+
+@register.filter
+def tick(amount: Decimal, currency: str = "") -> str:
+    """Beside a chart's line: no more than the line itself says."""
+    return f"{SYMBOLS.get(currency, '')}{amount.normalize():,f}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return DASH
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+@register.filter
+def percent(ratio: float | None) -> str:
+    return DASH if ratio is None else f"{ratio:.0%}".replace("%", f"{NARROW_SPACE}%")
+
+
+@register.filter
+def number(count: int) -> str:
+    return f"{count:,}"
+
+
+def age(at: datetime, now: datetime) -> str:
+    """portal.js counts on in the same words."""
+    seconds = max(0, round((now - at).total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s ago" if seconds >= 5 else "just now"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    return f"{seconds // 3600} h ago" if seconds < 172_800 else f"{seconds // 86_400} days ago"
+
+
+@register.inclusion_tag("parts/fresh.html", takes_context=True)
+def fresh(context: template.Context, at: datetime | None, limit: timedelta, link: str = "") -> dict[str, object]:
+    """How old a figure is; marked when older than `limit`. With `link`, where to ask again."""
+    now: datetime = context["now"]
+    return {
+        "at": at,
+        "age": age(at, now) if at else "",
+        "old": at is None or now - at > limit,
+        "limit": int(limit.total_seconds()),
+        "exact": _exact(at) if at else "",
+        "link": link,
+    }
+
+
+def _exact(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'j F Y, H:i:s')} ({local.tzname()})"
+
+
+def _unit(currency: str) -> str:
+    return SYMBOLS.get(currency) or (f"{currency}{NARROW_SPACE}" if currency else "")
+
+
+def _digits(amount: Decimal) -> str:
+    whole, _, places = f"{amount.quantize(PLACES_AT_MOST):,f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(PLACES_AT_LEAST, '0')}"

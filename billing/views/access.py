@@ -1,0 +1,51 @@
+"""The one way into an account's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils import timezone
+
+from accounts import looks
+from accounts.access import Access, Action, open_account
+from accounts.models import Account
+from billing.views.http import Request
+
+Rest = ParamSpec("Rest")
+SEEN_AGAIN_AFTER = timedelta(minutes=1)
+
+
+def account_page(
+    action: Action = Action.VIEW,
+) -> Callable[[Callable[Concatenate[Request, Access, Rest], HttpResponse]], Callable[..., HttpResponse]]:
+    """The view gets an Access instead of the id in the address; times inside are shown in the user's zone."""
+
+    def decorate(view: Callable[Concatenate[Request, Access, Rest], HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def page(request: Request, public_id: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+            access = open_account(request.user, public_id, action)
+            _note(request, access, timezone.now())
+            with timezone.override(zone_of(access)):
+                return view(request, access, *args, **kwargs)
+
+        return page
+
+    return decorate
+
+
+def zone_of(access: Access) -> ZoneInfo:
+    """In which times are shown: the user's choice, otherwise the switch's."""
+    return ZoneInfo(access.user.time_zone) if access.user.time_zone else access.account.switch.zone
+
+
+def _note(request: Request, access: Access, now: datetime) -> None:
+    if access.as_staff:
+        looks.record(access=access, path=request.get_full_path(), address=request.META.get("REMOTE_ADDR", ""), now=now)
+    seen_lately = Q(viewed_at__gt=now - SEEN_AGAIN_AFTER)
+    Account.objects.filter(pk=access.account.pk).exclude(seen_lately).update(viewed_at=now)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.http import HttpResponse, QueryDict
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access
+from accounts.models import Account
+from billing.forms.calls import CallFilterForm
+from billing.models import Call, CallDay
+from billing.queries import history
+from billing.queries.days import day_of, each_day
+from billing.views.access import account_page, zone_of
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+
+
+@dataclass(frozen=True)
+class Day:
+    """Calls of one day as the reader's calendar has it. `proof` where that is also a day of the switch's."""
+
+    day: date
+    calls: list[Call]
+    proof: CallDay | None
+    is_today: bool
+
+
+@dataclass(frozen=True)
+class Gap:
+    first: date
+    last: date
+    days: int
+
+
+@require_safe
+@account_page()
+def calls(request: Request, access: Access) -> HttpResponse:
+    now, zone, account = timezone.now(), zone_of(access), access.account
+    form = CallFilterForm(request.GET, zone=zone, today=day_of(now, zone))
+    chosen = form.chosen()
+    page = history.page(
+        account=account, filter=chosen, after=request.GET.get("after"), before=request.GET.get("before")
+    )
+    known = history.days(account=account, filter=chosen)
+    same_calendar = zone.key == account.switch.zone.key
+    context = {
+        "form": form,
+        "ranges": _ranges(request.GET, day_of(now, zone), chosen),
+        "totals": history.totals(account=account, filter=chosen),
+        "days": _by_day(page.calls, known if same_calendar else {}, day_of(now, zone)),
+        "gap": _gap(account, chosen, known, now),
+        "zone": zone.key,
+        "same_calendar": same_calendar,
+        "older": _turned(request.GET, after=page.older),
+        "newer": _turned(request.GET, before=page.newer),
+    }
+    return render_account_page(request, access, "billing/calls.html", context, now=now, fragment="history")
+
+
+def _by_day(calls: Sequence[Call], known: dict[date, CallDay], today: date) -> list[Day]:
+    grouped = groupby(calls, key=lambda call: timezone.localtime(call.started_at).date())
+    return [Day(day, list(group), known.get(day), is_today=day == today) for day, group in grouped]
+
+
+def _gap(account: Account, chosen: history.CallFilter, known: dict[date, CallDay], now: datetime) -> Gap | None:
+    """Which of the chosen days were never fetched: their calls are missing from the list and its totals."""
+    zone = account.switch.zone
+    last = min(chosen.last or date.max, day_of(now, zone))
+    first = max(chosen.first or date.min, last - timedelta(days=history.MOST_DAYS - 1))
+    if account.opened_at:
+        first = max(first, day_of(account.opened_at, zone))
+    missing = [day for day in each_day(first, last) if day not in known or known[day].fetched_at is None]
+    return Gap(missing[0], missing[-1], len(missing)) if missing else None
+
+
+def _ranges(asked: QueryDict, today: date, chosen: history.CallFilter) -> list[tuple[str, str, bool]]:
+    """Title, address and whether it is chosen, for the ranges that people ask for most."""
+    ranges = {
+        "Today": (today, today),
+        "7 days": (today - timedelta(days=6), today),
+        "30 days": (today - timedelta(days=29), today),
+        f"{today:%B}": (today.replace(day=1), today),
+    }
+    return [
+        (title, _turned(asked, **{"from": first.isoformat(), "to": last.isoformat()}), (first, last) == span(chosen))
+        for title, (first, last) in ranges.items()
+    ]
+
+
+def span(chosen: history.CallFilter) -> tuple[date | None, date | None]:
+    return chosen.first, chosen.last
+
+
+def _turned(asked: QueryDict, **changes: str | None) -> str:
+    """The same filters at another place of the list; empty where there is none."""
+    if None in changes.values():
+        return ""
+    query = asked.copy()
+    for place in ("after", "before"):
+        query.pop(place, None)
+    for name, value in changes.items():
+        query[name] = value or ""
+    return f"?{query.urlencode()}"

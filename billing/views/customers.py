@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access, Action
+from accounts.models import Role
+from billing.forms.customers import CustomerSearchForm
+from billing.queries import customers as queries
+from billing.views.access import account_page
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+
+
+@require_safe
+@account_page(Action.RESELL)
+def customers(request: Request, access: Access) -> HttpResponse:
+    now = timezone.now()
+    form = CustomerSearchForm(request.GET)
+    text = form.chosen()
+    page = queries.page(agent=access.account, text=text, after=request.GET.get("after", "").replace("\0", ""), now=now)
+    context = {
+        "form": form,
+        "text": text,
+        "customers": page.customers,
+        "following": urlencode({"text": text, "after": page.following}) if page.following else "",
+        # An owner of this account or of one above it is above every customer in the list.
+        "may_top_up_customers": access.role == Role.OWNER,
+        "limit": timedelta(minutes=5),
+    }
+    return render_account_page(request, access, "billing/customers.html", context, now=now, fragment="list")

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import member_accounts
+from billing.queries.customers import days_left_of
+from billing.views.http import Request
+from billing.views.pages import render_page
+
+MOST_ACCOUNTS = 200
+
+
+@require_safe
+def home(request: Request) -> HttpResponse:
+    """One account: its overview. Several: the list. None: where to turn."""
+    accounts = list(member_accounts(request.user)[:MOST_ACCOUNTS])
+    if len(accounts) == 1:
+        return redirect("overview", accounts[0].public_id)
+    if not accounts and request.user.is_staff:
+        return redirect("admin:index")
+    now = timezone.now()
+    left = days_left_of(accounts=accounts, now=now)
+    context = {"now": now, "lines": [(account, left.get(account.pk)) for account in accounts]}
+    return render_page(request, "billing/home.html", context)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access
+from accounts.models import Account, ExpiryKind
+from billing.models import Call, CallDay
+from billing.queries import history, topups
+from billing.queries.costs import month_cost
+from billing.queries.days import day_of, each_day
+from billing.queries.runway import LAST_DAYS, days_left
+from billing.services import balances
+from billing.views.access import account_page
+from billing.views.chart import Chart, cost_chart
+from billing.views.doubts import Doubt, doubt_of
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+from billing.views.proof import Proof, proof_of
+
+SHOWN_DAYS = 30
+LOW_DAYS = 3
+
+
+@require_safe
+@account_page()
+def overview(request: Request, access: Access) -> HttpResponse:
+    now = timezone.now()
+    figures = balances.current(account=access.account, now=now)
+    context = {"overview": Overview(figures.account, figures.failure, now)}
+    return render_account_page(request, access, "billing/overview.html", context, now=now, fragment="balance")
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Worked out where the template asks for it: the balance's own refreshing needs little of it."""
+
+    account: Account
+    failure: str | None
+    now: datetime
+
+    # Balances are read at least every minute for all accounts, profiles every ten, this day's calls every few.
+    balance_limit = timedelta(minutes=2)
+    calls_limit = timedelta(minutes=15)
+
+    @cached_property
+    def days_left(self) -> int | None:
+        return days_left(self.account, self.now)
+
+    @property
+    def runway(self) -> int:
+        return min(self.days_left or 0, SHOWN_DAYS)
+
+    @property
+    def is_low(self) -> bool:
+        return self.days_left is not None and self.days_left <= LOW_DAYS
+
+    @property
+    def has_expired(self) -> bool:
+        account = self.account
+        return account.expiry == ExpiryKind.AT and account.valid_until is not None and account.valid_until <= self.now
+
+    @cached_property
+    def month_cost(self) -> Decimal:
+        return month_cost(account=self.account, now=self.now)
+
+    @cached_property
+    def today_charges(self) -> Decimal | None:
+        """Yesterday's figure is not today's: one read before midnight says nothing."""
+        zone, read_at = self.account.switch.zone, self.account.today_at
+        is_of_today = read_at is not None and day_of(read_at, zone) == day_of(self.now, zone)
+        return self.account.today_charges if is_of_today else None
+
+    @property
+    def pace_is_partial(self) -> bool:
+        return self._lacks(self._today - timedelta(days=LAST_DAYS))
+
+    @property
+    def month_is_partial(self) -> bool:
+        return self._lacks(self._today.replace(day=1))
+
+    @cached_property
+    def chart(self) -> Chart:
+        return cost_chart(history.daily_cost(account=self.account, last_days=SHOWN_DAYS, now=self.now))
+
+    @cached_property
+    def proof(self) -> Proof:
+        return proof_of(self._days, today=self._today, last_days=SHOWN_DAYS)
+
+    @cached_property
+    def recent(self) -> list[Call]:
+        return history.recent(account=self.account)
+
+    @property
+    def calls_at(self) -> datetime | None:
+        today = self._days.get(self._today)
+        return today.fetched_at if today else None
+
+    @cached_property
+    def doubts(self) -> list[Doubt]:
+        return [doubt_of(topup) for topup in topups.doubtful(self.account)]
+
+    def _lacks(self, first: date) -> bool:
+        """Whether a day since `first`, today not counted, was never fetched."""
+        past = each_day(first, self._today - timedelta(days=1))
+        return any(day not in self._days or self._days[day].fetched_at is None for day in past)
+
+    @property
+    def _today(self) -> date:
+        return day_of(self.now, self.account.switch.zone)
+
+    @cached_property
+    def _days(self) -> dict[date, CallDay]:
+        first = self._today - timedelta(days=SHOWN_DAYS)  # one more, so that a whole month is there
+        shown = history.CallFilter(zone=self.account.switch.zone, first=first, last=self._today)
+        return history.days(account=self.account, filter=shown)

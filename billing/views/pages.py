@@ -1,0 +1,77 @@
+"""A page and its fragment: one view, one context, one template. The server chooses what htmx gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from accounts.access import Access, Action
+from billing.views.http import Request
+
+
+@dataclass(frozen=True)
+class Tab:
+    title: str
+    url: str
+    icon: str
+    current: bool
+
+
+def render_page(
+    request: Request, template: str, context: dict[str, Any], *, fragment: str = "", status: int = 200
+) -> HttpResponse:
+    """The whole page, or its partial `fragment` when htmx asks for less than a page."""
+    if fragment and wants_fragment(request):
+        template = f"{template}#{fragment}"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Boosted", "HX-History-Restore-Request"])
+    # Money on a shared computer: after logging out the back button must not show it.
+    add_never_cache_headers(response)
+    return response
+
+
+def render_account_page(
+    request: Request,
+    access: Access,
+    template: str,
+    context: dict[str, Any],
+    *,
+    now: datetime,
+    fragment: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    account = access.account
+    own = access.via or account
+    frame = {
+        "account": account,
+        "currency": account.switch.currency,
+        "now": now,
+        "tabs": _tabs(request, access),
+        "home_account": access.via,
+        "agent": own if own != account else None,
+        "as_staff": access.as_staff,
+        "may_top_up": access.may(Action.TOP_UP),
+    }
+    return render_page(request, template, {**frame, **context}, fragment=fragment, status=status)
+
+
+def wants_fragment(request: Request) -> bool:
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def _tabs(request: Request, access: Access) -> list[Tab]:
+    places = [("Overview", "overview"), ("Calls", "calls"), ("Payments", "payments")]
+    if access.may(Action.RESELL):
+        places.append(("Customers", "customers"))
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    return [
+        Tab(title, reverse(name, args=[access.account.public_id]), f"icons/{name}.svg", name == here)
+        for title, name in places
+    ]

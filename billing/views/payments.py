@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access
+from billing.models import Kind, TopUp
+from billing.queries import payments as queries
+from billing.queries.payments import Entry
+from billing.views.access import account_page
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+
+
+@dataclass(frozen=True)
+class Line:
+    entry: Entry
+    title: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Month:
+    begin: date
+    lines: list[Line]
+
+
+@require_safe
+@account_page()
+def payments(request: Request, access: Access) -> HttpResponse:
+    now, account = timezone.now(), access.account
+    page = queries.page(account=account, after=request.GET.get("after"), before=request.GET.get("before"))
+    context = {
+        "months": _by_month(page.entries),
+        "older": page.older,
+        "newer": page.newer,
+        "mirrored_until": queries.mirrored_until(account=account),
+        # Payments are read every five minutes, every minute while somebody looks.
+        "limit": timedelta(minutes=15),
+    }
+    return render_account_page(request, access, "billing/payments.html", context, now=now, fragment="entries")
+
+
+def _by_month(entries: Sequence[Entry]) -> list[Month]:
+    credits = _credits([entry.topup for entry in entries if entry.topup])
+    lines = [_line(entry, credits) for entry in entries]
+    grouped = groupby(lines, key=lambda line: timezone.localtime(line.entry.at).date().replace(day=1))
+    return [Month(begin, list(group)) for begin, group in grouped]
+
+
+def _credits(topups: Sequence[TopUp]) -> dict[int, TopUp]:
+    """For each leg of a transfer its credit, which is the one that has a page."""
+    debits = {topup.gives_back_id or topup.pk: topup for topup in topups if topup.kind != Kind.CREDIT}
+    rows = TopUp.objects.filter(debit__in=debits).select_related("account")
+    credits = {topup.pk: topup for topup in topups if topup.kind == Kind.CREDIT}
+    return credits | {debits[row.debit_id].pk: row for row in rows if row.debit_id is not None}
+
+
+def _line(entry: Entry, credits: dict[int, TopUp]) -> Line:
+    credit = credits.get(entry.topup.pk) if entry.topup else None
+    if entry.topup is None or credit is None:
+        return Line(entry, entry.label, "")
+    link = reverse("topup", args=[credit.account.public_id, credit.reference])
+    other = credit.account.name or credit.account.number
+    titles = {Kind.DEBIT: f"Top-up of {other}", Kind.GIVE_BACK: f"Given back: top-up of {other}"}
+    return Line(entry, titles.get(Kind(entry.topup.kind), entry.label), link)

@@ -1,0 +1,122 @@
+"""Topping up an account below one's own: the form, the confirmation, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import Access, Action
+from accounts.models import Account
+from billing.forms.topups import TopUpForm
+from billing.models import Kind
+from billing.queries.topups import DOUBTFUL, find, is_final, outcome, story
+from billing.services import balances, headroom, transfers
+from billing.services.topups import TopUpRefused
+from billing.views.access import account_page
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+
+
+@dataclass(frozen=True)
+class Move:
+    """A balance before and after."""
+
+    account: Account
+    before: Decimal | None
+    after: Decimal | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_page(Action.TOP_UP)
+def topup_form(request: Request, access: Access) -> HttpResponse:
+    """The form; posted, the confirmation. Nothing is written here."""
+    now = timezone.now()
+    form = TopUpForm(request.POST if request.method == "POST" else None, switch=access.account.switch)
+    if form.is_valid():
+        try:
+            transfers.check(**_wish(access, form), now=now)
+        except TopUpRefused as refused:
+            form.refuse(refused)
+    if form.is_bound and form.is_valid():
+        return _confirmation(request, access, form, now)
+    return _form(request, access, form, now)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_page(Action.TOP_UP)
+def topup_confirm(request: Request, access: Access) -> HttpResponse:
+    """Make the top-up. Whoever comes back here by a login starts at the form again."""
+    if request.method != "POST":
+        return redirect("topup_form", access.account.public_id)
+    now = timezone.now()
+    form = TopUpForm(request.POST, switch=access.account.switch)
+    if form.is_valid():
+        try:
+            topup = transfers.request(**_wish(access, form), now=now)
+        except TopUpRefused as refused:
+            form.refuse(refused)
+        else:
+            return redirect("topup", access.account.public_id, topup.reference)
+    return _form(request, access, form, now)
+
+
+@require_safe
+@account_page()
+def topup(request: Request, access: Access, reference: str) -> HttpResponse:
+    now = timezone.now()
+    row = find(account=access.account, reference=reference)
+    if row is None or row.kind != Kind.CREDIT:
+        raise Http404("No such top-up")
+    state = outcome(row)
+    context = {
+        "topup": row,
+        "outcome": state,
+        "steps": story(row),
+        # Who was topped up is not shown what is between its agent and the portal.
+        "for_payer": access.as_staff or access.via != access.account,
+        "is_final": is_final(row),
+        "is_doubtful": state in DOUBTFUL,
+    }
+    return render_account_page(request, access, "billing/topup.html", context, now=now, fragment="story")
+
+
+def _wish(access: Access, form: TopUpForm) -> dict[str, Any]:
+    """`key`, `amount` and `note` from the form, the rest from the access alone."""
+    cleaned = form.cleaned_data
+    return {"account": access.account, "payer": access.via, "by": access.user, **cleaned}
+
+
+def _form(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
+    context = {"form": form, **_payer(access, now)}
+    return render_account_page(request, access, "billing/topup_form.html", context, now=now)
+
+
+def _confirmation(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
+    amount = form.cleaned_data["amount"]
+    payer = _payer(access, now)
+    child = balances.current(account=access.account, now=now)
+    moves = [_move(child.account, amount)]
+    if payer["debited"]:
+        moves.insert(0, _move(payer["payer"], -amount))
+    context = {"form": form, "amount": amount, "moves": moves, "failure": child.failure, **payer}
+    return render_account_page(request, access, "billing/topup_confirm.html", context, now=now)
+
+
+def _move(account: Account, amount: Decimal) -> Move:
+    return Move(account, account.balance, None if account.balance is None else account.balance + amount)
+
+
+def _payer(access: Access, now: datetime) -> dict[str, Any]:
+    """From where it is paid, and how much there is."""
+    assert access.via is not None  # noqa: S101  # Action.TOP_UP is given to members of an agent above only
+    payer = balances.current(account=access.via, now=now).account
+    debited = payer.credit_without_debit is None
+    left = headroom.left_for_transfer(agent=payer) if debited else headroom.left_for_today(agent=payer, now=now)
+    return {"payer": payer, "debited": debited, "left": left}

@@ -1,0 +1,35 @@
+// What plain HTML cannot do: ages that keep counting, no polling in a hidden tab, a calm line when a request fails.
+(() => {
+  "use strict";
+
+  const trouble = (sentence) => {
+    const line = document.getElementById("trouble");
+    if (!line) return;
+    line.textContent = sentence;
+    line.hidden = !sentence;
+  };
+  document.addEventListener("htmx:sendError", () => trouble("There is no connection. The page shows what it last knew."));
+  document.addEventListener("htmx:timeout", () => trouble("This takes longer than it should. The page shows what it last knew."));
+  document.addEventListener("htmx:responseError", () => trouble("That did not work. Please reload the page."));
+  document.addEventListener("htmx:afterSwap", () => trouble(""));
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.elt.hasAttribute("data-polls")) event.preventDefault();
+  });
+
+  const words = (seconds) => {
+    if (seconds < 5) return "just now";
+    if (seconds < 60) return `${seconds} s ago`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+    if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ago`;
+    return `${Math.floor(seconds / 86400)} days ago`;
+  };
+  const count = () => {
+    for (const mark of document.querySelectorAll("[data-old-after]")) {
+      const time = mark.querySelector("time");
+      const seconds = Math.max(0, Math.round((Date.now() - Date.parse(time.dateTime)) / 1000));
+      time.textContent = words(seconds);
+      mark.classList.toggle("old", seconds > Number(mark.dataset.oldAfter));
+    }
+  };
+  setInterval(count, 5000);
+})();
