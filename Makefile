@@ -31,7 +31,7 @@ $(VENV)/installed: requirements.txt requirements-dev.txt constraints.txt
 	@touch $@
 
 run: install
-	@exec $(BIN)/python manage.py demo
+	@exec $(BIN)/python manage.py demo $(DEMO)
 
 test: install
 	@$(BIN)/python -m pytest

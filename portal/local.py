@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from portal.demo import leftovers
+
 FOLDER = Path(os.environ.get("PORTAL_FOLDER") or Path(__file__).resolve().parent.parent / ".local").resolve()
 
 
@@ -121,15 +123,16 @@ def _redis(folder: Path) -> Iterator[str]:
     port = free_port()
     # In a session of its own: Ctrl-C in the terminal is for whoever started it, who stops it last.
     server = subprocess.Popen(  # noqa: S603  # a command of ours alone
-        _redis_command(port, folder), stdout=subprocess.DEVNULL, start_new_session=True
+        _redis_command(port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    (folder / "redis.pid").write_text(str(server.pid))
+    leftovers.write_down(folder, server.pid)
     try:
         await_port(port, server)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         server.terminate()
         server.wait(10)
+        leftovers.strike_out(folder, server.pid)
 
 
 def _redis_command(port: int, folder: Path) -> list[str]:

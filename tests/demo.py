@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from portal import local
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -34,7 +36,7 @@ class DemoProcess:
 
     folder: Path
     port: int = field(default_factory=local.free_port)
-    command: tuple[str, ...] = (sys.executable, "manage.py", "demo")
+    command: tuple[str, ...] = (sys.executable, "manage.py", "demo", "--json")
     people: dict[str, Person] = field(default_factory=dict)
     seconds: float = 0
 
@@ -43,22 +45,24 @@ class DemoProcess:
         return f"http://localhost:{self.port}"
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            [*self.command, "--json"],
-            cwd=CHECKOUT,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        self.start()
+        line = self.process.stdout.readline() if self.process.stdout else b""
         if not line:
             raise RuntimeError(f"The demo did not start: {self.stop()}")
         told = json.loads(line)
         self.seconds = told["seconds"]
         self.people = {person["role"]: Person(**person) for person in told["people"]}
         return self
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=CHECKOUT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
@@ -71,8 +75,27 @@ class DemoProcess:
         _, said = self.process.communicate(timeout=60)
         return said.decode()
 
+    def stop_by_itself(self) -> str:
+        """Wait for an end that nobody asked for; what it had to say."""
+        _, said = self.process.communicate(timeout=60)
+        return said.decode()
+
+    def left_behind(self) -> list[psutil.Process]:
+        """Everything that was started in its surroundings and still runs, whoever started it."""
+        return [process for process in psutil.process_iter() if self._surrounds(process)]
+
+    def _surrounds(self, process: psutil.Process) -> bool:
+        try:
+            # PostgreSQL and Redis write over their environment, but they work in their folder.
+            in_folder = Path(process.cwd()).is_relative_to(self.folder)
+            return in_folder or process.environ().get("PORTAL_FOLDER") == str(self.folder)
+        except (psutil.Error, OSError):
+            return False
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.process.returncode is None:
             self.stop()
+        for pipe in filter(None, (self.process.stdout, self.process.stderr)):
+            pipe.close()

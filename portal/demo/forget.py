@@ -14,7 +14,8 @@ def forget(folder: Path) -> None:
     if not folder.exists():
         return
     with alone_in(folder):
-        leftovers.end(folder)
+        for notes in folder.glob("**/processes"):
+            leftovers.end(notes.parent)
         for pid_file in folder.glob("**/postmaster.pid"):
             local.stop_postgresql(pid_file)
         shutil.rmtree(folder)
