@@ -135,7 +135,7 @@ class AccountAdmin(BoundedAdmin[Account]):
             ("looks", "accounts_look"),
         )
         links = [(f"{reverse(f'admin:{model}_changelist')}?account={account.id}", label) for label, model in kept]
-        customer = (f"/a/{account.public_id}/", "the customer's pages")
+        customer = (reverse("overview", args=[account.public_id]), "the customer's pages")
         return format_html_join(" · ", '<a href="{}">{}</a>', [customer, *links])
 
 

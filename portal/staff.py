@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib import admin, auth
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from billing.queries import attention
 from billing.queries.attention import Attention
@@ -38,15 +36,13 @@ class StaffSite(admin.AdminSite):
         return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        home = reverse("admin:index")
-        if self.has_permission(request):
-            return redirect(home)
-        if request.user.is_authenticated:
-            # Another login would lead back here for ever: who is no staff is told so.
+        """Nobody comes here logged out: the middleware has sent them to the portal's login and back.
+
+        Who is no staff is told so, since another login would lead back here for ever.
+        """
+        if not self.has_permission(request):
             raise PermissionDenied
-        wanted = request.GET.get("next", "")
-        ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-        return redirect_to_login(wanted if ours else home)
+        return redirect("admin:index")
 
     def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:  # type: ignore[override]  # the stub promises a page of admin's own
         if request.method == "POST":

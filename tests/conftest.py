@@ -26,6 +26,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """The real hash takes a third of a second by design, and nearly every test makes somebody."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_redis(worker_id: str) -> str:
     """Each xdist worker has a Redis database of its own; 0 is left to whoever runs without xdist."""
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
