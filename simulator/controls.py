@@ -11,10 +11,22 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from simulator.clock import read_day
+from simulator.control_orders import (
+    CallEdit,
+    CallOrder,
+    CallRemoval,
+    ChargeOrder,
+    ClockOffset,
+    FloodOrder,
+    MoneyOrder,
+    Pause,
+    PayOrder,
+    Reset,
+)
 from simulator.faults import FaultOrder
 from simulator.flood import Flood
 from simulator.interface import Interface
-from simulator.records import ZERO, Account, Call, ChargeKind, PayKind, PayMethod
+from simulator.records import Account, Call, PayKind
 from simulator.replies import Reply
 from simulator.state import State
 
@@ -23,74 +35,6 @@ class ControlError(Exception):
     def __init__(self, status: HTTPStatus, text: str) -> None:
         super().__init__(text)
         self.status = status
-
-
-class Reset(msgspec.Struct):
-    seed: int | None = None
-
-
-class Pause(msgspec.Struct):
-    paused: bool
-
-
-class ClockOffset(msgspec.Struct):
-    offset_seconds: float
-
-
-class PayOrder(msgspec.Struct, rename="camel"):
-    account: str
-    amount: Decimal
-    memo: str = ""
-    pay_type: PayMethod = PayMethod.CASH
-    at: int | None = None
-
-
-class ChargeOrder(msgspec.Struct):
-    account: str
-    amount: Decimal
-    type: ChargeKind = ChargeKind.PACKAGE_RENT
-    name: int = 0
-    at: int | None = None
-
-
-class MoneyOrder(msgspec.Struct):
-    account: str
-    money: Decimal
-
-
-class CallOrder(msgspec.Struct, rename="camel"):
-    """A call record to add; `fields` sets any other field by its name on the wire."""
-
-    account: str
-    callee: str
-    start: int
-    seconds: int = 60
-    fee: Decimal = ZERO
-    caller: str = "442079460999"
-    agent_fee: Decimal = ZERO
-    fields: dict[str, Any] = msgspec.field(default_factory=dict)
-
-
-class CallEdit(msgspec.Struct, rename="camel"):
-    """`fields` by their names on the wire; `fee` and `agentFee` may be given beside them."""
-
-    flow_no: int
-    fee: Decimal | None = None
-    agent_fee: Decimal | None = None
-    silent: bool = False
-    fields: dict[str, Any] = msgspec.field(default_factory=dict)
-
-
-class CallRemoval(msgspec.Struct, rename="camel"):
-    flow_no: int
-    silent: bool = False
-
-
-class FloodOrder(msgspec.Struct):
-    account: str
-    day: str
-    calls: int = 1_000_000
-    seed: int = 1
 
 
 Handler = Callable[[Mapping[str, str], bytes], Any]

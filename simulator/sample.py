@@ -74,16 +74,16 @@ PEOPLE = (
     Person("A-20417", "Zoë Chen", "22.5", "Retail", agent="R-100", phones=2, email="zoe@example.org"),
     Person("A-20418", "Harbour Dental Ltd", "48", "Business", agent="R-100", limit="50", refill=40, phones=3),
     Person("A-20419", "Café São Jorge", "18.2", "Retail", agent="R-100", memo="☕ paga em dinheiro"),
-    Person("A-20420", "Omar Rahman", "6.75", "Retail", agent="R-100", limit="10", refill=None),
+    Person("A-20420", "Omar Rahman", "1.75", "Retail", agent="R-100", limit="10", refill=None),
     Person("R-200", "Northwind Voice", "420", "Partner", category=1, refill=400, phones=0),
     Person("R-210", "Dhaka Link", "310", "Partner", agent="R-200", category=1, refill=250, phones=0),
     Person("A-30101", "Li Wei 李伟", "44", "Retail", agent="R-200", memo="老客户"),
     Person("A-31001", "Nusrat Jahan", "21.4", "Retail", agent="R-210", memo="নুসরাত জাহান"),
     Person("W-900", "Baltic Wholesale Carriers", "650", "Wholesale", limit="1000", refill=500, phones=0),
     Person("C-301", "Orchard Clinic", "68", "Business", valid=NEVER, refill=75, phones=3),
-    Person("C-302", "Tariq Mahmood", "3.1", "Retail", lock=1, refill=None, memo="locked at his own wish"),
+    Person("C-302", "Tariq Mahmood", "0.9", "Retail", lock=1, refill=None, memo="locked at his own wish"),
     Person("C-303", "The Old Mill", "75.25", "Business", valid=0, refill=100),
-    Person("C-304", "O'Neill & Sons <Builders>", "4.4", "Business", limit="25", refill=None),
+    Person("C-304", "O'Neill & Sons <Builders>", "1.4", "Business", limit="25", refill=None),
 )
 
 PROFILES = (

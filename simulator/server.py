@@ -3,6 +3,7 @@
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,6 +64,8 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that goes away, or fails the TLS handshake, is no error of the switch."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def end_connections(self) -> None:
         for connection in list(self.open):

@@ -112,9 +112,9 @@ class Switch:
             read = contract().read(operation, body)
             result = HANDLERS[operation.name](self.state, read)
         except BadField as bad:
-            return {"retCode": BAD_REQUEST, "exception": str(bad)}
+            return contract().answer(operation, {"retCode": BAD_REQUEST, "exception": str(bad)})
         except Refusal as refusal:
-            return {"retCode": refusal.code, "exception": refusal.text}
+            return contract().answer(operation, {"retCode": refusal.code, "exception": refusal.text})
         return self._answer(operation, result)
 
     def _check_extra_fields(self, body: Mapping[str, Any]) -> None:

@@ -1,8 +1,10 @@
 """The sample world: sixty days of calls, payments and charges that end at the moment it is made."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from operator import itemgetter
 from random import Random
 
 import msgspec
@@ -45,8 +47,12 @@ def build(seed: int, clock: Clock) -> World:
         ledger.open(_account(person, clock.day_start(first) - 40 * 86_400_000, now))
     maker = CallMaker(draw, ledger, rate_tables(), phone_numbers())
     replay = _Replay(ledger, draw)
+    beyond: list[Call] = []
     for day in _days(first, today):
-        replay.run(_calls_of_day(maker, day, clock, now), day, clock, now)
+        end = min(clock.day_end(day), now + 1)
+        calls = beyond + _calls_of_day(maker, day, clock, now)
+        beyond = [call for call in calls if call.stop >= end]
+        replay.run([call for call in calls if call.stop < end], day, clock.day_start(day), end)
     return World(ledger, maker, now)
 
 
@@ -85,13 +91,12 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 def _calls_of_day(maker: CallMaker, day: date, clock: Clock, now: int) -> list[Call]:
     month = day.strftime("%Y%m")
-    calls = [
+    return [
         maker.make(profile, start, month)
         for profile in PROFILES
         for start in maker.starts_of_day(profile, day, clock)
         if start < now
     ]
-    return sorted((call for call in calls if call.stop <= now), key=lambda call: call.stop)
 
 
 class _Replay:
@@ -102,26 +107,20 @@ class _Replay:
         self.draw = draw
         self.refills = {person.account: person.refill for person in PEOPLE if person.refill}
 
-    def run(self, calls: list[Call], day: date, clock: Clock, now: int) -> None:
-        begin = clock.day_start(day)
-        self._rents(day, begin, now)
+    def run(self, calls: list[Call], day: date, begin: int, end: int) -> None:
+        """What happens from `begin` to before `end`, where the calls stop."""
+        rents = begin + 5 * _MINUTE_MS
         noon = begin + 12 * 60 * _MINUTE_MS + self.draw.randrange(45 * _MINUTE_MS)
-        waiting = iter(calls)
-        for call in waiting:
-            if call.stop >= noon:
-                self._refill(noon, now)
-                self.ledger.record(call)
-                break
-            self.ledger.record(call)
-        else:
-            self._refill(noon, now)
-        for call in waiting:
-            self.ledger.record(call)
+        events: list[tuple[int, Callable[[], None]]] = [
+            (rents, partial(self._rents, day, rents)),
+            (noon, partial(self._refill, noon)),
+            *((call.stop, partial(self.ledger.record, call)) for call in calls),
+        ]
+        for at, happen in sorted(events, key=itemgetter(0)):
+            if at < end:
+                happen()
 
-    def _rents(self, day: date, begin: int, now: int) -> None:
-        at = begin + 5 * _MINUTE_MS
-        if at > now:
-            return
+    def _rents(self, day: date, at: int) -> None:
         self._charge("C-301", Decimal("0.15"), ChargeKind.PHONE_RENT, at)
         self._charge("A-20417", Decimal("0.033"), ChargeKind.PHONE_RENT, at)
         if day.day != 1:
@@ -135,9 +134,7 @@ class _Replay:
     def _charge(self, account: str, money: Decimal, kind: ChargeKind, at: int, name: int = 0) -> None:
         self.ledger.charge(self.ledger.accounts[account], money, kind=kind, at=at, name=name)
 
-    def _refill(self, at: int, now: int) -> None:
-        if at > now:
-            return
+    def _refill(self, at: int) -> None:
         for name, usual in self.refills.items():
             account = self.ledger.accounts[name]
             if account.money < Decimal(usual) * Decimal("0.35") or self.draw.random() < 0.04:

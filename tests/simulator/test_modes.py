@@ -19,7 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from simulator.contract import contract
+from simulator.control import Control, ControlFailed
+from simulator.controls import Controls
+from simulator.interface import Interface
+from simulator.options import Options
 from simulator.process import SimulatorProcess
+from simulator.server import Listener
+from simulator.switch import Switch
 from tests.simulator.asking import Asking
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -163,6 +169,17 @@ def test_an_address_that_is_not_listed_gets_an_html_403_over_tls(closed: Simulat
     assert b"<html>" in answer.read()
     connection.close()
     assert closed.control.account("C-301").money == before
+
+
+def test_control_may_share_the_switchs_port_but_then_nothing_can_pause() -> None:
+    interface = Interface(Switch(Options(quiet=True)))
+    listener = Listener("127.0.0.1", 0, interface, Controls(interface))
+    url = f"http://127.0.0.1:{listener.port}"
+    assert Asking(url).ask("GetSuite")["retCode"] == 0
+    assert Control(url).stats().requests == {"GetSuite": 1}
+    with pytest.raises(ControlFailed, match="a pause needs --control-port"):
+        Control(url).pause()
+    listener.pause()
 
 
 def test_control_is_never_under_external(closed: SimulatorProcess, switch: Asking) -> None:

@@ -1,0 +1,76 @@
+"""What the control interface is told to do: the bodies of its requests."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from simulator.records import ZERO, ChargeKind, PayMethod
+
+
+class Reset(msgspec.Struct):
+    seed: int | None = None
+
+
+class Pause(msgspec.Struct):
+    paused: bool
+
+
+class ClockOffset(msgspec.Struct):
+    offset_seconds: float
+
+
+class PayOrder(msgspec.Struct, rename="camel"):
+    account: str
+    amount: Decimal
+    memo: str = ""
+    pay_type: PayMethod = PayMethod.CASH
+    at: int | None = None
+
+
+class ChargeOrder(msgspec.Struct):
+    account: str
+    amount: Decimal
+    type: ChargeKind = ChargeKind.PACKAGE_RENT
+    name: int = 0
+    at: int | None = None
+
+
+class MoneyOrder(msgspec.Struct):
+    account: str
+    money: Decimal
+
+
+class CallOrder(msgspec.Struct, rename="camel"):
+    """A call record to add; `fields` sets any other field by its name on the wire."""
+
+    account: str
+    callee: str
+    start: int
+    seconds: int = 60
+    fee: Decimal = ZERO
+    caller: str = "442079460999"
+    agent_fee: Decimal = ZERO
+    fields: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class CallEdit(msgspec.Struct, rename="camel"):
+    """`fields` by their names on the wire; `fee` and `agentFee` may be given beside them."""
+
+    flow_no: int
+    fee: Decimal | None = None
+    agent_fee: Decimal | None = None
+    silent: bool = False
+    fields: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class CallRemoval(msgspec.Struct, rename="camel"):
+    flow_no: int
+    silent: bool = False
+
+
+class FloodOrder(msgspec.Struct):
+    account: str
+    day: str
+    calls: int = 1_000_000
+    seed: int = 1
