@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--timezone", type=_zone, default="UTC", help="of the switch's calendar")
     add("--allow", default="", metavar="ADDRESS,…", help="source addresses that may call; all when not given")
     add("--version", choices=("2.1.9", "2.1.4"), default="2.1.9")
-    add("--quiet-world", action="store_true", help="no new calls of its own")
+    add("--quiet-world", action="store_true", help="no new calls, rents or top-ups of its own")
     add("--extra-field", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="wanted in every body")
     add("--deduction-sign", type=int, choices=(-1, 1), default=-1, help="of a deduction's fee in GetPayHistory")
     add("--day-rule", choices=("start", "stop"), default="start", help="which end of a call says its day")

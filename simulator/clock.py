@@ -1,5 +1,6 @@
 """The switch's own clock and calendar."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from time import time
 from zoneinfo import ZoneInfo
@@ -35,6 +36,13 @@ class Clock:
         if len(text) != 14 or not text.isdigit():
             raise ValueError("not yyyyMMddHHmmss")
         return int(datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=self.zone).timestamp() * 1000)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Both belong to them."""
+    while first <= last:
+        yield first
+        first += DAY
 
 
 def read_day(text: str) -> date:

@@ -1,12 +1,14 @@
 """Calls in progress, and the new ones that begin while the simulator runs."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from msgspec.structs import replace
 
 from simulator.caller import CallMaker
-from simulator.clock import Clock
+from simulator.clock import Clock, days_between
+from simulator.daily import Daily, Event, happen
 from simulator.ledger import Ledger
 from simulator.rates import price, rate_of
 from simulator.records import Call
@@ -25,11 +27,13 @@ class Live:
     quiet: bool
     next_at: int
     in_progress: dict[int, Call] = field(default_factory=dict)
+    advanced_to: int = 0
+    """The instant up to which everything has happened; 0 before the first advance."""
 
     @classmethod
     def begin(cls, maker: CallMaker, clock: Clock, *, quiet: bool) -> "Live":
         now = clock.now()
-        live = cls(maker, clock, quiet, now + 2000)
+        live = cls(maker, clock, quiet, now + 2000, advanced_to=now)
         for account in _ALWAYS_IN_PROGRESS:
             profile = next(profile for profile in PROFILES if profile.account == account)
             live._start(profile, now - 40_000, at_least=90)
@@ -40,15 +44,32 @@ class Live:
         if self.quiet:
             return
         now = self.clock.now()
+        self._begin_calls(now)
+        since = self.advanced_to or now
+        ended = [call for call in self.in_progress.values() if call.stop <= now]
+        happen(
+            [
+                *self._days_events(ledger, since, now),
+                *((call.stop, partial(self._end, call, ledger)) for call in ended),
+            ]
+        )
+        self.advanced_to = max(since, now)
+
+    def _begin_calls(self, now: int) -> None:
         self.next_at = max(self.next_at, now - _LONGEST_CATCH_UP_MS)
         while self.next_at <= now:
             weights = [profile.per_day + 20 for profile in PROFILES]
             self._start(self.maker.draw.choices(PROFILES, weights=weights)[0], self.next_at)
             self.next_at += self.maker.draw.randrange(2000, 7000)
-        ended = sorted((call for call in self.in_progress.values() if call.stop <= now), key=lambda call: call.stop)
-        for call in ended:
-            del self.in_progress[call.flow_no]
-            ledger.record(call)
+
+    def _days_events(self, ledger: Ledger, since: int, now: int) -> list[Event]:
+        daily = Daily(self.maker.draw, ledger)
+        days = days_between(self.clock.day_of(since), self.clock.day_of(now))
+        return [event for day in days for event in daily.events(day, self.clock) if since < event[0] <= now]
+
+    def _end(self, call: Call, ledger: Ledger) -> None:
+        del self.in_progress[call.flow_no]
+        ledger.record(call)
 
     def disconnect(self, flow_no: int, ledger: Ledger) -> bool:
         """Ends a call in progress now; it is billed for what was talked."""

@@ -194,6 +194,18 @@ def test_new_calls_begin_end_and_are_billed_while_time_passes() -> None:
     assert switch.state.live.in_progress
 
 
+def test_the_days_that_pass_bring_their_rents_and_top_ups() -> None:
+    switch = Switch(Options(seed=2))
+    ledger = switch.state.ledger
+    charges, pays = len(ledger.charges["A-20417"]), len(ledger.pays["C-301"])
+    ledger.accounts["C-301"].money = Decimal(1)
+    for _ in range(3 * 24):
+        switch.state.clock.offset_ms += 3_600_000
+        switch.perform(contract().operations["GetSuite"], {})
+    assert 3 <= len(ledger.charges["A-20417"]) - charges <= 6
+    assert len(ledger.pays["C-301"]) > pays
+
+
 def test_a_quiet_world_makes_none() -> None:
     switch = Switch(Options(seed=2, quiet=True))
     before = len(switch.state.ledger.by_flow)
