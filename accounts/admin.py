@@ -15,11 +15,18 @@ from django.utils.safestring import SafeString
 from accounts import services
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin
 from accounts.models import Account, Look, Membership, User
+from accounts.models.switch import check_time_zone
 
 
 class UserForm(ModelForm[User]):
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean_time_zone(self) -> str:
+        name = str(self.cleaned_data["time_zone"]).strip()
+        if name:
+            check_time_zone(name)
+        return name
 
 
 @admin.register(User)
@@ -145,7 +152,6 @@ class LookAdmin(ReadOnlyAdmin[Look]):
     list_select_related = ("staff", "account")
     list_filter = (OfAccount,)
     search_fields = ("staff__email", "account__number")
-    ordering = ("-id",)
 
 
 def _staff(request: HttpRequest) -> User:

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.core import paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.models import Account
 
@@ -67,13 +68,24 @@ class BoundedAdmin(ModelAdmin[M]):
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 0
+    show_facets = admin.ShowFacets.NEVER  # they count the whole table once per choice
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
 
 
 class ReadOnlyAdmin(BoundedAdmin[M]):
-    """Rows that only the portal writes: money, calls, and what is known of them."""
+    """Rows that only the portal writes: money, calls, and what is known of them.
+
+    `ordering_of_account` is for the list of one account, where an index serves it; the list of all goes by key.
+    """
+
+    ordering = ("-id",)
+    ordering_of_account: tuple[str, ...] = ()
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        of_account = self.ordering_of_account if OfAccount.parameter_name in request.GET else ()
+        return of_account or super().get_ordering(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -117,7 +129,9 @@ class OfAccount(admin.SimpleListFilter):
         if self._account():
             yield from (everything, *chosen)
         else:
-            yield {**everything, "display": self.lookup_choices[0][1], "selected": True}
+            # The template makes a link of it, relative to this list.
+            accounts = reverse("admin:accounts_account_changelist")
+            yield {**everything, "display": self.lookup_choices[0][1], "query_string": accounts}
 
     def _account(self) -> Account | None:
         value = self.value() or ""

@@ -16,3 +16,11 @@ class StaffConfig(AdminConfig):
     """Django admin behind the portal's own login."""
 
     default_site = "portal.staff.StaffSite"
+
+    def ready(self) -> None:
+        super().ready()
+        # allauth's table of addresses follows the users' own and is nothing to edit.
+        from allauth.account.models import EmailAddress
+        from django.contrib import admin
+
+        admin.site.unregister(EmailAddress)

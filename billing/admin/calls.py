@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from accounts.admin_base import OfAccount, OfChosenAccount, ReadOnlyAdmin
 from billing.models import Call, CallDay
@@ -13,7 +12,8 @@ class CallAdmin(ReadOnlyAdmin[Call]):
 
     list_display = ("started_at", "caller", "callee", "talk_seconds", "billed_seconds", "fee", "end_reason")
     list_filter = (OfChosenAccount,)
-    ordering = ("-started_at", "-flow_no")
+    ordering_of_account = ("-started_at", "-flow_no")
+    sortable_by = ()
     list_select_related = ("account",)
 
 
@@ -37,8 +37,4 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     list_select_related = ("account",)
     list_filter = (OfAccount, "state", "day")
     search_fields = ("account__number", "account__name")
-    ordering = ("-id",)
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        # Of one account by day, which its key serves; of all by the newest row.
-        return ("-day",) if "account" in request.GET else ("-id",)
+    ordering_of_account = ("-day",)

@@ -12,7 +12,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     list_select_related = ("account",)
     list_filter = (OfAccount, "kind", "method", "paid_at")
     search_fields = ("account__number", "account__name", "memo")
-    ordering = ("-paid_at", "-id")
+    ordering_of_account = ("-paid_at", "-id")
 
 
 @admin.register(Charge)
@@ -21,7 +21,7 @@ class ChargeAdmin(ReadOnlyAdmin[Charge]):
     list_select_related = ("account",)
     list_filter = (OfAccount, "kind", "charged_at")
     search_fields = ("account__number", "account__name")
-    ordering = ("-charged_at", "-id")
+    ordering_of_account = ("-charged_at", "-id")
 
 
 @admin.register(SyncMark)

@@ -25,7 +25,7 @@ class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
     list_select_related = ("account",)
     list_filter = (OfAccount, "day")
     search_fields = ("account__number", "account__name")
-    ordering = ("-id",)
+    ordering_of_account = ("-day",)
 
 
 @admin.register(Case)

@@ -32,7 +32,7 @@ class TopUpAdmin(ReadOnlyAdmin[TopUp]):
     list_select_related = ("account", "requested_by")
     list_filter = ("state", OfAccount, "kind", "source", "requested_at")
     search_fields = ("=reference", "account__number", "account__name", "requested_by__email")
-    ordering = ("-requested_at", "-id")
+    ordering_of_account = ("-requested_at", "-id")
     inlines = (TransitionInline,)
 
     def get_urls(self) -> list[URLPattern]:

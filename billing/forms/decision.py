@@ -31,7 +31,7 @@ class DecisionForm(forms.Form):
             (TopUpState.CONFIRMED, "The switch has it: it was paid"),
             (TopUpState.NOT_APPLIED, "The switch does not have it and will not: nothing was paid"),
         ],
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
     payment = PaymentChoice(
         label="The payment on the switch",

@@ -1,0 +1,90 @@
+"""An account with a row of everything, and people at the staff site."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, Look, User
+from billing.models import (
+    Case,
+    JobRun,
+    Reconciliation,
+    Stream,
+    SyncMark,
+    TopUp,
+    TopUpState,
+    Transition,
+)
+from billing.services import partitions
+from tests.factories import (
+    NOON,
+    AccountFactory,
+    CallDayFactory,
+    CallFactory,
+    ChargeFactory,
+    MembershipFactory,
+    PaymentFactory,
+    TopUpFactory,
+    UserFactory,
+)
+
+
+def full_account() -> Account:
+    """An account with a row of everything that is kept of one."""
+    account: Account = AccountFactory.create(number="A-20417")
+    partitions.ensure([NOON.date()])
+    CallFactory.create(account=account, callee="8613912345678")
+    CallDayFactory.create(account=account)
+    PaymentFactory.create(account=account)
+    ChargeFactory.create(account=account)
+    MembershipFactory.create(account=account)
+    in_review(account)
+    SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)
+    figures = dict.fromkeys(("opening", "payments", "calls", "agent_fees", "charges", "difference", "closing"), 0)
+    Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)
+    Case.objects.create(account=account, begins_at=NOON, ends_at=NOON, difference=Decimal("-4.2"), opened_at=NOON)
+    JobRun.objects.create(job="balances", slot=NOON, started_at=NOON, succeeded=False, detail="no answer")
+    Look.objects.create(staff=UserFactory.create(is_staff=True), account=account, path="/a/x/", at=NOON)
+    return account
+
+
+def in_review(account: Account) -> TopUp:
+    topup: TopUp = TopUpFactory.create(account=account)
+    Transition.objects.create(topup=topup, to_state=TopUpState.REQUESTED, at=NOON)
+    path = (TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)
+    for before, after in pairwise(path):
+        TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=NOON)
+        Transition.objects.create(topup=topup, from_state=before, to_state=after, at=NOON)
+    topup.refresh_from_db()
+    return topup
+
+
+def superuser() -> User:
+    user: User = UserFactory.create(is_staff=True, is_superuser=True)
+    return user
+
+
+def staff(*groups: str) -> User:
+    user: User = UserFactory.create(is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def list_of(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist")
+
+
+def page_of(row: Model) -> str:
+    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.urls import reverse
+
+from accounts.models import Account, Membership, Role, Switch, User
+from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff, superuser
+from tests.factories import AccountFactory, SwitchFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    return full_account()
+
+
+def person(email: str = "new@example.com", **more: object) -> dict[str, object]:
+    return {"email": email, "name": "", "time_zone": "", "is_active": "on", **more}
+
+
+def test_an_operator_makes_a_person_without_a_password_and_sends_the_mail(db: None) -> None:
+    client = logged_in(staff("operator"))
+    client.post(reverse("admin:accounts_user_add"), person("New@Example.com"))
+    user = User.objects.get(email="new@example.com")
+    assert not user.has_usable_password()
+    client.post(list_of(User), {"action": "send_password_mail", "_selected_action": [user.pk]})
+    assert mail.outbox[0].to == ["new@example.com"]
+    assert "/account/password/reset/key/" in mail.outbox[0].body
+
+
+def test_one_address_is_one_person_in_any_case_of_letters(db: None) -> None:
+    UserFactory.create(email="new@example.com")
+    page = logged_in(staff("operator")).post(reverse("admin:accounts_user_add"), person("NEW@example.com"))
+    assert page.status_code == 200
+    assert page.context["errors"]
+
+
+def test_a_changed_address_is_the_only_one_that_mail_goes_to(db: None) -> None:
+    user = UserFactory.create(email="old@example.com")
+    logged_in(staff("operator")).post(page_of(user), person("new@example.com"))
+    assert [row.email for row in EmailAddress.objects.filter(user=user)] == ["new@example.com"]
+
+
+def test_an_operator_makes_nobody_mightier_than_they_are(db: None) -> None:
+    by, user = staff("operator"), UserFactory.create()
+    billing = Group.objects.get(name="billing")
+    body = person(user.email, is_staff="on", is_superuser="on", groups=[billing.pk])
+    assert logged_in(by).post(page_of(user), body).status_code == 200
+    support = Group.objects.get(name="support")
+    logged_in(by).post(page_of(user), {**body, "groups": [support.pk]})
+    user.refresh_from_db()
+    assert (user.is_staff, user.is_superuser, list(user.groups.all())) == (True, False, [support])
+
+
+def test_an_operator_changes_nobody_mightier_than_they_are(db: None) -> None:
+    client = logged_in(staff("operator"))
+    for user in (superuser(), staff("billing")):
+        assert client.get(page_of(user)).status_code == 200
+        assert client.post(page_of(user), person("mine@example.com")).status_code == 403
+        client.post(list_of(User), {"action": "send_password_mail", "_selected_action": [user.pk]})
+    assert mail.outbox == []
+
+
+def test_a_time_zone_that_does_not_exist_is_nobodys(db: None) -> None:
+    user, client = UserFactory.create(), logged_in(staff("operator"))
+    for zone in ("Mars/Olympus", "../etc"):
+        assert client.post(page_of(user), person(user.email, time_zone=zone)).status_code == 200
+    client.post(page_of(user), person(user.email, time_zone="Asia/Shanghai"))
+    user.refresh_from_db()
+    assert user.time_zone == "Asia/Shanghai"
+
+
+def test_an_operator_lets_a_person_see_an_account_and_ends_it_again(account: Account) -> None:
+    client, user = logged_in(staff("operator")), UserFactory.create()
+    wish = {"user": user.pk, "account": account.pk, "role": Role.VIEWER}
+    client.post(reverse("admin:accounts_membership_add"), wish)
+    membership = Membership.objects.get(user=user)
+    client.post(page_of(membership), {"role": Role.OWNER, "account": AccountFactory.create().pk})
+    membership.refresh_from_db()
+    assert (membership.role, membership.account) == (Role.OWNER, account)
+    client.post(reverse("admin:accounts_membership_delete", args=[membership.pk]), {"post": "yes"})
+    assert not Membership.objects.filter(user=user).exists()
+
+
+def switch_form(switch: Switch, **changes: object) -> dict[str, object]:
+    page = logged_in(superuser()).get(page_of(switch))
+    form = page.context["adminform"].form
+    shown = {name: form[name].value() for name in form.fields}
+    refusals = ",".join(str(code) for code in switch.sure_refusals)
+    return {**shown, "sure_refusals": refusals, **changes}
+
+
+def test_an_operator_changes_a_switch_but_not_the_file_it_is_sent(db: None) -> None:
+    switch = SwitchFactory.create(extra_body_file="/etc/portal/body.json")
+    form = switch_form(switch, topup_limit="500", extra_body_file="/etc/passwd")
+    switch.extra_body_file = ""
+    switch.save()
+    assert logged_in(staff("operator")).post(page_of(switch), form).status_code == 302
+    switch.refresh_from_db()
+    assert (switch.topup_limit, switch.extra_body_file) == (Decimal(500), "")
+
+
+@pytest.mark.parametrize(
+    "change", [{"fingerprint": "abc"}, {"suffix": "/.."}, {"url": "http://a:b@c.example"}, {"time_zone": "Mars"}]
+)
+def test_a_switch_that_could_not_be_asked_is_not_saved(db: None, change: dict[str, str]) -> None:
+    switch = SwitchFactory.create()
+    page = logged_in(staff("operator")).post(page_of(switch), switch_form(switch, **change))
+    assert page.status_code == 200
+    assert page.context["errors"]
+
+
+def test_the_calendar_and_currency_of_a_switch_in_use_stay(account: Account) -> None:
+    switch = account.switch
+    form = switch_form(switch, time_zone="Asia/Shanghai", currency="CNY")
+    logged_in(staff("operator")).post(page_of(switch), form)
+    switch.refresh_from_db()
+    assert (switch.time_zone, switch.currency) == ("UTC", "USD")
