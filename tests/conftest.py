@@ -87,14 +87,14 @@ def worker(transactional_db: None, own_redis: str) -> Iterator[subprocess.Popen[
             "-l",
             "warning",
         ],
-        env={**os.environ, "DATABASE_URL": _url_of_the_test_database(), "REDIS_URL": own_redis},
+        env={**os.environ, "DATABASE_URL": url_of_the_test_database(), "REDIS_URL": own_redis},
     )
     yield process
     process.terminate()
     process.wait(20)
 
 
-def _url_of_the_test_database() -> str:
+def url_of_the_test_database() -> str:
     parts = connection.get_connection_params()
     host = quote(str(parts.get("host") or ""), safe="")
     login = quote(str(parts.get("user") or "")) + (f":{quote(str(parts['password']))}" if parts.get("password") else "")

@@ -32,18 +32,18 @@ MONEY_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 
-@shared_task(name="billing.tasks.money.send_topup", queue="money")
+@shared_task(name="billing.tasks.money.send_topup")
 def send_topup(topup_id: int) -> None:
     sending.carry_out(topup_id=topup_id, now=timezone.now())
 
 
-@shared_task(name="billing.tasks.money.sweep", queue="money")
+@shared_task(name="billing.tasks.money.sweep")
 def sweep() -> None:
     now = timezone.now()
     jobs.run_once(job="sweep", period=SWEEP_EVERY, now=now, work=lambda: str(sweeping.sweep(now=now)))
 
 
-@shared_task(name="billing.tasks.money.resolve_doubt", queue="money")
+@shared_task(name="billing.tasks.money.resolve_doubt")
 def resolve_doubt() -> None:
     """One switch that cannot be asked must not keep the others waiting."""
     for switch in Switch.objects.filter(accounts__topups__state=TopUpState.IN_DOUBT).distinct():

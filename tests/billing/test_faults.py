@@ -70,8 +70,14 @@ def test_a_faulty_pay_is_sent_once_and_ends_as_the_ledger_says(
     account, now = account_of(switch, "C-301"), timezone.now()
     before = simulator.control.account("C-301").money
     simulator.control.add_fault("Pay", kind, **options)
-    wish = {"amount": Decimal("12.345678"), "key": "k", "source": Source.OPERATOR, "now": now}
-    topup = topups.request(account=account, by=UserFactory.create(), **wish)
+    topup = topups.request(
+        account=account,
+        amount=Decimal("12.345678"),
+        by=UserFactory.create(),
+        key="k",
+        source=Source.OPERATOR,
+        now=now,
+    )
     assert topups.send(topup_id=topup.pk, now=now).state == at_once
 
     # Sending, sweeping and looking again, with the fault still there, sends nothing more.

@@ -14,11 +14,12 @@ from billing.management.base import BadUse, Failed, JsonCommand
 from billing.models import Source, TopUp, TopUpState
 from billing.queries.topups import outcome
 from billing.services import profiles, topups, transfers
+from billing.services.failures import FAILURES, sentence
+from billing.services.sweeping import doubt_the_dead
 from billing.services.topups import TopUpRefused
-from billing.vos3000 import SwitchError
 
-# As long as another process may take over a sending that has begun.
-LONGEST_WAIT = timedelta(seconds=60)
+# A little longer than a living sender waits for the switch.
+LONGEST_WAIT = timedelta(seconds=35)
 
 
 class Command(JsonCommand):
@@ -42,6 +43,7 @@ class Command(JsonCommand):
         if by is None:
             raise BadUse(f"There is no user called {options['by']}.")
         topup = self._request(switch, by, options)
+        doubt_the_dead(now=timezone.now(), switch=switch)
         topups.carry_out(topup_id=topup.pk, now=timezone.now())
         self._report(_await_the_end_of_sending(topup.pk))
 
@@ -56,19 +58,22 @@ class Command(JsonCommand):
 
     def _report(self, topup: TopUp) -> None:
         state = outcome(topup)
-        balance = None if topup.balance_after is None else f"{topup.balance_after:f}"
         self.report(
             {
                 "reference": topup.reference,
                 "state": state.value,
                 "account": topup.account.number,
-                "amount": f"{topup.amount:f}",
-                "balance_after": balance,
+                "amount": _plain(topup.amount),
+                "balance_after": None if topup.balance_after is None else _plain(topup.balance_after),
             },
-            f"{topup.reference}: {topup.amount.normalize():f} to {topup.account.number}, {state.label}",
+            f"{topup.reference}: {_plain(topup.amount)} to {topup.account.number}, {state.label}",
         )
         if state != TopUpState.CONFIRMED:
             raise Failed((topup.debit.why if topup.debit else "") or topup.why)
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
 
 
 def _account(switch: Switch, number: str) -> Account:
@@ -76,8 +81,8 @@ def _account(switch: Switch, number: str) -> Account:
         return profiles.ensure(switch=switch, number=number, now=timezone.now())
     except profiles.UnknownAccount as error:
         raise BadUse(str(error)) from error
-    except SwitchError as error:
-        raise Failed(f"The switch could not be asked for the account {number}.") from error
+    except FAILURES as error:
+        raise Failed(f"The account {number} could not be looked up. {sentence(error)}") from error
 
 
 def _write(account: Account, agent: Account | None, amount: Decimal, by: User, key: str, note: str) -> TopUp:
@@ -100,9 +105,9 @@ def _write(account: Account, agent: Account | None, amount: Decimal, by: User, k
 
 def _await_the_end_of_sending(topup_id: int) -> TopUp:
     """A worker may have taken it over: its answer is this command's answer too."""
-    give_up = time.monotonic() + LONGEST_WAIT.total_seconds()
     while True:
         topup = TopUp.objects.select_related("account", "debit").get(pk=topup_id)
-        if outcome(topup) != TopUpState.SENDING or time.monotonic() > give_up:
+        legs = [leg for leg in (topup.debit, topup) if leg is not None and leg.state == TopUpState.SENDING]
+        if not any(leg.sent_at and timezone.now() - leg.sent_at < LONGEST_WAIT for leg in legs):
             return topup
         time.sleep(0.1)
