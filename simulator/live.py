@@ -15,6 +15,7 @@ from simulator.records import Call
 from simulator.sample import PROFILES, Profile
 
 _LONGEST_CATCH_UP_MS = 6 * 3_600_000
+_BUSY_BEFORE_MS = 180_000  # so that calls are in progress, and end, from the start
 _ALWAYS_IN_PROGRESS = ("A-20417", "W-900")
 
 
@@ -33,7 +34,7 @@ class Live:
     @classmethod
     def begin(cls, maker: CallMaker, clock: Clock, *, quiet: bool) -> "Live":
         now = clock.now()
-        live = cls(maker, clock, quiet, now + 2000, advanced_to=now)
+        live = cls(maker, clock, quiet, now - _BUSY_BEFORE_MS, advanced_to=now)
         for account in _ALWAYS_IN_PROGRESS:
             profile = next(profile for profile in PROFILES if profile.account == account)
             live._start(profile, now - 40_000, at_least=90)
