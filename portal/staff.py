@@ -27,7 +27,8 @@ class Waiting:
 class StaffSite(admin.AdminSite):
     """Django admin behind the portal's own login, which has the rate limits."""
 
-    site_header = site_title = "Support"
+    site_title = "Support"
+    site_header = "Support (all times in UTC)"
     index_title = "What is there"
     site_url = "/"
 

@@ -231,6 +231,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_days', to='accounts.account')),
             ],
             options={
+                'indexes': [models.Index(condition=models.Q(('state', 'differs')), fields=['day'], name='call_day_differs')],
                 'constraints': [models.UniqueConstraint(fields=('account', 'day'), name='call_day_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'proven'), _negated=True), models.Q(('fetched_at__isnull', False), ('reported_calls', models.F('calls')), ('reported_fee', models.F('fee')), ('unreadable', 0)), _connector='OR'), name='call_day_proven_means_equal')],
             },
         ),
