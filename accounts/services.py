@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -54,14 +54,21 @@ def ensure_user(*, email: str, password: str | None = None) -> User:
     """
     check_person(email=email, password=password)
     email = email.strip().lower()
-    user = User.objects.filter(email=email).first()
-    if user is None:
-        user = User.objects.create_user(email, password)
-    elif password is not None and not user.check_password(password):
+    user = User.objects.filter(email=email).first() or _make_user(email, password)
+    if password is not None and not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
     confirm_address(user)
     return user
+
+
+def _make_user(email: str, password: str | None) -> User:
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password)
+    except IntegrityError:
+        # Somebody else made them a moment ago.
+        return User.objects.get(email=email)
 
 
 def make_support(user: User) -> None:
