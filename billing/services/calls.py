@@ -41,7 +41,7 @@ class Fetched:
 
     days: int = 0
     calls: int = 0
-    busy: int = 0
+    busy: list[Account] = field(default_factory=list)
     failures: list[DayFailure] = field(default_factory=list)
 
     def add(self, other: Fetched) -> None:
@@ -97,7 +97,7 @@ def _fetch_claimed(switch: Switch, asking: Client, group: list[Account], day: da
             if lock is not None:
                 locks.append(lock)
                 ours.append(account)
-        fetched = Fetched(busy=len(group) - len(ours))
+        fetched = Fetched(busy=[account for account in group if account not in ours])
         if ours:
             fetched.add(_fetch(switch, asking, ours, day, now, locks))
         return fetched

@@ -22,13 +22,14 @@ from billing.services import ties
 from billing.services.locks import hold
 from billing.services.rounding import stored
 from billing.services.switches import client
-from billing.vos3000 import Consumption, Malformed, PayRecord
+from billing.vos3000 import Consumption, Malformed, PayRecord, UnexpectedStatus
 
 FIRST_TIME = timedelta(days=90)
 LONGEST_WINDOW = timedelta(days=31)
 # The switch's rows may arrive late, and its clock may be behind ours.
 OVERLAP = timedelta(hours=1)
 LONGEST_MIRRORING = timedelta(minutes=5)
+NOT_ON_THIS_BUILD = 404
 
 Stated = TypeVar("Stated", PayRecord, Consumption)
 Row = TypeVar("Row", Payment, Charge)
@@ -45,6 +46,7 @@ class Mirrored:
 def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> Mirrored:
     """Read what is new, and tie payments to their top-ups. Raises SwitchError; whole windows before it are kept.
 
+    A build without GetConsumption has no charges, and no mark that says they were read.
     `since` reads from there again; nothing is written twice. Who comes second while somebody mirrors does nothing.
     """
     with hold(f"payments:{account.pk}", longest=LONGEST_MIRRORING) as lock:
@@ -62,7 +64,12 @@ def mirror(*, account: Account, now: datetime, since: datetime | None = None) ->
 
             new_payments = _read_on(account, Stream.PAYMENTS, since, now, payments)
             ties.tie(account=account)
-            return Mirrored(new_payments, _read_on(account, Stream.CHARGES, since, now, charges))
+            try:
+                return Mirrored(new_payments, _read_on(account, Stream.CHARGES, since, now, charges))
+            except UnexpectedStatus as error:
+                if error.status != NOT_ON_THIS_BUILD:
+                    raise
+                return Mirrored(new_payments)
 
 
 def _read_on(

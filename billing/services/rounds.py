@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import Account, Switch
 from billing.queries.days import day_of
-from billing.services import balances, calls, jobs, partitions, payments, profiles, proofs, readings, scheduling
+from billing.services import (
+    balances,
+    calls,
+    jobs,
+    partitions,
+    payments,
+    profiles,
+    proofs,
+    readings,
+    reconciliation,
+    scheduling,
+)
 from billing.vos3000 import SwitchError, Withheld
+
+RECORDS_LATE = timedelta(minutes=15)
 
 
 def refresh_balances(*, switch: Switch, now: datetime) -> str:
@@ -50,6 +63,18 @@ def prove(*, switch: Switch, now: datetime) -> str:
     accounts = scheduling.due_proof(switch=switch, now=now)
     proven = proofs.prove_days(switch=switch, accounts=accounts, first=first, last=last, now=now)
     return f"{proven.proven} days proven, {len(proven.differing)} differ"
+
+
+def reconcile(*, switch: Switch, now: datetime) -> str:
+    """Followed accounts, as far as late records have had time to arrive."""
+    first, _ = scheduling.first_and_last_kept_up(day_of(now, switch.zone))
+    today = day_of(now, switch.zone)
+    days = cases = 0
+    for account in scheduling.followed(switch=switch, now=now):
+        found = reconciliation.reconcile(account=account, first=first, last=today, now=now, until=now - RECORDS_LATE)
+        days += found.days
+        cases += len(found.cases)
+    return f"{days} days, {cases} cases"
 
 
 def keep_house(*, now: datetime) -> str:

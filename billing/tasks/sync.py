@@ -25,6 +25,7 @@ ROUNDS: dict[str, tuple[Round, timedelta, str]] = {
     "calls-yesterday": (rounds.fetch_yesterday, timedelta(minutes=5), "calls"),
     "calls-older": (rounds.back_fill, timedelta(minutes=1), "calls"),
     "proofs": (rounds.prove, timedelta(minutes=5), "calls"),
+    "reconciliation": (rounds.reconcile, timedelta(hours=1), "calls"),
 }
 
 
