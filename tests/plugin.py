@@ -6,10 +6,27 @@ import contextlib
 import os
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from portal import local
 
 _services = contextlib.ExitStack()
+
+# They run the whole portal, which is heavy: one of them after another.
+OF_THE_DEMO = ("tests/browser/", "tests/portal/test_demo.py")
+
+
+class FilesTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+    """A file's tests stay on one worker, and all that run a demo too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "demo" if nodeid.startswith(OF_THE_DEMO) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+    # xdist's own groups are not seen by this pytest, whose node ids xdist cannot mark any more.
+    return FilesTogether(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,8 +19,6 @@ from portal import local
 from portal.demo.forget import forget
 from tests.demo import CHECKOUT, DemoProcess
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
