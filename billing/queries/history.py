@@ -117,7 +117,7 @@ def totals(*, account: Account, filter: CallFilter) -> Totals:
     """Over the very rows that `page` lists."""
     sums = matching(account=account, filter=filter).aggregate(
         calls=Count("*"),
-        answered=Count("*", filter=Q(talk_seconds__gt=0)),
+        answered=Count("id", filter=Q(talk_seconds__gt=0)),
         talk_seconds=Sum("talk_seconds", default=0),
         billed_seconds=Sum("billed_seconds", default=0),
         fee=Sum("fee", default=ZERO),

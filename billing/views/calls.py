@@ -18,6 +18,7 @@ from billing.queries.days import day_of, each_day
 from billing.views.access import account_page, zone_of
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.turning import turned
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "gap": _gap(account, chosen, known, now),
         "zone": zone.key,
         "same_calendar": same_calendar,
-        "older": _turned(request.GET, after=page.older),
-        "newer": _turned(request.GET, before=page.newer),
+        "older": turned(request.GET, after=page.older),
+        "newer": turned(request.GET, before=page.newer),
     }
     return render_account_page(request, access, "billing/calls.html", context, now=now, fragment="history")
 
@@ -87,22 +88,10 @@ def _ranges(asked: QueryDict, today: date, chosen: history.CallFilter) -> list[t
         f"{today:%B}": (today.replace(day=1), today),
     }
     return [
-        (title, _turned(asked, **{"from": first.isoformat(), "to": last.isoformat()}), (first, last) == span(chosen))
+        (
+            title,
+            turned(asked, **{"from": first.isoformat(), "to": last.isoformat()}),
+            (first, last) == (chosen.first, chosen.last),
+        )
         for title, (first, last) in ranges.items()
     ]
-
-
-def span(chosen: history.CallFilter) -> tuple[date | None, date | None]:
-    return chosen.first, chosen.last
-
-
-def _turned(asked: QueryDict, **changes: str | None) -> str:
-    """The same filters at another place of the list; empty where there is none."""
-    if None in changes.values():
-        return ""
-    query = asked.copy()
-    for place in ("after", "before"):
-        query.pop(place, None)
-    for name, value in changes.items():
-        query[name] = value or ""
-    return f"?{query.urlencode()}"

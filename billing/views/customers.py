@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -14,6 +13,7 @@ from billing.queries import customers as queries
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.turning import turned
 
 
 @require_safe
@@ -27,7 +27,7 @@ def customers(request: Request, access: Access) -> HttpResponse:
         "form": form,
         "text": text,
         "customers": page.customers,
-        "following": urlencode({"text": text, "after": page.following}) if page.following else "",
+        "following": turned(request.GET, after=page.following),
         # An owner of this account or of one above it is above every customer in the list.
         "may_top_up_customers": access.role == Role.OWNER,
         "limit": timedelta(minutes=5),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -11,6 +13,8 @@ from billing.views.http import Request
 from billing.views.pages import render_page
 
 MOST_ACCOUNTS = 200
+# All balances are read every minute.
+BALANCE_LIMIT = timedelta(minutes=5)
 
 
 @require_safe
@@ -23,5 +27,5 @@ def home(request: Request) -> HttpResponse:
         return redirect("admin:index")
     now = timezone.now()
     left = days_left_of(accounts=accounts, now=now)
-    context = {"now": now, "lines": [(account, left.get(account.pk)) for account in accounts]}
+    context = {"now": now, "limit": BALANCE_LIMIT, "lines": [(account, left.get(account.pk)) for account in accounts]}
     return render_page(request, "billing/home.html", context)

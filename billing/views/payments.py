@@ -17,6 +17,7 @@ from billing.queries.payments import Entry
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.turning import turned
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ def payments(request: Request, access: Access) -> HttpResponse:
     page = queries.page(account=account, after=request.GET.get("after"), before=request.GET.get("before"))
     context = {
         "months": _by_month(page.entries),
-        "older": page.older,
-        "newer": page.newer,
+        "older": turned(request.GET, after=page.older),
+        "newer": turned(request.GET, before=page.newer),
         "mirrored_until": queries.mirrored_until(account=account),
         # Payments are read every five minutes, every minute while somebody looks.
         "limit": timedelta(minutes=15),

@@ -15,13 +15,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import Access, Action
 from accounts.models import Account
 from billing.forms.topups import TopUpForm
-from billing.models import Kind
+from billing.models import Kind, TopUpState
 from billing.queries.topups import DOUBTFUL, find, is_final, outcome, story
 from billing.services import balances, headroom, transfers
 from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+
+TONES = {
+    TopUpState.REQUESTED: "none",
+    TopUpState.SENDING: "none",
+    TopUpState.IN_DOUBT: "warn",
+    TopUpState.REVIEW: "warn",
+    TopUpState.REFUSED: "bad",
+    TopUpState.NOT_APPLIED: "bad",
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ def topup(request: Request, access: Access, reference: str) -> HttpResponse:
         # Who was topped up is not shown what is between its agent and the portal.
         "for_payer": access.as_staff or access.via != access.account,
         "is_final": is_final(row),
+        "tone": TONES.get(state, ""),
+        "again_after": "10s" if state in DOUBTFUL else "2s",
         "is_doubtful": state in DOUBTFUL,
     }
     return render_account_page(request, access, "billing/topup.html", context, now=now, fragment="story")

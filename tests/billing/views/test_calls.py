@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from billing.models import DayState
+from billing.services import partitions
+from tests.billing.views.conftest import Visitor
+from tests.factories import CallDayFactory, CallFactory
+
+NOW = datetime.now(UTC)
+TODAY = NOW.date()
+
+
+@pytest.fixture(autouse=True)
+def _partitions(db: None) -> None:
+    partitions.ensure(months=[TODAY, TODAY - timedelta(days=31), TODAY - timedelta(days=62)])
+
+
+def call(zoe: Visitor, callee: str, *, days: int = 0, seconds: int = 60, agent_fee: str = "0") -> None:
+    CallFactory.create(
+        account=zoe.account,
+        callee=callee,
+        started_at=NOW - timedelta(days=days),
+        talk_seconds=seconds,
+        agent_fee=Decimal(agent_fee),
+    )
+
+
+def page(zoe: Visitor, query: str = "") -> str:
+    answer = zoe.client.get(f"{zoe.page('calls/')}?{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_calls_of_the_last_thirty_days_are_listed_with_totals(zoe: Visitor) -> None:
+    call(zoe, "8613900000001")
+    call(zoe, "8613900000002", seconds=0)
+    call(zoe, "8613900000003", days=40)
+    html = page(zoe)
+    assert "8613900000001" in html
+    assert "not answered" in html
+    assert "8613900000003" not in html
+    assert "50\u202f%" in html
+    assert "$0.10" in html
+
+
+def test_filters_stay_in_the_address_and_narrow_list_and_totals(zoe: Visitor) -> None:
+    call(zoe, "8613900000001")
+    call(zoe, "8613900000002", seconds=0)
+    call(zoe, "447700900001")
+    html = page(zoe, "number=%2B86+139&answered=yes")
+    assert "8613900000001" in html
+    assert "8613900000002" not in html
+    assert "447700900001" not in html
+    assert "100\u202f%" in html
+    assert "number=%2B86+139" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("from=yesterday&to=2026-01-01", "This is no date"),
+        (f"from={TODAY}&to={TODAY - timedelta(days=3)}", "This is before the first day"),
+        ("from=0001-01-01&to=9999-12-31", "Nothing can be found there"),
+        ("number=abc", "A number has digits only"),
+        ("number=%00", "Null characters are not allowed"),
+        (f"number={'1' * 60}", "No number is that long"),
+        ("answered=perhaps", "Choose one of these"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_told_beside_its_field_and_the_rest_works(
+    zoe: Visitor, query: str, message: str
+) -> None:
+    call(zoe, "8613900000001")
+    html = page(zoe, query)
+    assert message in html
+    assert 'aria-invalid="true"' in html
+    assert "8613900000001" in html
+
+
+@pytest.mark.parametrize("query", ["after=rubbish", "before=%00", "after=" + "9" * 5000, "page=-1", "from=&to="])
+def test_an_address_that_makes_no_sense_shows_the_beginning(zoe: Visitor, query: str) -> None:
+    call(zoe, "8613900000001")
+    assert "8613900000001" in page(zoe, query)
+
+
+def test_pages_are_turned_by_links_there_and_back(zoe: Visitor) -> None:
+    for number in range(60):
+        call(zoe, f"86139000000{number:02}", days=number // 10)
+    first = zoe.client.get(zoe.page("calls/"))
+    older = zoe.client.get(zoe.page("calls/") + first.context["older"])
+    assert first.context["newer"] == ""
+    assert sum(len(day.calls) for day in older.context["days"]) == 10
+    back = zoe.client.get(zoe.page("calls/") + older.context["newer"])
+    assert [day.calls for day in back.context["days"]] == [day.calls for day in first.context["days"]]
+
+
+def test_days_that_were_not_fetched_are_told_honestly(zoe: Visitor) -> None:
+    for back in range(28):
+        CallDayFactory.create(account=zoe.account, day=TODAY - timedelta(days=back), fetched_at=NOW)
+    type(zoe.account).objects.update(opened_at=None)
+    assert "2 days are not fetched yet between" in page(zoe)
+    assert "not fetched yet" not in page(zoe, f"from={TODAY - timedelta(days=5)}&to={TODAY}")
+
+
+def test_a_day_carries_its_proof(zoe: Visitor) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    call(zoe, "8613900000001", days=1)
+    same = {"calls": 1, "reported_calls": 1, "fee": Decimal("0.05"), "reported_fee": Decimal("0.05")}
+    CallDayFactory.create(account=zoe.account, day=yesterday, state=DayState.PROVEN, fetched_at=NOW, **same)
+    assert "✓ 1 call, $0.05 proven" in page(zoe)
+
+
+def test_times_are_those_of_the_reader(zoe: Visitor) -> None:
+    CallFactory.create(account=zoe.account, started_at=datetime.combine(TODAY, datetime.min.time(), UTC))
+    zoe.user.time_zone = "Asia/Shanghai"
+    zoe.user.save()
+    html = page(zoe)
+    assert ">08:00</time>" in html
+    assert "Asia/Shanghai" in html
+
+
+def test_what_the_agent_pays_is_never_in_a_customers_page(zoe: Visitor) -> None:
+    call(zoe, "8613900000001", agent_fee="0.031313")
+    assert "0.031313" not in page(zoe)
+    assert "0.031313" not in zoe.client.get(zoe.page()).content.decode()
+
+
+def test_htmx_gets_the_history_alone(zoe: Visitor) -> None:
+    html = zoe.client.get(zoe.page("calls/"), headers={"HX-Request": "true"}).content.decode()
+    assert 'id="history"' in html
+    assert "<html" not in html
+
+
+def test_a_date_far_away_is_an_empty_list(zoe: Visitor) -> None:
+    assert "No calls" in page(zoe, f"from={date(2050, 1, 1)}&to={date(2050, 2, 1)}")
+    assert timezone.now() > NOW

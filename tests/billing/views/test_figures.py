@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.templatetags import figures
+from billing.views.chart import cost_chart
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("182.47", "USD", "$182.47"),
+        ("0", "USD", "$0.00"),
+        ("-3.1", "EUR", "−€3.10"),
+        ("1240", "GBP", "£1,240.00"),
+        ("0.000001", "USD", "$0.000001"),
+        ("0.0520", "USD", "$0.052"),
+        ("12", "CNY", "CNY\u202f12.00"),
+        ("12", "", "12.00"),
+    ],
+)
+def test_money_has_the_places_that_say_something_and_at_least_two(amount: str, currency: str, text: str) -> None:
+    assert figures.money(Decimal(amount), currency) == text
+
+
+@given(st.decimals(min_value=-(10**13), max_value=10**13, places=6))
+def test_money_never_loses_a_place(amount: Decimal) -> None:
+    text = figures.money(amount).replace(",", "").replace("−", "-")
+    assert Decimal(text) == amount
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    assert figures.money(None, "USD") == figures.duration(None) == figures.percent(None) == "—"
+
+
+def test_what_can_be_spent_is_never_rounded_up() -> None:
+    assert figures.spendable_money(Decimal("63.9399"), "USD") == "$63.93"
+    assert figures.spendable_money(Decimal("-0.001"), "USD") == "−$0.01"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (41, "41 s"), (192, "3 min 12 s"), (725, "12 min 05 s"), (209_520, "58 h 12 min")]
+)
+def test_durations_are_read_out(seconds: int, text: str) -> None:
+    assert figures.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-5, "just now"), (4, "just now"), (8, "8 s ago"), (119, "1 min ago"), (7200, "2 h ago"), (172_800, "2 days ago")],
+)
+def test_ages_are_read_out(seconds: int, text: str) -> None:
+    assert figures.age(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+@given(st.lists(st.decimals(min_value=-10, max_value=10**9, places=6), min_size=1, max_size=40))
+def test_bars_stay_inside_the_chart(costs: list[Decimal]) -> None:
+    days = [(date(2026, 1, 1) + timedelta(days=n), cost) for n, cost in enumerate(costs)]
+    chart = cost_chart(days)
+    assert all(0 <= bar.y <= chart.height and 0 <= bar.height <= chart.height for bar in chart.bars)
+    assert all(bar.height > 0 for bar in chart.bars if bar.cost > 0)
+    assert chart.total == sum(costs)

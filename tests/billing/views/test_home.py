@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from django.test import Client
+from django.urls import reverse
+
+from tests.billing.views.conftest import Visitor, logged_in
+from tests.factories import AccountFactory, MembershipFactory, UserFactory
+
+
+def test_one_account_is_opened_at_once(zoe: Visitor) -> None:
+    answer = zoe.client.get("/")
+    assert (answer.status_code, answer["Location"]) == (302, zoe.page())
+
+
+def test_several_accounts_are_listed_with_their_balances(zoe: Visitor) -> None:
+    other = AccountFactory.create(switch=zoe.account.switch, name="Second Line", balance="12.5")
+    MembershipFactory.create(user=zoe.user, account=other)
+    html = zoe.client.get("/").content.decode()
+    assert "Zoë Chen" in html
+    assert "Second Line" in html
+    assert "$12.50" in html
+
+
+def test_no_account_is_told_kindly(db: None) -> None:
+    html = logged_in(UserFactory.create()).get("/").content.decode()
+    assert "No account yet" in html
+
+
+def test_support_without_an_account_comes_to_the_desk(sam: Visitor) -> None:
+    assert sam.client.get("/")["Location"] == reverse("admin:index")
+
+
+def test_whoever_is_not_logged_in_comes_back_after_the_login(zoe: Visitor) -> None:
+    answer = Client().get(zoe.page("calls/"))
+    assert answer["Location"] == f"/account/login/?next={zoe.page('calls/')}"
+    assert "<h1>Log in</h1>" in Client().get(answer["Location"]).content.decode()
+    credentials = {"login": zoe.user.email, "password": "correct horse battery", "next": zoe.page("calls/")}
+    assert Client().post("/account/login/", credentials)["Location"] == zoe.page("calls/")
+
+
+def test_a_fragment_asked_for_after_logging_out_sends_the_browser_to_the_login(zoe: Visitor) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{zoe.page('calls/')}?number=44"}
+    answer = Client().get(zoe.page(), headers=headers)
+    assert answer["HX-Redirect"].startswith("/account/login/?next=")
+    assert "number%3D44" in answer["HX-Redirect"]
+
+
+def test_a_form_sent_after_logging_out_goes_to_the_login_and_back_to_its_page(zoe: Visitor) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post(zoe.page("topup/"), {"amount": "5"})
+    assert answer["Location"] == f"/account/login/?next={zoe.page('topup/')}"
+
+
+def test_a_form_of_an_older_session_says_so_and_leads_back(zoe: Visitor) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(zoe.user)
+    answer = client.post("/account/password/change/", {})
+    assert answer.status_code == 403
+    assert "Nothing was sent" in answer.content.decode()

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from billing.models import Payment, Source, TopUpState
+from tests.billing.views.conftest import Visitor
+from tests.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
+
+
+def test_payments_and_charges_are_listed_with_the_balance_after_each(zoe: Visitor) -> None:
+    PaymentFactory.create(account=zoe.account, amount=Decimal(25), balance_after=Decimal("125.5"), memo="bank transfer")
+    PaymentFactory.create(account=zoe.account, amount=Decimal("-1.25"), kind=Payment.Kind.DEDUCTION)
+    ChargeFactory.create(account=zoe.account, amount=Decimal("2.95"), balance_after=Decimal("122.55"))
+    html = zoe.client.get(zoe.page("payments/")).content.decode()
+    for shown in ("+$25.00", "$125.50", "bank transfer", "−$1.25", "−$2.95", "$122.55", "Package rent"):
+        assert shown in html
+
+
+def test_a_payment_leads_to_its_top_up(zoe: Visitor) -> None:
+    payment = PaymentFactory.create(account=zoe.account, amount=Decimal(50))
+    topup = TopUpFactory.create(
+        account=zoe.account, payment=payment, state=TopUpState.CONFIRMED, settled_at=NOON, source=Source.OPERATOR
+    )
+    html = zoe.client.get(zoe.page("payments/")).content.decode()
+    assert zoe.page(f"topups/{topup.reference}/") in html
+
+
+def test_pages_are_turned_there_and_back(zoe: Visitor) -> None:
+    for number in range(60):
+        PaymentFactory.create(account=zoe.account, paid_at=timezone.now() - timedelta(hours=number))
+    first = zoe.client.get(zoe.page("payments/"))
+    older = zoe.client.get(zoe.page("payments/") + first.context["older"])
+    assert "Newer" in older.content.decode()
+    back = zoe.client.get(zoe.page("payments/") + older.context["newer"])
+    assert back.context["months"] == first.context["months"]
+
+
+def test_no_payments_yet_is_told(zoe: Visitor) -> None:
+    html = zoe.client.get(zoe.page("payments/?after=rubbish")).content.decode()
+    assert "No payments yet" in html
+    assert "not known yet" in html

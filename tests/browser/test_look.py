@@ -1,0 +1,34 @@
+"""Every page at two widths and in both themes: nothing is cut off, and pictures are left for people to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.walking import Walk
+
+WINDOWS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+PLACES = {"customer": ("Overview", "Calls", "Payments"), "reseller": ("Overview", "Customers")}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("window", list(WINDOWS))
+@pytest.mark.parametrize("role", list(PLACES))
+def test_every_page_fits_its_window(walk: Callable[..., Walk], role: str, window: str, theme: str) -> None:
+    person = walk(role, viewport=WINDOWS[window], color_scheme=theme)
+    person.log_in()
+    for place in PLACES[role]:
+        person.open(place)
+        person.photograph(f"{role}-{place.lower()}-{window}-{theme}")
+        assert not person.is_wider_than_the_window()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_the_pages_before_the_login_fit_too(walk: Callable[..., Walk], window: str, theme: str) -> None:
+    visitor = walk("customer", viewport=WINDOWS[window], color_scheme=theme)
+    for name, place in {"login": "login/", "reset": "password/reset/", "sent": "password/reset/done/"}.items():
+        visitor.page.goto(f"{visitor.url}/account/{place}")
+        visitor.photograph(f"{name}-{window}-{theme}")
+        assert not visitor.is_wider_than_the_window()

@@ -1,0 +1,122 @@
+"""The main path of each of the three people, as they walk it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.walking import Walk
+
+Walking = Callable[..., Walk]
+TOPPED_UP = re.compile(r"/topups/TU-[0-9A-Z]{10}/$")
+
+
+def test_a_customer_looks_at_balance_calls_and_payments(walk: Walking) -> None:
+    customer = walk("customer")
+    customer.log_in()
+    page = customer.page
+    expect(page.get_by_text("You can spend")).to_be_visible()
+    expect(page.locator("#balance .amount")).to_contain_text("$")
+    expect(page.locator("#balance time").first).to_contain_text(re.compile("ago|just now"))
+    expect(page.get_by_role("link", name="Top up")).to_have_count(0)
+
+    customer.open("Calls")
+    page.get_by_label("Number begins with").fill("86")
+    page.get_by_role("combobox").select_option("Answered")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("number=86&answered=yes"))
+    expect(page.locator(".rows.calls .failed")).to_have_count(0)
+    numbers = page.locator(".rows.calls .to > .num").all_inner_texts()
+    assert numbers
+    assert all(number.startswith("86") for number in numbers)
+    page.go_back()
+    expect(page.get_by_label("Number begins with")).to_have_value("")
+
+    customer.open("Payments")
+    expect(page.locator(".rows.money li").first).to_contain_text("$")
+    customer.log_out()
+
+
+def test_a_filter_that_cannot_be_read_is_told_beside_its_field(walk: Walking) -> None:
+    customer = walk("customer")
+    customer.log_in()
+    customer.open("Calls")
+    customer.page.get_by_label("Number begins with").fill("abc")
+    customer.page.get_by_role("button", name="Show").click()
+    expect(customer.page.locator(".field .wrong")).to_contain_text("digits only")
+    expect(customer.page.locator(".rows.calls li").first).to_be_visible()
+
+
+def test_a_reseller_tops_up_a_customer_and_sees_it_confirmed(walk: Walking) -> None:
+    reseller = walk("reseller")
+    reseller.log_in()
+    page = reseller.page
+    reseller.open("Customers")
+    page.get_by_label("Name or number").fill("Harbour")
+    page.get_by_role("button", name="Find").click()
+    page.wait_for_url(re.compile("text=Harbour"))
+    page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
+
+    page.get_by_label("Amount").fill("1e3")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".field .wrong")).to_contain_text("plain digits")
+    page.get_by_label("Amount").fill("12.34")
+    page.get_by_label("Note").fill("Invoice 1042")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_role("heading", name="Confirm the top-up")).to_be_visible()
+    expect(page.locator(".moves > div")).to_have_count(2)
+    reseller.photograph("topup-confirm-desktop-light")
+    page.get_by_role("button", name="Top up $12.34").click()
+    page.wait_for_url(TOPPED_UP)
+    expect(page.get_by_text("It is there.")).to_be_visible(timeout=30_000)
+    reseller.photograph("topup-desktop-light")
+
+
+@pytest.mark.parametrize("place", ["", "calls/", "payments/"])
+def test_support_looks_at_a_customers_pages_and_cannot_pay(walk: Walking, place: str) -> None:
+    customer, support = walk("customer"), walk("support")
+    customer.log_in()
+    address = customer.page.url
+    support.log_in()
+    expect(support.page).to_have_url(re.compile("/staff/$"))
+    support.page.goto(address + place)
+    expect(support.page.get_by_text("Read-only, your look is recorded")).to_be_visible()
+    expect(support.page.get_by_role("link", name="Top up")).to_have_count(0)
+    answer = support.page.goto(address + "topup/")
+    assert answer is not None
+    assert answer.status == 404
+
+
+def test_everything_works_without_javascript(walk: Walking) -> None:
+    reseller = walk("reseller", java_script_enabled=False)
+    reseller.log_in()
+    page = reseller.page
+    reseller.open("Customers")
+    page.get_by_role("link", name="Top up Café São Jorge").click()
+    page.get_by_label("Amount").fill("5")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Top up $5.00").click()
+    page.wait_for_url(TOPPED_UP)
+    # The page reloads itself; there is also a link to do so.
+    expect(page.get_by_text("It is there.")).to_be_visible(timeout=30_000)
+
+
+def test_a_form_after_logging_out_leads_to_the_login_and_back(walk: Walking) -> None:
+    reseller = walk("reseller")
+    reseller.log_in()
+    page = reseller.page
+    reseller.open("Customers")
+    page.get_by_role("link", name="Top up Omar Rahman").click()
+    address = page.url
+    page.get_by_label("Amount").fill("5")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.get_by_label("Email").fill(reseller.person.email)
+    page.get_by_label("Password", exact=True).fill(reseller.person.password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(address)
