@@ -86,7 +86,9 @@ def _read(account: Account, stretch: Stretch) -> Ledger:
 
 def _keep_evidence(account: Account, gaps: list[Gap]) -> None:
     """A later run must see the same end of a gap, when the account's balance has long moved on."""
-    if account.balance_at is not None and any(gap.end == _micros(account.balance_at) for gap in gaps):
+    if account.balance_at is None or account.balance is None:
+        return
+    if any(gap.end == _micros(account.balance_at) for gap in gaps):
         BalanceReading.objects.get_or_create(
             account=account, at=account.balance_at, defaults={"balance": account.balance}
         )

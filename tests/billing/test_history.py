@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.models import Account
+from billing.models import Call
+from billing.queries import history, payments
+from billing.queries.costs import daily_cost, month_cost
+from billing.queries.cursors import from_cursor
+from billing.queries.history import CallFilter
+from billing.queries.runway import days_left
+from billing.services import partitions
+from tests.factories import NOON, AccountFactory, CallDayFactory, CallFactory, ChargeFactory, PaymentFactory
+
+UTC_ZONE = ZoneInfo("UTC")
+ALL = CallFilter(zone=UTC_ZONE)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    partitions.ensure([date(2026, 10, 1), date(2026, 11, 1)])
+    account: Account = AccountFactory.create(switch__time_zone="Asia/Tokyo")
+    return account
+
+
+def make_calls(account: Account, count: int) -> list[Call]:
+    """Three at each instant, so that pages break between calls of one instant."""
+    return [CallFactory.create(account=account, started_at=NOON - timedelta(minutes=n // 3)) for n in range(count)]
+
+
+def test_pages_hold_each_call_once_in_both_directions(account: Account) -> None:
+    made = {call.flow_no for call in make_calls(account, 23)}
+    CallFactory.create()
+    pages = [history.page(account=account, filter=ALL, size=5)]
+    while pages[-1].older:
+        pages.append(history.page(account=account, filter=ALL, after=pages[-1].older, size=5))
+    listed = [call.flow_no for page in pages for call in page.calls]
+    assert len(listed) == 23
+    assert set(listed) == made
+    assert pages[0].newer is None
+    back = [pages[-1]]
+    while back[-1].newer:
+        back.append(history.page(account=account, filter=ALL, before=back[-1].newer, size=5))
+    assert [call.flow_no for page in back for call in reversed(page.calls)] == listed[::-1]
+    assert back[-1].older is not None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "….", "MTIz", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTkuMQ", "MS4y" * 40])
+def test_a_place_that_nobody_made_is_the_beginning(account: Account, cursor: str) -> None:
+    make_calls(account, 3)
+    assert from_cursor(cursor) is None
+    assert len(history.page(account=account, filter=ALL, after=cursor).calls) == 3
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati"])
+def test_rows_and_totals_of_one_filter_agree_in_every_zone(account: Account, zone: str) -> None:
+    for hours in range(0, 96, 5):
+        CallFactory.create(account=account, started_at=NOON - timedelta(hours=hours), talk_seconds=hours % 3)
+    for days in range(5):
+        day = NOON.date() - timedelta(days=days)
+        wanted = CallFilter(zone=ZoneInfo(zone), first=day, last=day, answered=True)
+        calls = history.page(account=account, filter=wanted, size=100).calls
+        totals = history.totals(account=account, filter=wanted)
+        assert totals.calls == totals.answered == len(calls)
+        assert totals.fee == sum(call.fee for call in calls)
+        assert {call.started_at.astimezone(ZoneInfo(zone)).date() for call in calls} <= {day}
+
+
+def test_a_number_filter_finds_who_called_and_who_was_called(account: Account) -> None:
+    out = CallFactory.create(account=account, callee="8613911")
+    into = CallFactory.create(account=account, caller="8613922")
+    CallFactory.create(account=account, callee="86%139")
+    found = history.page(account=account, filter=CallFilter(zone=UTC_ZONE, number="86139")).calls
+    assert {call.pk for call in found} == {out.pk, into.pk}
+    assert history.page(account=account, filter=CallFilter(zone=UTC_ZONE, number="86%")).calls[0].callee == "86%139"
+
+
+def test_totals_tell_ratio_and_average(account: Account) -> None:
+    for seconds in (0, 0, 60, 120):
+        CallFactory.create(account=account, talk_seconds=seconds)
+    totals = history.totals(account=account, filter=ALL)
+    assert (totals.calls, totals.answered_ratio, totals.average_seconds) == (4, 0.5, 90)
+    nothing = history.totals(account=account, filter=CallFilter(zone=UTC_ZONE, number="1"))
+    assert (nothing.fee, nothing.answered_ratio, nothing.average_seconds) == (Decimal(0), None, None)
+
+
+def test_days_are_those_of_the_switch_that_the_filter_touches(account: Account) -> None:
+    for day in range(17, 24):
+        CallDayFactory.create(account=account, day=date(2026, 11, day))
+    wanted = CallFilter(zone=ZoneInfo("America/New_York"), first=date(2026, 11, 20), last=date(2026, 11, 20))
+    touched = history.days(account=account, filter=wanted)
+    assert sorted(day.day for day in touched) == [20, 21]
+
+
+def test_dates_at_the_ends_of_the_calendar_are_dates_too(account: Account) -> None:
+    make_calls(account, 2)
+    for zone in ("Pacific/Kiritimati", "America/New_York"):
+        widest = CallFilter(zone=ZoneInfo(zone), first=date.min, last=date.max)
+        assert len(history.page(account=account, filter=widest).calls) == 2
+        assert history.days(account=account, filter=widest) == {}
+        assert history.totals(account=account, filter=CallFilter(zone=ZoneInfo(zone), last=date.min)).calls == 0
+        assert history.totals(account=account, filter=CallFilter(zone=ZoneInfo(zone), first=date.max)).calls == 0
+
+
+def test_costs_of_a_day_are_calls_and_charges(account: Account) -> None:
+    CallDayFactory.create(account=account, day=date(2026, 11, 20), fee=Decimal("1.5"))
+    ChargeFactory.create(account=account, charged_at=datetime(2026, 11, 19, 15, 30, tzinfo=UTC), amount=Decimal("0.25"))
+    costs = daily_cost(account=account, last_days=3, now=NOON)
+    assert costs == [(date(2026, 11, 18), 0), (date(2026, 11, 19), 0), (date(2026, 11, 20), Decimal("1.75"))]
+    assert month_cost(account=account, now=NOON) == Decimal("1.75")
+
+
+def test_days_left_follow_the_last_two_weeks(account: Account) -> None:
+    assert days_left(account, NOON) is None
+    for day in range(6, 20):
+        CallDayFactory.create(account=account, day=date(2026, 11, day), fee=Decimal(10))
+    assert days_left(account, NOON) == 12
+    account.balance = Decimal(-30)
+    assert days_left(account, NOON) == 0
+    account.balance = None
+    assert days_left(account, NOON) is None
+
+
+def test_payments_and_charges_are_one_list(account: Account) -> None:
+    for n in range(7):
+        PaymentFactory.create(account=account, paid_at=NOON - timedelta(hours=n // 2))
+        ChargeFactory.create(account=account, charged_at=NOON - timedelta(hours=n // 3))
+    PaymentFactory.create()
+    pages = [payments.page(account=account, size=4)]
+    while pages[-1].older:
+        pages.append(payments.page(account=account, after=pages[-1].older, size=4))
+    places = [(entry.at, entry.place) for page in pages for entry in page.entries]
+    assert len(set(places)) == 14
+    assert places == sorted(places, reverse=True)
+    back = [pages[-1]]
+    while back[-1].newer:
+        back.append(payments.page(account=account, before=back[-1].newer, size=4))
+    assert [(entry.at, entry.place) for page in back for entry in reversed(page.entries)] == places[::-1]
+    assert {(entry.label, entry.amount) for page in pages for entry in page.entries} == {
+        ("Top-up", Decimal(25)),
+        ("Package rent", Decimal(-5)),
+    }
