@@ -215,6 +215,16 @@ def test_settings_that_cannot_be_used_send_nothing(account: Account, by: User, s
     assert simulator.control.received("Pay") == []
 
 
+def test_what_nobody_sent_in_time_is_refused_unsent(account: Account, by: User, simulator: SimulatorProcess) -> None:
+    first, second = (ask(account, by, key=key) for key in ("k1", "k2"))
+    late = timezone.now() + 11 * MINUTE
+    assert topups.send(topup_id=first.pk, now=late).state == TopUpState.REFUSED
+    assert sweeping.sweep(now=late).expired == 1
+    second.refresh_from_db()
+    assert second.state == TopUpState.REFUSED
+    assert simulator.control.received("Pay") == []
+
+
 def test_the_tasks_settle_what_was_left_behind(account: Account, by: User) -> None:
     topup = ask(account, by, now=timezone.now() - timedelta(seconds=30))
     money.sweep()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -180,14 +181,34 @@ def test_a_real_worker_sends_what_a_page_wrote(
     assert pays(simulator) == len(wishes)
 
 
+def start(*argv: str) -> subprocess.Popen[bytes]:
+    """`manage.py` in a process of its own, on the test's database."""
+    environment = {**os.environ, "DATABASE_URL": url_of_the_test_database()}
+    return subprocess.Popen([sys.executable, "manage.py", *argv], env=environment, stdout=subprocess.PIPE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_that_is_killed_while_it_waits_leaves_doubt_that_the_history_ends(
+    by: User, switch: Switch, simulator: SimulatorProcess
+) -> None:
+    simulator.control.add_fault("Pay", "late", seconds=20, count=1)
+    command = start("topup", "demo", "C-301", "5", "--by", by.email, "--key", "k1", "--json")
+    assert eventually(lambda: pays(simulator) == 1)
+    command.kill()
+    command.communicate()
+    assert TopUp.objects.get().state == TopUpState.SENDING
+    # A minute later, as far as the row knows.
+    TopUp.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
+    assert topup("C-301", "5").data["state"] == "in_doubt"
+    assert run("resolve", "demo", "--json").data["confirmed"] == 1
+    assert topup("C-301", "5").data["state"] == "confirmed"
+    assert pays(simulator) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_four_commands_with_one_key_at_once_send_once(by: User, switch: Switch, simulator: SimulatorProcess) -> None:
-    environment = {**os.environ, "DATABASE_URL": url_of_the_test_database()}
     argv = ["topup", "demo", "C-301", "5", "--by", by.email, "--key", "k", "--json"]
-    commands = [
-        subprocess.Popen([sys.executable, "manage.py", *argv], env=environment, stdout=subprocess.PIPE)
-        for _ in range(4)
-    ]
+    commands = [start(*argv) for _ in range(4)]
     answers = [(command.communicate(timeout=60)[0], command.returncode) for command in commands]
     assert {code for _, code in answers} == {0}
     assert len({json.loads(out)["reference"] for out, _ in answers}) == 1

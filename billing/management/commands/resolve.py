@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from accounts.models import Switch
 from billing.management.base import BadUse, Failed, JsonCommand
+from billing.services.failures import FAILURES, sentence
+from billing.services.patience import patience
 from billing.services.resolution import resolve
 from billing.services.sweeping import doubt_the_dead
 
@@ -24,7 +26,11 @@ class Command(JsonCommand):
             raise BadUse(f"There is no switch called {options['switch']}.")
         now = timezone.now()
         doubt_the_dead(now=now, switch=switch)
-        done = resolve(switch=switch, now=now, all_of_them=True)
+        try:
+            with patience():
+                done = resolve(switch=switch, now=now, all_of_them=True)
+        except FAILURES as error:
+            raise Failed(sentence(error)) from error
         self.report(
             {
                 "looked_at": done.looked_at,
