@@ -1,7 +1,7 @@
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,6 +14,11 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(page)
     return render(request, "stale_form.html", {"back": page}, status=403)
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """In place of a page of allauth's that this portal does not offer."""
+    raise Http404
 
 
 def _page_of_the_form(request: HttpRequest) -> str:
