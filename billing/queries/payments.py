@@ -105,4 +105,6 @@ def _of_payment(row: Payment) -> Entry:
 
 def _of_charge(row: Charge) -> Entry:
     label = row.get_kind_display().capitalize()
-    return Entry(row.charged_at, label, -row.amount, row.balance_after, row.item, None, 2 * row.pk)
+    # The switch names what it charged for by a number of its own, and by 0 what has none.
+    item = f"No. {row.item}" if row.item.strip("0") else ""
+    return Entry(row.charged_at, label, -row.amount, row.balance_after, item, None, 2 * row.pk)

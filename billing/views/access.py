@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -41,7 +41,8 @@ def account_page(
 
 def zone_of(access: Access) -> ZoneInfo:
     """In which times are shown: the user's choice, otherwise the switch's."""
-    return ZoneInfo(access.user.time_zone) if access.user.time_zone else access.account.switch.zone
+    name = access.user.time_zone
+    return ZoneInfo(name) if name in available_timezones() else access.account.switch.zone
 
 
 def _note(request: Request, access: Access, now: datetime) -> None:

@@ -55,6 +55,8 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "totals": history.totals(account=account, filter=chosen),
         "days": _by_day(page.calls, known if same_calendar else {}, day_of(now, zone)),
         "gap": _gap(account, chosen, known, now),
+        "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
+        "limit": timedelta(minutes=15),
         "zone": zone.key,
         "same_calendar": same_calendar,
         "older": turned(request.GET, after=page.older),
@@ -66,6 +68,11 @@ def calls(request: Request, access: Access) -> HttpResponse:
 def _by_day(calls: Sequence[Call], known: dict[date, CallDay], today: date) -> list[Day]:
     grouped = groupby(calls, key=lambda call: timezone.localtime(call.started_at).date())
     return [Day(day, list(group), known.get(day), is_today=day == today) for day, group in grouped]
+
+
+def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:
+    """How old the list is, where it reaches to today: the only day that still grows by itself."""
+    return known[today].fetched_at if today in known else None
 
 
 def _gap(account: Account, chosen: history.CallFilter, known: dict[date, CallDay], now: datetime) -> Gap | None:

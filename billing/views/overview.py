@@ -48,6 +48,7 @@ class Overview:
     # Balances are read at least every minute for all accounts, profiles every ten, this day's calls every few.
     balance_limit = timedelta(minutes=2)
     calls_limit = timedelta(minutes=15)
+    profile_limit = timedelta(minutes=20)
 
     @cached_property
     def days_left(self) -> int | None:
@@ -84,6 +85,12 @@ class Overview:
     @property
     def month_is_partial(self) -> bool:
         return self._lacks(self._today.replace(day=1))
+
+    @property
+    def profile_is_older(self) -> bool:
+        """Whether lock, validity and today's charges are from an earlier reading than the balance."""
+        read, balance_read = self.account.profile_at, self.account.balance_at
+        return read is None or balance_read is None or balance_read - read > self.balance_limit
 
     @cached_property
     def chart(self) -> Chart:

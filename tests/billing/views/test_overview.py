@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.models import Account, LockType, Look, Switch
-from billing.models import DayState, TopUpState
+from billing.models import DayState, Kind, Source, TopUpState
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor, logged_in, visitor
 from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, TopUpFactory
@@ -85,6 +85,17 @@ def test_a_top_up_in_doubt_is_told_with_what_not_to_do(zoe: Visitor) -> None:
     assert "$50.00 is being checked with the switch." in html
     assert "Please do not pay again." in html
     assert zoe.page(f"topups/{topup.reference}/") in html
+
+
+def test_an_agent_is_told_of_a_transfer_whose_debit_is_in_doubt(mara: Visitor, zoe: Visitor) -> None:
+    debit = TopUpFactory.create(
+        account=mara.account, kind=Kind.DEBIT, source=Source.TRANSFER, amount=-50, state=TopUpState.IN_DOUBT
+    )
+    credit = TopUpFactory.create(account=zoe.account, source=Source.TRANSFER, debit=debit, payer=mara.account)
+    for who in (mara, zoe):
+        html = who.client.get(who.page()).content.decode()
+        assert "$50.00 is being checked with the switch." in html
+        assert zoe.page(f"topups/{credit.reference}/") in html
 
 
 def test_days_are_called_proven_only_when_they_are(zoe: Visitor) -> None:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core import mail
+from django.template.loader import render_to_string
+from django.test import Client
+
+from accounts.models import User
+from tests.billing.views.conftest import Visitor
+from tests.factories import UserFactory
+
+LINK = re.compile(r"http://testserver(/\S+)")
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    user: User = UserFactory.create(email="zoe@example.com")
+    return user
+
+
+def test_a_forgotten_password_is_replaced_by_a_link_in_the_mail(person: User) -> None:
+    client = Client()
+    client.post("/account/password/reset/", {"email": "ZOE@example.com"})
+    message = mail.outbox[0]
+    assert message.subject == "Choose a new password"
+    link = LINK.search(str(message.body))
+    assert link is not None
+    page = client.get(link[1], follow=True)
+    assert "<h1>Choose a new password</h1>" in page.content.decode()
+    chosen = {"password1": "a new long password", "password2": "a new long password"}
+    done = client.post(page.redirect_chain[-1][0], chosen, follow=True)
+    assert "Your password is changed" in done.content.decode()
+    assert Client().login(email="zoe@example.com", password="a new long password")
+    assert "no longer works" in Client().get(link[1], follow=True).content.decode()
+
+
+def test_an_unknown_address_gets_the_same_page_and_a_mail_that_says_so(db: None) -> None:
+    answer = Client().post("/account/password/reset/", {"email": "nobody@example.com"}, follow=True)
+    assert "Look into your mail" in answer.content.decode()
+    assert "There is no login under this address" in str(mail.outbox[0].body)
+
+
+def test_a_wrong_password_is_told_without_saying_which_part_was_wrong(person: User) -> None:
+    for email in ("zoe@example.com", "nobody@example.com"):
+        html = Client().post("/account/login/", {"login": email, "password": "wrong"}).content.decode()
+        assert 'role="alert"' in html
+        assert "email address and/or password" in html
+
+
+def test_logging_out_leads_to_the_login(zoe: Visitor) -> None:
+    assert zoe.client.post("/account/logout/")["Location"] == "/account/login/"
+    assert zoe.client.get(zoe.page()).status_code == 302
+
+
+def test_nobody_signs_up_by_themselves(db: None) -> None:
+    assert "<form" not in Client().get("/account/signup/").content.decode()
+
+
+@pytest.mark.parametrize("page", ["login/", "logout/", "password/reset/", "password/change/", "email/"])
+def test_every_page_of_the_login_has_the_portals_design(zoe: Visitor, page: str) -> None:
+    html = zoe.client.get(f"/account/{page}", follow=True).content.decode()
+    assert "portal/tokens.css" in html
+    assert " style=" not in html
+
+
+@pytest.mark.parametrize("page", ["400.html", "500.html"])
+def test_pages_for_the_worst_need_nothing(page: str) -> None:
+    assert "<h1>" in render_to_string(page)
