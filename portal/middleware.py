@@ -10,7 +10,9 @@ from django_htmx.http import HttpResponseClientRedirect
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Deny by default: every view wants a login unless it is marked with `login_not_required`."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: object) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # htmx is redirected by a header, not by a status
+        self, request: HttpRequest, view_func: object
+    ) -> HttpResponseBase:
         if request.headers.get("HX-Request") != "true":
             return super().handle_no_permission(request, view_func)  # type: ignore[arg-type]
         # A fragment must not be replaced by a login page: the browser goes there, and then back to the page it was on.

@@ -15,7 +15,7 @@ def worker(name: str, *queues: str) -> tuple[str, ...]:
     return (
         *("python", "-m", "celery", "-A", "portal", "worker"),
         *("--hostname", f"{name}@%h", "--queues", ",".join(queues)),
-        *("--without-gossip", "--without-mingle"),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
     )
 
 

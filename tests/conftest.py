@@ -40,7 +40,7 @@ def own_redis(worker_id: str) -> str:
     settings.CACHES["default"]["LOCATION"] = url
     from portal.celery import app
 
-    app.conf.broker_url = url
+    app.conf.update(broker_url=url)
     return url
 
 
