@@ -20,6 +20,7 @@ from billing.vos3000 import Client, CustomerBrief, UnexpectedStatus, Withheld
 LONGEST_QUESTION = timedelta(seconds=30)
 REMEMBER_A_FAILURE = timedelta(seconds=5)
 NOT_ON_THIS_BUILD = 404
+GONE = "The switch no longer knows this account."
 
 # Rows are locked in one order, so that two refreshes never wait for each other.
 STORE = """
@@ -77,7 +78,8 @@ def _ask(account: Account, now: datetime) -> Figures:
     if not any(customer.account == account.number for customer in customers):
         Account.objects.filter(pk=account.pk, missing_since__isnull=True).update(missing_since=now)
         account.refresh_from_db()
-        return Figures(account, asked=True, failure="The switch no longer knows this account.")
+        _remember_failure(account, GONE)
+        return Figures(account, asked=True, failure=GONE)
     account.refresh_from_db()
     return Figures(account, asked=True)
 
@@ -114,7 +116,7 @@ def _refresh_known(switch: Switch, asking: Client, now: datetime) -> int:
 
 
 def _store(switch: Switch, briefs: Sequence[CustomerBrief], sent: datetime) -> None:
-    stated = {brief.account: brief for brief in briefs if 0 < len(brief.account) <= profiles.LONGEST_NUMBER}
+    stated = {brief.account: brief for brief in briefs if profiles.is_usable(brief)}
     profiles.known_or_new(switch=switch, numbers=set(stated))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -128,7 +130,7 @@ def _store(switch: Switch, briefs: Sequence[CustomerBrief], sent: datetime) -> N
             },
         )
         changed = [row[0] for row in cursor.fetchall()]
-        _mark_missing(switch, set(stated), sent)
+        _mark_missing(switch, {brief.account for brief in briefs}, sent)
     readings.keep(accounts=changed, at=sent)
 
 

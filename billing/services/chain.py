@@ -67,8 +67,8 @@ class Anchor:
     balance: int
     fixed: int
     floating: int
-    # Which calls are in it was not confirmed by another balance yet.
-    loose: bool
+    # How far from it calls may end that are in it or not: zero once another balance has confirmed which.
+    slack: int
 
 
 @dataclass
@@ -97,9 +97,9 @@ class Chain:
                 difference = self._difference(place, stated)
                 if difference:
                     self.gaps.append(Gap(well_at, stated.at, difference, stated.balance))
-                    self._anchor(place, stated, loose=True)
+                    self._anchor(place, stated)
             else:
-                self._anchor(place, stated, loose=True)
+                self._anchor(place, stated)
             well_at = stated.at
 
     def balance_before(self, at: int) -> int | None:
@@ -120,17 +120,16 @@ class Chain:
         """Zero when some order of nearly simultaneous events explains the balance."""
         natural = self.calls.count_until(stated.at)
         counts = [place + 1] if place is not None else self._near(self.payments, stated.at, self.slack_of_readings)
-        slack = BOOKED_WITHIN if place is not None else self.slack_of_readings
-        last = self.anchors[-1]
+        slack, last = self._slack(place), self.anchors[-1]
         for fixed in counts:
             floating = self._match(stated, fixed, natural, self._near(self.calls, stated.at, slack))
             if floating is not None:
                 if place is not None:
-                    self.anchors.append(Anchor(stated.at, stated.balance, fixed, floating, loose=False))
+                    self.anchors.append(Anchor(stated.at, stated.balance, fixed, floating, slack=0))
                 return 0
-            if last.loose and self._explained_by_anchor(stated, fixed, natural):
+            if last.slack and self._explained_by_anchor(stated, fixed, natural):
                 if place is not None:
-                    self._anchor(place, stated, loose=False)
+                    self.anchors.append(Anchor(stated.at, stated.balance, fixed, natural, slack=0))
                 return 0
         return stated.balance - self._expected(last, counts[0], natural)
 
@@ -144,8 +143,8 @@ class Chain:
     def _explained_by_anchor(self, stated: Stated, fixed: int, natural: int) -> bool:
         """Other calls may have been in the balance that the chain last began with: then it begins there anew."""
         last = self.anchors[-1]
-        for floating in self._near(self.calls, last.at, self.slack_of_readings):
-            other = Anchor(last.at, last.balance, last.fixed, floating, loose=False)
+        for floating in self._near(self.calls, last.at, last.slack):
+            other = Anchor(last.at, last.balance, last.fixed, floating, slack=0)
             if abs(stated.balance - self._expected(other, fixed, natural)) <= _noise(natural - floating):
                 self.anchors[-1] = other
                 return True
@@ -155,9 +154,13 @@ class Chain:
         paid = self.payments.sums[fixed] - self.payments.sums[anchor.fixed]
         return anchor.balance + paid - (self.calls.sums[floating] - self.calls.sums[anchor.floating])
 
-    def _anchor(self, place: int | None, stated: Stated, *, loose: bool) -> None:
+    def _anchor(self, place: int | None, stated: Stated) -> None:
         fixed = self.payments.count_until(stated.at) if place is None else place + 1
-        self.anchors.append(Anchor(stated.at, stated.balance, fixed, self.calls.count_until(stated.at), loose=loose))
+        floating = self.calls.count_until(stated.at)
+        self.anchors.append(Anchor(stated.at, stated.balance, fixed, floating, self._slack(place)))
+
+    def _slack(self, place: int | None) -> int:
+        return self.slack_of_readings if place is None else BOOKED_WITHIN
 
     def _near(self, flow: Flow, at: int, slack: int) -> list[int]:
         """Counts around an instant, the natural one first, then outwards."""

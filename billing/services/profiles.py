@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from accounts.models import Account, ExpiryKind, LockType, Switch
 from billing.services import readings
-from billing.services.rounding import stored
+from billing.services.rounding import is_money, stored
 from billing.services.switches import client
-from billing.vos3000 import Client, Customer
+from billing.vos3000 import Client, Customer, CustomerBrief
 from billing.vos3000 import ExpiryKind as StatedExpiry
 
 BATCH = 100
@@ -79,17 +79,22 @@ def refresh_children(*, agent: Account, now: datetime) -> int:
 
 def save(*, switch: Switch, customers: Sequence[Customer], sent: datetime) -> None:
     """Write what one answer says. A row that was read later than `sent` keeps what it has."""
-    usable = [customer for customer in customers if 0 < len(customer.account) <= LONGEST_NUMBER]
+    usable = [customer for customer in customers if is_usable(customer)]
     agents = {customer.agent_account for customer in usable if customer.agent_account}
     rows = known_or_new(switch=switch, numbers={customer.account for customer in usable} | agents)
     with transaction.atomic():
         # One order for all writers, so that two never wait for each other.
-        for customer in sorted(usable, key=lambda customer: customer.account):
+        for customer in sorted(usable, key=lambda customer: rows[customer.account].pk):
             _save_one(rows[customer.account], customer, rows.get(customer.agent_account), sent)
-        Account.objects.filter(pk__in=[rows[number].pk for number in agents if number in rows], is_agent=False).update(
-            is_agent=True
-        )
+    for number in agents & rows.keys():
+        Account.objects.filter(pk=rows[number].pk, is_agent=False).update(is_agent=True)
     readings.keep(accounts=[rows[customer.account].pk for customer in usable], at=sent)
+
+
+def is_usable(customer: CustomerBrief) -> bool:
+    """One account with an impossible id or balance must not keep the others from being read."""
+    amounts = (customer.money, customer.limit_money)
+    return 0 < len(customer.account) <= LONGEST_NUMBER and all(is_money(amount) for amount in amounts)
 
 
 def known_or_new(*, switch: Switch, numbers: set[str]) -> dict[str, Account]:
@@ -108,7 +113,7 @@ def _save_one(row: Account, customer: Customer, agent: Account | None, sent: dat
     older.filter(Q(balance_at__isnull=True) | Q(balance_at__lt=sent)).update(
         balance=stored(customer.money), overdraft=stored(customer.limit_money), balance_at=sent
     )
-    if customer.today_consumption is not None:
+    if customer.today_consumption is not None and is_money(customer.today_consumption):
         older.filter(Q(today_at__isnull=True) | Q(today_at__lt=sent)).update(
             today_charges=stored(customer.today_consumption), today_at=sent
         )

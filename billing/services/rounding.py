@@ -17,3 +17,11 @@ def stored(amount: Decimal) -> Decimal:
     if abs(rounded) >= LARGEST:
         raise ValueError("not an amount of money")
     return rounded + 0
+
+
+def is_money(amount: Decimal) -> bool:
+    try:
+        stored(amount)
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from accounts.models import Account, Switch
-from billing.queries.days import day_of
+from billing.queries.days import DAY, day_of
 from billing.services import (
     balances,
     calls,
@@ -19,9 +19,11 @@ from billing.services import (
     reconciliation,
     scheduling,
 )
-from billing.vos3000 import SwitchError, Withheld
+from billing.services.failures import FAILURES
+from billing.vos3000 import Withheld
 
 RECORDS_LATE = timedelta(minutes=15)
+RECONCILED_DAYS = 3
 
 
 def refresh_balances(*, switch: Switch, now: datetime) -> str:
@@ -66,15 +68,13 @@ def prove(*, switch: Switch, now: datetime) -> str:
 
 
 def reconcile(*, switch: Switch, now: datetime) -> str:
-    """Followed accounts, as far as late records have had time to arrive."""
-    first, _ = scheduling.first_and_last_kept_up(day_of(now, switch.zone))
-    today = day_of(now, switch.zone)
-    days = cases = 0
-    for account in scheduling.followed(switch=switch, now=now):
-        found = reconciliation.reconcile(account=account, first=first, last=today, now=now, until=now - RECORDS_LATE)
-        days += found.days
-        cases += len(found.cases)
-    return f"{days} days, {cases} cases"
+    """The last days, as far as late records have had time to arrive."""
+    return _reconcile(switch, RECONCILED_DAYS, now)
+
+
+def reconcile_month(*, switch: Switch, now: datetime) -> str:
+    """Everything that is kept up, so that old cases close when they are explained."""
+    return _reconcile(switch, scheduling.DAYS_KEPT_UP, now)
 
 
 def keep_house(*, now: datetime) -> str:
@@ -96,9 +96,21 @@ def _mirror(accounts: Iterable[Account], now: datetime) -> str:
             mirrored = payments.mirror(account=account, now=now)
         except Withheld:
             raise
-        except SwitchError:
+        except FAILURES:
             failed += 1
             continue
         new_payments += mirrored.payments
         new_charges += mirrored.charges
     return f"{new_payments} payments, {new_charges} charges, {failed} accounts failed"
+
+
+def _reconcile(switch: Switch, days_back: int, now: datetime) -> str:
+    today = day_of(now, switch.zone)
+    days = cases = 0
+    for account in scheduling.followed(switch=switch, now=now):
+        found = reconciliation.reconcile(
+            account=account, first=today - days_back * DAY, last=today, now=now, until=now - RECORDS_LATE
+        )
+        days += found.days
+        cases += len(found.cases)
+    return f"{days} days, {cases} cases"

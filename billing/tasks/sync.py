@@ -26,6 +26,7 @@ ROUNDS: dict[str, tuple[Round, timedelta, str]] = {
     "calls-older": (rounds.back_fill, timedelta(minutes=1), "calls"),
     "proofs": (rounds.prove, timedelta(minutes=5), "calls"),
     "reconciliation": (rounds.reconcile, timedelta(hours=1), "calls"),
+    "reconciliation-month": (rounds.reconcile_month, timedelta(days=1), "calls"),
 }
 
 

@@ -166,3 +166,10 @@ def test_expiry_and_lock_are_as_stated(switch: Switch) -> None:
     kinds = set(Account.objects.values_list("expiry", flat=True))
     assert kinds == {ExpiryKind.AT, ExpiryKind.NEVER, ExpiryKind.SYSTEM_DEFAULT}
     assert Account.objects.filter(lock_type=LockType.LOCKED).count() == 1
+
+
+def test_one_impossible_balance_keeps_nobody_else_from_being_read(switch: Switch) -> None:
+    broken = Customer(account="B-1", money=Decimal("1e300"), limit_money=Decimal(0))
+    sound = Customer(account="B-2", money=Decimal("1.0000005"), limit_money=Decimal(2147483647))
+    profiles.save(switch=switch, customers=[broken, sound], sent=NOW)
+    assert list(Account.objects.values_list("number", "balance")) == [("B-2", Decimal("1.000000"))]

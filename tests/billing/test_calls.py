@@ -11,10 +11,11 @@ from django.db.models import Count, Sum
 
 from accounts.models import Account, Switch
 from billing.models import Call, CallDay, DayState
-from billing.services import partitions
+from billing.services import call_store, partitions
 from billing.services.calls import fetch_days
 from billing.services.proofs import prove_days
 from billing.services.switches import client
+from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, SwitchFactory
 
@@ -271,3 +272,26 @@ def test_a_big_day_streams(switch: Switch, simulator: SimulatorProcess) -> None:
     assert row.calls > 20_000
     assert row.fee > flood.fee
     assert prove(account).state == DayState.PROVEN
+
+
+def test_a_record_that_cannot_be_read_is_counted_and_keeps_its_day_from_being_proven(
+    switch: Switch, simulator: SimulatorProcess
+) -> None:
+    accounts = [known(switch, number) for number in ("C-301", WHOLESALE)]
+    start = millis(NOON)
+    simulator.control.add_call("C-301", "8613900000000", start=start, fields={"stop": start - 1000})
+    fetched = fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
+    assert (fetched.days, fetched.failures) == (2, [])
+    unreadable = dict(CallDay.objects.values_list("account__number", "unreadable"))
+    assert unreadable == {"C-301": 1, WHOLESALE: 0}
+    prove_days(switch=switch, accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
+    states = dict(CallDay.objects.values_list("account__number", "state"))
+    assert states == {"C-301": DayState.DIFFERS, WHOLESALE: DayState.PROVEN}
+
+
+def test_a_call_of_another_time_opens_no_partition(switch: Switch, simulator: SimulatorProcess) -> None:
+    account = known(switch, "C-301")
+    stage = call_store.Stage(YESTERDAY, {"C-301": account.pk})
+    stage.add(Cdr(flow_no=1, account="C-301", start=0, stop=1000, fee=Decimal(0)))
+    stage.add(Cdr(flow_no=2, account="nobody", start=millis(NOON), stop=millis(NOON), fee=Decimal(0)))
+    assert (stage.records, stage.unreadable, stage.months) == (0, 1, set())
