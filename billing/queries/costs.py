@@ -1,4 +1,4 @@
-"""What an account costs per day of its switch's calendar: its calls and its other charges."""
+"""What an account costs per day of its switch's calendar: its calls, its customers' if it is an agent, and charges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.db.models.functions import TruncDate
 
 from accounts.models import Account
-from billing.models import CallDay, Charge
+from billing.models import Call, CallDay, Charge
 from billing.queries.days import begin_of, day_of, each_day, end_of
 
 ZERO = Decimal(0)
@@ -39,6 +39,20 @@ def _costs(account: Account, first: date, last: date) -> dict[date, Decimal]:
         .values_list(TruncDate("charged_at", tzinfo=zone))
         .annotate(Sum("amount"))
     )
-    for day, amount in charges:
+    for day, amount in [*charges, *_agent_fees(account, first, last)]:
         costs[day] = costs.get(day, ZERO) + amount
     return costs
+
+
+def _agent_fees(account: Account, first: date, last: date) -> list[tuple[date, Decimal]]:
+    """What the calls of its customers cost an agent. The balance goes down when a call ends."""
+    if not account.is_agent:
+        return []
+    zone = account.switch.zone
+    calls = Call.objects.filter(
+        switch=account.switch,
+        agent_number=account.number,
+        ended_at__gte=begin_of(first, zone),
+        ended_at__lt=end_of(last, zone),
+    )
+    return list(calls.values_list(TruncDate("ended_at", tzinfo=zone)).annotate(Sum("agent_fee")))

@@ -52,7 +52,8 @@ class Overview:
 
     @cached_property
     def days_left(self) -> int | None:
-        return days_left(self.account, self.now)
+        """None too while the pace is not known: days that were not fetched would make it look slow."""
+        return None if self.pace_is_partial else days_left(self.account, self.now)
 
     @property
     def runway(self) -> int:
@@ -115,6 +116,8 @@ class Overview:
 
     def _lacks(self, first: date) -> bool:
         """Whether a day since `first`, today not counted, was never fetched."""
+        opened = self.account.opened_at
+        first = max(first, day_of(opened, self.account.switch.zone)) if opened else first
         past = each_day(first, self._today - timedelta(days=1))
         return any(day not in self._days or self._days[day].fetched_at is None for day in past)
 

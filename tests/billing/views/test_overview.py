@@ -110,7 +110,7 @@ def test_days_are_called_proven_only_when_they_are(zoe: Visitor) -> None:
     assert "2 of the last 30 days proven: 6 calls" in html
     assert "differs by $0.04" in html
     assert "1 day is not checked yet" in html
-    assert "not all recent days are fetched yet" in html
+    assert "How long it lasts is told once the last days are fetched." in html
 
 
 def test_unknown_and_foreign_addresses_are_the_same_page(zoe: Visitor, switch: Switch) -> None:
