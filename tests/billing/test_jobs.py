@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from billing.models import Call, CallDay, DayState, JobRun, Payment
 from billing.queries import history, payments
 from billing.queries.history import CallFilter
 from billing.services import balances, jobs, profiles, rounds, scheduling
-from billing.tasks.sync import ROUNDS, run_round
+from billing.tasks.sync import ROUNDS, run_round, start_rounds
 from billing.vos3000 import Unreachable
 from portal.celery import app
 from simulator.process import SimulatorProcess
@@ -172,3 +173,14 @@ def test_pages_read_from_a_warm_cache_send_nothing(switch: Switch, simulator: Si
     assert payments.page(account=account).entries
     assert history.daily_cost(account=account, now=NOW)
     assert simulator.control.stats().total == 0
+
+
+def test_a_real_worker_runs_a_round(worker: object, simulator: SimulatorProcess) -> None:
+    switch = SwitchFactory.create(url=simulator.url)
+    start_rounds.apply_async(("balances",), queue="default")
+    give_up = datetime.now(UTC) + timedelta(seconds=30)
+    while not JobRun.objects.filter(finished_at__isnull=False).exists() and datetime.now(UTC) < give_up:
+        time.sleep(0.1)
+    row = JobRun.objects.get()
+    assert (row.job, row.succeeded) == (f"balances:{switch.name}", True)
+    assert Account.objects.filter(balance__isnull=False).count() > 10
