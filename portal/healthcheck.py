@@ -40,9 +40,14 @@ def _web() -> bool:
 
 
 def _worker(name: str) -> bool:
+    from kombu.exceptions import OperationalError
+
     from portal.celery import app
 
-    return bool(app.control.ping(destination=[f"{name}@{gethostname()}"], timeout=ANSWER_SECONDS))
+    try:
+        return bool(app.control.ping(destination=[f"{name}@{gethostname()}"], timeout=ANSWER_SECONDS))
+    except OperationalError:
+        return False
 
 
 def _beat() -> bool:
