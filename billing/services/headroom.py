@@ -33,10 +33,19 @@ def left_for_transfer(*, agent: Account, debit: TopUp | None = None) -> Decimal 
     return agent.spendable + (debits.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
 
+def perhaps_counted_twice(*, agent: Account) -> Decimal:
+    """How much `left_for_transfer` may say too little, until the balance is asked for again."""
+    debits = TopUp.objects.filter(_confirmed_since(agent), account=agent, kind=Kind.DEBIT)
+    return -(debits.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+
+
 def _not_in_balance(agent: Account) -> Q:
+    return Q(state__in=UNSETTLED) | _confirmed_since(agent)
+
+
+def _confirmed_since(agent: Account) -> Q:
     """A confirmed debit counts until a balance was asked for after it, unless it was the one that told the balance."""
-    confirmed_since = Q(state=TopUpState.CONFIRMED, settled_at__gte=agent.balance_at)
-    return Q(state__in=UNSETTLED) | (confirmed_since & ~Q(sent_at=agent.balance_at))
+    return Q(state=TopUpState.CONFIRMED, settled_at__gte=agent.balance_at) & ~Q(sent_at=agent.balance_at)
 
 
 def left_for_today(*, agent: Account, now: datetime) -> Decimal:

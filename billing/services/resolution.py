@@ -7,7 +7,7 @@ enough clean looks a person decides.
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,8 +89,16 @@ def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
     asked_at = clock.now()
     begin = min(topup.sent_at or topup.requested_at for topup in topups) - tolerance
     rows = client.get_pay_history(account=account.number, begin=begin, end=asked_at + tolerance)
+    marked: dict[str, list[PayRecord]] = defaultdict(list)
+    for row in rows:
+        for reference in set(references(row.memo)):
+            marked[reference].append(row)
     for topup in topups:
-        _judge(topup, rows, asked_at)
+        found = marked.get(topup.reference)
+        if found:
+            _found(topup, found, asked_at)
+        else:
+            _not_found(topup, rows, asked_at)
     tie(account=account)
 
 
@@ -99,12 +107,8 @@ def _look_again(topups: Sequence[TopUp], at: datetime) -> None:
     TopUp.objects.filter(pk__in=ids, state=TopUpState.IN_DOUBT).update(next_look_at=at)
 
 
-def _judge(topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime) -> None:
-    """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
-    found = [row for row in rows if topup.reference in references(row.memo)]
-    if not found:
-        _not_found(topup, rows, asked_at)
-    elif len(found) == 1 and _matches(topup, found[0]):
+def _found(topup: TopUp, found: Sequence[PayRecord], asked_at: datetime) -> None:
+    if len(found) == 1 and _matches(topup, found[0]):
         states.move(
             topup=topup,
             to=TopUpState.CONFIRMED,
@@ -124,6 +128,7 @@ def _matches(topup: TopUp, row: PayRecord) -> bool:
 
 
 def _not_found(topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime) -> None:
+    """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
     looks = topup.looks + 1
     switch = topup.account.switch
     counted = TopUp.objects.filter(pk=topup.pk, state=TopUpState.IN_DOUBT, looks=topup.looks).update(

@@ -20,6 +20,7 @@ LONGEST_PAUSE = timedelta(seconds=60)
 LONGEST_PAUSE_OF_THE_OWED = timedelta(hours=1)
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
+NOT_YET = "It could not be sent yet; it is tried again."
 NOT_REACHED = "It could not be reached; nothing was sent."
 
 
@@ -86,7 +87,7 @@ def _balance_is_fresh(debit: TopUp, now: datetime) -> bool:
 def _postpone(topup: TopUp, now: datetime) -> TopUp:
     """Not even claimed: it stays requested and is tried again."""
     TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED, attempts=topup.attempts).update(
-        attempts=F("attempts") + 1, next_attempt_at=now + pause(topup), why=NOT_REACHED
+        attempts=F("attempts") + 1, next_attempt_at=now + pause(topup), why=NOT_YET
     )
     topup.refresh_from_db()
     return topup
@@ -95,9 +96,7 @@ def _postpone(topup: TopUp, now: datetime) -> TopUp:
 @transaction.atomic(durable=True)
 def _claim(topup: TopUp, now: datetime) -> bool:
     """Make the top-up this process' own. Committed before anything leaves: nobody else will ever send it."""
-    if topup.kind == Kind.DEBIT and not _is_covered(topup):
-        why = "The agent's balance no longer covers it; nothing was sent."
-        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why)
+    if topup.kind == Kind.DEBIT and not _is_covered(topup, now):
         return False
     return states.move(
         topup=topup,
@@ -109,9 +108,18 @@ def _claim(topup: TopUp, now: datetime) -> bool:
     )
 
 
-def _is_covered(debit: TopUp) -> bool:
-    left = headroom.left_for_transfer(agent=headroom.locked(debit.account), debit=debit)
-    return left is not None and left + debit.amount >= 0
+def _is_covered(debit: TopUp, now: datetime) -> bool:
+    """Refuses the debit when it is not, or puts it off when only a newer balance can tell."""
+    agent = headroom.locked(debit.account)
+    left = headroom.left_for_transfer(agent=agent, debit=debit)
+    if left is not None and left + debit.amount >= 0:
+        return True
+    if left is None or left + debit.amount + headroom.perhaps_counted_twice(agent=agent) >= 0:
+        _postpone(debit, now)
+    else:
+        why = "The agent's balance no longer covers it; nothing was sent."
+        states.move(topup=debit, to=TopUpState.REFUSED, now=now, why=why)
+    return False
 
 
 def _pay(client: Client, topup: TopUp, clock: Clock) -> None:

@@ -63,8 +63,10 @@ def move(
         raise ValueError(f"A top-up never goes from {source} to {to}.")
     as_read = TopUp.objects.filter(only_if or Q(), pk=topup.pk, state=source, attempts=topup.attempts)
     settled = {"settled_at": now} if to in ENDS else {}
+    # A person's reason is the staff's own: it stays with the transition.
+    told = "" if by else why[:300]
     with transaction.atomic():
-        moved = as_read.update(state=to, why=why[:300], **settled, **fields)
+        moved = as_read.update(state=to, why=told, **settled, **fields)
         if moved:
             Transition.objects.create(
                 topup=topup, from_state=source, to_state=to, at=now, by=by, why=why[:300], evidence=evidence or {}
@@ -92,7 +94,7 @@ def _follow_debit(debit: TopUp, now: datetime) -> None:
         credit.next_attempt_at = now + HAND_OVER
         credit.save(update_fields=["deadline", "next_attempt_at"])
     else:
-        why = f"The agent was not debited: {debit.why or 'not applied'}"
+        why = f"The agent was not debited. {debit.why}".strip()
         move(topup=credit, to=TopUpState.REFUSED, now=now, why=why)
 
 

@@ -215,6 +215,18 @@ def test_settings_that_cannot_be_used_send_nothing(account: Account, by: User, s
     assert simulator.control.received("Pay") == []
 
 
+def test_what_the_budget_withholds_is_sent_later(account: Account, by: User, simulator: SimulatorProcess) -> None:
+    Switch.objects.update(requests_per_second=Decimal("0.01"))
+    now = timezone.now()
+    sent, withheld = (topups.send(topup_id=ask(account, by, key=key).pk, now=now) for key in ("k1", "k2"))
+    assert (sent.state, withheld.state) == (TopUpState.CONFIRMED, TopUpState.REQUESTED)
+    Switch.objects.update(requests_per_second=1000)
+    sweeping.sweep(now=withheld.next_attempt_at)
+    withheld.refresh_from_db()
+    assert withheld.state == TopUpState.CONFIRMED
+    assert len(simulator.control.received("Pay")) == 2
+
+
 def test_what_nobody_sent_in_time_is_refused_unsent(account: Account, by: User, simulator: SimulatorProcess) -> None:
     first, second = (ask(account, by, key=key) for key in ("k1", "k2"))
     late = timezone.now() + 11 * MINUTE
@@ -272,6 +284,7 @@ def test_a_person_decides_with_a_reason(in_review: TopUp, staff: User) -> None:
     last = in_review.transitions.last()
     assert last is not None
     assert (last.by, last.why) == (staff, "Not on the switch")
+    assert in_review.why == ""  # what staff write is not the customer's to read
     with pytest.raises(DecisionRefused):
         decide(topup=in_review, verdict=TopUpState.CONFIRMED, by=staff, why="Changed my mind", now=timezone.now())
 
