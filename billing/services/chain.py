@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise, permutations
+from math import isqrt
 
 # The switch writes a call's fee some moments before or after the payment beside it.
 BOOKED_WITHIN = 60_000_000
@@ -170,8 +171,8 @@ class Chain:
 
 
 def _noise(calls: int) -> int:
-    """Each fee was rounded to a millionth: half a millionth each way per call, and one for the balances."""
-    return abs(calls) // 2 + 1
+    """Each fee was rounded to a millionth. What that adds up to grows with the root of their number."""
+    return 2 * isqrt(abs(calls)) + 1
 
 
 def _when(row: tuple[int | None, Stated]) -> tuple[int, int]:
@@ -183,10 +184,11 @@ def _in_order(rows: list[Stated]) -> Iterator[Stated]:
     for _, group in groupby(sorted(rows, key=lambda row: row.at), key=lambda row: row.at):
         members = list(group)
         if 1 < len(members) <= MOST_PERMUTED:
-            members = list(min(permutations(members), key=_leaps))
-        yield from members
+            yield from min(permutations(members), key=_leaps)
+        else:
+            yield from members
 
 
-def _leaps(rows: tuple[Stated, ...]) -> int:
+def _leaps(rows: Iterable[Stated]) -> int:
     """How far the balances are from following one another; fees of calls between them are small leaps."""
     return sum(abs(later.balance - earlier.balance - (later.amount or 0)) for earlier, later in pairwise(rows))
