@@ -28,7 +28,7 @@ local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local tokens = burst
 if bucket[1] then tokens = math.min(burst, tonumber(bucket[1]) + math.max(0, at - tonumber(bucket[2])) * rate) end
-if tokens < 1 then return 'budget' end
+if tokens < 1 + tonumber(ARGV[4]) then return 'budget' end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', string.format('%.6f', at))
 redis.call('EXPIRE', KEYS[1], 600)
 return 'go'
@@ -45,22 +45,25 @@ return failures
 FAILURES_TO_OPEN = 5
 PAUSE_SECONDS = 10
 BURST_SECONDS = 4  # how many seconds of budget may be used at once
+KEPT_BACK = Decimal("0.25")  # what background work leaves of a burst to people and payments
 
 
 class SwitchGate:
     """`billing.vos3000.Gate` for one switch. Without Redis nothing is withheld: payments go on."""
 
-    def __init__(self, *, redis: Redis, switch_id: int, requests_per_second: Decimal) -> None:
+    def __init__(self, *, redis: Redis, switch_id: int, requests_per_second: Decimal, modest: bool = False) -> None:
         self._redis = redis
         self._rate = requests_per_second
+        self._burst = max(Decimal(1), requests_per_second * BURST_SECONDS)
+        self._kept_back = int(self._burst * KEPT_BACK) if modest else 0
         self._bucket = f"switch:{switch_id}:bucket"
         self._breaker = f"switch:{switch_id}:breaker"
         self._failures = f"switch:{switch_id}:failures"
 
     def admit(self, operation: str) -> None:
-        burst = max(Decimal(1), self._rate * BURST_SECONDS)
+        terms = (str(self._rate), str(self._burst), PAUSE_SECONDS, self._kept_back)
         try:
-            answer = self._redis.eval(ADMIT, 2, self._bucket, self._breaker, str(self._rate), str(burst), PAUSE_SECONDS)
+            answer = self._redis.eval(ADMIT, 2, self._bucket, self._breaker, *terms)
         except RedisError:
             logger.warning("Redis does not answer: %s goes to the switch without a budget", operation)
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts.models import Switch
 from billing.services.gate import SwitchGate
-from billing.services.patience import PatientGate
+from billing.services.manners import PatientGate, is_background
 from billing.services.redis import connection
 from billing.vos3000 import Client, Endpoint
 
@@ -17,7 +17,12 @@ PAGE_READ_TIMEOUT = 3.0  # while a person waits for a page
 
 def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Client:
     """A client for one thread, kept to the switch's budget; to be closed, or used as a context manager."""
-    gate = SwitchGate(redis=connection(), switch_id=switch.id, requests_per_second=switch.requests_per_second)
+    gate = SwitchGate(
+        redis=connection(),
+        switch_id=switch.id,
+        requests_per_second=switch.requests_per_second,
+        modest=is_background(),
+    )
     return Client(endpoint(switch, read_timeout=read_timeout), PatientGate(gate))
 
 

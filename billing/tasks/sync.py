@@ -9,6 +9,7 @@ from celery import shared_task
 
 from accounts.models import Switch
 from billing.services import jobs, rounds
+from billing.services.manners import background
 
 
 class Round(Protocol):
@@ -43,7 +44,8 @@ def run_round(name: str, switch_id: int) -> None:
     switch = Switch.objects.get(pk=switch_id)
     now = datetime.now(UTC)
     work, period, _ = ROUNDS[name]
-    jobs.run_once(job=f"{name}:{switch.name}", period=period, now=now, work=lambda: work(switch=switch, now=now))
+    with background():
+        jobs.run_once(job=f"{name}:{switch.name}", period=period, now=now, work=lambda: work(switch=switch, now=now))
 
 
 @shared_task(name="billing.tasks.sync.keep_house")

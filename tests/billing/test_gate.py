@@ -84,3 +84,14 @@ def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
     assert admitted([lonely], 20) == 20
     lonely.failed()
     lonely.succeeded()
+
+
+def test_background_work_leaves_a_part_of_the_budget_to_people() -> None:
+    modest = SwitchGate(redis=connection(), switch_id=1, requests_per_second=Decimal(2), modest=True)
+    assert admitted([modest], 50) in (6, 7)
+    assert admitted([gate(per_second="2")], 50) in (2, 3)
+
+
+def test_a_budget_too_small_to_share_is_used_by_whoever_comes() -> None:
+    modest = SwitchGate(redis=connection(), switch_id=1, requests_per_second=Decimal("0.25"), modest=True)
+    assert admitted([modest], 5) == 1

@@ -9,7 +9,7 @@ from billing.management.base import Failed
 from billing.management.switch_command import SwitchCommand
 from billing.services.catching_up import CatchUp, CaughtUp
 from billing.services.failures import FAILURES, sentence
-from billing.services.patience import patience
+from billing.services.manners import patience
 
 
 class Command(SwitchCommand):
