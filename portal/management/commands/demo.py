@@ -26,7 +26,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         children = Children(local.FOLDER)
         try:
-            self.stderr.write("Starting; the first time takes a minute.")
+            self.stderr.write("Starting; the first time takes a minute.", str)  # no error: no red
             people = bring_up(children, local.FOLDER)
             seconds = round(time.monotonic() - began, 1)
             self.stdout.write(_as_json(people, seconds) if options["json"] else _as_text(people, seconds))
