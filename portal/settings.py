@@ -14,7 +14,7 @@ from portal.environment import env, is_database_url, is_mail_url, is_redis_url, 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=32))
+SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=1 if DEBUG else 32))
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"], validate=names_a_host)
 # The address people type: it decides links in mail and whether cookies are for HTTPS alone.
