@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Switch
 from billing.management.base import BadUse, Failed, JsonCommand
 from billing.services.failures import FAILURES, sentence
-from billing.services.patience import patience
+from billing.services.manners import patience
 from billing.services.resolution import resolve
 from billing.services.sweeping import doubt_the_dead
 
