@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
@@ -5,6 +6,19 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
+
+
+def forwarded_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Who asks is whom the proxy names: otherwise all people would share its address, and its limit of logins."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # The proxy writes the last one; anybody may have written those before it.
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if forwarded:
+            request.META["REMOTE_ADDR"] = forwarded
+        return get_response(request)
+
+    return middleware
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):
@@ -22,5 +36,8 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
 
 
 def _path_of(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address at all, such as http://[
+        return "/"
     return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -45,6 +45,11 @@ def test_a_fragment_asked_for_after_logging_out_sends_the_browser_to_the_login(z
     assert "number%3D44" in answer["HX-Redirect"]
 
 
+def test_a_fragment_of_a_page_that_has_no_address_leads_to_the_login_and_home(zoe: Visitor) -> None:
+    answer = Client().get(zoe.page(), headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert answer["HX-Redirect"] == "/account/login/?next=/"
+
+
 def test_a_form_sent_after_logging_out_goes_to_the_login_and_back_to_its_page(zoe: Visitor) -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post(zoe.page("topup/"), {"amount": "5"})

@@ -68,3 +68,17 @@ def test_every_page_of_the_login_has_the_portals_design(zoe: Visitor, page: str)
 @pytest.mark.parametrize("page", ["400.html", "500.html"])
 def test_pages_for_the_worst_need_nothing(page: str) -> None:
     assert "<h1>" in render_to_string(page)
+
+
+def test_after_too_many_tries_from_one_place_a_page_says_to_wait(db: None) -> None:
+    for number in range(31):
+        answer = Client().post("/account/login/", {"login": f"{number}@example.com", "password": "wrong"})
+    assert answer.status_code == 429
+    assert "<h1>Too many tries</h1>" in answer.content.decode()
+
+
+@pytest.mark.parametrize("nowhere", ["http://[", "//example.org/", "/\\example.org", "javascript:alert(1)"])
+def test_a_login_leads_nowhere_else(person: User, nowhere: str) -> None:
+    assert Client().get("/account/login/", {"next": nowhere}).status_code == 200
+    credentials = {"login": person.email, "password": "correct horse battery", "next": nowhere}
+    assert Client().post("/account/login/", credentials)["Location"] == "/"
