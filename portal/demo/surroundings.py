@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -17,6 +18,8 @@ from types import FrameType
 
 from portal import local
 from portal.demo import leftovers
+
+ENVIRONMENT = "environment"
 
 
 @contextlib.contextmanager
@@ -31,6 +34,7 @@ def surroundings(folder: Path) -> Iterator[None]:
         try:
             with _stopping() as stop, local.services(folder):
                 stop.now_if_asked()
+                _note_environment(folder, port)
                 yield
         except KeyboardInterrupt:
             print("Everything is stopped.", file=sys.stderr)  # noqa: T201
@@ -101,3 +105,11 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "STATIC_ROOT": str(folder / "static"),
         "BEAT_SCHEDULE": str(folder / "beat-schedule"),
     }
+
+
+def _note_environment(folder: Path, port: int) -> None:
+    """For a shell beside the demo, so that the other commands meet the same servers."""
+    note = folder / ENVIRONMENT
+    note.touch(mode=0o600)
+    names = (*_environment(folder, port), "SECRET_KEY", "DATABASE_URL", "REDIS_URL")
+    note.write_text("".join(f"export {name}={shlex.quote(os.environ[name])}\n" for name in names))

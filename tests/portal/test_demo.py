@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -54,6 +55,16 @@ def test_the_health_checks_of_production_find_every_process_well(demo: DemoProce
     )
 
     assert checked.returncode == 0
+
+
+def test_the_other_commands_meet_the_same_servers_from_another_shell(demo: DemoProcess) -> None:
+    command = f". '{demo.folder}/environment'; '{sys.executable}' manage.py reconcile demo --accounts A-20417 --json"
+
+    told = subprocess.run(
+        ["env", "-i", "sh", "-c", command], cwd=CHECKOUT, stdout=subprocess.PIPE, timeout=60, check=True
+    )
+
+    assert json.loads(told.stdout)["accounts"] == 1
 
 
 def test_a_second_one_in_the_same_folder_is_refused_and_leaves_the_first_alone(demo: DemoProcess) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from portal import local
 from portal.demo.children import ChildDied, Children
 from portal.demo.people import Login
+from portal.demo.surroundings import ENVIRONMENT
 from portal.demo.up import NotUp, bring_up
 
 
@@ -52,6 +54,7 @@ def _as_text(people: Sequence[Login], seconds: float) -> str:
             for login in people
         ),
         "",
+        f"  The other commands, in another shell:  . {local.FOLDER / ENVIRONMENT}; {sys.executable} manage.py help",
         f"  Logs, and mails that would be sent, are in {local.FOLDER / 'logs'}.",
         "  Ctrl-C stops everything and keeps the data; `make clean` forgets it.",
         "",
