@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topups', to='accounts.account')),
                 ('payer', models.ForeignKey(blank=True, help_text='Of a credit: the agent that pays for it or vouches for it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='paid_topups', to='accounts.account')),
                 ('debit', models.OneToOneField(blank=True, help_text="Of a transfer's credit", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credit', to='billing.topup')),
-                ('gives_back', models.OneToOneField(blank=True, help_text='The debit it undoes', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='given_back_by', to='billing.topup')),
+                ('gives_back', models.ForeignKey(blank=True, help_text='The debit it undoes', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='give_backs', to='billing.topup')),
                 ('payment', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='topup', to='billing.payment')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topups', to=settings.AUTH_USER_MODEL)),
             ],
@@ -330,6 +330,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='topup',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('gives_back__isnull', False), ('kind', 'give_back')), models.Q(models.Q(('kind', 'give_back'), _negated=True), ('gives_back__isnull', True)), _connector='OR'), name='topup_a_give_back_says_of_what'),
+        ),
+        migrations.AddConstraint(
+            model_name='topup',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'not_applied']), _negated=True), fields=('gives_back',), name='topup_given_back_once'),
         ),
         migrations.AddConstraint(
             model_name='topup',

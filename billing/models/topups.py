@@ -86,12 +86,12 @@ class TopUp(models.Model):
         related_name="credit",
         help_text="Of a transfer's credit",
     )
-    gives_back = models.OneToOneField(
+    gives_back = models.ForeignKey(
         "self",
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        related_name="given_back_by",
+        related_name="give_backs",
         help_text="The debit it undoes",
     )
 
@@ -142,6 +142,11 @@ class TopUp(models.Model):
                 condition=Q(kind="give_back", gives_back__isnull=False)
                 | (~Q(kind="give_back") & Q(gives_back__isnull=True)),
                 name="topup_a_give_back_says_of_what",
+            ),
+            models.UniqueConstraint(
+                fields=["gives_back"],
+                condition=~Q(state__in=["refused", "not_applied"]),
+                name="topup_given_back_once",
             ),
             models.CheckConstraint(
                 condition=Q(settled_at__isnull=False, state__in=["confirmed", "refused", "not_applied"])

@@ -55,8 +55,9 @@ def doubtful(account: Account) -> list[TopUp]:
 def find(*, account: Account, reference: str) -> TopUp | None:
     """With everything that `outcome` and `story` look at."""
     rows = TopUp.objects.filter(account=account, reference=reference)
-    related = ("account__switch", "debit__given_back_by", "payer", "requested_by")
-    return rows.select_related(*related).prefetch_related("transitions", "debit__transitions").first()
+    related = ("account__switch", "debit", "payer", "requested_by")
+    fetched = ("transitions", "debit__transitions", "debit__give_backs")
+    return rows.select_related(*related).prefetch_related(*fetched).first()
 
 
 def story(topup: TopUp) -> list[Step]:
@@ -116,6 +117,7 @@ def _after_the_debit(debit: TopUp) -> list[Step]:
 
 
 def _give_back(topup: TopUp) -> TopUp | None:
+    """The latest: a refused one is followed by another."""
     if topup.debit is None:
         return None
-    return getattr(topup.debit, "given_back_by", None)
+    return max(topup.debit.give_backs.all(), key=lambda give_back: give_back.pk, default=None)

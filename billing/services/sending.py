@@ -17,7 +17,6 @@ from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable
 logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = timedelta(seconds=60)
-LONGEST_PAUSE_OF_THE_OWED = timedelta(hours=1)
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
 NOT_YET = "It could not be sent yet; it is tried again."
@@ -61,7 +60,7 @@ def expire(*, topup: TopUp, now: datetime) -> bool:
 
 def pause(topup: TopUp) -> timedelta:
     """1, 2, 4 … 60 seconds; what is owed to an agent is tried ever more rarely, but for ever."""
-    longest = LONGEST_PAUSE_OF_THE_OWED if topup.kind == Kind.GIVE_BACK else LONGEST_PAUSE
+    longest = states.LONGEST_PAUSE_OF_THE_OWED if topup.kind == Kind.GIVE_BACK else LONGEST_PAUSE
     return min(longest, timedelta(seconds=2 ** min(max(topup.attempts - 1, 0), 12)))
 
 
@@ -158,28 +157,20 @@ def _was_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:
     if now >= topup.deadline:
         states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, evidence=evidence)
     else:
-        _go_back(topup, now, NOT_REACHED, evidence)
+        states.move(
+            topup=topup,
+            to=TopUpState.REQUESTED,
+            now=now,
+            why=NOT_REACHED,
+            evidence=evidence,
+            next_attempt_at=now + pause(topup),
+        )
 
 
 def _was_refused(topup: TopUp, now: datetime, error: Refused) -> None:
     evidence = {"code": error.code, "text": error.text}
     why = f"The switch refused it with code {error.code}; nothing was done."
-    if topup.kind == Kind.GIVE_BACK:
-        # Surely not done, and still owed: it must not end here.
-        _go_back(topup, now, why, evidence)
-    else:
-        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
-
-
-def _go_back(topup: TopUp, now: datetime, why: str, evidence: states.Evidence) -> None:
-    states.move(
-        topup=topup,
-        to=TopUpState.REQUESTED,
-        now=now,
-        why=why,
-        evidence=evidence,
-        next_attempt_at=now + pause(topup),
-    )
+    states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
 
 
 def _is_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> None:

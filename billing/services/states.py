@@ -19,6 +19,7 @@ DOUBTFUL = frozenset({TopUpState.IN_DOUBT, TopUpState.REVIEW})
 HAND_OVER = timedelta(seconds=5)
 # A give-back is owed: it is tried until it is there.
 OWED_FOR = timedelta(days=3650)
+LONGEST_PAUSE_OF_THE_OWED = timedelta(hours=1)
 
 Evidence = Mapping[str, object]
 
@@ -81,7 +82,9 @@ def _follow(topup: TopUp, now: datetime) -> None:
     """What the end of one leg of a transfer means for the other, written together with it."""
     if topup.kind == Kind.DEBIT:
         _follow_debit(topup, now)
-    elif topup.debit_id is not None and topup.state in UNDONE:
+    elif topup.kind == Kind.GIVE_BACK:
+        _give_back_again(topup, now)
+    elif topup.state in UNDONE:
         _give_back(topup, now)
 
 
@@ -100,20 +103,31 @@ def _follow_debit(debit: TopUp, now: datetime) -> None:
 
 def _give_back(credit: TopUp, now: datetime) -> None:
     debit = credit.debit
-    if debit is None or debit.state != TopUpState.CONFIRMED:
-        return
+    if debit is not None and debit.state == TopUpState.CONFIRMED:
+        _owe(debit, key=credit.key, now=now, pause=HAND_OVER)
+
+
+def _give_back_again(refused: TopUp, now: datetime) -> None:
+    """Surely not done, and still owed: under a reference of its own, after twice the time that the last one took."""
+    debit = refused.gives_back
+    if debit is not None and refused.state == TopUpState.REFUSED:
+        pause = min(LONGEST_PAUSE_OF_THE_OWED, max(HAND_OVER, 2 * (now - refused.requested_at)))
+        _owe(debit, key=refused.reference, now=now, pause=pause)
+
+
+def _owe(debit: TopUp, *, key: str, now: datetime, pause: timedelta) -> None:
     create(
         topup=TopUp(
             kind=Kind.GIVE_BACK,
-            source=credit.source,
+            source=debit.source,
             account=debit.account,
             amount=-debit.amount,
-            requested_by=credit.requested_by,
-            key=credit.key,
+            requested_by=debit.requested_by,
+            key=key,
             gives_back=debit,
             requested_at=now,
             deadline=now + OWED_FOR,
-            next_attempt_at=now + HAND_OVER,
+            next_attempt_at=now + pause,
         ),
         by=None,
     )

@@ -139,8 +139,13 @@ def test_a_give_back_that_is_refused_stays_owed_until_it_is_there(
     assert not is_final(TopUp.objects.get(pk=credit.pk))
     for hour in range(1, 5):
         sweeping.sweep(now=now + timedelta(days=hour))
-    assert TopUp.objects.get(kind=Kind.GIVE_BACK).state == TopUpState.CONFIRMED
+    credit = TopUp.objects.get(pk=credit.pk)
+    assert is_final(credit)
+    assert [step.title for step in story(credit)][-2:] == ["Not credited", "Given back to the agent"]
+    assert TopUp.objects.filter(kind=Kind.GIVE_BACK, state=TopUpState.CONFIRMED).count() == 1
     assert money(simulator) == (Decimal(1000), Decimal(10))
+    memos = [(request.body or {})["memo"] for request in simulator.control.received("Pay")]
+    assert len(memos) == len(set(memos)) == 6
 
 
 def test_a_credit_in_doubt_is_not_given_back_before_the_doubt_ends(
