@@ -19,6 +19,7 @@ from accounts.models import Switch
 from billing.models import TopUp, TopUpState
 from billing.services import states, switches
 from billing.services.clock import Clock
+from billing.services.rounding import stored_if_money
 from billing.services.ties import references, tie
 from billing.vos3000 import Client, PayRecord, SwitchError, Withheld
 
@@ -114,7 +115,7 @@ def _found(topup: TopUp, found: Sequence[PayRecord], asked_at: datetime) -> None
             to=TopUpState.CONFIRMED,
             now=asked_at,
             evidence={"found": _shown(found)},
-            balance_after=found[0].balance_after,
+            balance_after=stored_if_money(found[0].balance_after),
         )
     else:
         why = "The payment history holds it, but not once and exactly as it was sent."

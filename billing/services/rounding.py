@@ -19,6 +19,10 @@ def stored(amount: Decimal) -> Decimal:
     return rounded + 0
 
 
+def stored_if_money(amount: Decimal | None) -> Decimal | None:
+    return stored(amount) if amount is not None and is_money(amount) else None
+
+
 def is_money(amount: Decimal) -> bool:
     try:
         stored(amount)

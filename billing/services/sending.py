@@ -12,6 +12,7 @@ from billing.models import Kind, TopUp, TopUpState
 from billing.services import balances, headroom, states, switches
 from billing.services.clock import Clock
 from billing.services.resolution import FIRST_LOOK
+from billing.services.rounding import stored_if_money
 from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -139,17 +140,16 @@ def _pay(client: Client, topup: TopUp, clock: Clock) -> None:
 
 def _was_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
     evidence = {"pay_money": str(paid.amount), "money": str(paid.balance_after)}
+    balance = stored_if_money(paid.balance_after)
     sent_at = topup.sent_at or now
     for _ in range(2):
         # The second time round: a sweep took so slow a sending for dead and put it in doubt meanwhile.
         if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT):
             return
-        if states.move(
-            topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=paid.balance_after
-        ):
+        if states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=balance):
             break
-    if paid.balance_after is not None:
-        headroom.note_balance(account=topup.account, balance=paid.balance_after, asked_at=sent_at)
+    if balance is not None:
+        headroom.note_balance(account=topup.account, balance=balance, asked_at=sent_at)
 
 
 def _was_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:

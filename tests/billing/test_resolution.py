@@ -68,6 +68,19 @@ def test_one_row_with_the_reference_account_and_amount_confirms(doubtful: TopUp,
     assert evidence["found"][0]["memo"] == f"by hand: {doubtful.reference}."
 
 
+@pytest.mark.parametrize("answers_lost", [0, 1])
+def test_a_payment_is_confirmed_although_the_balance_told_with_it_is_none(
+    account: Account, by: User, simulator: SimulatorProcess, answers_lost: int
+) -> None:
+    simulator.control.set_money("C-301", Decimal("1E+15"))
+    if answers_lost:
+        simulator.control.add_fault("Pay", "drop_after", count=answers_lost)
+    topup = topups.send(topup_id=ask(account, by).pk, now=timezone.now())
+    resolve(switch=account.switch, now=timezone.now(), all_of_them=True)
+    topup.refresh_from_db()
+    assert (topup.state, topup.balance_after) == (TopUpState.CONFIRMED, None)
+
+
 @pytest.mark.parametrize(
     ("amount", "times", "memo"),
     [("50", 2, "{}"), ("50.000001", 1, "{}"), ("-50", 1, "{}"), ("50", 1, "{} TU-0123456789")],
