@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from accounts.models import Switch
 from billing.models import CallDay
 from billing.services import partitions
+from billing.services.profiles import LONGEST_NUMBER
 from billing.services.rounding import stored
-from billing.vos3000 import Cdr
+from billing.vos3000 import Cdr, Malformed
 
 ROWS_PER_COPY = 2000
 # A call starts near the day that reports it. What does not is taken for unreadable and opens no partition.
@@ -21,7 +23,7 @@ NEAR_ITS_DAY = timedelta(days=8)
 # How far an edited record may have moved in time and still be found under its number.
 MOVED_AT_MOST = timedelta(days=35)
 NOT_STATED = -1
-INT_MAX, SMALLINT_MAX = 2**31 - 1, 2**15 - 1
+BIGINT_MAX, INT_MAX, SMALLINT_MAX = 2**63 - 1, 2**31 - 1, 2**15 - 1
 
 COLUMNS = (
     "account_id, flow_no, started_at, ended_at, caller, callee, talk_seconds, billed_seconds, fee, fee_prefix,"
@@ -154,6 +156,8 @@ class Stage:
             raise ValueError("a call at another time")
         if not 0 <= record.hold_time <= INT_MAX or not 0 <= record.fee_time <= INT_MAX:
             raise ValueError("a call of another length")
+        if abs(record.flow_no) > BIGINT_MAX or len(record.agent_account) > LONGEST_NUMBER:
+            raise ValueError("a call of another kind")
 
 
 def _row(account: int, record: Cdr) -> tuple[Any, ...]:
@@ -191,7 +195,7 @@ def _code(code: int | None, largest: int) -> int:
 def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
     """Make the staged records the day's rows. Readers see the old day until this commits, then the new one.
 
-    Rows that did not change are not written.
+    Rows that did not change are not written. Raises Malformed when the day adds up to what no day can be.
     """
     stage.write()
     partitions.ensure(stage.months)
@@ -209,8 +213,9 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         "unreadable": stage.unreadable,
         "at": now,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with _sums_that_fit(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(DROP_REPEATED)
+        stage.records -= cursor.rowcount
         cursor.execute("ANALYZE staged_call")
         cursor.execute(OTHER_DAYS, parameters)
         touched = sorted({(account, stage.day) for account in accounts} | set(cursor.fetchall()))
@@ -222,6 +227,14 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         cursor.execute(ADD_UP, affected)
         cursor.execute(MARK_FETCHED, {**parameters, "accounts": accounts})
         cursor.execute("TRUNCATE staged_call")
+
+
+@contextmanager
+def _sums_that_fit() -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        raise Malformed("GetCdr", "the calls of a day add up to what cannot be kept") from error
 
 
 def with_rows(accounts: Iterable[int], day: date) -> set[int]:

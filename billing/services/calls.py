@@ -114,11 +114,11 @@ def _fetch(
         missing = _unknown_to_the_switch(asking, group, stage)
         if missing:
             return _without(missing, switch, asking, group, day, now, locks)
+        call_store.exchange(switch=switch, stage=stage, now=now)
     except Withheld:
         raise
     except FAILURES as error:
         return Fetched(failures=_failed(group, day, error, now))
-    call_store.exchange(switch=switch, stage=stage, now=now)
     return Fetched(days=len(group), calls=stage.records)
 
 

@@ -13,8 +13,9 @@ from django.db import connection
 from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of
+from billing.services.call_store import INT_MAX
 from billing.services.calls import fetch_days
-from billing.services.rounding import stored
+from billing.services.rounding import is_money, stored
 from billing.services.switches import client
 
 ACCOUNTS_PER_REQUEST = 50
@@ -78,6 +79,9 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     if not days:
         return []
     stated = _stated(switch, days)
+    impossible = {key for key, (calls, fee) in stated.items() if abs(calls) > INT_MAX or not is_money(fee)}
+    stated = {key: sums for key, sums in stated.items() if key not in impossible}
+    days = [row for row in days if (row.account_id, row.day) not in impossible]
     with connection.cursor() as cursor:
         cursor.execute(
             COMPARE,
@@ -101,6 +105,10 @@ def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], t
     first, last = min(row.day for row in days), max(row.day for row in days)
     with client(switch) as asking:
         rows = asking.get_report_customer_fee(accounts=list(ids), first=first, last=last)
+        if not rows and len(ids) > 1 and any(day.calls for day in days):
+            # "Not found" may be said for the sake of one of them.
+            for number in ids:
+                rows += asking.get_report_customer_fee(accounts=[number], first=first, last=last)
     stated: dict[tuple[int, date], tuple[int, Decimal]] = {}
     for row in rows:
         if row.account in ids:
