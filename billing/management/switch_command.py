@@ -10,6 +10,8 @@ from accounts.models import Switch
 from billing.management.base import BadUse, JsonCommand
 from billing.queries.days import day_of
 
+FIRST_DAY = date(1970, 1, 1)
+
 
 class SwitchCommand(JsonCommand):
     days_back: int
@@ -35,6 +37,8 @@ class SwitchCommand(JsonCommand):
         first = _day(options["since"], "--since") or min(last, today) - timedelta(days=self.days_back)
         if first > last:
             raise BadUse(f"--since {first} is after --until {last}.")
+        if first < FIRST_DAY:
+            raise BadUse(f"--since {first} is before {FIRST_DAY}, when the switch's time begins.")
         if last > today:
             raise BadUse(f"--until {last} has not begun on the switch's calendar.")
         return first, last

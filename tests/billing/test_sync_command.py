@@ -79,6 +79,7 @@ def test_a_small_budget_is_waited_for(switch: Switch, simulator: SimulatorProces
         (("demo", "--since", "2026-13-01"), "--since 2026-13-01 is not a day written YYYY-MM-DD.\n"),
         (("demo", "--since", "2026-10-02", "--until", "2026-10-01"), "is after --until"),
         (("demo", "--until", "2999-01-01"), "has not begun"),
+        (("demo", "--since", "0001-01-01", "--until", "0001-01-02"), "is before 1970-01-01"),
     ],
 )
 def test_bad_use_is_a_sentence(switch: Switch, command: str, words: tuple[str, ...], sentence: str) -> None:
