@@ -14,8 +14,8 @@ from billing.services.failures import FAILURES, sentence
 from billing.services.locks import hold
 from billing.services.redis import connection as redis
 from billing.services.rounding import stored
-from billing.services.switches import PAGE_READ_TIMEOUT, client
-from billing.vos3000 import Client, CustomerBrief, UnexpectedStatus, Withheld
+from billing.services.switches import PAGE_TIMEOUT, client
+from billing.vos3000 import Client, CustomerBrief, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
 
 LONGEST_QUESTION = timedelta(seconds=30)
 REMEMBER_A_FAILURE = timedelta(seconds=5)
@@ -68,17 +68,19 @@ def _is_fresh(account: Account, now: datetime) -> bool:
 
 def _ask(account: Account, now: datetime) -> Figures:
     try:
-        with client(account.switch, read_timeout=PAGE_READ_TIMEOUT) as asking:
+        with client(account.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
             customers = asking.get_customers(accounts=[account.number])
+        if not all(profiles.is_usable(customer) for customer in customers):
+            raise Malformed("GetCustomer", "a balance that cannot be one")
         profiles.save(switch=account.switch, customers=customers, sent=now)
     except FAILURES as error:
         if not isinstance(error, Withheld):
-            _remember_failure(account, sentence(error))
+            _remember_failure(_place(account, error), sentence(error))
         return Figures(account, asked=True, failure=sentence(error))
     if not any(customer.account == account.number for customer in customers):
         Account.objects.filter(pk=account.pk, missing_since__isnull=True).update(missing_since=now)
         account.refresh_from_db()
-        _remember_failure(account, GONE)
+        _remember_failure(_of_account(account), GONE)
         return Figures(account, asked=True, failure=GONE)
     account.refresh_from_db()
     return Figures(account, asked=True)
@@ -86,12 +88,25 @@ def _ask(account: Account, now: datetime) -> Figures:
 
 def _failed_just_now(account: Account) -> str | None:
     """Somebody else's failure a moment ago: nobody should wait for the same time-out again."""
-    known = redis().get(f"balance:failed:{account.pk}")
-    return known.decode() if isinstance(known, bytes) else None
+    known = redis().mget([_of_switch(account), _of_account(account)])
+    return next((failure.decode() for failure in known if isinstance(failure, bytes)), None)
 
 
-def _remember_failure(account: Account, failure: str) -> None:
-    redis().set(f"balance:failed:{account.pk}", failure, ex=REMEMBER_A_FAILURE)
+def _remember_failure(place: str, failure: str) -> None:
+    redis().set(place, failure, ex=REMEMBER_A_FAILURE)
+
+
+def _place(account: Account, error: Exception) -> str:
+    """A switch that keeps one waiting does so to whoever asks for another account of it."""
+    return _of_switch(account) if isinstance(error, TimedOut | Unreachable) else _of_account(account)
+
+
+def _of_switch(account: Account) -> str:
+    return f"balance:silent:{account.switch_id}"
+
+
+def _of_account(account: Account) -> str:
+    return f"balance:failed:{account.pk}"
 
 
 def refresh_all(*, switch: Switch, now: datetime) -> int:

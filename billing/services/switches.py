@@ -11,11 +11,11 @@ from billing.services.manners import PatientGate, is_background
 from billing.services.redis import connection
 from billing.vos3000 import Client, Endpoint
 
-READ_TIMEOUT = 10.0
-PAGE_READ_TIMEOUT = 3.0  # while a person waits for a page
+READ_TIMEOUT, TOTAL_TIMEOUT = 10.0, 20.0
+PAGE_TIMEOUT = 3.0  # for the whole answer, while a person waits for a page
 
 
-def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Client:
+def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Client:
     """A client for one thread, kept to the switch's budget; to be closed, or used as a context manager."""
     gate = SwitchGate(
         redis=connection(),
@@ -23,10 +23,10 @@ def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Client:
         requests_per_second=switch.requests_per_second,
         modest=is_background(),
     )
-    return Client(endpoint(switch, read_timeout=read_timeout), PatientGate(gate))
+    return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), PatientGate(gate))
 
 
-def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Endpoint:
+def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Endpoint:
     """ValueError or OSError when the switch's settings cannot be used, such as a missing file."""
     return Endpoint(
         url=switch.url,
@@ -37,5 +37,5 @@ def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT) -> Endpoint:
         extra_body=json.loads(Path(switch.extra_body_file).read_text()) if switch.extra_body_file else {},
         sure_refusals=frozenset(switch.sure_refusals),
         read_timeout=read_timeout,
-        total_timeout=2 * read_timeout,
+        total_timeout=total_timeout,
     )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +16,7 @@ from billing.services import balances, profiles
 from billing.vos3000 import Customer
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, SwitchFactory
+from tests.vos3000.rawserver import RawServer, reply
 
 NOW = datetime.now(UTC)
 ZOE = "A-20417"
@@ -74,6 +77,40 @@ def test_rubbish_from_the_switch_is_a_sentence_and_no_error(
     figures = balances.current(account=known(switch), now=NOW)
     assert figures.failure is not None
     assert figures.account.balance == Decimal(1)
+
+
+def test_a_silent_switch_keeps_one_visitor_waiting_whichever_account_the_next_come_for(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(balances, "PAGE_TIMEOUT", 0.2)
+    with RawServer() as server:
+        server.replies.append(server.silence)
+        switch = SwitchFactory.create(url=server.url)
+        looks = [balances.current(account=known(switch, number), now=NOW) for number in (ZOE, "R-100")]
+    assert [look.asked for look in looks] == [True, False]
+    assert {look.failure for look in looks} == {"The switch did not answer in time."}
+
+
+def test_an_answer_that_trickles_keeps_nobody_waiting_longer_than_silence(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(balances, "PAGE_TIMEOUT", 0.5)
+    with RawServer() as server:
+        server.replies.append(server.trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" ", 0.02))
+        account = known(SwitchFactory.create(url=server.url))
+        began = time.monotonic()
+        failure = balances.current(account=account, now=NOW).failure
+    assert failure == "The switch did not answer in time."
+    assert time.monotonic() - began < 0.9
+
+
+def test_an_impossible_balance_is_told_and_not_asked_for_at_once_again(db: None) -> None:
+    row = {"account": ZOE, "money": 1e300, "limitMoney": 0.0}
+    with RawServer(reply(json.dumps({"retCode": 0, "infoCustomers": [row]}))) as server:
+        account = known(SwitchFactory.create(url=server.url))
+        looks = [balances.current(account=account, now=NOW) for _ in range(2)]
+    assert [look.asked for look in looks] == [True, False]
+    assert {look.failure for look in looks} == {"The switch gave an answer that cannot be read."}
 
 
 def test_settings_that_cannot_be_used_are_a_sentence_too(switch: Switch, tmp_path: Path) -> None:
