@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerChoices, Q, QuerySet
 
 from accounts.models import Account
 from billing.models import Charge, Payment, SyncMark, TopUp
@@ -98,13 +98,18 @@ def _beyond(rows: QuerySet[Row], at: str, parity: int, place: Place | None, newe
 
 
 def _of_payment(row: Payment) -> Entry:
-    label = "Voucher card" if row.method == Payment.Method.VOUCHER else row.get_kind_display().capitalize()
+    label = "Voucher card" if row.method == Payment.Method.VOUCHER else _label(Payment.Kind, row.kind, "Payment")
     topup = getattr(row, "topup", None)
     return Entry(row.paid_at, label, row.amount, row.balance_after, row.memo, topup, 2 * row.pk + 1)
 
 
 def _of_charge(row: Charge) -> Entry:
-    label = row.get_kind_display().capitalize()
+    label = _label(Charge.Kind, row.kind, "Charge")
     # The switch names what it charged for by a number of its own, and by 0 what has none.
     item = f"No. {row.item}" if row.item.strip("0") else ""
     return Entry(row.charged_at, label, -row.amount, row.balance_after, item, None, 2 * row.pk)
+
+
+def _label(kinds: type[IntegerChoices], code: int, otherwise: str) -> str:
+    """Switches may know kinds that the manual does not."""
+    return kinds(code).label.capitalize() if code in kinds else otherwise

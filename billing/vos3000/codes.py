@@ -5,11 +5,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Self
 
+LARGEST_INT = 2**31 - 1
+
 
 class Code(IntEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, int):
+        if not isinstance(value, int) or abs(value) > LARGEST_INT:
             return None
         unknown = int.__new__(cls, value)
         unknown._name_ = f"UNKNOWN_{value}"

@@ -171,6 +171,11 @@ BROKEN: dict[str, tuple[Reply, type[SwitchError], bool]] = {
     "no code": (reply("{}"), Malformed, True),
     "unlisted code": (reply('{"retCode":-1,"exception":"\\ud800"}'), Refused, True),
     "rows that are none": (reply('{"retCode":0,"infoCustomers":{}}'), Malformed, True),
+    "a code that is no int": (
+        reply('{"retCode":0,"infoCustomers":[{"account":"A","money":1.0,"limitMoney":0.0,"type":2147483648}]}'),
+        Malformed,
+        True,
+    ),
     "a row without a balance": (reply('{"retCode":0,"infoCustomers":[{"account":"A"}]}'), Malformed, True),
     "a balance that is none": (
         reply('{"retCode":0,"infoCustomers":[{"account":"A","money":"Infinity","limitMoney":0}]}'),

@@ -42,3 +42,11 @@ def test_no_payments_yet_is_told(zoe: Visitor) -> None:
     html = zoe.client.get(zoe.page("payments/?after=rubbish")).content.decode()
     assert "No payments yet" in html
     assert "not known yet" in html
+
+
+def test_kinds_that_the_manual_does_not_know_are_shown_plainly(zoe: Visitor) -> None:
+    PaymentFactory.create(account=zoe.account, kind=9, method=77, paid_at=timezone.now())
+    ChargeFactory.create(account=zoe.account, kind=9, charged_at=timezone.now())
+    html = zoe.client.get(zoe.page("payments/")).content.decode()
+    assert "Payment" in html
+    assert "Charge" in html
