@@ -29,6 +29,13 @@ def month_cost(*, account: Account, now: datetime) -> Decimal:
     return sum(_costs(account, today.replace(day=1), today).values(), ZERO)
 
 
+def today_charges(*, account: Account, now: datetime) -> Decimal | None:
+    """As the switch last told them. Yesterday's figure is not today's: one read before midnight says nothing."""
+    zone, read_at = account.switch.zone, account.today_at
+    is_of_today = read_at is not None and day_of(read_at, zone) == day_of(now, zone)
+    return account.today_charges if is_of_today else None
+
+
 def _costs(account: Account, first: date, last: date) -> dict[date, Decimal]:
     zone = account.switch.zone
     costs: dict[date, Decimal] = dict(

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import member_accounts
+from billing.queries.costs import today_charges
 from billing.queries.customers import days_left_of
 from billing.views.http import Request
 from billing.views.pages import render_page
@@ -27,5 +28,6 @@ def home(request: Request) -> HttpResponse:
         return redirect("admin:index")
     now = timezone.now()
     left = days_left_of(accounts=accounts, now=now)
-    context = {"now": now, "limit": BALANCE_LIMIT, "lines": [(account, left.get(account.pk)) for account in accounts]}
+    lines = [(account, left.get(account.pk), today_charges(account=account, now=now)) for account in accounts]
+    context = {"now": now, "limit": BALANCE_LIMIT, "lines": lines}
     return render_page(request, "billing/home.html", context)

@@ -13,7 +13,7 @@ from accounts.access import Access
 from accounts.models import Account, ExpiryKind
 from billing.models import Call, CallDay
 from billing.queries import history, topups
-from billing.queries.costs import month_cost
+from billing.queries.costs import month_cost, today_charges
 from billing.queries.days import day_of, each_day
 from billing.queries.runway import LAST_DAYS, days_left
 from billing.services import balances
@@ -74,10 +74,7 @@ class Overview:
 
     @cached_property
     def today_charges(self) -> Decimal | None:
-        """Yesterday's figure is not today's: one read before midnight says nothing."""
-        zone, read_at = self.account.switch.zone, self.account.today_at
-        is_of_today = read_at is not None and day_of(read_at, zone) == day_of(self.now, zone)
-        return self.account.today_charges if is_of_today else None
+        return today_charges(account=self.account, now=self.now)
 
     @property
     def pace_is_partial(self) -> bool:

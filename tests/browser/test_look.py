@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -22,6 +23,19 @@ def test_every_page_fits_its_window(walk: Callable[..., Walk], role: str, window
         person.open(place)
         person.photograph(f"{role}-{place.lower()}-{window}-{theme}")
         assert not person.is_wider_than_the_window()
+
+
+def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
+    reseller = walk("reseller", viewport=WINDOWS["phone"])
+    reseller.log_in()
+    reseller.open("Customers")
+    reseller.page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
+    reseller.page.get_by_label("Amount").fill("1000.123456")
+    reseller.page.get_by_role("button", name="Continue").click()
+    reseller.page.get_by_role("button", name="Top up $1,000.123456").click()
+    reseller.page.wait_for_url(re.compile("/topups/"))
+    reseller.photograph("topup-phone-light")
+    assert not reseller.is_wider_than_the_window()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.billing.views.conftest import Visitor, logged_in
 from tests.factories import AccountFactory, MembershipFactory, UserFactory
@@ -19,6 +22,15 @@ def test_several_accounts_are_listed_with_their_balances(zoe: Visitor) -> None:
     assert "Zoë Chen" in html
     assert "Second Line" in html
     assert "$12.50" in html
+
+
+def test_the_charges_of_another_day_are_not_listed_as_todays(zoe: Visitor) -> None:
+    now = timezone.now()
+    for name, read_at in {"Fresh": now, "Stale": now - timedelta(days=1)}.items():
+        account = AccountFactory.create(switch=zoe.account.switch, name=name, today_charges="3.21", today_at=read_at)
+        MembershipFactory.create(user=zoe.user, account=account)
+    html = zoe.client.get("/").content.decode()
+    assert html.count("$3.21 today") == 1
 
 
 def test_no_account_is_told_kindly(db: None) -> None:
