@@ -128,6 +128,14 @@ def test_unknown_names_are_bad_use(by: User, argv: list[str], sentence: str) -> 
     assert sentence in ran.err
 
 
+def test_a_transfer_that_the_agents_balance_does_not_cover_fails(by: User, simulator: SimulatorProcess) -> None:
+    simulator.control.set_money("R-100", Decimal(1))
+    ran = topup("A-20417", "5000", "--from", "R-100")
+    assert (ran.code, ran.out) == (1, "")
+    assert "does not cover this" in ran.err
+    assert not TopUp.objects.exists()
+
+
 def test_an_account_that_cannot_be_looked_up_fails(by: User, simulator: SimulatorProcess) -> None:
     simulator.control.add_fault("GetCustomer", "html_403")
     assert topup("C-301", "5").code == 1

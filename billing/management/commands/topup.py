@@ -17,6 +17,7 @@ from billing.services import profiles, topups, transfers
 from billing.services.failures import FAILURES, sentence
 from billing.services.sweeping import doubt_the_dead
 from billing.services.topups import TopUpRefused
+from billing.services.transfers import BalanceUnknown, NotCovered
 
 # A little longer than a living sender waits for the switch.
 LONGEST_WAIT = timedelta(seconds=35)
@@ -53,6 +54,8 @@ class Command(JsonCommand):
             account = _account(switch, options["account"])
             agent = _account(switch, options["agent"]) if options["agent"] else None
             return _write(account, agent, amount, by, options["key"], options["note"])
+        except (NotCovered, BalanceUnknown) as error:
+            raise Failed(str(error)) from error
         except (BadAmount, TopUpRefused) as error:
             raise BadUse(str(error)) from error
 
