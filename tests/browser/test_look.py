@@ -32,6 +32,9 @@ def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller.page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
     reseller.page.get_by_label("Amount").fill("1000.123456")
     reseller.page.get_by_role("button", name="Continue").click()
+    names = reseller.page.locator(".moves dt").evaluate_all("names => names.map(name => name.clientWidth)")
+    assert min(names) >= 100
+    assert not reseller.is_wider_than_the_window()
     reseller.page.get_by_role("button", name="Top up $1,000.123456").click()
     reseller.page.wait_for_url(re.compile("/topups/"))
     reseller.photograph("topup-phone-light")
