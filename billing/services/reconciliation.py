@@ -156,8 +156,11 @@ def _write_day(account: Account, day: date, ledger: Ledger, now: datetime) -> bo
 
 
 def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime) -> list[Case]:
-    cases = [_case(account, gap, chain.gaps, now) for gap in chain.gaps]
-    found = [case for case in cases if case is not None]
+    found: list[Case] = []
+    for gap in chain.gaps:
+        case = _case(account, gap, chain.gaps, found, now)
+        if case is not None:
+            found.append(case)
     if chain.anchors:
         begin = _instant(chain.anchors[0].at)
         explained = Case.objects.filter(account=account, closed_at__isnull=True, begins_at__gte=begin)
@@ -168,15 +171,19 @@ def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime
     return found
 
 
-def _case(account: Account, gap: Gap, gaps: list[Gap], now: datetime) -> Case | None:
-    """The open case of a gap, made when there is none. None: a person has closed just this one."""
+def _case(account: Account, gap: Gap, gaps: list[Gap], before: list[Case], now: datetime) -> Case | None:
+    """The open case of a gap, made when there is none. None: a person has closed just this one.
+
+    The cases `before` it are of other gaps: two may end at one instant, with two payments.
+    """
     ends_at, difference = _instant(gap.end), _money(gap.difference)
     cases = Case.objects.filter(account=account, ends_at=ends_at)
     closed = cases.filter(closed_at__isnull=False, difference=difference).exclude(note__endswith=EXPLAINED)
     if closed.exists():
         return None
     facts = {"begins_at": _instant(gap.begin), "difference": difference, "cause": _cause(gap, gaps, now)}
-    case = cases.filter(closed_at__isnull=True).first()
+    others = cases.filter(closed_at__isnull=True).exclude(pk__in=[case.pk for case in before])
+    case = others.order_by("begins_at").first()
     if case is None:
         return Case.objects.create(account=account, ends_at=ends_at, opened_at=now, **facts)
     if any(getattr(case, name) != value for name, value in facts.items()):

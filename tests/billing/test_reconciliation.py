@@ -153,6 +153,21 @@ def test_two_payments_in_one_instant_are_followed_in_the_order_of_their_balances
     assert all(case.ends_at >= NOW - timedelta(hours=1) for case in cases)
 
 
+def test_two_gaps_that_end_in_one_instant_are_two_cases(switch: Switch, simulator: SimulatorProcess) -> None:
+    at = int(datetime.now(UTC).timestamp() * 1000)
+    for money in (500, 900):
+        simulator.control.set_money("C-301", Decimal(money))
+        simulator.control.pay("C-301", Decimal(5), at=at)
+    (account,) = sync(switch, "C-301")
+    first = look(account)
+    assert [case.difference for case in first.cases][1:] == [Decimal(395)]
+    assert {case.ends_at for case in first.cases} == {datetime.fromtimestamp(at / 1000, UTC)}
+    cases = list(Case.objects.order_by("pk").values())
+    assert len(cases) == 2
+    assert look(account) == first
+    assert list(Case.objects.order_by("pk").values()) == cases
+
+
 def test_a_call_that_ends_beside_a_payment_raises_no_case(switch: Switch, simulator: SimulatorProcess) -> None:
     start = int(datetime.now(UTC).timestamp() * 1000) - 60_000
     simulator.control.pay(ZOE, Decimal(5))
