@@ -57,15 +57,18 @@ def _by_month(entries: Sequence[Entry]) -> list[Month]:
 
 
 def _credits(topups: Sequence[TopUp]) -> dict[int, TopUp]:
-    """For each leg of a transfer its credit, which is the one that has a page."""
-    debits = {topup.gives_back_id or topup.pk: topup for topup in topups if topup.kind != Kind.CREDIT}
+    """By each transfer's debit its credit, which is the leg that has a page."""
+    debits = {topup.gives_back_id or topup.pk for topup in topups if topup.kind != Kind.CREDIT}
     rows = TopUp.objects.filter(debit__in=debits).select_related("account")
-    credits = {topup.pk: topup for topup in topups if topup.kind == Kind.CREDIT}
-    return credits | {debits[row.debit_id].pk: row for row in rows if row.debit_id is not None}
+    return {row.debit_id: row for row in rows if row.debit_id is not None}
+
+
+def _credit_of(topup: TopUp, credits: dict[int, TopUp]) -> TopUp | None:
+    return topup if topup.kind == Kind.CREDIT else credits.get(topup.gives_back_id or topup.pk)
 
 
 def _line(entry: Entry, credits: dict[int, TopUp]) -> Line:
-    credit = credits.get(entry.topup.pk) if entry.topup else None
+    credit = _credit_of(entry.topup, credits) if entry.topup else None
     if entry.topup is None or credit is None:
         return Line(entry, entry.label, "")
     link = reverse("topup", args=[credit.account.public_id, credit.reference])

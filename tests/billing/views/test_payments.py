@@ -6,6 +6,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from billing.models import Payment, Source, TopUpState
+from billing.services import payments, topups, transfers
+from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor
 from tests.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
 
@@ -26,6 +28,29 @@ def test_a_payment_leads_to_its_top_up(zoe: Visitor) -> None:
     )
     html = zoe.client.get(zoe.page("payments/")).content.decode()
     assert zoe.page(f"topups/{topup.reference}/") in html
+
+
+def test_a_debit_and_what_was_given_back_of_it_both_name_the_customer(
+    zoe: Visitor, mara: Visitor, simulator: SimulatorProcess
+) -> None:
+    now = timezone.now()
+    simulator.control.set_money("R-100", Decimal(500))
+    simulator.control.add_fault("Pay", "listed_code", count=1, after=1)
+    credit = transfers.request(
+        account=zoe.account,
+        payer=mara.account,
+        amount=Decimal(5),
+        by=mara.user,
+        key="k",
+        now=now,
+        hand_over=False,
+    )
+    topups.carry_out(topup_id=credit.pk, now=now)
+    payments.mirror(account=mara.account, now=now)
+    html = mara.client.get(mara.page("payments/")).content.decode()
+    assert f"Given back: top-up of {zoe.account.name}" in html
+    assert html.count(f"op-up of {zoe.account.name}") == 2
+    assert html.count(f"/topups/{credit.reference}/") == 2
 
 
 def test_pages_are_turned_there_and_back(zoe: Visitor) -> None:
