@@ -1,5 +1,6 @@
 from django.urls import URLPattern, path
 
+from billing.views.balance import balance
 from billing.views.calls import calls
 from billing.views.customers import customers
 from billing.views.home import home
@@ -10,6 +11,7 @@ from billing.views.topups import topup, topup_confirm, topup_form
 urlpatterns: list[URLPattern] = [
     path("", home, name="home"),
     path("a/<slug:public_id>/", overview, name="overview"),
+    path("a/<slug:public_id>/balance/", balance, name="balance"),
     path("a/<slug:public_id>/calls/", calls, name="calls"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),

@@ -50,9 +50,16 @@ def signed_money(amount: Decimal | None, currency: str = "") -> str:
 
 
 @register.filter
+def taken_money(amount: Decimal, currency: str = "") -> str:
+    """What was taken from a balance, by how much it went down."""
+    return signed_money(-amount, currency)
+
+
+@register.filter
 def tick(amount: Decimal, currency: str = "") -> str:
     """Beside a chart's line: no more than the line itself says."""
-    return f"{SYMBOLS.get(currency, '')}{amount.normalize():,f}"
+    sign = MINUS if amount < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, '')}{abs(amount).normalize():,f}"
 
 
 @register.filter

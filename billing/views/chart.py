@@ -39,7 +39,7 @@ class Chart:
 
 def cost_chart(costs: Sequence[tuple[date, Decimal]]) -> Chart:
     """`costs` runs from the oldest day to today."""
-    ceiling = _round_up(max((cost for _, cost in costs), default=Decimal(0)))
+    ceiling = round_up(max((cost for _, cost in costs), default=Decimal(0)))
     last = len(costs) - 1
     return Chart(
         bars=[_bar(index, day, cost, ceiling, today=index == last) for index, (day, cost) in enumerate(costs)],
@@ -58,7 +58,7 @@ def _bar(index: int, day: date, cost: Decimal, ceiling: Decimal, *, today: bool)
     return Bar(day, cost, today, slot_x, slot_x + (SLOT - BAR) / 2, round(HEIGHT - height, 1), round(height, 1))
 
 
-def _round_up(most: Decimal) -> Decimal:
+def round_up(most: Decimal) -> Decimal:
     """The next of 1, 2, 5, 10, 20, 50 … that covers it, so that the lines have plain amounts."""
     if most <= 0:
         return Decimal(1)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import HttpResponse, QueryDict
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access
+from billing.forms.balance import RangeForm
+from billing.models import Case, Cause
+from billing.queries import balance as queries
+from billing.queries.balance import Day, Missing
+from billing.queries.days import DAY, day_of
+from billing.views.access import account_page, zone_of
+from billing.views.balance_chart import balance_chart
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+from billing.views.turning import turned
+
+# What a case says of its cause is a guess, and is told as one.
+CAUSES = {
+    Cause.RECORD_EDITED: "Perhaps the price of a call was changed after it had been billed.",
+    Cause.RECORD_MISSING: "Perhaps the record of a call is missing.",
+    Cause.LATE_RECORD: "Perhaps the record of a call has not arrived yet.",
+    Cause.PAYMENT_WITHOUT_RECORD: "Perhaps money came without a payment record.",
+    Cause.BALANCE_SET: "Perhaps the balance was set by hand.",
+    Cause.UNKNOWN: "Why is not known yet.",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A case in words; `settled` once support has closed it."""
+
+    case: Case
+    why: str
+    settled: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A day, or days that are missing."""
+
+    day: Day | None
+    missing: Missing | None
+    differences: list[Difference]
+    calls: str
+
+
+@require_safe
+@account_page()
+def balance(request: Request, access: Access) -> HttpResponse:
+    now, account = timezone.now(), access.account
+    today = day_of(now, account.switch.zone)
+    form = RangeForm(request.GET, today=today)
+    first, last = form.chosen()
+    story = queries.story(account=account, first=first, last=last, now=now)
+    context = {
+        "form": form,
+        "ranges": _ranges(request.GET, today, (first, last)),
+        "story": story,
+        "sums": story.sums,
+        "lines": [_line(entry) for entry in story.entries],
+        "loose": [_difference(case) for case in story.loose],
+        "chart": balance_chart(story.days),
+        "balance_limit": timedelta(minutes=2),
+        "zone": zone_of(access).key,
+    }
+    return render_account_page(request, access, "billing/balance.html", context, now=now, fragment="story")
+
+
+def _line(entry: Day | Missing) -> Line:
+    if isinstance(entry, Missing):
+        return Line(None, entry, [], "")
+    told = entry.cases if entry.differs else []
+    day = entry.day.isoformat()
+    return Line(entry, None, [_difference(case) for case in told], f"?from={day}&to={day}")
+
+
+def _difference(case: Case) -> Difference:
+    return Difference(case, CAUSES[Cause(case.cause)], settled=case.closed_at is not None)
+
+
+def _ranges(asked: QueryDict, today: date, chosen: tuple[date, date]) -> list[tuple[str, str, bool]]:
+    """Title, address and whether it is chosen, for the ranges that people ask for most."""
+    month = today.replace(day=1)
+    month_before = (month - DAY).replace(day=1)
+    ranges = {
+        "Today": (today, today),
+        "Yesterday": (today - DAY, today - DAY),
+        "30 days": (today - 29 * DAY, today),
+        f"{month:%B}": (month, today),
+        f"{month_before:%B}": (month_before, month - DAY),
+    }
+    return [
+        (title, turned(asked, **{"from": first.isoformat(), "to": last.isoformat()}), (first, last) == chosen)
+        for title, (first, last) in ranges.items()
+    ]
