@@ -4,8 +4,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.admin_base import BoundedAdmin, OfAccount, ReadOnlyAdmin
+from billing.admin.around import rows_around
 from billing.models import Case, JobRun, Reconciliation
 
 
@@ -39,13 +42,18 @@ class CaseAdmin(BoundedAdmin[Case]):
     ordering = ("-id",)
     fields = (
         *("account", "begins_at", "ends_at", "difference", "cause"),
-        *("opened_at", "closed_at", "note"),
+        *("opened_at", "closed_at", "pages", "note"),
     )
     readonly_fields = fields[:-1]
     actions = ("close",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @admin.display(description="see")
+    def pages(self, case: Case) -> SafeString:
+        """Links to what the customer sees of these days, and to the rows around the difference."""
+        return format_html_join(" · ", '<a href="{}">{}</a>', rows_around(case))
 
     @admin.action(description="Close the chosen cases", permissions=["change"])
     def close(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from html import escape, unescape
 
 import pytest
 from django.contrib import admin
@@ -139,6 +140,20 @@ def test_an_account_leads_to_all_that_is_kept_of_it(account: Account) -> None:
     for link in links:
         assert client.get(link).context["cl"].result_count == 1, link
     assert f'href="/a/{account.public_id}/"' in page
+
+
+def test_a_case_leads_to_the_rows_around_it_and_to_what_the_customer_sees(account: Account) -> None:
+    client = logged_in(superuser())
+    case = account.cases.get()
+    page = client.get(page_of(case)).content.decode()
+    links = [unescape(link) for link in re.findall(rf'href="(/staff/billing/\w+/\?account={account.pk}&[^"]+)"', page)]
+    assert len(links) == 5
+    for link in links:
+        assert client.get(link).context["cl"].result_count == 1, link
+    day = case.ends_at.date()
+    address = f"/a/{account.public_id}/balance/?from={day}&to={day}"
+    assert f'href="{escape(address)}"' in page
+    assert client.get(address).status_code == 200
 
 
 def test_of_an_account_only_what_the_portal_decides_is_edited(account: Account) -> None:
