@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from accounts.models import Account, Switch
+from billing.models import Reconciliation
 from billing.queries.days import DAY, day_of
 from billing.services import (
     balances,
@@ -68,13 +69,17 @@ def prove(*, switch: Switch, now: datetime) -> str:
 
 
 def reconcile(*, switch: Switch, now: datetime) -> str:
-    """The last days, as far as late records have had time to arrive."""
-    return _reconcile(switch, RECONCILED_DAYS, now)
+    """The last days, as far as late records have had time to arrive; of an account that is new here all of them."""
+    today = day_of(now, switch.zone)
+    kept_up = (today - scheduling.DAYS_KEPT_UP * DAY, today - (RECONCILED_DAYS + 1) * DAY)
+    settled = Reconciliation.objects.filter(account__switch=switch, day__range=kept_up)
+    known = set(settled.values_list("account_id", flat=True).distinct())
+    return _reconcile(switch, now, lambda account: RECONCILED_DAYS if account.pk in known else scheduling.DAYS_KEPT_UP)
 
 
 def reconcile_month(*, switch: Switch, now: datetime) -> str:
     """Everything that is kept up, so that old cases close when they are explained."""
-    return _reconcile(switch, scheduling.DAYS_KEPT_UP, now)
+    return _reconcile(switch, now, lambda account: scheduling.DAYS_KEPT_UP)
 
 
 def keep_house(*, now: datetime) -> str:
@@ -104,12 +109,12 @@ def _mirror(accounts: Iterable[Account], now: datetime) -> str:
     return f"{new_payments} payments, {new_charges} charges, {failed} accounts failed"
 
 
-def _reconcile(switch: Switch, days_back: int, now: datetime) -> str:
+def _reconcile(switch: Switch, now: datetime, days_back: Callable[[Account], int]) -> str:
     today = day_of(now, switch.zone)
     days = cases = 0
     for account in scheduling.followed(switch=switch, now=now):
         found = reconciliation.reconcile(
-            account=account, first=today - days_back * DAY, last=today, now=now, until=now - RECORDS_LATE
+            account=account, first=today - days_back(account) * DAY, last=today, now=now, until=now - RECORDS_LATE
         )
         days += found.days
         cases += len(found.cases)

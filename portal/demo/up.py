@@ -58,6 +58,8 @@ def _fill_the_first_pages() -> None:
     # What fails here is fetched by the workers a little later.
     with contextlib.suppress(SystemExit):
         call_command("sync", SWITCH, since=since.isoformat(), json=True, stdout=io.StringIO())
+    with contextlib.suppress(SystemExit):
+        call_command("reconcile", SWITCH, since=since.isoformat(), json=True, stdout=io.StringIO())
 
 
 def _await_answer(children: Children, name: str, url: str) -> None:
