@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.walking import Walk
 
@@ -25,6 +26,23 @@ def test_every_page_fits_its_window(walk: Callable[..., Walk], role: str, window
         assert not person.is_wider_than_the_window()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("window", list(WINDOWS))
+@pytest.mark.parametrize("role", list(PLACES))
+def test_how_a_balance_came_about_fits_its_window(
+    walk: Callable[..., Walk], role: str, window: str, theme: str
+) -> None:
+    person = walk(role, viewport=WINDOWS[window], color_scheme=theme)
+    person.log_in()
+    person.page.get_by_role("link", name="How it came about").click()
+    expect(person.page.get_by_text("✓ explained").first).to_be_visible()
+    person.photograph(f"{role}-balance-{window}-{theme}")
+    assert not person.is_wider_than_the_window()
+    person.page.get_by_role("link", name="Yesterday").click()
+    expect(person.page.locator(".rows.ledger > li")).to_have_count(1)
+    assert not person.is_wider_than_the_window()
+
+
 def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport=WINDOWS["phone"])
     reseller.log_in()
@@ -39,6 +57,21 @@ def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller.page.wait_for_url(re.compile("/topups/"))
     reseller.photograph("topup-phone-light")
     assert not reseller.is_wider_than_the_window()
+
+
+def test_a_long_name_without_a_space_fits_a_phone(walk: Callable[..., Walk]) -> None:
+    reseller = walk("reseller", viewport=WINDOWS["phone"])
+    reseller.log_in()
+    reseller.open("Customers")
+    reseller.page.locator(".rows .title").first.evaluate("title => { title.textContent = 'W'.repeat(80) }")
+    assert not reseller.is_wider_than_the_window()
+
+
+def test_the_call_filters_fit_the_smallest_phone(walk: Callable[..., Walk]) -> None:
+    customer = walk("customer", viewport={"width": 320, "height": 568})
+    customer.log_in()
+    customer.open("Calls")
+    assert not customer.is_wider_than_the_window()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
