@@ -80,7 +80,7 @@ class Client:
     ) -> list[Customer]:
         """Profiles of these accounts, of the owners of these numbers, or of an agent's children (3.4).
 
-        What is not found is missing from the list.
+        What is not found is missing from the list, and so is an account that was cancelled: nothing else finds it.
         """
         body: dict[str, Json] = {}
         if accounts:
@@ -92,7 +92,8 @@ class Client:
             body["filterAgentAccount"] = {"filterAgentAccount": agent, "querySonMode": mode}
         if not body:
             raise ValueError("Say which customers.")
-        return self._list("GetCustomer", body, "infoCustomers", CUSTOMERS)
+        listed = self._list("GetCustomer", body, "infoCustomers", CUSTOMERS)
+        return [customer for customer in listed if not customer.canceled]
 
     def get_all_customers(self) -> list[CustomerBrief]:
         """Balance and overdraft of every account of the switch (3.65)."""

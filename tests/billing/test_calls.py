@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import requests
 from django.db import connection
 from django.db.models import Count, Sum
 
 from accounts.models import Account, Switch
 from billing.models import Call, CallDay, DayState
-from billing.services import call_store, partitions
+from billing.services import balances, call_store, partitions
 from billing.services.calls import fetch_days
 from billing.services.proofs import prove_days
 from billing.services.switches import client
@@ -164,6 +165,16 @@ def test_an_account_that_is_gone_loses_no_history(switch: Switch) -> None:
     again = fetch_days(accounts=[account], first=YESTERDAY, last=YESTERDAY, now=NOW)
     assert [failure.why for failure in again.failures] == ["The switch no longer knows this account."]
     assert Call.objects.filter(account=account).count() == calls
+
+
+def test_an_account_that_is_cancelled_loses_no_history(switch: Switch, simulator: SimulatorProcess) -> None:
+    account = known(switch, "A-20418")
+    calls = sum(fetch(account, YESTERDAY - timedelta(days=ago)).calls for ago in range(3))
+    requests.post(f"{simulator.url}/external/server/DeleteCustomer", json={"account": "A-20418"}, timeout=10)
+    fetched = fetch_days(accounts=[account], first=YESTERDAY - timedelta(days=2), last=YESTERDAY, now=NOW)
+    assert {failure.why for failure in fetched.failures} == {"The switch no longer knows this account."}
+    assert Call.objects.filter(account=account).count() == calls > 0
+    assert balances.current(account=account, now=NOW).failure == "The switch no longer knows this account."
 
 
 def test_a_record_that_moved_to_another_day_is_one_row(switch: Switch, simulator: SimulatorProcess) -> None:
