@@ -35,12 +35,14 @@ def test_how_a_balance_came_about_fits_its_window(
     person = walk(role, viewport=WINDOWS[window], color_scheme=theme)
     person.log_in()
     person.page.get_by_role("link", name="How it came about").click()
-    expect(person.page.get_by_text("✓ explained").first).to_be_visible()
-    person.photograph(f"{role}-balance-{window}-{theme}")
-    assert not person.is_wider_than_the_window()
     person.page.get_by_role("link", name="Yesterday").click()
     expect(person.page.locator(".rows.ledger > li")).to_have_count(1)
     assert not person.is_wider_than_the_window()
+    person.page.get_by_role("link", name="30 days").click()
+    expect(person.page.get_by_text("✓ explained").nth(20)).to_be_visible()
+    assert not person.is_wider_than_the_window()
+    # Last: for a picture Playwright writes style attributes into inputs, which htmx would then copy.
+    person.photograph(f"{role}-balance-{window}-{theme}")
 
 
 def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
