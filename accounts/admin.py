@@ -52,6 +52,10 @@ class UserAdmin(BoundedAdmin[User]):
             *([("Dates", {"fields": ("last_login", "date_joined")})] if obj else []),
         )
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # Filters in the address would tell a password's hash, letter by letter.
+        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if not super().has_change_permission(request, obj):
             return False

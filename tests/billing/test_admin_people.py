@@ -67,6 +67,11 @@ def test_an_operator_changes_nobody_mightier_than_they_are(db: None) -> None:
     assert mail.outbox == []
 
 
+def test_nobody_guesses_a_password_hash_by_filters(db: None) -> None:
+    guess = logged_in(staff("support")).get(list_of(User), {"password__startswith": "pbkdf2"})
+    assert guess.status_code == 400
+
+
 def test_a_time_zone_that_does_not_exist_is_nobodys(db: None) -> None:
     user, client = UserFactory.create(), logged_in(staff("operator"))
     for zone in ("Mars/Olympus", "../etc"):
