@@ -21,7 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MILLIONTHS = Decimal(10) ** 6
 # Calls that began on a day not known may end in the first hours of the next: no balance of these is followed.
-LONGEST_CALL = timedelta(hours=2)
+LONGEST_CALL = timedelta(hours=12)
 # A missing record of the last day may still arrive.
 LATE_FOR = timedelta(days=1)
 EXPLAINED = "Explained by later records."

@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Account, Switch
-from billing.models import BalanceReading, Call, CallDay, Case, Cause, Reconciliation
+from billing.models import BalanceReading, Call, CallDay, Case, Cause, DayState, Reconciliation, Stream, SyncMark
 from billing.queries.days import begin_of
 from billing.services import balances, payments, profiles
 from billing.services.calls import fetch_days
 from billing.services.reconciliation import Reconciled, reconcile
 from simulator.process import SimulatorProcess
-from tests.factories import SwitchFactory
+from tests.factories import AccountFactory, CallDayFactory, PaymentFactory, SwitchFactory
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -208,3 +208,19 @@ def test_a_gap_at_the_latest_balance_stays_the_same_case(switch: Switch, simulat
         (account,) = sync(switch, ZOE)
         assert look(account).cases == [case]
     assert Case.objects.count() == 1
+
+
+def test_a_long_call_that_began_before_all_that_is_known_raises_no_case(db: None) -> None:
+    account = AccountFactory.create(balance=None, balance_at=None)
+    midnight = datetime(2026, 11, 10, tzinfo=UTC)
+    days = [midnight + timedelta(days=number) for number in range(3)]
+    for stream in Stream:
+        SyncMark.objects.create(account=account, stream=stream, complete_from=midnight, complete_until=days[-1])
+    for day in days:
+        CallDayFactory.create(account=account, day=day.date(), state=DayState.FETCHED, fetched_at=NOW)
+    # Seven hours from ten in the evening cost 7: they are a record of a day that was never fetched.
+    for hours, balance in ((3, 100), (6, 94), (30, 95)):
+        at = midnight + timedelta(hours=hours)
+        PaymentFactory.create(account=account, paid_at=at, amount=1, balance_after=balance)
+    found = reconcile(account=account, first=days[0].date(), last=days[-1].date(), now=NOW)
+    assert (found.days, found.cases) == (1, [])
