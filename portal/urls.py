@@ -3,6 +3,8 @@ from django.urls import include, path
 
 from portal import health, views
 
+handler400 = "portal.views.unreadable"
+
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -1,8 +1,9 @@
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -14,6 +15,11 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(page)
     return render(request, "stale_form.html", {"back": page}, status=403)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Unlike Django's own page this one does not read the request once more, in search of a form's token."""
+    return HttpResponseBadRequest(render_to_string("400.html"))
 
 
 def closed(request: HttpRequest) -> HttpResponse:

@@ -17,3 +17,11 @@ def test_nobody_can_take_another_address_for_their_own(client: Client) -> None:
 def test_nobody_can_sign_up_by_themselves(client: Client) -> None:
     client.post("/account/signup/", {"email": "stranger@example.com", "password1": "correct horse battery"})
     assert client.login(email="stranger@example.com", password="correct horse battery") is False
+
+
+def test_a_form_in_an_encoding_that_cannot_be_read_is_told_so() -> None:
+    visitor = Client(enforce_csrf_checks=True)
+    visitor.get("/account/login/")
+    answer = visitor.post("/account/login/", b"a=b", "application/x-www-form-urlencoded; charset=utf-7")
+    assert answer.status_code == 400
+    assert "cannot be read" in answer.content.decode()
