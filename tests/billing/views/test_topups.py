@@ -115,7 +115,7 @@ def test_the_page_of_a_top_up_shows_what_became_of_it(mara: Visitor, zoe: Visito
 def test_the_child_reads_the_story_without_what_is_its_agents(mara: Visitor, zoe: Visitor) -> None:
     place = confirm(mara, zoe)["Location"]
     html = zoe.client.get(place).content.decode()
-    assert "$25.50 to Zoë Chen" in html
+    assert "$25.50</span> to Zoë Chen" in html
     assert "Meridian" not in html
     assert "Invoice 1042" not in html
 
