@@ -19,6 +19,7 @@ from billing.views.http import Request
 from billing.views.pages import render_account_page
 from billing.views.turning import turned
 
+MOST_NOTES = 5
 # What a case says of its cause is a guess, and is told as one.
 CAUSES = {
     Cause.RECORD_EDITED: "Perhaps the price of a call was changed after it had been billed.",
@@ -63,7 +64,8 @@ def balance(request: Request, access: Access) -> HttpResponse:
         "story": story,
         "sums": story.sums,
         "lines": [_line(entry) for entry in story.entries],
-        "loose": [_difference(case) for case in story.loose],
+        "loose": [_difference(case) for case in story.loose[:MOST_NOTES]],
+        "more_loose": len(story.loose[MOST_NOTES:]),
         "chart": balance_chart(story.days),
         "balance_limit": timedelta(minutes=2),
         "zone": zone_of(access).key,

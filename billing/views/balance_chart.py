@@ -62,7 +62,7 @@ def balance_chart(days: Sequence[Day]) -> BalanceChart | None:
         height=HEIGHT,
         lines=[0, HEIGHT // 2, HEIGHT],
         ticks=[top, (top + bottom) / 2, bottom],
-        labels=[dates[round((len(dates) - 1) * part / 3)] for part in range(4)],
+        labels=sorted({dates[round((len(dates) - 1) * part / 3)] for part in range(4)}),
         level=" ".join(f"M{run[0].x} {_steps(run, top, bottom)}" for run in runs),
         under=" ".join(_area(run, top, bottom) for run in runs),
     )

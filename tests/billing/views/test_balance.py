@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Account
+from accounts.models import Account, Look
 from billing.models import Call, Case, Cause, Reconciliation
 from billing.queries.balance import Missing, Story
 from billing.queries.days import begin_of, day_of
@@ -72,7 +74,7 @@ def test_a_range_says_how_its_balance_came_about(zoe: Visitor) -> None:
     ):
         assert told in text
     assert text.count("✓ explained") == 3
-    assert "payments +$20.00 calls −$0.000001 +$19.999999" in text
+    assert "payments +$20.00 calls −$0.000001 together +$19.999999 balance at its end $116.265432" in text
     assert "Not explained" not in text
 
 
@@ -230,6 +232,30 @@ def test_an_agent_sees_what_its_customers_calls_cost_it_on_its_own_page_alone(ma
         assert "0.031313" not in text
         assert "customers’ calls" not in text
     assert zoe.client.get(mara.page("balance/")).status_code == 404
+
+
+def test_support_sees_an_agents_page_and_the_look_is_recorded(mara: Visitor, sam: Visitor) -> None:
+    a_day(mara.account, 1, "100", agent_fees="0.031313")
+    _, text = look(sam, account=mara.account)
+    assert "Read-only, your look is recorded" in text
+    assert "Its customers’ calls −$0.031313" in text
+    assert Look.objects.get().path == sam.page("balance/", mara.account)
+
+
+def test_more_days_and_cases_ask_the_database_no_more(zoe: Visitor) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            look(zoe, f"from={TODAY - 60 * DAY}&to={TODAY}")
+        return len(queries)
+
+    Account.objects.update(opened_at=None)
+    a_day(zoe.account, 1, "10")
+    few = asked()
+    for ago in range(2, 50, 2):
+        a_day(zoe.account, ago, "10")
+        a_case(zoe.account, ago + 1, "1")
+    assert asked() == few
+    assert "19 earlier differences that nothing explains" in look(zoe, f"from={TODAY - 60 * DAY}&to={TODAY}")[1]
 
 
 def test_htmx_gets_the_story_alone(zoe: Visitor) -> None:
