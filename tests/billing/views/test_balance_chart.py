@@ -8,7 +8,8 @@ import pytest
 
 from billing.models import Reconciliation
 from billing.queries.balance import Day
-from billing.views.balance_chart import HEIGHT, WIDTH, balance_chart
+from billing.views.balance_chart import WIDTH, balance_chart
+from billing.views.chart import HEIGHT
 
 FIRST = date(2026, 11, 1)
 
