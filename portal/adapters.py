@@ -1,4 +1,7 @@
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 
@@ -12,3 +15,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
             return bool(super().is_safe_url(url))
         except ValueError:  # no address at all, such as http://[
             return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """On the address that people type, whatever host the request named."""
+        return f"{settings.PUBLIC_URL}{urlsplit(super().get_reset_password_from_key_url(key)).path}"

@@ -5,13 +5,13 @@ import re
 import pytest
 from django.core import mail
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.models import User
 from tests.billing.views.conftest import Visitor
 from tests.factories import UserFactory
 
-LINK = re.compile(r"http://testserver(/\S+)")
+LINK = re.compile(r"https?://[^/\s]+(/account/\S+)")
 
 
 @pytest.fixture
@@ -34,6 +34,13 @@ def test_a_forgotten_password_is_replaced_by_a_link_in_the_mail(person: User) ->
     assert "Your password is changed" in done.content.decode()
     assert Client().login(email="zoe@example.com", password="a new long password")
     assert "no longer works" in Client().get(link[1], follow=True).content.decode()
+
+
+@override_settings(PUBLIC_URL="https://portal.example.com", ALLOWED_HOSTS=[".example.com"])
+def test_the_link_in_the_mail_leads_to_the_portals_own_address(person: User) -> None:
+    Client(headers={"Host": "evil.example.com"}).post("/account/password/reset/", {"email": "zoe@example.com"})
+    assert "https://portal.example.com/account/password/reset/key/" in str(mail.outbox[0].body)
+    assert "evil" not in str(mail.outbox[0].body)
 
 
 def test_an_unknown_address_gets_the_same_page_and_a_mail_that_says_so(db: None) -> None:
