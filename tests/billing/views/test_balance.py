@@ -286,6 +286,31 @@ def test_its_figures_are_those_of_the_switchs_ledger(zoe: Visitor, simulator: Si
         assert today == called_today(who.account)
 
 
+def test_a_record_that_was_edited_in_silence_is_told_until_it_is_put_right(
+    zoe: Visitor, simulator: SimulatorProcess
+) -> None:
+    synced(zoe.account)
+    noon = begin_of(TODAY - 4 * DAY, zoe.account.switch.zone) + timedelta(hours=12)
+    call = zoe.account.calls.filter(fee__gt=0, started_at__gte=noon).earliest("started_at")
+    for fee in (call.fee + Decimal("0.123457"), call.fee):
+        simulator.control.edit_call(call.flow_no, fee=fee, silent=True)
+        synced(zoe.account)
+        reconcile(account=zoe.account, first=TODAY - 9 * DAY, last=TODAY, now=datetime.now(UTC))
+        story, text = look(zoe)
+        told = fee != call.fee
+        assert ("Not explained +$0.123457" in text) == told
+        assert ("Perhaps the price of a call was changed" in text) == told
+        assert (
+            any(
+                day.differs or day.later
+                for day in story.days
+                if day.day == day_of(call.ended_at, zoe.account.switch.zone)
+            )
+            == told
+        )
+    assert text.count("✓ explained") == len(story.days)
+
+
 def called_today(account: Account) -> Decimal:
     own = Call.objects.filter(account=account, ended_at__gte=begin_of(TODAY, account.switch.zone))
     below = Call.objects.filter(agent_number=account.number, ended_at__gte=begin_of(TODAY, account.switch.zone))
