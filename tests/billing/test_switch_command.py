@@ -66,6 +66,7 @@ def test_no_refusal_can_be_sure() -> None:
         ["main", "no address"],
         ["not a name", "http://a.example"],
         ["main", "http://a.example", "--timezone", "Mars/Olympus"],
+        ["main", "http://a.example", "--timezone", "localtime"],
         ["main", "http://a.example", "--currency", "dollars"],
         ["main", "http://a.example", "--suffix", "jsp/../"],
         ["main", "http://a.example", "--budget", "0"],
