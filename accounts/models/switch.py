@@ -10,7 +10,6 @@ from django.core.validators import MinValueValidator, RegexValidator, URLValidat
 from django.db import models
 from django.db.models import Q
 
-
 # Python offers what this machine happens to be set to as a zone; PostgreSQL does not know it.
 NOT_A_ZONE = "localtime"
 
