@@ -45,11 +45,14 @@ def is_final(topup: TopUp) -> bool:
     return given_back is None or given_back.state not in UNRESOLVED
 
 
-def doubtful(account: Account) -> list[TopUp]:
-    """Top-ups of the account of which it is not known whether they were done, the newest first."""
+def doubtful(account: Account, *, most: int) -> list[TopUp]:
+    """Top-ups of the account of which it is not known whether they were done, the newest first.
+
+    Each comes with the credit that it belongs to.
+    """
     unknown = Q(state__in=DOUBTFUL) | Q(debit__state__in=DOUBTFUL)
-    rows = TopUp.objects.filter(unknown, account=account)
-    return list(rows.select_related("account__switch", "debit", "payer").order_by("-requested_at", "-id"))
+    rows = TopUp.objects.filter(unknown, account=account).order_by("-requested_at", "-id")
+    return list(rows.select_related("account", "debit", "credit__account", "gives_back__credit__account")[:most])
 
 
 def find(*, account: Account, reference: str) -> TopUp | None:

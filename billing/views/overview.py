@@ -49,6 +49,7 @@ class Overview:
     balance_limit = timedelta(minutes=2)
     calls_limit = timedelta(minutes=15)
     profile_limit = timedelta(minutes=20)
+    shown_doubts = 10
 
     @cached_property
     def days_left(self) -> int | None:
@@ -109,7 +110,8 @@ class Overview:
 
     @cached_property
     def doubts(self) -> list[Doubt]:
-        return [doubt_of(topup) for topup in topups.doubtful(self.account)]
+        """One more than are shown where there are more."""
+        return [doubt_of(topup) for topup in topups.doubtful(self.account, most=self.shown_doubts + 1)]
 
     def _lacks(self, first: date) -> bool:
         """Whether a day since `first`, today not counted, was never fetched."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from accounts.models import Account, Membership, Role
 from tests.billing.views.conftest import Visitor
 from tests.factories import AccountFactory
@@ -37,6 +40,17 @@ def test_many_customers_come_page_by_page(mara: Visitor) -> None:
     shown = [customer.account.number for page in (first, second) for customer in page.context["customers"]]
     assert shown == sorted(Account.objects.filter(parent=mara.account).values_list("number", flat=True))
     assert second.context["following"] == ""
+
+
+def test_more_customers_ask_the_database_no_more(mara: Visitor) -> None:
+    def asked(customers: int) -> int:
+        AccountFactory.create_batch(customers, switch=mara.account.switch, parent=mara.account, is_agent=True)
+        mara.client.get(mara.page("customers/"))
+        with CaptureQueriesContext(connection) as queries:
+            mara.client.get(mara.page("customers/"))
+        return len(queries)
+
+    assert asked(1) == asked(49)
 
 
 def test_a_customer_has_no_such_page(zoe: Visitor) -> None:

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, LockType, Look, Switch
@@ -96,6 +98,30 @@ def test_an_agent_is_told_of_a_transfer_whose_debit_is_in_doubt(mara: Visitor, z
         html = who.client.get(who.page()).content.decode()
         assert "$50.00 is being checked with the switch." in html
         assert zoe.page(f"topups/{credit.reference}/") in html
+
+
+def test_more_doubts_ask_the_database_no_more_and_the_oldest_are_only_mentioned(mara: Visitor, zoe: Visitor) -> None:
+    def add(doubts: int) -> None:
+        for _ in range(doubts):
+            debit = TopUpFactory.create(
+                account=mara.account, kind=Kind.DEBIT, source=Source.TRANSFER, amount=-50, state=TopUpState.IN_DOUBT
+            )
+            TopUpFactory.create(account=zoe.account, source=Source.TRANSFER, debit=debit, payer=mara.account)
+
+    def asked() -> tuple[int, str]:
+        Account.objects.update(balance_at=timezone.now())
+        with CaptureQueriesContext(connection) as queries:
+            html = mara.client.get(mara.page()).content.decode()
+        return len(queries), html
+
+    asked()
+    add(1)
+    few, _ = asked()
+    add(11)
+    many, html = asked()
+    assert many == few
+    assert html.count("$50.00 is being checked with the switch.") == 10
+    assert html.count("Earlier top-ups are being checked too.") == 1
 
 
 def test_days_are_called_proven_only_when_they_are(zoe: Visitor) -> None:
