@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member_accounts
 from billing.queries.costs import today_charges
-from billing.queries.customers import days_left_of
+from billing.queries.runway import days_left_of
 from billing.views.http import Request
 from billing.views.pages import render_page
 

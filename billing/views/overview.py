@@ -53,8 +53,7 @@ class Overview:
 
     @cached_property
     def days_left(self) -> int | None:
-        """None too while the pace is not known: days that were not fetched would make it look slow."""
-        return None if self.pace_is_partial else days_left(self.account, self.now)
+        return days_left(self.account, self.now)
 
     @property
     def runway(self) -> int:

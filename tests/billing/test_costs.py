@@ -7,8 +7,7 @@ import pytest
 
 from accounts.models import Account
 from billing.queries.costs import daily_cost
-from billing.queries.customers import days_left_of
-from billing.queries.runway import LAST_DAYS, days_left
+from billing.queries.runway import LAST_DAYS, days_left, days_left_of
 from billing.services import partitions
 from tests.factories import AccountFactory, CallDayFactory, CallFactory, ChargeFactory
 
@@ -42,15 +41,13 @@ def test_an_agent_pays_for_the_calls_of_its_customers(agent: Account, child: Acc
     ChargeFactory.create(account=agent, amount=Decimal("0.3"), charged_at=yesterday)
     assert daily_cost(account=agent, last_days=2, now=NOW)[0][1] == Decimal(1)
     fetched(agent, "0")
-    assert days_left(agent, NOW) == days_left_of(accounts=[agent], now=NOW)[agent.pk] == 1960
+    assert days_left(agent, NOW) == 1960
 
 
 def test_days_left_of_many_are_those_of_each(agent: Account, child: Account) -> None:
     fetched(agent, "10")
     fetched(child, "7")
-    left = days_left_of(accounts=[agent, child], now=NOW)
-    assert left == {agent.pk: 14, child.pk: 20}
-    assert left == {account.pk: days_left(account, NOW) for account in (agent, child)}
+    assert days_left_of(accounts=[agent, child], now=NOW) == {agent.pk: 14, child.pk: 20}
 
 
 def test_nothing_left_is_no_day_left(child: Account) -> None:

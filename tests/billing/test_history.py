@@ -118,7 +118,7 @@ def test_costs_of_a_day_are_calls_and_charges(account: Account) -> None:
 def test_days_left_follow_the_last_two_weeks(account: Account) -> None:
     assert days_left(account, NOON) is None
     for day in range(6, 20):
-        CallDayFactory.create(account=account, day=date(2026, 11, day), fee=Decimal(10))
+        CallDayFactory.create(account=account, day=date(2026, 11, day), fee=Decimal(10), fetched_at=NOON)
     assert days_left(account, NOON) == 12
     account.balance = Decimal(-30)
     assert days_left(account, NOON) == 0
