@@ -36,7 +36,7 @@ def days_left_of(*, accounts: Sequence[Account], now: datetime) -> dict[int, int
 
 
 class _Pace:
-    """What each of some accounts of one switch spent over the last two weeks, and how many days of those are fetched."""
+    """What accounts of one switch spent over the last two weeks, and how many days of those are fetched."""
 
     def __init__(self, switch: Switch, accounts: Sequence[Account], now: datetime) -> None:
         self.switch, self.accounts = switch, accounts
@@ -54,12 +54,13 @@ class _Pace:
             return None
         if account.spendable <= 0:
             return 0
-        spent = self.spent.get(account.pk, ZERO)
-        if spent <= 0 or self.fetched.get(account.pk, 0) < self._days_of(account):
+        spent, days = self.spent.get(account.pk, ZERO), self._days_of(account)
+        if spent <= 0 or days <= 0 or self.fetched.get(account.pk, 0) < days:
             return None
-        return int(account.spendable * LAST_DAYS / spent)
+        return int(account.spendable * days / spent)
 
     def _days_of(self, account: Account) -> int:
+        """How many of the days the account was there."""
         opened = day_of(account.opened_at, self.switch.zone) if account.opened_at else self.first
         return (self.today - max(self.first, opened)).days
 

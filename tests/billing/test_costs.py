@@ -58,5 +58,11 @@ def test_nothing_left_is_no_day_left(child: Account) -> None:
 def test_the_pace_is_not_told_while_days_are_missing(child: Account) -> None:
     CallDayFactory.create(account=child, day=(NOW - timedelta(days=1)).date(), fee=Decimal(7), fetched_at=NOW)
     assert days_left_of(accounts=[child], now=NOW) == {child.pk: None}
+
+
+def test_the_pace_of_a_new_account_is_that_of_the_days_it_was_there(child: Account) -> None:
+    CallDayFactory.create(account=child, day=(NOW - timedelta(days=1)).date(), fee=Decimal(7), fetched_at=NOW)
     child.opened_at = NOW - timedelta(days=1)
-    assert days_left_of(accounts=[child], now=NOW) == {child.pk: 280}
+    assert days_left_of(accounts=[child], now=NOW) == {child.pk: 20}
+    child.opened_at = NOW
+    assert days_left_of(accounts=[child], now=NOW) == {child.pk: None}
