@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.db.models import IntegerChoices, Q, QuerySet
 
 from accounts.models import Account
-from billing.models import Charge, Payment, SyncMark, TopUp
+from billing.models import Charge, Payment, Stream, SyncMark, TopUp
 from billing.queries.cursors import from_cursor, to_cursor
 
 Row = TypeVar("Row", Payment, Charge)
@@ -69,7 +69,7 @@ def page(*, account: Account, after: str | None = None, before: str | None = Non
 def mirrored_until(*, account: Account) -> datetime | None:
     """Up to when payments and charges are surely all here."""
     marks = SyncMark.objects.filter(account=account).values_list("complete_until", flat=True)
-    return min(marks, default=None) if len(marks) == len(("payments", "charges")) else None
+    return min(marks) if len(marks) == len(Stream) else None
 
 
 def _entries(account: Account, place: Place | None, size: int, *, newer: bool) -> list[Entry]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import Account
-from billing.models import CallDay, DayState, SyncMark
+from billing.models import CallDay, DayState, Stream, SyncMark
 from billing.queries.days import DAY, begin_of, each_day, end_of
 
 
@@ -25,7 +25,7 @@ def stretches(*, account: Account, first: date, last: date, until: datetime) -> 
     marks = list(SyncMark.objects.filter(account=account))
     if account.is_agent and _has_strangers(account):
         return []
-    if len({mark.stream for mark in marks}) < len(SyncMark._meta.get_field("stream").choices or ()):
+    if len(marks) < len(Stream):
         return []
     earliest = max(mark.complete_from for mark in marks)
     latest = min(until, *(mark.complete_until for mark in marks))
