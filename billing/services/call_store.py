@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import DataError, connection, transaction
@@ -151,13 +151,16 @@ class Stage:
         self.on_batch()
 
     def _check(self, record: Cdr) -> None:
-        middle = datetime(self.day.year, self.day.month, self.day.day, 12, tzinfo=UTC)
-        if abs(record.started_at - middle) > NEAR_ITS_DAY or record.stop < record.start:
+        if abs(record.started_at - _noon(self.day)) > NEAR_ITS_DAY or record.stop < record.start:
             raise ValueError("a call at another time")
         if not 0 <= record.hold_time <= INT_MAX or not 0 <= record.fee_time <= INT_MAX:
             raise ValueError("a call of another length")
         if abs(record.flow_no) > BIGINT_MAX or len(record.agent_account) > LONGEST_NUMBER:
             raise ValueError("a call of another kind")
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
 
 
 def _row(account: int, record: Cdr) -> tuple[Any, ...]:
@@ -203,13 +206,13 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
     CallDay.objects.bulk_create(
         [CallDay(account_id=account, day=stage.day) for account in accounts], ignore_conflicts=True
     )
-    middle = datetime(stage.day.year, stage.day.month, stage.day.day, tzinfo=UTC)
+    noon = _noon(stage.day)
     parameters: dict[str, Any] = {
         "switch": switch.pk,
         "zone": switch.time_zone,
         "day": stage.day,
-        "earliest": middle - MOVED_AT_MOST,
-        "latest": middle + MOVED_AT_MOST,
+        "earliest": noon - MOVED_AT_MOST,
+        "latest": noon + MOVED_AT_MOST,
         "unreadable": stage.unreadable,
         "at": now,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -17,7 +17,7 @@ def month_of(at: datetime) -> date:
 
 
 def following(month: date) -> date:
-    return (month.replace(day=28) + (date(2000, 1, 5) - date(2000, 1, 1))).replace(day=1)
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def ensure(months: Iterable[date]) -> None:
