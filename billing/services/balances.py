@@ -156,12 +156,3 @@ def _mark_missing(switch: Switch, listed: set[str], sent: datetime) -> None:
     unlisted = Account.objects.filter(switch=switch, missing_since__isnull=True).exclude(number__in=listed)
     # What was read after this list was asked for is known to exist.
     unlisted.exclude(profile_at__gte=sent).update(missing_since=sent)
-
-
-def refresh_profiles(*, switch: Switch, numbers: Sequence[str], now: datetime) -> int:
-    """Names, locks, expiries and agents, with the balances. Raises SwitchError."""
-    return profiles.refresh(switch=switch, numbers=numbers, now=now)
-
-
-def refresh_children(*, agent: Account, now: datetime) -> int:
-    return profiles.refresh_children(agent=agent, now=now)

@@ -28,7 +28,6 @@ from .codes import (
 )
 
 NO_LIMIT = 2147483647
-NEVER_MILLIS = 9223372036854775807
 ZERO = Decimal(0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
