@@ -11,7 +11,6 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Account
 from billing.models import Call, CallDay
-from billing.queries.costs import daily_cost
 from billing.queries.cursors import from_cursor, to_cursor
 from billing.queries.days import begin_of, day_of, end_of
 
@@ -142,6 +141,3 @@ def _switch_day(account: Account, at: datetime) -> date:
 
 def recent(*, account: Account, size: int = 5) -> list[Call]:
     return list(Call.objects.filter(account=account).order_by("-started_at", "-flow_no")[:size])
-
-
-__all__ = ["CallFilter", "Page", "Totals", "daily_cost", "days", "matching", "page", "recent", "totals"]

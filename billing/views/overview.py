@@ -13,7 +13,7 @@ from accounts.access import Access
 from accounts.models import Account, ExpiryKind
 from billing.models import Call, CallDay
 from billing.queries import history, topups
-from billing.queries.costs import month_cost, today_charges
+from billing.queries.costs import daily_cost, month_cost, today_charges
 from billing.queries.days import day_of, each_day
 from billing.queries.runway import LAST_DAYS, days_left
 from billing.services import balances
@@ -92,7 +92,7 @@ class Overview:
 
     @cached_property
     def chart(self) -> Chart:
-        return cost_chart(history.daily_cost(account=self.account, last_days=SHOWN_DAYS, now=self.now))
+        return cost_chart(daily_cost(account=self.account, last_days=SHOWN_DAYS, now=self.now))
 
     @cached_property
     def proof(self) -> Proof:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import Account, Switch
 from billing.models import Call, CallDay, DayState, JobRun, Payment
-from billing.queries import history, payments
+from billing.queries import costs, history, payments
 from billing.queries.history import CallFilter
 from billing.services import balances, jobs, profiles, rounds, scheduling
 from billing.tasks.sync import ROUNDS, run_round, start_rounds
@@ -171,7 +171,7 @@ def test_pages_read_from_a_warm_cache_send_nothing(switch: Switch, simulator: Si
     assert history.totals(account=account, filter=wanted).calls
     assert history.days(account=account, filter=wanted)
     assert payments.page(account=account).entries
-    assert history.daily_cost(account=account, now=NOW)
+    assert costs.daily_cost(account=account, now=NOW)
     assert simulator.control.stats().total == 0
 
 
