@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -42,7 +42,13 @@ def account_page(
 def zone_of(access: Access) -> ZoneInfo:
     """In which times are shown: the user's choice, otherwise the switch's."""
     name = access.user.time_zone
-    return ZoneInfo(name) if name in available_timezones() else access.account.switch.zone
+    return ZoneInfo(name) if name in _known_zones() else access.account.switch.zone
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    """Asked of Python once: it opens hundreds of files to find out."""
+    return frozenset(available_timezones())
 
 
 def _note(request: Request, access: Access, now: datetime) -> None:
