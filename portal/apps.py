@@ -19,8 +19,10 @@ class StaffConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        # allauth's table of addresses follows the users' own and is nothing to edit.
+        # allauth's table of addresses follows the users' own; factors and sessions are their owners' alone.
         from allauth.account.models import EmailAddress
+        from allauth.mfa.models import Authenticator
+        from allauth.usersessions.models import UserSession
         from django.contrib import admin
 
-        admin.site.unregister(EmailAddress)
+        admin.site.unregister([EmailAddress, Authenticator, UserSession])

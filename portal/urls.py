@@ -1,7 +1,8 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
-from portal import health, views
+from portal import health, security, views
 
 handler400 = "portal.views.unreadable"
 
@@ -10,6 +11,10 @@ urlpatterns = [
     path("readyz", health.readyz),
     # Whoever could take any address for their own would get what the operator grants to that address.
     path("account/email/", views.closed),
+    # One page has all of it, so allauth's lists of a part lead there.
+    path("account/2fa/", security.overview),
+    path("account/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),
+    path("account/sessions/", security.sessions),
     path("account/", include("allauth.urls")),
     path("staff/", admin.site.urls),
     path("", include("billing.urls")),

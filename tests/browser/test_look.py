@@ -45,6 +45,23 @@ def test_how_a_balance_came_about_fits_its_window(
     person.photograph(f"{role}-balance-{window}-{theme}")
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_the_security_pages_fit_their_window(walk: Callable[..., Walk], window: str, theme: str) -> None:
+    person = walk("customer", viewport=WINDOWS[window], color_scheme=theme)
+    person.log_in()
+    person.open_security()
+    person.photograph(f"security-{window}-{theme}")
+    assert not person.is_wider_than_the_window()
+    for name, link in {"app": "Set up an app", "passkey": "Add a passkey"}.items():
+        person.page.get_by_role("link", name=link).click()
+        person.show_password()
+        expect(person.page.get_by_role("heading", level=1)).to_contain_text(re.compile("app|passkey"))
+        person.photograph(f"security-{name}-{window}-{theme}")
+        assert not person.is_wider_than_the_window()
+        person.open_security()
+
+
 def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport=WINDOWS["phone"])
     reseller.log_in()

@@ -118,5 +118,5 @@ def test_a_form_after_logging_out_leads_to_the_login_and_back(walk: Walking) -> 
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     page.get_by_label("Email").fill(reseller.person.email)
     page.get_by_label("Password", exact=True).fill(reseller.person.password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(address)

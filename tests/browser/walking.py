@@ -32,13 +32,24 @@ class Walk:
         expect(self.page.get_by_role("heading", name="Log in")).to_be_visible()
         self.page.get_by_label("Email").fill(self.person.email)
         self.page.get_by_label("Password", exact=True).fill(self.person.password)
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("button", name="Log in", exact=True).click()
         self.page.wait_for_url(re.compile(r"/(a/\w+|staff)/$"))
 
     def log_out(self) -> None:
         self.page.locator("[popovertarget=menu]").click()
         self.page.get_by_role("button", name="Log out").click()
         expect(self.page.get_by_role("heading", name="Log in")).to_be_visible()
+
+    def open_security(self) -> None:
+        self.page.locator("[popovertarget=menu]").click()
+        self.page.locator("#menu").get_by_role("link", name="Security").click()
+        expect(self.page.get_by_role("heading", name="Security")).to_be_visible()
+
+    def show_password(self) -> None:
+        """Where the portal asks for it once more; it does not within minutes of the last time."""
+        if self.page.get_by_role("heading", name="Is it you?").is_visible():
+            self.page.get_by_label("Password", exact=True).fill(self.person.password)
+            self.page.get_by_role("button", name="Continue").click()
 
     def open(self, place: str) -> None:
         """A place named in the bar, or the tabs of a phone."""

@@ -1,0 +1,59 @@
+"""One page on how a person logs in, and where they are logged in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allauth.mfa.base.views import IndexView
+from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import ListUserSessionsView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+
+from portal.devices import device
+
+MOST_SESSIONS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSession:
+    device: str
+    ip: str
+    seen_at: datetime
+    is_this_one: bool
+
+
+class Overview(IndexView):  # type: ignore[misc]  # allauth ships no types
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kept = UserSession.objects.purge_and_list(self.request.user)
+        sessions = sorted(map(_open_session, kept), key=lambda one: (one.is_this_one, one.seen_at), reverse=True)
+        return {
+            **super().get_context_data(**kwargs),
+            "sessions": sessions[:MOST_SESSIONS],
+            "more_sessions": max(0, len(sessions) - MOST_SESSIONS),
+        }
+
+
+class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth ships no types
+    """Ends all sessions but this one."""
+
+    success_url = reverse_lazy("mfa_index")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect("mfa_index")
+
+
+def _open_session(session: UserSession) -> OpenSession:
+    return OpenSession(
+        device=device(session.user_agent),
+        ip=session.ip,
+        seen_at=session.last_seen_at,
+        is_this_one=session.is_current(),
+    )
+
+
+overview = Overview.as_view()
+sessions = Sessions.as_view()
