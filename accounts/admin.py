@@ -40,7 +40,7 @@ class UserAdmin(BoundedAdmin[User]):
     ordering = ("email",)
     filter_horizontal = ("groups",)
     readonly_fields = ("last_login", "date_joined")
-    actions = ("send_password_mail",)
+    actions = ("send_password_mail", "forget_factors")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         staff = ["is_staff", "groups"]
@@ -76,10 +76,20 @@ class UserAdmin(BoundedAdmin[User]):
 
     @admin.action(description="Send a mail to choose a password", permissions=["change"])
     def send_password_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        people = [user for user in queryset.filter(is_active=True) if self.has_change_permission(request, user)]
+        people = self._manageable(request, queryset.filter(is_active=True))
         for user in people:
             services.send_password_mail(user=user, request=request)
         self.message_user(request, f"Mails sent: {len(people)}.", messages.SUCCESS)
+
+    @admin.action(description="Forget the authenticator app, recovery codes and passkeys", permissions=["change"])
+    def forget_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in self._manageable(request, queryset):
+            if services.forget_factors(user):
+                self.log_change(request, user, "Forgot the authenticator app, recovery codes and passkeys.")
+                self.message_user(request, f"{user.email} logs in with the password alone again.", messages.SUCCESS)
+
+    def _manageable(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
+        return [user for user in people if self.has_change_permission(request, user)]
 
 
 @admin.register(Membership)

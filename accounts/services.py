@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import validate_email
@@ -89,6 +90,12 @@ def send_password_mail(*, user: User, request: HttpRequest) -> None:
     form = ResetPasswordForm(data={"email": user.email})
     if form.is_valid():
         form.save(request)
+
+
+def forget_factors(user: User) -> bool:
+    """For who has lost phone and codes: the password alone logs them in again. False if there was nothing to forget."""
+    deleted, _ = Authenticator.objects.filter(user=user).delete()
+    return bool(deleted)
 
 
 def may_manage(*, by: User, user: User) -> bool:

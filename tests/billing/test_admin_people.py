@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.urls import reverse
@@ -65,6 +66,17 @@ def test_an_operator_changes_nobody_mightier_than_they_are(db: None) -> None:
         assert client.post(page_of(user), person("mine@example.com")).status_code == 403
         client.post(list_of(User), {"action": "send_password_mail", "_selected_action": [user.pk]})
     assert mail.outbox == []
+
+
+def test_an_operator_lets_in_again_who_lost_phone_and_codes(db: None) -> None:
+    lost, mighty = UserFactory.create(), superuser()
+    for user in (lost, mighty):
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    body = {"action": "forget_factors", "_selected_action": [lost.pk, mighty.pk]}
+    logged_in(staff("support")).post(list_of(User), body)
+    assert Authenticator.objects.count() == 2
+    logged_in(staff("operator")).post(list_of(User), body)
+    assert [left.user for left in Authenticator.objects.all()] == [mighty]
 
 
 def test_nobody_guesses_a_password_hash_by_filters(db: None) -> None:
