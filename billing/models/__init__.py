@@ -2,10 +2,12 @@ from billing.models.calls import Call, CallDay, DayState
 from billing.models.jobs import JobRun
 from billing.models.payments import Charge, Payment, Stream, SyncMark
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
-from billing.models.topups import EDGES, Kind, Source, TopUp, TopUpState, Transition
+from billing.models.topups import DOUBTFUL, EDGES, UNSETTLED, Kind, Source, TopUp, TopUpState, Transition
 
 __all__ = [
+    "DOUBTFUL",
     "EDGES",
+    "UNSETTLED",
     "BalanceReading",
     "Call",
     "CallDay",

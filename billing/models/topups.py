@@ -41,6 +41,11 @@ EDGES: tuple[tuple[TopUpState, TopUpState], ...] = (
 )
 
 
+# Not known whether it was done; and whatever has not ended yet.
+DOUBTFUL = frozenset({TopUpState.IN_DOUBT, TopUpState.REVIEW})
+UNSETTLED = DOUBTFUL | {TopUpState.REQUESTED, TopUpState.SENDING}
+
+
 class Kind(models.TextChoices):
     """Which `Pay` a row stands for. A transfer is a debit, then a credit; a refused credit is given back."""
 

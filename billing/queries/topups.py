@@ -9,10 +9,7 @@ from enum import StrEnum
 from django.db.models import Q
 
 from accounts.models import Account
-from billing.models import Kind, TopUp, TopUpState
-
-UNRESOLVED = frozenset({TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW})
-DOUBTFUL = (TopUpState.IN_DOUBT, TopUpState.REVIEW)
+from billing.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
 
 
 class StepState(StrEnum):
@@ -31,18 +28,18 @@ class Step:
 
 
 def outcome(topup: TopUp) -> TopUpState:
-    """Of a transfer: how its debit stands until that is resolved, then how the credit stands."""
-    if topup.debit is not None and topup.debit.state in UNRESOLVED:
+    """Of a transfer: how its debit stands until that has ended, then how the credit stands."""
+    if topup.debit is not None and topup.debit.state in UNSETTLED:
         return TopUpState(topup.debit.state)
     return TopUpState(topup.state)
 
 
 def is_final(topup: TopUp) -> bool:
     """Nothing will change any more; of a refused transfer: the agent has its money back."""
-    if outcome(topup) in UNRESOLVED:
+    if outcome(topup) in UNSETTLED:
         return False
     given_back = _give_back(topup)
-    return given_back is None or given_back.state not in UNRESOLVED
+    return given_back is None or given_back.state not in UNSETTLED
 
 
 def doubtful(account: Account, *, most: int) -> list[TopUp]:
@@ -114,7 +111,7 @@ def _leg(leg: TopUp, words: Words) -> Step:
 
 
 def _after_the_debit(debit: TopUp) -> list[Step]:
-    if debit.state in UNRESOLVED:
+    if debit.state in UNSETTLED:
         return [Step(CREDIT_WORDS.later, "", None, StepState.LATER)]
     return [Step(CREDIT_WORDS.undone, "Nothing was sent.", debit.settled_at, StepState.FAILED)]
 

@@ -8,11 +8,10 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from accounts.models import Account
-from billing.models import Kind, Source, TopUp, TopUpState
-from billing.services.states import DOUBTFUL, UNDONE
+from billing.models import UNSETTLED, Kind, Source, TopUp, TopUpState
+from billing.services.states import UNDONE
 
 ZERO = Decimal(0)
-UNSETTLED = [TopUpState.REQUESTED, TopUpState.SENDING, *DOUBTFUL]
 
 
 def locked(agent: Account) -> Account:

@@ -13,7 +13,6 @@ from billing.models import EDGES, Kind, TopUp, TopUpState, Transition
 
 ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
-DOUBTFUL = frozenset({TopUpState.IN_DOUBT, TopUpState.REVIEW})
 
 # A row that a process has just written is left to that process for so long before a sweep takes it.
 HAND_OVER = timedelta(seconds=5)

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import Access, Action
 from accounts.models import Account
 from billing.forms.topups import TopUpForm
-from billing.models import Kind, TopUpState
-from billing.queries.topups import DOUBTFUL, find, is_final, outcome, story
+from billing.models import DOUBTFUL, Kind, TopUpState
+from billing.queries.topups import find, is_final, outcome, story
 from billing.services import balances, headroom, transfers
 from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
