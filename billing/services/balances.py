@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from accounts.models import Account, Switch
 from billing.services import profiles, readings
-from billing.services.failures import FAILURES, sentence
+from billing.services.failures import FAILURES, GONE, sentence
 from billing.services.locks import hold
 from billing.services.redis import connection as redis
 from billing.services.rounding import stored
@@ -19,8 +19,6 @@ from billing.vos3000 import Client, CustomerBrief, Malformed, TimedOut, Unexpect
 
 LONGEST_QUESTION = timedelta(seconds=30)
 REMEMBER_A_FAILURE = timedelta(seconds=5)
-NOT_ON_THIS_BUILD = 404
-GONE = "The switch no longer knows this account."
 
 # Rows are locked in one order, so that two refreshes never wait for each other.
 STORE = """
@@ -118,7 +116,7 @@ def refresh_all(*, switch: Switch, now: datetime) -> int:
         try:
             briefs = asking.get_all_customers()
         except UnexpectedStatus as error:
-            if error.status != NOT_ON_THIS_BUILD:
+            if not error.not_on_this_build:
                 raise
             return _refresh_known(switch, asking, now)
     _store(switch, briefs, now)

@@ -16,7 +16,7 @@ from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.queries.days import DAY, each_day
 from billing.services import call_store
-from billing.services.failures import FAILURES, sentence
+from billing.services.failures import FAILURES, GONE, sentence
 from billing.services.locks import hold
 from billing.services.switches import client
 from billing.vos3000 import Cdr, Client, Withheld
@@ -181,7 +181,7 @@ def _without(
     gone = [account for account in group if account.number in missing]
     rest = [account for account in group if account.number not in missing]
     fetched = _fetch(switch, asking, rest, day, now, locks) if rest else Fetched()
-    fetched.failures += _note(gone, day, "The switch no longer knows this account.", now)
+    fetched.failures += _note(gone, day, GONE, now)
     return fetched
 
 

@@ -6,6 +6,7 @@ from billing.vos3000 import Malformed, Refused, SwitchError, TimedOut, Unexpecte
 
 # What a question to a switch can raise: it failed, or its settings cannot be used (a missing CA file, a bad address).
 FAILURES = (SwitchError, OSError, ValueError)
+GONE = "The switch no longer knows this account."
 
 
 def sentence(error: Exception) -> str:

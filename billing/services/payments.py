@@ -29,7 +29,6 @@ LONGEST_WINDOW = timedelta(days=31)
 # The switch's rows may arrive late, and its clock may be behind ours.
 OVERLAP = timedelta(hours=1)
 LONGEST_MIRRORING = timedelta(minutes=5)
-NOT_ON_THIS_BUILD = 404
 
 Stated = TypeVar("Stated", PayRecord, Consumption)
 Row = TypeVar("Row", Payment, Charge)
@@ -67,7 +66,7 @@ def mirror(*, account: Account, now: datetime, since: datetime | None = None) ->
             try:
                 return Mirrored(new_payments, _read_on(account, Stream.CHARGES, since, now, charges))
             except UnexpectedStatus as error:
-                if error.status != NOT_ON_THIS_BUILD:
+                if not error.not_on_this_build:
                     raise
                 return Mirrored(new_payments)
 

@@ -78,4 +78,5 @@ class UnexpectedStatus(Malformed):
     def __init__(self, operation: str, status: int) -> None:
         super().__init__(operation, f"HTTP status {status}")
         self.status = status
+        self.not_on_this_build = status == 404
         self.transient = status >= 500
