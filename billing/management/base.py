@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 
+from accounts.models import Switch
+
 
 class BadUse(Exception):
     """What was asked for makes no sense. The sentence goes to standard error; exit code 2."""
@@ -15,6 +17,14 @@ class BadUse(Exception):
 
 class Failed(Exception):
     """It was tried and did not succeed. The sentence, if any, goes to standard error; exit code 1."""
+
+
+def switch_named(name: str) -> Switch:
+    """Raises BadUse."""
+    switch = Switch.objects.filter(name=name).first()
+    if switch is None:
+        raise BadUse(f"There is no switch called {name}.")
+    return switch
 
 
 class JsonCommand(BaseCommand):

@@ -25,12 +25,6 @@ class SwitchCommand(JsonCommand):
             "--until", metavar="D", help="last day, YYYY-MM-DD; default: today on the switch's calendar"
         )
 
-    def switch_named(self, name: str) -> Switch:
-        switch = Switch.objects.filter(name=name).first()
-        if switch is None:
-            raise BadUse(f"There is no switch called {name}.")
-        return switch
-
     def days(self, switch: Switch, options: dict[str, Any]) -> tuple[date, date]:
         today = day_of(datetime.now(UTC), switch.zone)
         last = _day(options["until"], "--until") or today

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Account, Role, Switch
-from billing.management.base import BadUse, Failed, JsonCommand
+from billing.management.base import BadUse, Failed, JsonCommand, switch_named
 from billing.services import profiles
 from billing.services.failures import FAILURES, sentence
 
@@ -29,9 +29,7 @@ class Command(JsonCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        switch = Switch.objects.filter(name=options["switch"]).first()
-        if switch is None:
-            raise BadUse(f"There is no switch called {options['switch']}.")
+        switch = switch_named(options["switch"])
         password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
         try:
             services.check_person(email=options["email"], password=password)

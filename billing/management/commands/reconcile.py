@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import Account
-from billing.management.base import BadUse
+from billing.management.base import BadUse, switch_named
 from billing.management.switch_command import SwitchCommand
 from billing.models import Case
 from billing.services.reconciliation import reconcile
@@ -15,7 +15,7 @@ class Command(SwitchCommand):
     days_back = 30
 
     def handle(self, *args: Any, **options: Any) -> None:
-        switch = self.switch_named(options["switch"])
+        switch = switch_named(options["switch"])
         first, last = self.days(switch, options)
         accounts = Account.objects.filter(switch=switch).select_related("switch").order_by("number")
         if options["accounts"]:

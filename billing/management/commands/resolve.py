@@ -5,8 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import Switch
-from billing.management.base import BadUse, Failed, JsonCommand
+from billing.management.base import Failed, JsonCommand, switch_named
 from billing.services.failures import FAILURES, sentence
 from billing.services.manners import patience
 from billing.services.resolution import resolve
@@ -21,9 +20,7 @@ class Command(JsonCommand):
         parser.add_argument("switch")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        switch = Switch.objects.filter(name=options["switch"]).first()
-        if switch is None:
-            raise BadUse(f"There is no switch called {options['switch']}.")
+        switch = switch_named(options["switch"])
         now = timezone.now()
         doubt_the_dead(now=now, switch=switch)
         try:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from billing.management.base import Failed
+from billing.management.base import Failed, switch_named
 from billing.management.switch_command import SwitchCommand
 from billing.services.catching_up import CatchUp, CaughtUp
 from billing.services.failures import FAILURES, sentence
@@ -17,7 +17,7 @@ class Command(SwitchCommand):
     days_back = 31
 
     def handle(self, *args: Any, **options: Any) -> None:
-        switch = self.switch_named(options["switch"])
+        switch = switch_named(options["switch"])
         first, last = self.days(switch, options)
         catch_up = CatchUp(switch, first, last)
         with patience():

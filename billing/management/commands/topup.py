@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.amounts import BadAmount, parse_amount
-from billing.management.base import BadUse, Failed, JsonCommand
+from billing.management.base import BadUse, Failed, JsonCommand, switch_named
 from billing.models import Source, TopUp, TopUpState
 from billing.queries.topups import outcome
 from billing.services import profiles, topups, transfers
@@ -37,9 +37,7 @@ class Command(JsonCommand):
         parser.add_argument("--note", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        switch = Switch.objects.filter(name=options["switch"]).first()
-        if switch is None:
-            raise BadUse(f"There is no switch called {options['switch']}.")
+        switch = switch_named(options["switch"])
         by = User.objects.filter(email__iexact=options["by"]).first()
         if by is None:
             raise BadUse(f"There is no user called {options['by']}.")
