@@ -8,7 +8,7 @@ from django.utils.crypto import get_random_string
 
 from accounts.models import Switch
 from billing.amounts import BadAmount, parse_amount
-from billing.services.topups import KeyReused, TopUpRefused
+from billing.services.topups import LONGEST_KEY, LONGEST_NOTE, KeyReused, TopUpRefused
 
 KEY_LENGTH = 32
 
@@ -29,11 +29,11 @@ class TopUpForm(forms.Form):
     note = forms.CharField(
         label="Note",
         required=False,
-        max_length=200,
+        max_length=LONGEST_NOTE,
         help_text="For your own books, such as an invoice number.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    key = forms.CharField(max_length=LONGEST_KEY, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, switch: Switch) -> None:
         super().__init__(data, initial={"key": new_key()})
