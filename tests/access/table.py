@@ -1,0 +1,218 @@
+"""Who may do what: every address of the portal, as one table.
+
+A cell is what comes of a request:
+
+    page      the page, or its fragment
+    refused   the form again, with what is to be corrected
+    login     to the login, by a status or, for a fragment, by a header
+    →name     to the page of that name
+    403 404 405 and so on: that status
+
+A page that is new has to be entered here.
+"""
+
+from __future__ import annotations
+
+ROLES = (
+    *("anonymous", "stranger", "viewer", "owner", "sibling", "parent", "grandparent"),
+    *("staff", "support", "billing", "operator", "superuser"),
+)
+CUSTOMERS = ("stranger", "viewer", "owner", "sibling", "parent", "grandparent")
+STAFF = ("staff", "support", "billing", "operator", "superuser")
+
+# The tree: grand > parent > (account > child, sibling > cousin). `viewer` and `owner` are of `account`, `sibling`,
+# `parent` and `grandparent` own those agents, and `stranger` owns `elsewhere`. `unknown` is an id that nobody has.
+
+SEES = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       page         404
+viewer         404       page       page     404       404          404
+owner          404       page       page     404       404          404
+sibling        404       404        404      page      404          404
+parent         page      page       page     page      404          404
+grandparent    page      page       page     page      404          404
+staff          404       404        404      404       404          404
+support        page      page       page     page      page         404
+billing        page      page       page     page      page         404
+operator       page      page       page     page      page         404
+superuser      page      page       page     page      page         404
+"""
+
+# Only agents have customers.
+RESELLS = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       404          404
+viewer         404       page       404      404       404          404
+owner          404       page       404      404       404          404
+sibling        404       404        404      404       404          404
+parent         page      page       404      404       404          404
+grandparent    page      page       404      404       404          404
+staff          404       404        404      404       404          404
+support        page      page       404      404       404          404
+billing        page      page       404      404       404          404
+operator       page      page       404      404       404          404
+superuser      page      page       404      404       404          404
+"""
+
+# An agent's owner tops up what is below it; nobody tops up their own account, and staff nobody's.
+TOPS_UP = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       404          404
+viewer         404       404        404      404       404          404
+owner          404       404        page     404       404          404
+sibling        404       404        404      page      404          404
+parent         404       page       page     page      404          404
+grandparent    page      page       page     page      404          404
+staff          404       404        404      404       404          404
+support        404       404        404      404       404          404
+billing        404       404        404      404       404          404
+operator       404       404        404      404       404          404
+superuser      404       404        404      404       404          404
+"""
+
+# The account of the address / the top-up's. `debit` is what a transfer took from its payer: it has no page.
+SEES_TOPUP = """
+               account/account  child/child  cousin/cousin  account/child  account/cousin  parent/debit  account/unknown
+anonymous      login            login        login          login          login           login         login
+stranger       404              404          404            404            404             404           404
+viewer         page             page         404            404            404             404           404
+owner          page             page         404            404            404             404           404
+sibling        404              404          page           404            404             404           404
+parent         page             page         page           404            404             404           404
+grandparent    page             page         page           404            404             404           404
+staff          404              404          404            404            404             404           404
+support        page             page         page           404            404             404           404
+billing        page             page         page           404            404             404           404
+operator       page             page         page           404            404             404           404
+superuser      page             page         page           404            404             404           404
+"""
+
+# Page, method, the table of it, and what the table's "page" is there. A page that is only looked at refuses the method
+# itself: to everybody alike, whatever the id.
+ACCOUNT_PAGES = (
+    ("overview", "GET", SEES, "page"),
+    ("overview", "POST", SEES, "405"),
+    ("balance", "GET", SEES, "page"),
+    ("balance", "POST", SEES, "405"),
+    ("calls", "GET", SEES, "page"),
+    ("calls", "POST", SEES, "405"),
+    ("payments", "GET", SEES, "page"),
+    ("payments", "POST", SEES, "405"),
+    ("customers", "GET", RESELLS, "page"),
+    ("customers", "POST", RESELLS, "405"),
+    ("topup_form", "GET", TOPS_UP, "page"),
+    ("topup_form", "POST", TOPS_UP, "page"),
+    ("topup_confirm", "GET", TOPS_UP, "→topup_form"),
+    ("topup_confirm", "POST", TOPS_UP, "→topup"),
+    ("topup", "GET", SEES_TOPUP, "page"),
+    ("topup", "POST", SEES_TOPUP, "405"),
+)
+
+OTHER_PAGES = """
+                                              anonymous                customer            staff
+healthz                                 GET   page                     page                page
+healthz                                 POST  page                     page                page
+readyz                                  GET   page                     page                page
+readyz                                  POST  page                     page                page
+home                                    GET   login                    →overview           →admin:index
+home                                    POST  login                    405                 405
+account/email/                          GET   login                    404                 404
+account/email/                          POST  login                    404                 404
+account_email                           GET   login                    404                 404
+account_email                           POST  login                    404                 404
+account_login                           GET   page                     →home               →home
+account_login                           POST  refused                  →home               →home
+account_logout                          GET   login                    page                page
+account_logout                          POST  login                    login               login
+account_signup                          GET   page                     →home               →home
+account_signup                          POST  page                     →home               →home
+account_inactive                        GET   page                     page                page
+account_inactive                        POST  405                      405                 405
+account_reauthenticate                  GET   login                    page                page
+account_reauthenticate                  POST  login                    refused             refused
+account_change_password                 GET   login                    page                page
+account_change_password                 POST  login                    refused             refused
+account_set_password                    GET   login           →account_change_password   →account_change_password
+account_set_password                    POST  login           →account_change_password   →account_change_password
+account_reset_password                  GET   page                     page                page
+account_reset_password                  POST  refused                  refused             refused
+account_reset_password_done             GET   page                     page                page
+account_reset_password_done             POST  405                      405                 405
+account_reset_password_from_key         GET   page                     page                page
+account_reset_password_from_key         POST  refused                  refused             refused
+account_reset_password_from_key_done    GET   page                     page                page
+account_reset_password_from_key_done    POST  405                      405                 405
+account_confirm_email                   GET   page                     page                page
+account_confirm_email                   POST  404                      404                 404
+account_email_verification_sent         GET   page                     page                page
+account_email_verification_sent         POST  405                      405                 405
+account_confirm_login_code              GET   login                    →home               →home
+account_confirm_login_code              POST  login                    →home               →home
+admin:index                             GET   →admin:login             →admin:login        page
+admin:index                             POST  →admin:login             →admin:login        page
+admin:login                             GET   login                    403                 →admin:index
+admin:login                             POST  login                    403                 →admin:index
+admin:logout                            GET   →admin:login             →admin:index        login
+admin:logout                            POST  →admin:login             →admin:index        login
+admin:password_change                   GET   →admin:login             →admin:login        →account_change_password
+admin:password_change                   POST  →admin:login             →admin:login        →account_change_password
+admin:password_change_done              GET   →admin:login             →admin:login        page
+admin:password_change_done              POST  →admin:login             →admin:login        405
+admin:autocomplete                      GET   →admin:login             →admin:login        403
+admin:autocomplete                      POST  →admin:login             →admin:login        405
+admin:jsi18n                            GET   →admin:login             →admin:login        page
+admin:jsi18n                            POST  →admin:login             →admin:login        405
+admin:view_on_site                      GET   →admin:login             →admin:login        404
+admin:view_on_site                      POST  →admin:login             →admin:login        404
+staff/(?P<url>.*)$                      GET   →admin:login             →admin:login        404
+staff/(?P<url>.*)$                      POST  →admin:login             →admin:login        404
+"""
+
+# Of the staff site's rows: v(iew), a(dd), c(hange), d(elete), – none. Nobody else comes into the staff site at all.
+STAFF_PAGES = """
+                          staff    support    billing    operator    superuser
+accounts_account          –        v          v          vc          vc
+accounts_look             –        –          –          v           v
+accounts_membership       –        v          v          vacd        vacd
+accounts_switch           –        v          v          vac         vac
+accounts_user             –        v          v          vac         vac
+auth_group                –        –          –          –           vacd
+billing_call              –        v          v          v           v
+billing_callday           –        v          v          v           v
+billing_case              –        v          vc         v           vc
+billing_charge            –        v          v          v           v
+billing_jobrun            –        v          v          v           v
+billing_payment           –        v          v          v           v
+billing_reconciliation    –        v          v          v           v
+billing_syncmark          –        v          v          v           v
+billing_topup             –        v          v          v           v
+"""
+
+# Page of a row or of its list, method, the letters of which one opens it, and what comes of it then; otherwise 403.
+# `row` is the row's bare address, which only says where its page is.
+STAFF_VERBS = """
+                   needs    then
+changelist GET     vc       page
+changelist POST    vc       page
+add        GET     a        page
+add        POST    a        refused
+row        GET     –vacd    →change
+change     GET     vc       page
+change     POST    c        refused
+history    GET     vc       page
+delete     GET     d        page
+delete     POST    d        page
+"""
+# Nothing in their forms must be filled in, so the empty one is saved.
+SAVED_EMPTY = ("accounts_account", "billing_case")
+
+OTHER_STAFF_PAGES = """
+                                  anonymous       staff    support    billing    operator    superuser
+admin:app_list              GET   →admin:login    404      page       page       page        page
+admin:app_list              POST  →admin:login    404      page       page       page        page
+admin:billing_topup_decide  GET   login           403      403        page       403         page
+admin:billing_topup_decide  POST  login           403      403        page       403         page
+"""

@@ -1,0 +1,163 @@
+"""Every address, as everybody, for everybody's objects: what comes of it is what the table says.
+
+`pytest tests/access -rP` prints the size.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from billing.models import Kind, TopUp, TopUpState
+from tests.access import table
+from tests.access.table import ROLES
+from tests.access.walking import Step, every_url, surprises
+from tests.access.world import World, a_row, build
+
+MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
+ARGUMENTS = {
+    "account_confirm_email": {"key": "x"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
+    "admin:view_on_site": {"content_type_id": "1", "object_id": "1"},
+}
+WITHOUT_A_NAME = {
+    "healthz": "/healthz",
+    "readyz": "/readyz",
+    "account/email/": "/account/email/",
+    "staff/(?P<url>.*)$": "/staff/no/such/page/",
+}
+
+
+@pytest.fixture
+def world(db: None, caplog: pytest.LogCaptureFixture) -> World:
+    # A line for each of thousands of refusals helps nobody.
+    caplog.set_level(logging.CRITICAL, "django.request")
+    return build()
+
+
+def test_every_address_stands_in_the_table() -> None:
+    of_rows = {_page(model, verb) for model, (verb, _) in itertools.product(MODELS, _verbs())}
+    named = {page for text in (table.OTHER_PAGES, table.OTHER_STAFF_PAGES) for (page, _), *_ in cells(text)}
+    of_accounts = {page for page, *_ in table.ACCOUNT_PAGES}
+    assert sorted(set(every_url()) ^ (of_rows | named | of_accounts)) == []
+
+
+def test_every_page_of_an_account_opens_to_its_people_alone(world: World) -> None:
+    steps = list(account_steps(world))
+    before = set(TopUp.objects.values_list("pk", flat=True))
+    assert surprises(world, steps) == []
+    made = TopUp.objects.exclude(pk__in=before).filter(kind=Kind.CREDIT)
+    allowed = [(role, about) for (role,), about, cell in cells(table.TOPS_UP) if cell == "page"]
+    assert sorted((world.role_of(topup), world.name_of(topup)) for topup in made) == sorted(allowed)
+    _print_size("Pages of accounts", steps)
+
+
+def test_every_other_page_opens_to_whom_it_is_for(world: World) -> None:
+    steps = list(other_steps())
+    assert surprises(world, steps) == []
+    _print_size("Other pages", steps)
+
+
+def test_every_page_of_the_staff_site_opens_to_its_groups_alone(world: World) -> None:
+    steps = [*staff_steps(world), *other_staff_steps()]
+    assert surprises(world, steps) == []
+    _print_size("Staff site", steps)
+
+
+def account_steps(world: World) -> Iterator[Step]:
+    for page, method, grid, allowed in table.ACCOUNT_PAGES:
+        for (role,), about, cell in cells(grid):
+            account, _, topup = about.partition("/")
+            address = reverse(page, args=[world.public_id(account), *([world.reference(topup)] if topup else [])])
+            # A method that a page does not know is refused before anything is looked up.
+            expected = allowed if cell == "page" or (allowed == "405" and cell == "404") else cell
+            step = Step(page=page, about=about, address=address, role=role, method=method, expected=expected)
+            step = replace(step, data={"amount": "0.25", "key": f"{role} {about}"})
+            yield from (step, replace(step, fragment=True)) if allowed != "405" else (step,)
+
+
+def other_steps() -> Iterator[Step]:
+    groups = {"anonymous": ("anonymous",), "customer": table.CUSTOMERS, "staff": table.STAFF}
+    for (page, method), group, expected in cells(table.OTHER_PAGES):
+        address = WITHOUT_A_NAME.get(page) or reverse(page, kwargs=ARGUMENTS.get(page))
+        for role in groups[group]:
+            yield Step(page=page, about="nobody", address=address, role=role, method=method, expected=expected)
+
+
+def staff_steps(world: World) -> Iterator[Step]:
+    rights = {(model, role): cell for (model,), role, cell in cells(table.STAFF_PAGES)}
+    for model, ((verb, method), (needed, then)) in itertools.product(MODELS, _verbs().items()):
+        address = _address(model, verb, world)
+        for role in ROLES:
+            if role not in table.STAFF:
+                expected = _outside(role)
+            elif not set(rights[model, role]) & set(needed):
+                expected = "403"
+            elif verb == "change" and then == "refused" and model in table.SAVED_EMPTY:
+                expected = f"→admin:{model}_changelist"
+            else:
+                expected = then.replace("→", f"→admin:{model}_")
+            page = _page(model, verb)
+            yield Step(page=page, about="a row", address=address, role=role, method=method, expected=expected)
+
+
+def other_staff_steps() -> Iterator[Step]:
+    addresses = {
+        "admin:app_list": reverse("admin:app_list", args=["billing"]),
+        "admin:billing_topup_decide": reverse(
+            "admin:billing_topup_decide", args=[TopUp.objects.get(state=TopUpState.REVIEW).pk]
+        ),
+    }
+    allowed = {(page, method, role): cell for (page, method), role, cell in cells(table.OTHER_STAFF_PAGES)}
+    for (page, address), method, role in itertools.product(addresses.items(), ("GET", "POST"), ROLES):
+        expected = allowed.get((page, method, role), "→admin:login")
+        yield Step(page=page, about="a row", address=address, role=role, method=method, expected=expected)
+
+
+def cells(text: str) -> Iterator[tuple[list[str], str, str]]:
+    """What stands left of each cell, its column, and the cell."""
+    head, *rows = (line.split() for line in text.strip().splitlines())
+    for row in rows:
+        left = len(row) - len(head)
+        yield from ((row[:left], column, cell) for column, cell in zip(head, row[left:], strict=True))
+
+
+def _verbs() -> dict[tuple[str, str], tuple[str, str]]:
+    """Which letters each page and method needs, and what comes of it."""
+    read = {(*left, column): cell for left, column, cell in cells(table.STAFF_VERBS)}
+    return {(verb, method): (read[verb, method, "needs"], read[verb, method, "then"]) for verb, method, _ in read}
+
+
+def _outside(role: str) -> str:
+    return "login" if role == "anonymous" else "→admin:login"
+
+
+def _page(model: str, verb: str) -> str:
+    return f"staff/{model.replace('_', '/')}/<path:object_id>/" if verb == "row" else f"admin:{model}_{verb}"
+
+
+def _address(model: str, verb: str, world: World) -> str:
+    if verb in ("changelist", "add"):
+        return reverse(f"admin:{model}_{verb}")
+    pk = a_row(MODELS[model], world).pk
+    return (
+        f"{reverse(f'admin:{model}_changelist')}{pk}/" if verb == "row" else reverse(f"admin:{model}_{verb}", args=[pk])
+    )
+
+
+def _print_size(what: str, steps: list[Step]) -> None:
+    parts: dict[str, set[object]] = {
+        "addresses": {step.page for step in steps},
+        "roles": {step.role for step in steps},
+        "objects": {step.about for step in steps},
+        "methods": {(step.method, step.fragment) for step in steps},
+    }
+    sizes = ", ".join(f"{len(found)} {name}" for name, found in parts.items())
+    sys.stdout.write(f"{what}: {sizes}: {len(steps)} requests, no surprises.\n")

@@ -1,0 +1,111 @@
+"""Somebody of every role, and a tree of accounts that some of them own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import Model
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Account, Role, User
+from billing.models import TopUp
+from billing.services import transfers
+from tests.access.table import ROLES, STAFF
+from tests.billing.staffsite import full_account, staff, superuser
+from tests.factories import AccountFactory, MembershipFactory, SwitchFactory
+
+UNKNOWN = "bcdfghjkmnpqrs"
+
+
+@dataclass(frozen=True)
+class World:
+    users: dict[str, User]
+    accounts: dict[str, Account]
+    topups: dict[str, TopUp]
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def client(self, role: str) -> Client:
+        """Logged in, with an address of its own: limits of logins are counted by address."""
+        if role not in self.clients:
+            client = Client(raise_request_exception=False, REMOTE_ADDR=f"192.0.2.{ROLES.index(role) + 1}")
+            if role in self.users:
+                client.force_login(self.users[role])
+            self.clients[role] = client
+        return self.clients[role]
+
+    def public_id(self, name: str) -> str:
+        return self.accounts[name].public_id if name in self.accounts else UNKNOWN
+
+    def reference(self, name: str) -> str:
+        return str(self.topups[name].reference) if name in self.topups else UNKNOWN
+
+    def role_of(self, topup: TopUp) -> str:
+        return next(role for role, user in self.users.items() if user.pk == topup.requested_by_id)
+
+    def name_of(self, topup: TopUp) -> str:
+        return next(name for name, account in self.accounts.items() if account.pk == topup.account_id)
+
+
+def build() -> World:
+    accounts = _tree()
+    owners = {"owner": "account", "sibling": "sibling", "parent": "parent", "grandparent": "grand"}
+    users: dict[str, User] = {role: _member(accounts[name]) for role, name in owners.items()}
+    users["viewer"] = _member(accounts["account"], Role.VIEWER)
+    users["stranger"] = _member(accounts["elsewhere"])
+    for role in STAFF:
+        users[role] = superuser() if role == "superuser" else staff(role)
+    topups = {
+        name: _topup(accounts[name], accounts[payer], users[by])
+        for name, payer, by in (
+            ("account", "parent", "parent"),
+            ("child", "account", "owner"),
+            ("cousin", "sibling", "sibling"),
+        )
+    }
+    debit = topups["account"].debit
+    assert debit is not None
+    full_account()
+    return World(users, accounts, {**topups, "debit": debit})
+
+
+def a_row(model: type[Model], world: World) -> Model:
+    """One that most people of the staff may see; of people a customer, since nobody changes whoever may more."""
+    row = world.users["owner"] if model is User else model._default_manager.order_by("pk").first()
+    assert row is not None, f"the world has no {model._meta.label}"
+    return row
+
+
+def _tree() -> dict[str, Account]:
+    switch = SwitchFactory.create(fresh_for=timedelta(hours=1))
+    accounts: dict[str, Account] = {}
+    for name, above in (
+        ("grand", None),
+        ("parent", "grand"),
+        ("account", "parent"),
+        ("sibling", "parent"),
+        ("child", "account"),
+        ("cousin", "sibling"),
+        ("elsewhere", None),
+    ):
+        accounts[name] = AccountFactory.create(
+            switch=switch,
+            parent=accounts[above] if above else None,
+            is_agent=name in ("grand", "parent", "account", "sibling"),
+            balance_at=timezone.now(),
+            profile_at=timezone.now(),
+        )
+    return accounts
+
+
+def _member(account: Account, role: Role = Role.OWNER) -> User:
+    user: User = MembershipFactory.create(account=account, role=role).user
+    return user
+
+
+def _topup(account: Account, payer: Account, by: User) -> TopUp:
+    return transfers.request(
+        account=account, payer=payer, amount=Decimal(1), by=by, key="of the world", now=timezone.now(), hand_over=False
+    )
