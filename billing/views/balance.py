@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
@@ -13,11 +13,12 @@ from billing.models import Case, Cause
 from billing.queries import balance as queries
 from billing.queries.balance import Day, Missing
 from billing.queries.days import DAY, day_of
+from billing.views import limits
 from billing.views.access import account_page, zone_of
 from billing.views.balance_chart import balance_chart
 from billing.views.http import Request
 from billing.views.pages import render_account_page
-from billing.views.turning import turned
+from billing.views.turning import ranges_of
 
 MOST_NOTES = 5
 # What a case says of its cause is a guess, and is told as one.
@@ -67,7 +68,7 @@ def balance(request: Request, access: Access) -> HttpResponse:
         "loose": [_difference(case) for case in story.loose[:MOST_NOTES]],
         "more_loose": len(story.loose[MOST_NOTES:]),
         "chart": balance_chart(story.days),
-        "balance_limit": timedelta(minutes=2),
+        "balance_limit": limits.BALANCE,
         "zone": zone_of(access).key,
     }
     return render_account_page(request, access, "billing/balance.html", context, now=now, fragment="story")
@@ -86,7 +87,6 @@ def _difference(case: Case) -> Difference:
 
 
 def _ranges(asked: QueryDict, today: date, chosen: tuple[date, date]) -> list[tuple[str, str, bool]]:
-    """Title, address and whether it is chosen, for the ranges that people ask for most."""
     month = today.replace(day=1)
     month_before = (month - DAY).replace(day=1)
     ranges = {
@@ -96,7 +96,4 @@ def _ranges(asked: QueryDict, today: date, chosen: tuple[date, date]) -> list[tu
         f"{month:%B}": (month, today),
         f"{month_before:%B}": (month_before, month - DAY),
     }
-    return [
-        (title, turned(asked, **{"from": first.isoformat(), "to": last.isoformat()}), (first, last) == chosen)
-        for title, (first, last) in ranges.items()
-    ]
+    return ranges_of(asked, ranges, chosen)

@@ -15,10 +15,11 @@ from billing.forms.calls import CallFilterForm
 from billing.models import Call, CallDay
 from billing.queries import history
 from billing.queries.days import day_of, each_day
+from billing.views import limits
 from billing.views.access import account_page, zone_of
 from billing.views.http import Request
 from billing.views.pages import render_account_page
-from billing.views.turning import turned
+from billing.views.turning import ranges_of, turned
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "days": _by_day(page.calls, known if same_calendar else {}, day_of(now, zone)),
         "gap": _gap(account, chosen, known, now),
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
-        "limit": timedelta(minutes=15),
+        "limit": limits.CALLS,
         "zone": zone.key,
         "same_calendar": same_calendar,
         "older": turned(request.GET, after=page.older),
@@ -87,18 +88,10 @@ def _gap(account: Account, chosen: history.CallFilter, known: dict[date, CallDay
 
 
 def _ranges(asked: QueryDict, today: date, chosen: history.CallFilter) -> list[tuple[str, str, bool]]:
-    """Title, address and whether it is chosen, for the ranges that people ask for most."""
     ranges = {
         "Today": (today, today),
         "7 days": (today - timedelta(days=6), today),
         "30 days": (today - timedelta(days=29), today),
         f"{today:%B}": (today.replace(day=1), today),
     }
-    return [
-        (
-            title,
-            turned(asked, **{"from": first.isoformat(), "to": last.isoformat()}),
-            (first, last) == (chosen.first, chosen.last),
-        )
-        for title, (first, last) in ranges.items()
-    ]
+    return ranges_of(asked, ranges, (chosen.first, chosen.last))

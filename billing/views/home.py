@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -10,12 +8,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import member_accounts
 from billing.queries.costs import today_charges
 from billing.queries.runway import days_left_of
+from billing.views import limits
 from billing.views.http import Request
 from billing.views.pages import render_page
 
 MOST_ACCOUNTS = 200
-# All balances are read every minute.
-BALANCE_LIMIT = timedelta(minutes=5)
 
 
 @require_safe
@@ -29,5 +26,5 @@ def home(request: Request) -> HttpResponse:
     now = timezone.now()
     left = days_left_of(accounts=accounts, now=now)
     lines = [(account, left.get(account.pk), today_charges(account=account, now=now)) for account in accounts]
-    context = {"now": now, "limit": BALANCE_LIMIT, "lines": lines}
+    context = {"now": now, "limit": limits.LISTED_BALANCE, "lines": lines}
     return render_page(request, "billing/home.html", context)

@@ -17,6 +17,7 @@ from billing.queries.costs import daily_cost, month_cost, today_charges
 from billing.queries.days import day_of, each_day
 from billing.queries.runway import LAST_DAYS, days_left
 from billing.services import balances
+from billing.views import limits
 from billing.views.access import account_page
 from billing.views.chart import Chart, cost_chart
 from billing.views.doubts import Doubt, doubt_of
@@ -45,10 +46,9 @@ class Overview:
     failure: str | None
     now: datetime
 
-    # Balances are read at least every minute for all accounts, profiles every ten, this day's calls every few.
-    balance_limit = timedelta(minutes=2)
-    calls_limit = timedelta(minutes=15)
-    profile_limit = timedelta(minutes=20)
+    balance_limit = limits.BALANCE
+    calls_limit = limits.CALLS
+    profile_limit = limits.PROFILE
     shown_doubts = 10
 
     @cached_property

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 
 from django.http import HttpResponse
@@ -14,6 +14,7 @@ from accounts.access import Access
 from billing.models import Kind, TopUp
 from billing.queries import payments as queries
 from billing.queries.payments import Entry
+from billing.views import limits
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
@@ -43,8 +44,7 @@ def payments(request: Request, access: Access) -> HttpResponse:
         "older": turned(request.GET, after=page.older),
         "newer": turned(request.GET, before=page.newer),
         "mirrored_until": queries.mirrored_until(account=account),
-        # Payments are read every five minutes, every minute while somebody looks.
-        "limit": timedelta(minutes=15),
+        "limit": limits.PAYMENTS,
     }
     return render_account_page(request, access, "billing/payments.html", context, now=now, fragment="entries")
 

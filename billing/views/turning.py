@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 from django.http import QueryDict
 
 PLACES = ("after", "before")
@@ -17,3 +20,13 @@ def turned(asked: QueryDict, **changes: str | None) -> str:
     for name, value in changes.items():
         query[name] = value or ""
     return f"?{query.urlencode()}"
+
+
+def ranges_of(
+    asked: QueryDict, ranges: Mapping[str, tuple[date, date]], chosen: tuple[date | None, date | None]
+) -> list[tuple[str, str, bool]]:
+    """Title, address and whether it is chosen, for the ranges of days that people ask for most."""
+    return [
+        (title, turned(asked, **{"from": days[0].isoformat(), "to": days[1].isoformat()}), days == chosen)
+        for title, days in ranges.items()
+    ]
