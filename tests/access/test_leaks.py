@@ -1,0 +1,186 @@
+"""What only the operator may know is planted in the simulator and looked for in everything a customer is sent.
+
+`pytest tests/access -rP` prints the size.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Account, Role, Switch, User
+from billing.models import TopUp
+from billing.services import reconciliation, topups, transfers
+from simulator.process import SimulatorProcess
+from tests.access.walking import FRAGMENT
+from tests.factories import MembershipFactory
+
+CUSTOMER, AGENT = "A-20417", "R-100"
+CALLEE = "8613977130009"
+
+# By their names on the wire (GetCdr). What the agent pays for its customer's call is the agent's to know, below.
+OPERATOR_FIELDS = {
+    "callerAccessE164": "77130001",
+    "callerToGatewayE164": "77130002",
+    "calleeAccessE164": "77130003",
+    "calleeToGatewayE164": "77130004",
+    "callerGateway": "gw-mark-71301",
+    "calleeGateway": "rt-mark-71302",
+    "callerip": "198.51.100.131",
+    "calleeip": "198.51.100.132",
+    "callerProductId": "product-mark-71303",
+    "calleeProductId": "product-mark-71304",
+    "agentFeePrefix": "77130005",
+}
+AGENT_FEE = Decimal("713.719")
+# One call's and both calls', as a page would round them.
+AGENT_FEES_SHOWN = ("713.72", "713.719", "1,427.44", "1427.44", "1427.438")
+PLACES = ("", "balance/", "calls/", "payments/", "customers/", "topup/")
+ASKED = ("", "?number=77130", "?answered=no", "?from=rubbish", "?after=rubbish", "?text=mark")
+# Passwords and gateways of the simulator's own world (simulator/tables.py).
+SAMPLE_SECRETS = ("sip-", "gateway-secret", "gw-baltic", "rt-dhaka")
+
+
+@dataclass
+class Sent:
+    """Everything that left the portal, by where it was seen."""
+
+    texts: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, client: Client, path: str, posted: dict[str, str] | None = None) -> None:
+        for headers in ({}, FRAGMENT):
+            answer = client.get(path, headers=headers) if posted is None else client.post(path, posted, headers=headers)
+            text = answer.content.decode() + "".join(f"\n{name}: {value}" for name, value in answer.headers.items())
+            self.texts.append((f"{path} {answer.status_code}", text))
+
+    def holding(self, marks: tuple[str, ...]) -> list[str]:
+        return [f"{mark} in {where}" for where, text in self.texts for mark in marks if mark in text]
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """All that is logged, down to the smallest detail."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.removeHandler(handler)
+    root.setLevel(before)
+
+
+def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
+    switch: Switch, simulator: SimulatorProcess, log: io.StringIO
+) -> None:
+    now = timezone.now()
+    plant(simulator, now)
+    call_command("sync", switch.name, "--accounts", CUSTOMER, AGENT, "--since", str(now.date() - timedelta(days=2)))
+    customer, agent = (Account.objects.get(number=number) for number in (CUSTOMER, AGENT))
+    owner, reseller = _person(customer), _person(agent)
+    viewer = _person(customer, Role.VIEWER)
+    topup = transfer(customer, agent, reseller, now)
+    explain(customer, agent, now)
+
+    of_customer, of_agent = Sent(), Sent()
+    for user in (owner, viewer):
+        walk(of_customer, user, customer, topup)
+    for account in (agent, customer):
+        walk(of_agent, reseller, account, topup)
+    while_the_switch_fails(of_customer, owner, customer, simulator)
+    mails(of_customer, owner)
+    written = Sent([("the log", log.getvalue())])
+
+    assert of_customer.holding(_marks_of_a_customer()) == []
+    assert of_agent.holding(_marks()) == []
+    assert written.holding((*_marks_of_a_customer(), reseller.email, owner.email)) == []
+    # What was planted did arrive, and what may be seen is seen: the search is not of empty pages.
+    assert customer.calls.filter(agent_fee=AGENT_FEE).exists()
+    assert of_customer.holding((CALLEE,))
+    assert of_agent.holding(AGENT_FEES_SHOWN)
+    assert "Not Found" in log.getvalue()
+    number = len(of_customer.texts) + len(of_agent.texts) + 1
+    size = sum(len(text) for sent in (of_customer, of_agent, written) for _, text in sent.texts)
+    sys.stdout.write(f"Leaks: {len(_marks_of_a_customer())} marks in {number} texts of {size} characters: none.\n")
+
+
+def plant(simulator: SimulatorProcess, now: datetime) -> None:
+    for minutes in (30, 60 * 26):
+        simulator.control.add_call(
+            CUSTOMER,
+            CALLEE,
+            start=int((now - timedelta(minutes=minutes)).timestamp() * 1000),
+            fee=Decimal("0.9"),
+            agent_fee=AGENT_FEE,
+            fields=OPERATOR_FIELDS,
+        )
+    simulator.control.pay(AGENT, Decimal(5000))
+    simulator.control.charge(CUSTOMER, Decimal("1.5"))
+
+
+def transfer(customer: Account, agent: Account, by: User, now: datetime) -> TopUp:
+    credit = transfers.request(
+        account=customer, payer=agent, amount=Decimal(5), by=by, key="k", now=now, hand_over=False
+    )
+    topups.carry_out(topup_id=credit.pk, now=now)
+    return credit
+
+
+def explain(customer: Account, agent: Account, now: datetime) -> None:
+    for account in (customer, agent):
+        first = now.date() - timedelta(days=2)
+        reconciliation.reconcile(account=account, first=first, last=now.date(), now=now, until=now)
+
+
+def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    for place in PLACES:
+        for asked in ASKED:
+            sent.take(client, f"/a/{account.public_id}/{place}{asked}")
+    for path in (f"/a/{account.public_id}/topups/{topup.reference}/", "/", "/a/unknown/", "/staff/login/", "/no/page"):
+        sent.take(client, path)
+    for step in ("", "confirm/"):
+        for amount in ("5", "rubbish", "9999999"):
+            sent.take(client, f"/a/{account.public_id}/topup/{step}", {"amount": amount, "key": f"{account} {amount}"})
+
+
+def while_the_switch_fails(sent: Sent, user: User, account: Account, simulator: SimulatorProcess) -> None:
+    Account.objects.filter(pk=account.pk).update(balance_at=timezone.now() - timedelta(hours=1))
+    simulator.control.add_fault("GetCustomer", "html_403")
+    client = Client()
+    client.force_login(user)
+    sent.take(client, f"/a/{account.public_id}/")
+
+
+def mails(sent: Sent, user: User) -> None:
+    client = Client()
+    sent.take(client, "/account/login/")
+    client.post("/account/password/reset/", {"email": user.email})
+    sent.texts += [("a mail", str(message.message())) for message in mail.outbox]
+    assert mail.outbox
+
+
+def _person(account: Account, role: Role = Role.OWNER) -> User:
+    user: User = MembershipFactory.create(account=account, role=role).user
+    return user
+
+
+def _marks() -> tuple[str, ...]:
+    return (*OPERATOR_FIELDS.values(), *SAMPLE_SECRETS)
+
+
+def _marks_of_a_customer() -> tuple[str, ...]:
+    return (*_marks(), *AGENT_FEES_SHOWN)
