@@ -222,5 +222,3 @@ LOGGING = {
         "level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(list(getLevelNamesMapping()))),
     },
 }
-
-SILENCED_SYSTEM_CHECKS: list[str] = []
