@@ -1,0 +1,99 @@
+"""Everything that the invariants look at, gathered once: the portal's rows and the simulator's ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from accounts.models import Switch
+from bench.conform.world import World
+from billing.models import TopUp, TopUpState, Transition
+from simulator.control import LedgerAccount, LedgerPay, ReceivedRequest
+
+SHORTEST_MEMO = 8  # what the stand-in leaves of a memo that it cuts off
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Simultaneous submits of one key; then the same key with another body. An answer is a reference, or None."""
+
+    key: str
+    answers: Sequence[str | None]
+    other_body: str | None
+
+
+@dataclass
+class Seen:
+    """What the run itself saw and no row tells. `at_rest`: each state when the settling time was over."""
+
+    bursts: list[Burst] = field(default_factory=list)
+    unfit_accepted: list[str] = field(default_factory=list)
+    at_rest: dict[str, TopUpState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    switch: Switch
+    topups: Sequence[TopUp]
+    steps: Mapping[int, Sequence[Transition]]
+    received: Sequence[ReceivedRequest]
+    ledger: Mapping[str, LedgerAccount]
+    seen: Seen
+
+    @classmethod
+    def gather(cls, world: World, seen: Seen) -> Evidence:
+        topups = TopUp.objects.filter(account__switch=world.switch).order_by("pk")
+        steps: dict[int, list[Transition]] = defaultdict(list)
+        for step in Transition.objects.filter(topup__in=topups).order_by("pk"):
+            steps[step.topup_id].append(step)
+        return cls(
+            switch=world.switch,
+            topups=list(topups.select_related("account", "debit", "payment")),
+            steps=steps,
+            received=world.control.received("Pay"),
+            ledger={account.number: world.control.account(account.number) for account in world.accounts},
+            seen=seen,
+        )
+
+    @cached_property
+    def by_reference(self) -> dict[str, TopUp]:
+        return {topup.reference: topup for topup in self.topups}
+
+    @cached_property
+    def received_under(self) -> dict[str, list[ReceivedRequest]]:
+        """The `Pay`s that the switch received, by the reference in their memo."""
+        found: dict[str, list[ReceivedRequest]] = defaultdict(list)
+        for request in self.received:
+            found[memo_of(request)].append(request)
+        return found
+
+    def rows_of(self, topup: TopUp) -> list[LedgerPay]:
+        """The account's rows on the switch that this top-up made: also one whose memo was cut off."""
+        candidates = self._rows_by_memo[topup.account.number, topup.reference[:SHORTEST_MEMO]]
+        return [
+            row
+            for row in candidates
+            if row.memo == topup.reference or (topup.reference.startswith(row.memo) and row.fee == topup.amount)
+        ]
+
+    def rows_with_references(self, account: str) -> list[LedgerPay]:
+        return [row for row in self.ledger[account].pays if row.memo.startswith("TU-")]
+
+    @cached_property
+    def _rows_by_memo(self) -> dict[tuple[str, str], list[LedgerPay]]:
+        rows: dict[tuple[str, str], list[LedgerPay]] = defaultdict(list)
+        for account in self.ledger:
+            for row in self.rows_with_references(account):
+                rows[account, row.memo[:SHORTEST_MEMO]].append(row)
+        return rows
+
+
+def memo_of(request: ReceivedRequest) -> str:
+    return str((request.body or {}).get("memo", ""))
+
+
+def moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,70 @@
+"""The portal's workers in this process: the services that the tasks call, also several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from random import Random
+from typing import TypeVar
+
+from django.db import connections
+
+from bench.conform.world import World
+from billing.models import TopUp, TopUpState
+from billing.services import decisions, payments, sweeping, topups
+from billing.services.resolution import resolve
+
+T = TypeVar("T")
+TIMES_DELIVERED = 4
+
+
+def deliver(world: World, random: Random, topup_id: int) -> None:
+    """Mostly once; now and then never, twice in a row, or four times at once while Redis forgets everything."""
+    chance = random.random()
+    carry_out = partial(topups.carry_out, topup_id=topup_id, now=world.now)
+    if chance < 0.1:
+        return
+    if chance < 0.15:
+        beside_one_another(*[carry_out] * TIMES_DELIVERED, world.flush_redis)
+        return
+    for _ in range(2 if chance < 0.25 else 1):
+        carry_out()
+
+
+def go_on(world: World, by: timedelta) -> None:
+    """Time passes; two sweeps run at once, and two looks."""
+    world.pass_time(by)
+    beside_one_another(*[partial(sweeping.sweep, now=world.now)] * 2)
+    beside_one_another(*[partial(resolve, switch=world.switch, now=world.now)] * 2)
+
+
+def decide_reviews(world: World) -> None:
+    """Staff compare what is in review with the mirrored payments; a payment whose memo was cut off is theirs."""
+    in_review = TopUp.objects.filter(state=TopUpState.REVIEW).select_related("account__switch")
+    for account in {topup.account for topup in in_review}:
+        payments.mirror(account=account, now=world.now)
+    for topup in in_review:
+        payment = decisions.candidates(topup).filter(memo=topup.reference[:8]).first()
+        topups.decide(
+            topup=topup,
+            verdict=TopUpState.CONFIRMED if payment else TopUpState.NOT_APPLIED,
+            by=world.staff,
+            why="Compared with the switch",
+            now=world.now,
+            payment=payment,
+        )
+
+
+def beside_one_another(*calls: Callable[[], T], threads: int | None = None) -> list[T]:
+    """All at once, each in a thread with a database connection of its own."""
+    with ThreadPoolExecutor(threads or len(calls)) as pool:
+        return [done.result() for done in [pool.submit(_and_hang_up, call) for call in calls]]
+
+
+def _and_hang_up(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    finally:
+        connections.close_all()

@@ -1,0 +1,180 @@
+"""A real Celery worker, ended by SIGKILL at a chosen moment. The worker's code knows nothing of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from random import Random
+
+import psycopg
+
+from accounts.models import Switch
+from bench.conform.hands import TIMES_DELIVERED
+from bench.conform.wishes import Door, Wish, ask, draw_amount
+from bench.conform.world import World
+from billing.models import TopUp, TopUpState
+from billing.services import topups
+
+LONGEST_WAIT = 30.0
+HELD_UNTIL_KILLED = 6.0
+HELD_UNTIL_LOCKED = 2.0
+
+
+class KillPoint(StrEnum):
+    BEFORE_CLAIM = "before the claim"
+    AFTER_CLAIM = "after the claim"
+    AFTER_SEND = "after the send"
+    BEFORE_SAVE = "before the result is saved"
+
+
+class NotReached(Exception):
+    """The worker did not come to the moment at which it was to be killed."""
+
+
+def kill_at(world: World, point: KillPoint, random: Random, number: int) -> int:
+    """Make a top-up, let a worker take it, and kill that worker; the top-up's id."""
+    topup = _wish_for(world, point, random, number)
+    leg = topup.debit or topup
+    with worker(world) as process:
+        KILLS[point](world, process, leg, random)
+    world.control.clear_faults()
+    return topup.pk
+
+
+def deliver_all_again(world: World, killed: list[int]) -> None:
+    """A worker that lives on gets each of them four times."""
+    with worker(world):
+        for topup_id in killed * TIMES_DELIVERED:
+            topups.announce(topup_id)
+        unsent = TopUp.objects.filter(pk__in=killed, debit__isnull=True, state=TopUpState.REQUESTED)
+        await_that(lambda: not unsent.exists())
+
+
+@contextmanager
+def worker(world: World) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-P", "solo", "-Q", "money", "-l", "error"]
+    process = subprocess.Popen(
+        [*command, "--without-gossip", "--without-mingle", "--without-heartbeat"],
+        env={
+            **os.environ,
+            "DATABASE_URL": world.database_url,
+            "REDIS_URL": world.redis_url,
+            "PYTHONWARNINGS": "ignore",  # it may well be root who tries this out
+        },
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def await_that(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + LONGEST_WAIT
+    while not holds():
+        if time.monotonic() > give_up:
+            raise NotReached
+        time.sleep(0.02)
+
+
+def _wish_for(world: World, point: KillPoint, random: Random, number: int) -> TopUp:
+    single = Wish(random.choice(world.single), None, draw_amount(random), Door.SERVICE, f"kill-{number}")
+    transfer = replace(single, account=random.choice(world.debited), agent=world.payer)
+    # Before a debit the balance is asked for: the switch that keeps one waiting would be met before the claim.
+    wish = single if point is KillPoint.AFTER_CLAIM else random.choice([single, transfer])
+    reference = ask(world, wish)
+    return TopUp.objects.select_related("debit").get(reference=reference)
+
+
+def _before_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
+    with locked(world, leg) as somebody_waits:
+        topups.announce(leg.pk)
+        await_that(somebody_waits)
+        process.kill()
+        process.wait()
+
+
+def _after_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
+    with _connecting_for_ever() as url:
+        Switch.objects.filter(pk=world.switch.pk).update(url=url)
+        try:
+            topups.announce(leg.pk)
+            await_that(lambda: _is_being_sent(leg))
+            process.kill()
+            process.wait()
+        finally:
+            Switch.objects.filter(pk=world.switch.pk).update(url=world.switch.url)
+    if _was_received(world, leg):
+        raise NotReached
+
+
+def _after_send(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
+    kind = random.choice(["late", "late_code_before", "late_code_after"])
+    world.control.add_fault("Pay", kind, count=1, seconds=HELD_UNTIL_KILLED)
+    topups.announce(leg.pk)
+    await_that(lambda: _was_received(world, leg))
+    process.kill()
+    process.wait()
+    if not _is_being_sent(leg):
+        raise NotReached
+
+
+def _before_save(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
+    world.control.add_fault("Pay", "late", count=1, seconds=HELD_UNTIL_LOCKED)
+    topups.announce(leg.pk)
+    await_that(lambda: _was_received(world, leg))
+    with locked(world, leg) as somebody_waits:
+        await_that(somebody_waits)
+        process.kill()
+        process.wait()
+
+
+KILLS: dict[KillPoint, Callable[[World, subprocess.Popen[bytes], TopUp, Random], None]] = {
+    KillPoint.BEFORE_CLAIM: _before_claim,
+    KillPoint.AFTER_CLAIM: _after_claim,
+    KillPoint.AFTER_SEND: _after_send,
+    KillPoint.BEFORE_SAVE: _before_save,
+}
+
+
+@contextmanager
+def locked(world: World, topup: TopUp) -> Iterator[Callable[[], bool]]:
+    """The row is held; whoever wants to write it waits. Gives a question: does somebody wait?"""
+    with psycopg.connect(world.database_url) as holder, psycopg.connect(world.database_url, autocommit=True) as asking:
+        holder.execute("SELECT FROM billing_topup WHERE id = %s FOR UPDATE", [topup.pk])
+        waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid)))"
+
+        def somebody_waits() -> bool:
+            row = asking.execute(waiting, [holder.info.backend_pid]).fetchone()
+            return bool(row and row[0])
+
+        yield somebody_waits
+        holder.rollback()
+
+
+@contextmanager
+def _connecting_for_ever() -> Iterator[str]:
+    """An address whose queue of connections is full: whoever connects waits, and has sent nothing."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _is_being_sent(leg: TopUp) -> bool:
+    return TopUp.objects.filter(pk=leg.pk, state=TopUpState.SENDING).exists()
+
+
+def _was_received(world: World, leg: TopUp) -> bool:
+    return any((request.body or {}).get("memo") == leg.reference for request in world.control.received("Pay"))

@@ -1,0 +1,58 @@
+"""One process of a long run, with a portal and a stand-in switch of its own: `python -m bench.conform.shard`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import msgspec
+
+from portal import local
+
+
+def main(seed: int, size: int, kills: int, folder: Path) -> None:
+    """The result is written into the folder, beside the servers' data."""
+    os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", DEBUG="1", LOG_LEVEL="CRITICAL")
+    for server in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(server, None)
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nobody collects static files for this
+    with local.services(folder):
+        import django
+
+        django.setup()
+        (folder / "result.json").write_bytes(msgspec.json.encode(_run(seed, size, kills)))
+
+
+def _run(seed: int, size: int, kills: int) -> object:
+    from decimal import Decimal
+
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+
+    from accounts.models import Switch
+    from bench.conform.run import Plan, conform
+    from bench.conform.world import World
+    from simulator.process import SimulatorProcess
+
+    settings.DEBUG = False  # which would keep every query
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    call_command("migrate", verbosity=0)
+    with SimulatorProcess("--quiet-world", "--seed", str(seed)) as simulator:
+        switch = Switch.objects.create(name="stand-in", url=simulator.url, requests_per_second=Decimal(10_000))
+        world = World.prepare(
+            switch=switch,
+            control=simulator.control,
+            database_url=os.environ["DATABASE_URL"],
+            redis_url=os.environ["REDIS_URL"],
+        )
+        world.flush_redis()
+        return conform(world, Plan(seed=seed, size=size, kills_of_each=kills, bursts=max(2, size // 500)))
+
+
+if __name__ == "__main__":
+    SEED, SIZE, KILLS = map(int, sys.argv[1:4])
+    main(SEED, SIZE, KILLS, Path(sys.argv[4]))

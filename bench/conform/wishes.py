@@ -1,0 +1,124 @@
+"""What people ask for: a source, an account, an amount and a door, drawn from the seed."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from random import Random
+
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, User
+from bench.conform.world import World
+from billing.models import Source, TopUp
+from billing.services import topups, transfers
+from billing.services.topups import TopUpRefused
+
+PLACES = 6
+LARGEST = 10_000 * 10**PLACES
+# The switch must never see these.
+UNFIT = tuple(Decimal(text) for text in ("0", "-5", "0.0000001", "10000.000001", "1E+9"))
+CHANCE_OF_UNFIT = 0.02
+
+
+class Door(StrEnum):
+    SERVICE = "service"
+    FORM = "form"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`agent` is None for a top-up by the operator."""
+
+    account: Account
+    agent: Account | None
+    amount: Decimal
+    door: Door
+    key: str
+
+    @property
+    def is_fit(self) -> bool:
+        return self.amount not in UNFIT
+
+
+def draw(world: World, random: Random, number: int) -> Wish:
+    agent, accounts = random.choice(
+        [(world.payer, world.debited), (world.voucher, world.vouched), (None, world.single)]
+    )
+    doors = list(Door) if agent else [Door.SERVICE, Door.COMMAND]
+    return Wish(
+        account=random.choice(accounts),
+        agent=agent,
+        amount=random.choice(UNFIT) if random.random() < CHANCE_OF_UNFIT else draw_amount(random),
+        door=random.choice(doors),
+        key=f"wish-{number}",
+    )
+
+
+def draw_amount(random: Random) -> Decimal:
+    """0.000001 to the limit, small and large ones alike."""
+    digits = random.randint(1, len(str(LARGEST)))
+    units = min(LARGEST, random.randint(10 ** (digits - 1), 10**digits - 1))
+    return Decimal(units).scaleb(-PLACES)
+
+
+def by(world: World, wish: Wish) -> User:
+    return world.reseller if wish.agent else world.staff
+
+
+def ask(world: World, wish: Wish, browser: Client | None = None) -> str | None:
+    """The reference of the top-up, or None when the portal refused to write it."""
+    match wish.door:
+        case Door.SERVICE:
+            return _by_service(world, wish)
+        case Door.FORM:
+            return _by_form(world, wish, browser or world.browser)
+        case Door.COMMAND:
+            return _by_command(world, wish)
+
+
+def _by_service(world: World, wish: Wish) -> str | None:
+    try:
+        return _request(world, wish).reference
+    except TopUpRefused:
+        return None
+
+
+def _request(world: World, wish: Wish) -> TopUp:
+    account = Account.objects.select_related("switch").get(pk=wish.account.pk)
+    user, now = by(world, wish), world.now
+    if wish.agent is None:
+        return topups.request(
+            account=account, amount=wish.amount, by=user, key=wish.key, source=Source.OPERATOR, now=now, hand_over=False
+        )
+    payer = Account.objects.select_related("switch").get(pk=wish.agent.pk)
+    return transfers.request(
+        account=account, payer=payer, amount=wish.amount, by=user, key=wish.key, now=now, hand_over=False
+    )
+
+
+def _by_form(world: World, wish: Wish, browser: Client) -> str | None:
+    fields = {"amount": f"{wish.amount:f}", "note": "", "key": wish.key}
+    with time_machine.travel(world.now):
+        answer = browser.post(reverse("topup_confirm", args=[wish.account.public_id]), fields)
+    return answer.headers["Location"].rstrip("/").rpartition("/")[2] if answer.status_code == 302 else None
+
+
+def _by_command(world: World, wish: Wish) -> str | None:
+    """It sends the top-up too; its exit code says what became of it."""
+    who = ["--by", by(world, wish).email, *(["--from", wish.agent.number] if wish.agent else [])]
+    # Behind "--" a negative amount is not taken for an option.
+    argv = [world.switch.name, wish.account.number, *who, "--key", wish.key, "--json", "--", f"{wish.amount:f}"]
+    said = io.StringIO()
+    silence = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(silence), time_machine.travel(world.now), suppress(SystemExit):
+        call_command("topup", *argv)
+    return str(json.loads(said.getvalue())["reference"]) if said.getvalue() else None
