@@ -95,6 +95,13 @@ def test_a_code_cannot_be_asked_for_before_the_password(client: Client) -> None:
     assert client.get("/account/2fa/authenticate/")["Location"] == "/account/login/"
 
 
+def test_who_was_made_on_a_command_line_adds_a_factor_after_a_forgotten_password_too(client: Client) -> None:
+    user = User.objects.create_superuser("root@example.com", PASSWORD)
+    client.post("/account/password/reset/", {"email": user.email})  # allauth notes the address, as not confirmed
+    enrol(user)
+    assert Authenticator.objects.filter(user=user).count() == 2
+
+
 @pytest.mark.parametrize("page", [ACTIVATE, "/account/2fa/webauthn/add/"])
 def test_a_factor_is_added_only_by_who_shows_the_password_again(user: User, page: str) -> None:
     client, _ = log_in(user)
