@@ -12,6 +12,9 @@ from accounts.models.switch import Switch
 # No vowels and no look-alikes: an address is read out on the telephone and must not spell anything.
 ID_ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 
+# What the switch states as the overdraft of an account without a limit.
+NO_LIMIT = 2147483647
+
 
 def new_public_id() -> str:
     return get_random_string(14, ID_ALPHABET)
@@ -98,6 +101,10 @@ class Account(models.Model):
         if self.balance is None or self.overdraft is None:
             return None
         return self.balance + self.overdraft
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self.overdraft == NO_LIMIT
 
     @property
     def is_locked(self) -> bool:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, LockType, Look, Switch
+from accounts.models.account import NO_LIMIT
 from billing.models import DayState, Kind, Source, TopUpState
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor, logged_in, visitor
@@ -74,6 +75,17 @@ def test_an_account_that_the_switch_never_told_about_is_shown_as_not_known(db: N
     html = client.get(f"/a/{account.public_id}/").content.decode()
     assert "not known yet" in html
     assert "—" in html
+
+
+def test_an_overdraft_without_a_limit_is_told_in_words(mara: Visitor, zoe: Visitor) -> None:
+    Account.objects.update(balance=Decimal(100), overdraft=NO_LIMIT, balance_at=timezone.now())
+    pages = (mara.page(), mara.page("customers/"), mara.page("topup/", zoe.account))
+    overview, customers, form = (mara.client.get(page).content.decode() for page in pages)
+    assert re.search(r"You can spend</p>\s*<p class=\"amount \">\s*without a limit", overview)
+    assert re.search(r"Overdraft</dt>\s*<dd class=\"num\">\s*no limit", overview)
+    assert "can spend without a limit" in customers
+    assert "Paid from the balance of" in form
+    assert "2,147" not in overview + customers + form
 
 
 def test_a_locked_account_says_so(zoe: Visitor) -> None:
