@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def process_of(demo: DemoProcess, *words: str) -> psutil.Process:
 def test_says_who_may_log_in(demo: DemoProcess) -> None:
     assert set(demo.people) == {"customer", "reseller", "support"}
     assert requests.get(f"{demo.url}/readyz", timeout=10).json() == {"postgresql": True, "redis": True}
+
+
+def test_the_log_of_requests_holds_no_number_that_was_looked_for_and_no_key_of_a_link(demo: DemoProcess) -> None:
+    requests.get(f"{demo.url}/a/nobody/calls/?number=442079460101", timeout=10)
+    requests.get(f"{demo.url}/account/password/reset/key/7-the-key-itself/", timeout=10)
+    log, give_up = "", time.monotonic() + 10
+    while '"GET /account/password/reset/key/.../" 200' not in log:
+        assert time.monotonic() < give_up, log
+        log = (demo.folder / "logs" / "web.log").read_text()
+    assert '"GET /a/nobody/calls/" 302' in log
+    assert "442079460101" not in log
+    assert "the-key-itself" not in log
 
 
 @pytest.mark.parametrize("name", ["web", "money", "calls", "beat"])
