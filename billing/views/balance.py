@@ -13,7 +13,7 @@ from billing.models import Case, Cause
 from billing.queries import balance as queries
 from billing.queries.balance import Day, Missing
 from billing.queries.days import DAY, day_of
-from billing.views import limits
+from billing.views import old_after
 from billing.views.access import account_page, zone_of
 from billing.views.balance_chart import balance_chart
 from billing.views.http import Request
@@ -68,7 +68,7 @@ def balance(request: Request, access: Access) -> HttpResponse:
         "loose": [_difference(case) for case in story.loose[:MOST_NOTES]],
         "more_loose": len(story.loose[MOST_NOTES:]),
         "chart": balance_chart(story.days),
-        "balance_limit": limits.BALANCE,
+        "balance_limit": old_after.BALANCE,
         "zone": zone_of(access).key,
     }
     return render_account_page(request, access, "billing/balance.html", context, now=now, fragment="story")

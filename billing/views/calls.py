@@ -15,7 +15,7 @@ from billing.forms.calls import CallFilterForm
 from billing.models import Call, CallDay
 from billing.queries import history
 from billing.queries.days import day_of, each_day
-from billing.views import limits
+from billing.views import old_after
 from billing.views.access import account_page, zone_of
 from billing.views.http import Request
 from billing.views.pages import render_account_page
@@ -57,7 +57,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "days": _by_day(page.calls, known if same_calendar else {}, day_of(now, zone)),
         "gap": _gap(account, chosen, known, now),
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
-        "limit": limits.CALLS,
+        "limit": old_after.CALLS,
         "zone": zone.key,
         "same_calendar": same_calendar,
         "older": turned(request.GET, after=page.older),

@@ -8,7 +8,7 @@ from accounts.access import Access, Action
 from accounts.models import Role
 from billing.forms.customers import CustomerSearchForm
 from billing.queries import customers as queries
-from billing.views import limits
+from billing.views import old_after
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
@@ -29,6 +29,6 @@ def customers(request: Request, access: Access) -> HttpResponse:
         "following": turned(request.GET, after=page.following),
         # An owner of this account or of one above it is above every customer in the list.
         "may_top_up_customers": access.role == Role.OWNER,
-        "limit": limits.LISTED_BALANCE,
+        "limit": old_after.LISTED_BALANCE,
     }
     return render_account_page(request, access, "billing/customers.html", context, now=now, fragment="list")

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import member_accounts
 from billing.queries.costs import today_charges
 from billing.queries.runway import days_left_of
-from billing.views import limits
+from billing.views import old_after
 from billing.views.http import Request
 from billing.views.pages import render_page
 
@@ -26,5 +26,5 @@ def home(request: Request) -> HttpResponse:
     now = timezone.now()
     left = days_left_of(accounts=accounts, now=now)
     lines = [(account, left.get(account.pk), today_charges(account=account, now=now)) for account in accounts]
-    context = {"now": now, "limit": limits.LISTED_BALANCE, "lines": lines}
+    context = {"now": now, "limit": old_after.LISTED_BALANCE, "lines": lines}
     return render_page(request, "billing/home.html", context)

@@ -17,7 +17,7 @@ from billing.queries.costs import daily_cost, month_cost, today_charges
 from billing.queries.days import day_of, each_day
 from billing.queries.runway import LAST_DAYS, days_left
 from billing.services import balances
-from billing.views import limits
+from billing.views import old_after
 from billing.views.access import account_page
 from billing.views.chart import Chart, cost_chart
 from billing.views.doubts import Doubt, doubt_of
@@ -46,9 +46,9 @@ class Overview:
     failure: str | None
     now: datetime
 
-    balance_limit = limits.BALANCE
-    calls_limit = limits.CALLS
-    profile_limit = limits.PROFILE
+    balance_limit = old_after.BALANCE
+    calls_limit = old_after.CALLS
+    profile_limit = old_after.PROFILE
     shown_doubts = 10
 
     @cached_property

@@ -14,7 +14,7 @@ from accounts.access import Access
 from billing.models import Kind, TopUp
 from billing.queries import payments as queries
 from billing.queries.payments import Entry
-from billing.views import limits
+from billing.views import old_after
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
@@ -44,7 +44,7 @@ def payments(request: Request, access: Access) -> HttpResponse:
         "older": turned(request.GET, after=page.older),
         "newer": turned(request.GET, before=page.newer),
         "mirrored_until": queries.mirrored_until(account=account),
-        "limit": limits.PAYMENTS,
+        "limit": old_after.PAYMENTS,
     }
     return render_account_page(request, access, "billing/payments.html", context, now=now, fragment="entries")
 
