@@ -30,7 +30,7 @@ ARGUMENTS = {
 WITHOUT_A_NAME = {
     "healthz": "/healthz",
     "readyz": "/readyz",
-    "account/email/": "/account/email/",
+    **{page: f"/{page}" for page in ("account/email/", "account/2fa/", "account/2fa/webauthn/", "account/sessions/")},
     "staff/(?P<url>.*)$": "/staff/no/such/page/",
 }
 
@@ -60,7 +60,7 @@ def test_every_page_of_an_account_opens_to_its_people_alone(world: World) -> Non
 
 
 def test_every_other_page_opens_to_whom_it_is_for(world: World) -> None:
-    steps = list(other_steps())
+    steps = list(other_steps(world))
     assert surprises(world, steps) == []
     _print_size("Other pages", steps)
 
@@ -83,10 +83,13 @@ def account_steps(world: World) -> Iterator[Step]:
             yield from (step, replace(step, fragment=True)) if allowed != "405" else (step,)
 
 
-def other_steps() -> Iterator[Step]:
+def other_steps(world: World) -> Iterator[Step]:
     groups = {"anonymous": ("anonymous",), "customer": table.CUSTOMERS, "staff": table.STAFF}
+    # Nobody who walks here has this one.
+    passkey = {"pk": world.passkey.pk}
+    arguments = {**ARGUMENTS, "mfa_edit_webauthn": passkey, "mfa_remove_webauthn": passkey}
     for (page, method), group, expected in cells(table.OTHER_PAGES):
-        address = WITHOUT_A_NAME.get(page) or reverse(page, kwargs=ARGUMENTS.get(page))
+        address = WITHOUT_A_NAME.get(page) or reverse(page, kwargs=arguments.get(page))
         for role in groups[group]:
             yield Step(page=page, about="nobody", address=address, role=role, method=method, expected=expected)
 

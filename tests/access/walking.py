@@ -73,10 +73,12 @@ def _outcome(answer: Answer) -> str:
 
 
 def _name(address: str) -> str:
+    path = urlsplit(address).path
     try:
-        return resolve(urlsplit(address).path).view_name
+        found = resolve(path)
     except Resolver404:
         return address
+    return found.view_name if found.url_name else path
 
 
 def _has_errors(answer: Answer) -> bool:

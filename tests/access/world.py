@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Role, User
+from accounts.services import confirm_address
 from billing.models import TopUp
 from billing.services import transfers
 from tests.access.table import ROLES, STAFF
@@ -25,6 +27,7 @@ class World:
     users: dict[str, User]
     accounts: dict[str, Account]
     topups: dict[str, TopUp]
+    passkey: Authenticator
     clients: dict[str, Client] = field(default_factory=dict)
 
     def client(self, role: str) -> Client:
@@ -57,6 +60,8 @@ def build() -> World:
     users["stranger"] = _member(accounts["elsewhere"])
     for role in STAFF:
         users[role] = superuser() if role == "superuser" else staff(role)
+    for user in users.values():
+        confirm_address(user)  # as the portal does for everybody whom it lets in
     topups = {
         name: _topup(accounts[name], accounts[payer], users[by])
         for name, payer, by in (
@@ -67,8 +72,9 @@ def build() -> World:
     }
     debit = topups["account"].debit
     assert debit is not None
-    full_account()
-    return World(users, accounts, {**topups, "debit": debit})
+    somebody = full_account().memberships.get().user
+    passkey = Authenticator.objects.create(user=somebody, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
+    return World(users, accounts, {**topups, "debit": debit}, passkey)
 
 
 def a_row(model: type[Model], world: World) -> Model:
