@@ -37,7 +37,7 @@ class Walk:
 
     def log_out(self) -> None:
         self.page.locator("[popovertarget=menu]").click()
-        self.page.get_by_role("button", name="Log out").click()
+        self.page.get_by_role("button", name="Log out", exact=True).click()
         expect(self.page.get_by_role("heading", name="Log in")).to_be_visible()
 
     def open_security(self) -> None:
@@ -47,6 +47,7 @@ class Walk:
 
     def show_password(self) -> None:
         """Where the portal asks for it once more; it does not within minutes of the last time."""
+        expect(self.page.get_by_role("heading", level=1)).not_to_have_text("Security")
         if self.page.get_by_role("heading", name="Is it you?").is_visible():
             self.page.get_by_label("Password", exact=True).fill(self.person.password)
             self.page.get_by_role("button", name="Continue").click()
