@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 RESULT = ROOT / "bench" / "results" / "conform.json"
 SHARDS = 2
 # Of each moment in each process: one for so many top-ups.
-TOPUPS_PER_KILL = 500
+TOPUPS_PER_KILL = 1000
 
 
 def main() -> int:

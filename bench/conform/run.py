@@ -25,10 +25,10 @@ from billing.services import topups
 from billing.services.states import ENDS
 from simulator.faults import Kind
 
-BATCH = 20
+BATCH = 25
 CHANCE_OF_A_FAULT = 0.25
 BATCHES_PER_PAUSE = 12
-BETWEEN_BATCHES = timedelta(seconds=20)
+BETWEEN_BATCHES = timedelta(seconds=90)
 SHORT_WAIT = 0.02
 SUBMITS_AT_ONCE = 64
 SWITCH_PAUSED = "all connections refused for a while"
