@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -16,7 +16,6 @@ from django.db import DatabaseError, connection, transaction
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
 from billing.models import EDGES, Kind, TopUp, TopUpState, Transition
 from billing.services.states import ENDS
-from simulator.control import LedgerPay
 
 ZERO = Decimal(0)
 # The switch's log knows milliseconds, the portal microseconds.
@@ -187,15 +186,17 @@ def t12_sums_agree(evidence: Evidence) -> Iterator[str]:
     owners: dict[int, list[str]] = defaultdict(list)
     confirmed: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for topup in evidence.topups:
-        for row in evidence.rows_of(topup):
+        rows = evidence.rows_of(topup)
+        for row in rows:
             owners[id(row)].append(topup.reference)
-            if topup.state == TopUpState.CONFIRMED:
-                confirmed[topup.account.number, _day(evidence, row)] += topup.amount
+        if topup.state == TopUpState.CONFIRMED:
+            at = moment(rows[0].pay_time) if rows else topup.sent_at or topup.requested_at
+            confirmed[topup.account.number, _day(evidence, at)] += topup.amount
     yield from (f"one row is of {names}" for names in owners.values() if len(names) > 1)
     stated: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for account, ledger in evidence.ledger.items():
         for row in evidence.rows_with_references(account):
-            stated[account, _day(evidence, row)] += row.fee
+            stated[account, _day(evidence, moment(row.pay_time))] += row.fee
         if ledger.money != ledger.explained:
             yield f"{account} has {ledger.money}, its rows make {ledger.explained}"
     for account, day in sorted(stated.keys() | confirmed.keys()):
@@ -204,8 +205,8 @@ def t12_sums_agree(evidence: Evidence) -> Iterator[str]:
     yield from _wrong_ties(evidence.topups)
 
 
-def _day(evidence: Evidence, row: LedgerPay) -> date:
-    return moment(row.pay_time).astimezone(evidence.switch.zone).date()
+def _day(evidence: Evidence, at: datetime) -> date:
+    return at.astimezone(evidence.switch.zone).date()
 
 
 def _wrong_ties(topups: Iterable[TopUp]) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _run(seed: int, size: int, kills: int) -> object:
             redis_url=os.environ["REDIS_URL"],
         )
         world.flush_redis()
-        return conform(world, Plan(seed=seed, size=size, kills_of_each=kills, bursts=max(2, size // 500)))
+        return conform(world, Plan(seed=seed, size=size, kills_of_each=kills, bursts=max(2, size // 1000)))
 
 
 if __name__ == "__main__":

@@ -53,12 +53,13 @@ def draw(world: World, random: Random, number: int) -> Wish:
     agent, accounts = random.choice(
         [(world.payer, world.debited), (world.voucher, world.vouched), (None, world.single)]
     )
-    doors = list(Door) if agent else [Door.SERVICE, Door.COMMAND]
+    # The form is for resellers; a command takes long to begin.
+    [door] = random.choices(list(Door), [6, 3 if agent else 0, 1])
     return Wish(
         account=random.choice(accounts),
         agent=agent,
         amount=random.choice(UNFIT) if random.random() < CHANCE_OF_UNFIT else draw_amount(random),
-        door=random.choice(doors),
+        door=door,
         key=f"wish-{number}",
     )
 

@@ -1,0 +1,117 @@
+"""Each invariant sees what it is there for: sound evidence passes, and one thing put wrong is found by its check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from accounts.models import Account, Switch
+from bench.conform.evidence import Burst, Evidence, Seen
+from bench.conform.invariants import INVARIANTS
+from billing.models import Kind, Source, TopUp, TopUpState, Transition
+from simulator.control import LedgerAccount, LedgerPay, ReceivedRequest
+from tests.factories import NOON
+
+REFERENCE, AMOUNT = "TU-0123456789", Decimal("12.345678")
+PAID_AT = int(NOON.timestamp() * 1000) + 100
+OTHERS = {name: check for name, check in INVARIANTS.items() if name != "T9"}
+
+
+def step(before: str, to: str, seconds: float, **evidence: Any) -> Transition:
+    at = NOON + timedelta(seconds=seconds)
+    return Transition(topup_id=1, from_state=before, to_state=to, at=at, evidence=evidence)
+
+
+def row() -> LedgerPay:
+    return LedgerPay(fee=AMOUNT, type=0, pay_type=0, customer_money=AMOUNT, pay_time=PAID_AT, memo=REFERENCE)
+
+
+def ledger(*pays: LedgerPay) -> dict[str, LedgerAccount]:
+    money = sum((pay.fee for pay in pays), Decimal(0))
+    nothing = Decimal(0)
+    account = LedgerAccount("A-1", money, nothing, nothing, list(pays), [], 0, nothing, nothing)
+    return {"A-1": account}
+
+
+def sound() -> Evidence:
+    """One top-up by the operator that went well."""
+    topup = TopUp(
+        pk=1,
+        reference=REFERENCE,
+        kind=Kind.CREDIT,
+        source=Source.OPERATOR,
+        account=Account(pk=1, number="A-1"),
+        amount=AMOUNT,
+        key="k",
+        state=TopUpState.CONFIRMED,
+        sent_at=NOON,
+        requested_at=NOON,
+        balance_after=AMOUNT,
+    )
+    steps = [
+        step("", "requested", 0),
+        step("requested", "sending", 0),
+        step("sending", "confirmed", 1, pay_money=str(AMOUNT)),
+    ]
+    request = ReceivedRequest(PAID_AT, {"memo": REFERENCE, "money": float(AMOUNT)}, acted=True)
+    seen = Seen([Burst("k", [REFERENCE] * 64, None)], [], {REFERENCE: TopUpState.CONFIRMED})
+    return Evidence(Switch(), [topup], {1: steps}, [request], ledger(row()), seen)
+
+
+def violated(evidence: Evidence) -> set[str]:
+    return {name for name, check in OTHERS.items() if list(check(evidence))}
+
+
+def ended(evidence: Evidence, state: TopUpState, *steps: Transition) -> Evidence:
+    """The same top-up, come to another end."""
+    evidence.topups[0].state = state
+    return replace(evidence, steps={1: [*evidence.steps[1][:2], *steps]})
+
+
+def with_seen(evidence: Evidence, **changes: Any) -> Evidence:
+    return replace(evidence, seen=replace(evidence.seen, **changes))
+
+
+def as_a_debit(evidence: Evidence) -> Evidence:
+    evidence.topups[0].kind = Kind.DEBIT
+    return evidence
+
+
+WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
+    ("T1", lambda sound: replace(sound, received=[*sound.received, *sound.received])),
+    (
+        "T2",
+        lambda sound: replace(sound, received=[ReceivedRequest(PAID_AT - 5000, sound.received[0].body, acted=True)]),
+    ),
+    ("T2", lambda sound: replace(sound, received=[*sound.received, ReceivedRequest(PAID_AT, {"memo": "x"}, False)])),
+    ("T3", lambda sound: replace(sound, ledger=ledger())),
+    ("T3", lambda sound: replace(sound, ledger=ledger(row(), row()))),
+    ("T4", lambda sound: ended(sound, TopUpState.REFUSED, step("sending", "refused", 1, code=-10007))),
+    ("T5", lambda sound: ended(sound, TopUpState.REFUSED, step("sending", "refused", 1, code=-10999))),
+    ("T5", lambda sound: ended(sound, TopUpState.REQUESTED, step("sending", "requested", 1, reason="no connection"))),
+    ("T6", lambda sound: ended(sound, TopUpState.REVIEW, step("in_doubt", "review", 60, looks=3))),
+    ("T6", lambda sound: ended(sound, TopUpState.REVIEW, step("in_doubt", "review", 3600, looks=2))),
+    ("T6", lambda sound: ended(sound, TopUpState.NOT_APPLIED, step("review", "not_applied", 3600))),
+    ("T7", lambda sound: with_seen(sound, at_rest={REFERENCE: TopUpState.IN_DOUBT})),
+    ("T7", lambda sound: ended(sound, TopUpState.REVIEW)),
+    ("T8", lambda sound: with_seen(sound, bursts=[Burst("k", [REFERENCE, None], None)])),
+    ("T8", lambda sound: with_seen(sound, bursts=[Burst("k", [REFERENCE], "TU-ANOTHER000")])),
+    ("T11", lambda sound: replace(sound, ledger=ledger(LedgerPay(AMOUNT + 1, 0, 0, AMOUNT, PAID_AT, REFERENCE)))),
+    ("T11", lambda sound: with_seen(sound, unfit_accepted=[REFERENCE])),
+    ("T12", lambda sound: replace(sound, ledger=ledger(row(), row()))),
+    ("T13", as_a_debit),
+]
+
+
+def test_sound_evidence_violates_nothing() -> None:
+    assert violated(sound()) == set()
+
+
+@pytest.mark.parametrize(("name", "put_wrong"), WRONG)
+def test_what_is_put_wrong_is_found(name: str, put_wrong: Callable[[Evidence], Evidence]) -> None:
+    assert name in violated(put_wrong(sound()))
