@@ -60,6 +60,10 @@ def decide_reviews(world: World) -> None:
             )
 
 
+def id_of(reference: str | None) -> int:
+    return TopUp.objects.values_list("pk", flat=True).get(reference=reference)
+
+
 def beside_one_another(*calls: Callable[[], T], threads: int | None = None) -> list[T]:
     """All at once, each in a thread with a database connection of its own."""
     with ThreadPoolExecutor(threads or len(calls)) as pool:

@@ -22,6 +22,7 @@ from billing.services import topups, transfers
 from billing.services.topups import TopUpRefused
 
 PLACES = 6
+SMALLEST = Decimal(1).scaleb(-PLACES)
 LARGEST = 10_000 * 10**PLACES
 # The switch must never see these.
 UNFIT = tuple(Decimal(text) for text in ("0", "-5", "0.0000001", "10000.000001", "1E+9"))

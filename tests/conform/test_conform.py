@@ -22,8 +22,8 @@ def test_whatever_fails_every_top_up_happens_once_and_is_told_truly(
     world = World.prepare(
         switch=switch, control=simulator.control, database_url=url_of_the_test_database(), redis_url=own_redis
     )
-    result = conform(world, Plan(seed=SEED, size=300))
+    result = conform(world, Plan(seed=SEED, size=240))
     assert [finding for finding in result.findings if finding.violations] == []
     assert all(result.faults[kind] for kind in Kind)
     assert all(result.kills[point] for point in KillPoint)
-    assert sum(result.topups.values()) == 300
+    assert sum(result.topups.values()) == 240

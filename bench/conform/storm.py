@@ -1,0 +1,85 @@
+"""Top-ups in batches while the switch fails in every way that the simulator knows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from bench.conform.evidence import Seen
+from bench.conform.hands import deliver, go_on, id_of
+from bench.conform.wishes import Wish, ask, draw
+from bench.conform.world import World
+from simulator.faults import Kind
+
+BATCH = 25
+BETWEEN_BATCHES = timedelta(seconds=90)
+BATCHES_PER_PAUSE = 12
+CHANCE_OF_A_FAULT = 0.25
+WAITING = (Kind.LATE, Kind.LATE_CODE_BEFORE, Kind.LATE_CODE_AFTER, Kind.SLOW_TRICKLE)
+SHORT_WAIT = 0.02
+SWITCH_PAUSED = "all connections refused for a while"
+
+
+@dataclass
+class Storm:
+    """`size` top-ups are to be made. `waiting`: wishes refused because a figure could not be had; they come again."""
+
+    world: World
+    random: Random
+    seen: Seen
+    size: int
+    made: int = 0
+    drawn: int = 0
+    refused: int = 0
+    batches: int = 0
+    pauses: int = 0
+    waiting: list[Wish] = field(default_factory=list)
+
+    def blow(self) -> None:
+        self._add_faults()
+        while self.made < self.size:
+            self.batches += 1
+            if self.batches % BATCHES_PER_PAUSE == 2:
+                self.pauses += 1
+                self.world.control.pause()
+            self._batch()
+            self.world.control.resume()
+            self.world.flush_redis()
+            go_on(self.world, BETWEEN_BATCHES)
+
+    def injected(self) -> dict[str, int]:
+        injected = Counter({SWITCH_PAUSED: self.pauses})
+        for fault in self.world.control.faults():
+            injected[fault.kind] += fault.injected
+        return dict(injected)
+
+    def _add_faults(self) -> None:
+        """Of every kind: once for sure, and by chance."""
+        rate = 1 - (1 - CHANCE_OF_A_FAULT) ** (1 / len(Kind))
+        for number, kind in enumerate(Kind):
+            seconds = SHORT_WAIT if kind in WAITING else None
+            seed = self.random.getrandbits(32)
+            self.world.control.add_fault("Pay", kind, count=1, after=3 * number, seconds=seconds)
+            self.world.control.add_fault("*", kind, rate=rate, seed=seed, seconds=seconds)
+
+    def _batch(self) -> None:
+        again, self.waiting = self.waiting, []
+        for wish in again:
+            self._take(wish)
+        for _ in range(min(BATCH, self.size - self.made - len(self.waiting))):
+            self._take(draw(self.world, self.random, self.drawn))
+            self.drawn += 1
+
+    def _take(self, wish: Wish) -> None:
+        reference = ask(self.world, wish)
+        if reference is not None:
+            self.made += 1
+            if not wish.is_fit:
+                self.seen.unfit_accepted.append(reference)
+            deliver(self.world, self.random, id_of(reference))
+        elif wish.is_fit:
+            self.waiting.append(wish)
+        else:
+            self.refused += 1
