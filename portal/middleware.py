@@ -1,11 +1,16 @@
+import time
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urlsplit
 
+from allauth.usersessions.middleware import UserSessionsMiddleware
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
+
+NOTED = "activity_noted"
 
 
 def forwarded_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -19,6 +24,19 @@ def forwarded_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
         return get_response(request)
 
     return middleware
+
+
+class SessionActivityMiddleware(UserSessionsMiddleware):  # type: ignore[misc]  # allauth ships no types
+    """Notes once a minute, and when the address changes, that a session is used: a note costs five statements."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return cast(HttpResponse, self.get_response(request))
+        minute_and_address = [int(time.time() // 60), request.META.get("REMOTE_ADDR", "")]
+        if request.session.get(NOTED) == minute_and_address:
+            return cast(HttpResponse, self.get_response(request))
+        request.session[NOTED] = minute_and_address
+        return cast(HttpResponse, super().__call__(request))
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):

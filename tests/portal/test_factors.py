@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
@@ -11,7 +13,7 @@ from django.test import Client
 from accounts import services
 from accounts.models import User
 from portal.adapters import FactorAdapter
-from tests.factories import UserFactory
+from tests.factories import NOON, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +213,20 @@ def test_the_security_page_lists_where_one_is_logged_in(user: User) -> None:
     client, _ = log_in(user, user_agent="Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/ Firefox/140.0")
     page = client.get(SECURITY).content.decode()
     assert page.index("Firefox on Windows") < page.index("This one") < page.index("Chrome on iPhone")
+
+
+def test_a_session_is_noted_once_a_minute_and_from_each_new_address(user: User) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        client, _ = log_in(user)
+        client.get("/")
+        clock.shift(timedelta(seconds=30))
+        client.get("/")
+        assert UserSession.objects.get(user=user).last_seen_at == NOON
+        client.get("/", REMOTE_ADDR="203.0.113.9")
+        assert UserSession.objects.get(user=user).ip == "203.0.113.9"
+        clock.shift(timedelta(seconds=60))
+        client.get("/", REMOTE_ADDR="203.0.113.9")
+        assert UserSession.objects.get(user=user).last_seen_at == NOON + timedelta(seconds=90)
 
 
 def test_an_address_with_a_zone_does_not_stop_the_page(user: User) -> None:
