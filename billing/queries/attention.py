@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billing.models import CallDay, Case, DayState, JobRun, TopUp, TopUpState
+from billing.models import CallDay, Case, DayState, JobRun, Kind, TopUp, TopUpState
 
 LATELY = timedelta(hours=1)
 
@@ -16,6 +16,7 @@ class Attention:
 
     topups_in_review: int
     topups_in_doubt: int
+    owed_to_agents: int
     open_cases: int
     days_that_differ: int
     failed_runs: int
@@ -27,6 +28,8 @@ def now_waiting(*, now: datetime) -> Attention:
     return Attention(
         topups_in_review=TopUp.objects.filter(state=TopUpState.REVIEW).count(),
         topups_in_doubt=TopUp.objects.filter(state=TopUpState.IN_DOUBT).count(),
+        # The switch did not give it back, as a person found: nothing sends it again by itself.
+        owed_to_agents=TopUp.objects.filter(kind=Kind.GIVE_BACK, state=TopUpState.NOT_APPLIED).count(),
         open_cases=Case.objects.filter(closed_at__isnull=True).count(),
         days_that_differ=CallDay.objects.filter(state=DayState.DIFFERS).count(),
         failed_runs=JobRun.objects.filter(started_at__gte=since, succeeded=False).count(),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import Case, DayState, JobRun, TopUp, TopUpState
+from billing.models import Case, DayState, JobRun, Kind, Source, TopUp, TopUpState
 from tests.factories import NOON, AccountFactory, CallDayFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -98,9 +98,21 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_exactly_that(cli
     )
     staff(client, "support")
     found = waiting(client)
-    assert [count for count, _ in found.values()] == [1, 2, 1, 1, 0]
+    assert [count for count, _ in found.values()] == [1, 2, 0, 1, 1, 0]
     for count, url in found.values():
         assert client.get(url).context["cl"].result_count == count
+
+
+def test_the_front_page_counts_the_give_backs_that_a_person_found_undone(client: Client) -> None:
+    debit = TopUpFactory.create(kind=Kind.DEBIT, source=Source.TRANSFER, amount=-50)
+    owed = TopUpFactory.create(kind=Kind.GIVE_BACK, source=Source.TRANSFER, amount=50, gives_back=debit)
+    for state in (TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW):
+        TopUp.objects.filter(pk=owed.pk).update(state=state)
+    TopUp.objects.filter(pk=owed.pk).update(state=TopUpState.NOT_APPLIED, settled_at=NOON)
+    staff(client, "support")
+    count, url = waiting(client)["Give-backs that are owed to an agent"]
+    assert count == 1
+    assert [row.pk for row in client.get(url).context["cl"].result_list] == [owed.pk]
 
 
 def test_the_front_page_counts_the_jobs_that_failed_in_the_last_hour(client: Client) -> None:
