@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise, permutations
 from math import isqrt
 
@@ -97,11 +97,18 @@ class Chain:
             if self.anchors:
                 difference = self._difference(place, stated)
                 if difference:
-                    self.gaps.append(Gap(well_at, stated.at, difference, stated.balance))
+                    self._note(Gap(well_at, stated.at, difference, stated.balance))
                     self._anchor(place, stated)
             else:
                 self._anchor(place, stated)
             well_at = stated.at
+
+    def _note(self, gap: Gap) -> None:
+        """Gaps within one and the same instant are one gap: nobody could tell them apart."""
+        if self.gaps and (self.gaps[-1].begin, self.gaps[-1].end) == (gap.begin, gap.end):
+            gap = replace(gap, difference=gap.difference + self.gaps.pop().difference)
+        if gap.difference:
+            self.gaps.append(gap)
 
     def balance_before(self, at: int) -> int | None:
         """The balance as the instant begins; None when none was ever stated."""

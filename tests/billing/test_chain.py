@@ -101,3 +101,14 @@ def test_without_a_stated_balance_nothing_is_known() -> None:
     chain = Chain(fixed=[], calls=Flow(), readings=[], slack_of_readings=SLACK)
     chain.walk(0, END)
     assert (chain.gaps, chain.balance_before(HOUR)) == ([], None)
+
+
+def test_gaps_within_one_instant_are_one() -> None:
+    fixed = [
+        Stated(HOUR, 1000, 1000),
+        *(Stated(5 * HOUR, balance, 5) for balance in (1500, 2900, 4000, 5700, 7000, 9900)),
+    ]
+    chain = Chain(fixed=fixed, calls=Flow(), readings=[], slack_of_readings=SLACK)
+    chain.walk(0, END)
+    assert [(gap.begin, gap.end) for gap in chain.gaps] == [(HOUR, 5 * HOUR), (5 * HOUR, 5 * HOUR)]
+    assert sum(gap.difference for gap in chain.gaps) == 9900 - 1000 - 6 * 5
