@@ -50,10 +50,28 @@ def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Ac
     Raises Http404, which says the same of an account that is not theirs and of one that does not exist.
     """
     account = _find(public_id)
-    access = _access(user, account) if account else None
+    access = access_of(user, account) if account else None
     if access is None or not access.may(action):
         raise Http404("No such account")
     return access
+
+
+def access_of(user: User, account: Account) -> Access | None:
+    """What somebody may do with an account that is known already; None: nothing."""
+    line = _line(account)
+    memberships = {
+        m.account_id: m for m in Membership.objects.select_related("account").filter(user=user, account__in=line)
+    }
+    # An owner anywhere above outranks a viewer nearer by. Among equals the nearest counts, and the account itself last:
+    # whoever owns both it and its agent may still let the agent pay.
+    for role in (Role.OWNER, Role.VIEWER):
+        for account_id in (*line[1:], account.id):
+            membership = memberships.get(account_id)
+            if membership is not None and membership.role == role:
+                return Access(user=user, account=account, role=role, via=membership.account)
+    if user.is_staff and user.has_perm("accounts.view_account"):
+        return Access(user=user, account=account, role=None, via=None)
+    return None
 
 
 def member_accounts(user: User) -> QuerySet[Account]:
@@ -75,23 +93,6 @@ def _find(public_id: str) -> Account | None:
     if not PUBLIC_ID.fullmatch(public_id):
         return None
     return Account.objects.select_related("switch", "parent").filter(public_id=public_id).first()
-
-
-def _access(user: User, account: Account) -> Access | None:
-    line = _line(account)
-    memberships = {
-        m.account_id: m for m in Membership.objects.select_related("account").filter(user=user, account__in=line)
-    }
-    # An owner anywhere above outranks a viewer nearer by. Among equals the nearest counts, and the account itself last:
-    # whoever owns both it and its agent may still let the agent pay.
-    for role in (Role.OWNER, Role.VIEWER):
-        for account_id in (*line[1:], account.id):
-            membership = memberships.get(account_id)
-            if membership is not None and membership.role == role:
-                return Access(user=user, account=account, role=role, via=membership.account)
-    if user.is_staff and user.has_perm("accounts.view_account"):
-        return Access(user=user, account=account, role=None, via=None)
-    return None
 
 
 def _line(account: Account) -> list[int]:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from accounts import services
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin
-from accounts.models import Account, Look, Membership, User
+from accounts.models import Account, AuditEntry, Membership, User
 from accounts.models.switch import check_time_zone
 
 
@@ -153,19 +153,18 @@ class AccountAdmin(BoundedAdmin[Account]):
             ("reconciliations", "billing_reconciliation"),
             ("cases", "billing_case"),
             ("memberships", "accounts_membership"),
-            ("looks", "accounts_look"),
+            ("audit trail", "accounts_auditentry"),
         )
         links = [(f"{reverse(f'admin:{model}_changelist')}?account={account.id}", label) for label, model in kept]
         customer = (reverse("overview", args=[account.public_id]), "the customer's pages")
         return format_html_join(" · ", '<a href="{}">{}</a>', [customer, *links])
 
 
-@admin.register(Look)
-class LookAdmin(ReadOnlyAdmin[Look]):
-    list_display = ("at", "staff", "account", "path", "address")
-    list_select_related = ("staff", "account")
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
+    list_display = ("at", "who", "role", "action", "account", "subject", "text", "address")
+    list_select_related = ("account",)
     list_filter = (OfAccount,)
-    search_fields = ("staff__email", "account__number")
 
 
 def _staff(request: HttpRequest) -> User:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts import audit
+
 NOTED = "activity_noted"
 
 
@@ -22,6 +24,16 @@ def forwarded_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
         if forwarded:
             request.META["REMOTE_ADDR"] = forwarded
         return get_response(request)
+
+    return middleware
+
+
+def recorded_origin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What the audit trail gets while a request is answered says where that came from."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with audit.within_request(request):
+            return get_response(request)
 
     return middleware
 

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 MIDDLEWARE = [
     *(["portal.middleware.forwarded_address"] if BEHIND_PROXY else []),
+    "portal.middleware.recorded_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -191,6 +192,9 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "portal.views.stale_form"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# The database keeps each entry of the audit trail for a year, whatever is set here.
+AUDIT_DAYS = env.int("AUDIT_DAYS", 3 * 365, validate=validate.Range(365))
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 2, validate=validate.Range(1))

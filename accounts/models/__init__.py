@@ -1,7 +1,19 @@
 from accounts.models.account import Account, ExpiryKind, LockType
-from accounts.models.look import Look
+from accounts.models.audit import AuditAction, AuditEntry
 from accounts.models.membership import Membership, Role
+from accounts.models.note import Note
 from accounts.models.switch import Switch
 from accounts.models.user import User
 
-__all__ = ["Account", "ExpiryKind", "LockType", "Look", "Membership", "Role", "Switch", "User"]
+__all__ = [
+    "Account",
+    "AuditAction",
+    "AuditEntry",
+    "ExpiryKind",
+    "LockType",
+    "Membership",
+    "Note",
+    "Role",
+    "Switch",
+    "User",
+]

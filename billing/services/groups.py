@@ -21,7 +21,7 @@ VIEWED = (
 SUPPORT = frozenset(f"{model.replace('.', '.view_')}" for model in VIEWED)
 BILLING = SUPPORT | {"billing.change_topup", "billing.change_case"}
 OPERATOR = SUPPORT | {
-    *("accounts.add_user", "accounts.change_user", "accounts.view_look"),
+    *("accounts.add_user", "accounts.change_user", "accounts.view_auditentry"),
     *("accounts.add_switch", "accounts.change_switch", "accounts.change_account"),
     *("accounts.add_membership", "accounts.change_membership", "accounts.delete_membership"),
 }

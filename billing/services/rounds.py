@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
+from accounts import audit
 from accounts.models import Account, Switch
 from billing.models import Reconciliation
 from billing.queries.days import DAY, day_of
@@ -84,7 +87,8 @@ def reconcile_month(*, switch: Switch, now: datetime) -> str:
 
 def keep_house(*, now: datetime) -> str:
     partitions.ensure_ahead(now=now)
-    return f"{jobs.prune(now=now)} job runs and {readings.prune(now=now)} readings dropped"
+    entries = audit.forget(before=now - timedelta(days=settings.AUDIT_DAYS))
+    return f"{jobs.prune(now=now)} job runs, {readings.prune(now=now)} readings, {entries} entries of the trail dropped"
 
 
 def _fetch(due: Iterable[scheduling.Due], now: datetime) -> str:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts import looks
+from accounts import audit
 from accounts.access import Access, Action, open_account
 from accounts.models import Account
 from billing.views.http import Request
@@ -53,6 +53,6 @@ def _known_zones() -> frozenset[str]:
 
 def _note(request: Request, access: Access, now: datetime) -> None:
     if access.as_staff:
-        looks.record(access=access, path=request.get_full_path(), address=request.META.get("REMOTE_ADDR", ""), now=now)
+        audit.look(access=access, path=request.get_full_path(), now=now)
     seen_lately = Q(viewed_at__gt=now - SEEN_AGAIN_AFTER)
     Account.objects.filter(pk=access.account.pk).exclude(seen_lately).update(viewed_at=now)

@@ -211,7 +211,7 @@ staff/(?P<url>.*)$                      POST  →admin:login             →admi
 STAFF_PAGES = """
                           staff    support    billing    operator    superuser
 accounts_account          –        v          v          vc          vc
-accounts_look             –        –          –          v           v
+accounts_auditentry       –        –          –          v           v
 accounts_membership       –        v          v          vacd        vacd
 accounts_switch           –        v          v          vac         vac
 accounts_user             –        v          v          vac         vac

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, Look, User
+from accounts.models import Account, AuditAction, AuditEntry, User
 from billing.models import (
     Case,
     JobRun,
@@ -50,7 +50,7 @@ def full_account() -> Account:
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)
     Case.objects.create(account=account, begins_at=NOON, ends_at=NOON, difference=Decimal("-4.2"), opened_at=NOON)
     JobRun.objects.create(job="balances", slot=NOON, started_at=NOON, succeeded=False, detail="no answer")
-    Look.objects.create(staff=UserFactory.create(is_staff=True), account=account, path="/a/x/", at=NOON)
+    AuditEntry.objects.create(at=NOON, role="support", account=account, action=AuditAction.LOOKED, text="/a/x/")
     return account
 
 

@@ -13,14 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Account, Look
+from accounts.models import Account, AuditEntry
 from billing.models import Call, CallDay, Charge, JobRun, Payment, Reconciliation, SyncMark, TopUp
 from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff, superuser
 from tests.factories import CallFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-ONLY_THE_PORTALS_TO_WRITE = (Call, CallDay, Payment, Charge, TopUp, SyncMark, Reconciliation, JobRun, Look)
+ONLY_THE_PORTALS_TO_WRITE = (Call, CallDay, Payment, Charge, TopUp, SyncMark, Reconciliation, JobRun, AuditEntry)
 
 
 @pytest.fixture
@@ -169,8 +169,8 @@ def test_support_does_not_edit_an_account(account: Account) -> None:
 
 def test_the_groups_are_made_again_after_a_flush_and_keep_what_was_added(db: None) -> None:
     support = Group.objects.get(name="support")
-    support.permissions.add(Permission.objects.get(codename="view_look"))
+    support.permissions.add(Permission.objects.get(codename="view_auditentry"))
     Group.objects.exclude(name="support").delete()
     call_command("migrate", verbosity=0)
     assert set(Group.objects.values_list("name", flat=True)) == {"support", "billing", "operator"}
-    assert support.permissions.filter(codename="view_look").exists()
+    assert support.permissions.filter(codename="view_auditentry").exists()

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Account, LockType, Look, Switch
+from accounts.models import Account, AuditEntry, LockType, Switch
 from accounts.models.account import NO_LIMIT
 from billing.models import DayState, Kind, Source, TopUpState
 from simulator.process import SimulatorProcess
@@ -165,8 +165,8 @@ def test_support_sees_the_page_read_only_and_the_look_is_recorded(sam: Visitor) 
     assert "your look is recorded" in html
     assert "Top up" not in html
     assert "hx-trigger" not in html
-    look = Look.objects.get()
-    assert (look.staff, look.account, look.path) == (sam.user, sam.account, sam.page())
+    look = AuditEntry.objects.get(action="looked")
+    assert (look.user, look.account, look.text) == (sam.user, sam.account, sam.page())
     assert sam.client.get(sam.page("topup/")).status_code == 404
 
 
