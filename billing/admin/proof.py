@@ -50,12 +50,15 @@ class CaseAdmin(BoundedAdmin[Case]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.close_case")
+
     @admin.display(description="see")
     def pages(self, case: Case) -> SafeString:
         """Links to what the customer sees of these days, and to the rows around the difference."""
         return format_html_join(" · ", '<a href="{}">{}</a>', rows_around(case))
 
-    @admin.action(description="Close the chosen cases", permissions=["change"])
+    @admin.action(description="Close the chosen cases", permissions=["close"])
     def close(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
         closed = list(queryset.filter(closed_at__isnull=True))
         queryset.filter(closed_at__isnull=True).update(closed_at=timezone.now())

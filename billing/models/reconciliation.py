@@ -80,6 +80,7 @@ class Case(models.Model):
     note = models.TextField(blank=True)
 
     class Meta:
+        permissions = [("close_case", "Can close case")]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "begins_at", "ends_at"],

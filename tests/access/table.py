@@ -218,7 +218,7 @@ accounts_user             –        v          v          vac         vac
 auth_group                –        –          –          –           vacd
 billing_call              –        v          v          v           v
 billing_callday           –        v          v          v           v
-billing_case              –        v          vc         v           vc
+billing_case              –        vc         vc         vc          vc
 billing_charge            –        v          v          v           v
 billing_jobrun            –        v          v          v           v
 billing_payment           –        v          v          v           v

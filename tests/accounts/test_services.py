@@ -53,13 +53,6 @@ def test_grants_at_the_same_moment_make_one_person_and_one_membership() -> None:
     assert EmailAddress.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_support_may_look_and_nothing_else() -> None:
-    permissions = Group.objects.get(name="support").permissions.values_list("codename", flat=True)
-    assert permissions
-    assert all(codename.startswith("view_") for codename in permissions)
-
-
 @pytest.mark.django_db
 def test_only_the_mightier_manage_and_nobody_gives_what_they_do_not_hold() -> None:
     operator, billing, customer = UserFactory.create(), UserFactory.create(), UserFactory.create()

@@ -6,8 +6,6 @@ from html import escape, unescape
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -165,12 +163,3 @@ def test_of_an_account_only_what_the_portal_decides_is_edited(account: Account) 
 
 def test_support_does_not_edit_an_account(account: Account) -> None:
     assert logged_in(staff("support")).post(page_of(account), {"credit_without_debit": "250"}).status_code == 403
-
-
-def test_the_groups_are_made_again_after_a_flush_and_keep_what_was_added(db: None) -> None:
-    support = Group.objects.get(name="support")
-    support.permissions.add(Permission.objects.get(codename="view_auditentry"))
-    Group.objects.exclude(name="support").delete()
-    call_command("migrate", verbosity=0)
-    assert set(Group.objects.values_list("name", flat=True)) == {"support", "billing", "operator"}
-    assert support.permissions.filter(codename="view_auditentry").exists()
