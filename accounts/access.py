@@ -19,6 +19,7 @@ class Action(Enum):
     VIEW = auto()
     RESELL = auto()  # list the accounts below this one
     TOP_UP = auto()  # credit this account on behalf of an agent above it
+    PAY_IN = auto()  # bring money from outside to this account, such as a voucher card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,8 @@ class Access:
                 return self.account.is_agent
             case Action.TOP_UP:
                 return self.role == Role.OWNER and self.via is not None and self.via != self.account
+            case Action.PAY_IN:
+                return self.role == Role.OWNER
 
 
 def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Access:

@@ -7,6 +7,7 @@ from billing.views.home import home
 from billing.views.overview import overview
 from billing.views.payments import payments
 from billing.views.topups import topup, topup_confirm, topup_form
+from billing.views.vouchers import voucher_confirm, voucher_form
 
 urlpatterns: list[URLPattern] = [
     path("", home, name="home"),
@@ -17,5 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/customers/", customers, name="customers"),
     path("a/<slug:public_id>/topup/", topup_form, name="topup_form"),
     path("a/<slug:public_id>/topup/confirm/", topup_confirm, name="topup_confirm"),
+    path("a/<slug:public_id>/topup/voucher/", voucher_form, name="voucher_form"),
+    path("a/<slug:public_id>/topup/voucher/confirm/", voucher_confirm, name="voucher_confirm"),
     path("a/<slug:public_id>/topups/<slug:reference>/", topup, name="topup"),
 ]

@@ -1,19 +1,19 @@
-from base64 import urlsafe_b64encode
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from qrcode import QRCode
 
+from accounts import sealing
 from accounts.models import User
+
+FACTORS = "portal.adapters.FactorAdapter"
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -41,10 +41,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return sealing.cipher(FACTORS).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text).decode()
+        return sealing.cipher(FACTORS).decrypt(encrypted_text).decode()
 
     def build_totp_svg(self, url: str) -> SafeString:
         """Markup for the page itself: the Content Security Policy lets in neither data: addresses nor styles."""
@@ -64,9 +64,3 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.PORTAL_NAME}
-
-
-def _cipher() -> Fernet:
-    """Of a key that only SECRET_KEY makes: a copy of the database alone opens nothing."""
-    key = salted_hmac("portal.adapters.FactorAdapter", "", algorithm="sha256").digest()
-    return Fernet(urlsafe_b64encode(key))

@@ -58,10 +58,11 @@ class Source(models.TextChoices):
     TRANSFER = "transfer", "from the agent's balance"
     AGENT_CREDIT = "agent_credit", "by the agent, without debit"
     OPERATOR = "operator", "by the operator"
+    VOUCHER = "voucher", "by voucher card"
 
 
 class TopUp(models.Model):
-    """A wish to change an account's balance by one `Pay`, and what became of it (manual §3.22).
+    """A wish to change an account's balance by one `Pay` or `PayByPhoneCard`, and what became of it (§3.22, §3.58).
 
     It is committed before anything is sent, under a reference that goes into `memo`, and is sent at most once.
     `amount` is exactly what is sent: negative for a debit.
@@ -98,6 +99,16 @@ class TopUp(models.Model):
         on_delete=models.PROTECT,
         related_name="give_backs",
         help_text="The debit it undoes",
+    )
+
+    card = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of a voucher: a keyed digest of the card's number, the same for the same card",
+    )
+    sealed_card = models.TextField(
+        blank=True, editable=False, help_text="Of a voucher that has not ended: the card, encrypted"
     )
 
     state = models.CharField(max_length=12, choices=TopUpState.choices, default=TopUpState.REQUESTED)
@@ -154,6 +165,19 @@ class TopUp(models.Model):
                 name="topup_given_back_once",
             ),
             models.CheckConstraint(
+                condition=(Q(source="voucher") & ~Q(card="")) | (~Q(source="voucher") & Q(card="", sealed_card="")),
+                name="topup_a_voucher_has_its_card",
+            ),
+            models.UniqueConstraint(
+                fields=["card"],
+                condition=~Q(card="") & ~Q(state__in=["refused", "not_applied"]),
+                name="topup_once_per_card",
+            ),
+            models.CheckConstraint(
+                condition=Q(sealed_card="") | Q(settled_at__isnull=True),
+                name="topup_card_is_wiped_at_the_end",
+            ),
+            models.CheckConstraint(
                 condition=Q(settled_at__isnull=False, state__in=["confirmed", "refused", "not_applied"])
                 | (Q(settled_at__isnull=True) & ~Q(state__in=["confirmed", "refused", "not_applied"])),
                 name="topup_settled_means_ended",
@@ -174,6 +198,7 @@ class TopUp(models.Model):
                     "payer",
                     "debit",
                     "gives_back",
+                    "card",
                     "requested_at",
                 ],
             ),

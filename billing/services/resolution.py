@@ -1,14 +1,14 @@
 """Ending doubt: a top-up is looked for, by its reference, in the switch's payment history (manual §3.46).
 
-Finding it, once, for the same account and amount, confirms it. Not finding it ends nothing: after the settling time and
-enough clean looks a person decides.
+Finding it, once, for the same account and amount, confirms it; so does a voucher's card that was used for this account
+since it was sent. Not finding it ends nothing: after the settling time and enough clean looks a person decides.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -16,8 +16,9 @@ from itertools import groupby
 from django.db.models import F, Q
 
 from accounts.models import Switch
-from billing.models import TopUp, TopUpState
-from billing.services import states, switches
+from billing.models import Source, TopUp, TopUpState
+from billing.services import card_states, states, switches
+from billing.services.card_states import Says
 from billing.services.clock import Clock
 from billing.services.rounding import stored_if_money
 from billing.services.ties import references, tie
@@ -98,6 +99,8 @@ def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
         found = marked.get(topup.reference)
         if found:
             _found(topup, found, asked_at)
+        elif topup.source == Source.VOUCHER:
+            _ask_the_card(client, topup, rows, asked_at)
         else:
             _not_found(topup, rows, asked_at)
     tie(account=account)
@@ -128,19 +131,42 @@ def _matches(topup: TopUp, row: PayRecord) -> bool:
     return alone and row.account == topup.account.number and row.amount == topup.amount
 
 
-def _not_found(topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime) -> None:
+def _ask_the_card(client: Client, topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime) -> None:
+    try:
+        card = card_states.ask(client, topup, now=asked_at)
+    except SwitchError as error:
+        logger.info("The card of %s could not be asked: %s", topup, error)
+        if not _is_settled(topup, asked_at):
+            _look_again([topup], asked_at + PAUSE_AFTER_A_FAILURE)
+            return
+        card = card_states.CardState(Says.NOTHING, {"state": "not to be had"})
+    evidence = {"card": card.evidence}
+    if card.says is Says.PAID_IN:
+        states.move(topup=topup, to=TopUpState.CONFIRMED, now=asked_at, evidence=evidence)
+    elif card.says is Says.USED_ELSEWHERE:
+        why = "The card was used for another account."
+        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
+    else:
+        _not_found(topup, rows, asked_at, evidence)
+
+
+def _not_found(
+    topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime, seen: Mapping[str, object] | None = None
+) -> None:
     """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
     looks = topup.looks + 1
-    switch = topup.account.switch
     counted = TopUp.objects.filter(pk=topup.pk, state=TopUpState.IN_DOUBT, looks=topup.looks).update(
         looks=F("looks") + 1, next_look_at=asked_at + pause(looks)
     )
-    settled = asked_at >= (topup.sent_at or topup.requested_at) + switch.settling_time
-    if counted and settled and looks >= switch.clean_looks:
+    if counted and _is_settled(topup, asked_at) and looks >= topup.account.switch.clean_looks:
         why = "It was not found in the payment history within the settling time."
         candidates = [row for row in rows if row.amount == topup.amount and not references(row.memo)]
-        evidence = {"looks": looks, "candidates": _shown(candidates)}
+        evidence = {"looks": looks, "candidates": _shown(candidates), **(seen or {})}
         states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
+
+
+def _is_settled(topup: TopUp, at: datetime) -> bool:
+    return at >= (topup.sent_at or topup.requested_at) + topup.account.switch.settling_time
 
 
 def _shown(rows: Sequence[PayRecord]) -> list[dict[str, str]]:

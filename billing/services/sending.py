@@ -1,4 +1,4 @@
-"""Sending a top-up: at most once. Whatever is not surely done or surely not done is in doubt (manual §3.22)."""
+"""Sending a top-up: at most once. Whatever is not surely done or surely not done is in doubt (manual §3.22, §3.58)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models import F
 from billing.models import Kind, TopUp, TopUpState
 from billing.services import balances, headroom, states, switches
 from billing.services.clock import Clock
+from billing.services.operations import Operation, Unsendable, operation_of
 from billing.services.resolution import FIRST_LOOK
 from billing.services.rounding import stored_if_money
 from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable
@@ -42,13 +43,18 @@ def send(*, topup_id: int, now: datetime) -> TopUp:
     if topup.kind == Kind.DEBIT and not _balance_is_fresh(topup, now):
         return _postpone(topup, clock.now())
     try:
+        operation = operation_of(topup)
         client = switches.client(topup.account.switch)
+    except Unsendable as error:
+        logger.exception("%s cannot be sent", topup)
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=str(error), only_if=states.sendable())
+        return topup
     except (ValueError, OSError):
         logger.exception("The settings of switch %s cannot be used", topup.account.switch)
         return _postpone(topup, clock.now())
     with client:
         if _claim(topup, clock.now()):
-            _pay(client, topup, clock)
+            _pay(client, operation, topup, clock)
     return topup
 
 
@@ -122,9 +128,9 @@ def _is_covered(debit: TopUp, now: datetime) -> bool:
     return False
 
 
-def _pay(client: Client, topup: TopUp, clock: Clock) -> None:
+def _pay(client: Client, operation: Operation, topup: TopUp, clock: Clock) -> None:
     try:
-        paid = client.pay(account=topup.account.number, amount=topup.amount, memo=topup.reference)
+        paid = operation(client)
     except Unreachable as error:
         _was_not_sent(topup, clock.now(), error)
     except Refused as error:
@@ -168,7 +174,8 @@ def _was_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:
 
 
 def _was_refused(topup: TopUp, now: datetime, error: Refused) -> None:
-    evidence = {"code": error.code, "text": error.text}
+    # Of a card the text may name its number.
+    evidence = {"code": error.code, "text": "" if topup.card else error.text}
     why = f"The switch refused it with code {error.code}; nothing was done."
     states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
 

@@ -62,7 +62,7 @@ def move(
     if (source, to) not in EDGES:
         raise ValueError(f"A top-up never goes from {source} to {to}.")
     as_read = TopUp.objects.filter(only_if or Q(), pk=topup.pk, state=source, attempts=topup.attempts)
-    settled = {"settled_at": now} if to in ENDS else {}
+    settled = {"settled_at": now, "sealed_card": ""} if to in ENDS else {}
     # A person's reason is the staff's own: it stays with the transition.
     told = "" if by else why[:300]
     with transaction.atomic():

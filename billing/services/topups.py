@@ -170,5 +170,5 @@ def announce(topup_id: int) -> None:
         logger.warning("The broker does not answer: top-up %s waits for the next sweep", topup_id)
 
 
-def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None]:
-    return topup.account_id, topup.amount, topup.note, topup.payer_id
+def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str]:
+    return topup.account_id, topup.amount, topup.note, topup.payer_id, topup.card

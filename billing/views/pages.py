@@ -56,7 +56,7 @@ def render_account_page(
         "home_account": access.via,
         "agent": own if own != account else None,
         "as_staff": access.as_staff,
-        "may_top_up": access.may(Action.TOP_UP),
+        "may_top_up": access.may(Action.PAY_IN),
     }
     return render_page(request, template, {**frame, **context}, fragment=fragment, status=status)
 

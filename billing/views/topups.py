@@ -22,6 +22,7 @@ from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.ways import to_a_way, ways_of
 
 TONES = {
     TopUpState.REQUESTED: "none",
@@ -43,9 +44,11 @@ class Move:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@account_page(Action.TOP_UP)
+@account_page(Action.PAY_IN)
 def topup_form(request: Request, access: Access) -> HttpResponse:
-    """The form; posted, the confirmation. Nothing is written here."""
+    """The form; posted, the confirmation. Nothing is written here. Who has no agent's balance goes another way."""
+    if not access.may(Action.TOP_UP):
+        return to_a_way(access)
     now = timezone.now()
     form = TopUpForm(request.POST if request.method == "POST" else None, switch=access.account.switch)
     if form.is_valid():
@@ -105,7 +108,7 @@ def _wish(access: Access, form: TopUpForm) -> dict[str, Any]:
 
 
 def _form(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
-    context = {"form": form, **_payer(access, now)}
+    context = {"form": form, "ways": ways_of(access), **_payer(access, now)}
     return render_account_page(request, access, "billing/topup_form.html", context, now=now)
 
 

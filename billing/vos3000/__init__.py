@@ -38,6 +38,7 @@ from .types import (
     ExpiryKind,
     Paid,
     PayRecord,
+    PhoneCard,
     UnreadableRecord,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "PayMethod",
     "PayRecord",
     "Period",
+    "PhoneCard",
     "Refused",
     "SwitchError",
     "TimedOut",

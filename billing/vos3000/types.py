@@ -133,7 +133,7 @@ class Customer(CustomerBrief, frozen=True, kw_only=True):
 
 
 class Paid(Record, frozen=True, kw_only=True):
-    """What Pay (3.22) answers when it is done."""
+    """What Pay (3.22) and PayByPhoneCard (3.58) answer when it is done."""
 
     account: str
     balance_after: Decimal | None = field(default=None, name="money")
@@ -143,6 +143,27 @@ class Paid(Record, frozen=True, kw_only=True):
     @property
     def expiry(self) -> Expiry:
         return Expiry.of(self.valid_time)
+
+
+class PhoneCard(Record, frozen=True, kw_only=True):
+    """A voucher card (3.84): `money` is what it pays in. `used_account` is the account that it was paid into."""
+
+    money: Decimal
+    expire_time: int | None = None
+    used_time: Millis | None = None
+    used_account: str | None = None
+
+    @property
+    def expiry(self) -> Expiry:
+        return Expiry.of(self.expire_time)
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.used_time or self.used_account)
+
+    @property
+    def used_at(self) -> datetime | None:
+        return instant(self.used_time) if self.used_time else None
 
 
 class PayRecord(Record, frozen=True, kw_only=True):

@@ -73,6 +73,40 @@ operator       404       404        404      404       404          404
 superuser      404       404        404      404       404          404
 """
 
+# Bringing money from outside, such as a voucher card: an account's own owner too.
+PAYS_IN = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       page         404
+viewer         404       404        404      404       404          404
+owner          404       page       page     404       404          404
+sibling        404       404        404      page      404          404
+parent         page      page       page     page      404          404
+grandparent    page      page       page     page      404          404
+staff          404       404        404      404       404          404
+support        404       404        404      404       404          404
+billing        404       404        404      404       404          404
+operator       404       404        404      404       404          404
+superuser      404       404        404      404       404          404
+"""
+
+# One's own account has no balance above it: its owner is led to another way.
+TOPS_UP_SOMEHOW = """
+               parent           account          child    cousin    elsewhere        unknown
+anonymous      login            login            login    login     login            login
+stranger       404              404              404      404       →voucher_form    404
+viewer         404              404              404      404       404              404
+owner          404              →voucher_form    page     404       404              404
+sibling        404              404              404      page      404              404
+parent         →voucher_form    page             page     page      404              404
+grandparent    page             page             page     page      404              404
+staff          404              404              404      404       404              404
+support        404              404              404      404       404              404
+billing        404              404              404      404       404              404
+operator       404              404              404      404       404              404
+superuser      404              404              404      404       404              404
+"""
+
 # The account of the address / the top-up's. `debit` is what a transfer took from its payer: it has no page.
 SEES_TOPUP = """
                account/account  child/child  cousin/cousin  account/child  account/cousin  parent/debit  account/unknown
@@ -103,10 +137,14 @@ ACCOUNT_PAGES = (
     ("payments", "POST", SEES, "405"),
     ("customers", "GET", RESELLS, "page"),
     ("customers", "POST", RESELLS, "405"),
-    ("topup_form", "GET", TOPS_UP, "page"),
-    ("topup_form", "POST", TOPS_UP, "page"),
+    ("topup_form", "GET", TOPS_UP_SOMEHOW, "page"),
+    ("topup_form", "POST", TOPS_UP_SOMEHOW, "page"),
     ("topup_confirm", "GET", TOPS_UP, "→topup_form"),
     ("topup_confirm", "POST", TOPS_UP, "→topup"),
+    ("voucher_form", "GET", PAYS_IN, "page"),
+    ("voucher_form", "POST", PAYS_IN, "refused"),
+    ("voucher_confirm", "GET", PAYS_IN, "→voucher_form"),
+    ("voucher_confirm", "POST", PAYS_IN, "page"),
     ("topup", "GET", SEES_TOPUP, "page"),
     ("topup", "POST", SEES_TOPUP, "405"),
 )

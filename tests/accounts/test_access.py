@@ -94,23 +94,23 @@ def test_an_id_in_other_letters_is_unknown(tree: Tree) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_a_customer_sees_the_account_and_neither_agents_nor_neighbours(tree: Tree, role: Role) -> None:
     user = member(tree.child, role)
-    assert what_may(user, tree.child) == {Action.VIEW}
+    assert what_may(user, tree.child) == ({Action.VIEW, Action.PAY_IN} if role == Role.OWNER else {Action.VIEW})
     for foreign in (tree.grand, tree.agent, tree.sibling, tree.cousin):
         assert what_may(user, foreign) == set()
 
 
 def test_an_owner_of_an_agent_tops_up_everything_below_it_and_not_the_agent(tree: Tree) -> None:
     user = member(tree.grand)
-    assert what_may(user, tree.grand) == {Action.VIEW, Action.RESELL}
+    assert what_may(user, tree.grand) == {Action.VIEW, Action.RESELL, Action.PAY_IN}
     for agent in (tree.agent, tree.sibling):
-        assert what_may(user, agent) == {Action.VIEW, Action.RESELL, Action.TOP_UP}
+        assert what_may(user, agent) == {Action.VIEW, Action.RESELL, Action.TOP_UP, Action.PAY_IN}
     for customer in (tree.child, tree.cousin):
-        assert what_may(user, customer) == {Action.VIEW, Action.TOP_UP}
+        assert what_may(user, customer) == {Action.VIEW, Action.TOP_UP, Action.PAY_IN}
 
 
 def test_an_agent_reaches_neither_its_sibling_nor_what_is_above(tree: Tree) -> None:
     user = member(tree.agent)
-    assert what_may(user, tree.child) == {Action.VIEW, Action.TOP_UP}
+    assert what_may(user, tree.child) == {Action.VIEW, Action.TOP_UP, Action.PAY_IN}
     for foreign in (tree.grand, tree.sibling, tree.cousin):
         assert what_may(user, foreign) == set()
 
@@ -150,7 +150,7 @@ def test_a_reseller_who_owns_the_customers_account_too_may_still_top_it_up(tree:
 def test_an_owner_whose_agent_knows_them_as_viewer_cannot_make_the_agent_pay(tree: Tree) -> None:
     user = member(tree.child)
     MembershipFactory.create(user=user, account=tree.agent, role=Role.VIEWER)
-    assert what_may(user, tree.child) == {Action.VIEW}
+    assert what_may(user, tree.child) == {Action.VIEW, Action.PAY_IN}
     assert open_account(user, tree.child.public_id).role == Role.OWNER
 
 
@@ -158,7 +158,7 @@ def test_support_sees_every_account_and_pays_for_none(tree: Tree) -> None:
     user = support()
     for account in vars(tree).values():
         assert Action.VIEW in what_may(user, account)
-        assert Action.TOP_UP not in what_may(user, account)
+        assert not {Action.TOP_UP, Action.PAY_IN} & what_may(user, account)
         assert open_account(user, account.public_id).as_staff
 
 
@@ -198,7 +198,7 @@ def test_an_account_that_moved_to_another_agent_leaves_the_old_ones_reach(tree: 
     tree.child.parent = tree.sibling
     tree.child.save()
     assert what_may(old, tree.child) == set()
-    assert what_may(new, tree.child) == {Action.VIEW, Action.TOP_UP}
+    assert what_may(new, tree.child) == {Action.VIEW, Action.TOP_UP, Action.PAY_IN}
 
 
 def test_an_account_that_the_switch_no_longer_knows_is_still_there_for_its_members(tree: Tree) -> None:

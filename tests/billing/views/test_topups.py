@@ -132,12 +132,18 @@ def test_a_top_up_of_another_account_is_not_there(mara: Visitor, zoe: Visitor) -
     assert zoe.client.get(zoe.page(f"topups/{topup.reference}/")).status_code == 404
 
 
-def test_nobody_tops_up_an_account_of_their_own(mara: Visitor, zoe: Visitor) -> None:
+def test_nobody_tops_up_an_account_of_their_own_from_its_own_balance(mara: Visitor, zoe: Visitor) -> None:
     for who in (mara, zoe):
-        assert who.client.get(who.page("topup/")).status_code == 404
+        assert who.client.get(who.page("topup/"))["Location"] == who.page("topup/voucher/")
+        assert who.client.post(who.page("topup/"), WISH)["Location"] == who.page("topup/voucher/")
         assert who.client.post(who.page("topup/confirm/"), WISH).status_code == 404
-        assert "Top up" not in who.client.get(who.page()).content.decode()
     assert not TopUp.objects.exists()
+
+
+def test_the_form_leads_to_the_other_ways(mara: Visitor, zoe: Visitor) -> None:
+    html = mara.client.get(zoe.page("topup/")).content.decode()
+    assert "From Meridian Telecom" in html
+    assert zoe.page("topup/voucher/") in html
 
 
 def test_whoever_comes_back_to_the_confirmation_starts_at_the_form(mara: Visitor, zoe: Visitor) -> None:

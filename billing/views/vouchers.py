@@ -1,0 +1,88 @@
+"""Paying in a voucher card: its number, what it holds, and then a top-up like any other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import Access, Action
+from billing.forms.vouchers import CardForm
+from billing.services import balances, cards, vouchers
+from billing.services.cards import Offer
+from billing.services.topups import TopUpRefused
+from billing.views.access import account_page
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+from billing.views.ways import ways_of
+
+TOO_LATE = "This page was open for too long. Please enter the card again; nothing was done to it."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@sensitive_variables()
+@account_page(Action.PAY_IN)
+def voucher_form(request: Request, access: Access) -> HttpResponse:
+    """The form; posted, what the card holds. Nothing is written here."""
+    now = timezone.now()
+    form = CardForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _form(request, access, form, now)
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        offer = vouchers.look(account=access.account, card=form.card(), by=access.user, address=address, now=now)
+    except TopUpRefused as refused:
+        return _form(request, access, form, now, refused)
+    return _confirmation(request, access, offer, now)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@sensitive_variables()
+@account_page(Action.PAY_IN)
+def voucher_confirm(request: Request, access: Access) -> HttpResponse:
+    """Make the top-up. Whoever comes back here by a login starts at the form again."""
+    if request.method != "POST":
+        return redirect("voucher_form", access.account.public_id)
+    now = timezone.now()
+    try:
+        offer = cards.open_offer(request.POST.get("offer", ""), account=access.account, by=access.user, now=now)
+        topup = vouchers.request(account=access.account, offer=offer, by=access.user, now=now)
+    except cards.Unreadable:
+        return _form(request, access, CardForm(), now, TopUpRefused(TOO_LATE))
+    except TopUpRefused as refused:
+        return _form(request, access, CardForm(), now, refused)
+    return redirect("topup", access.account.public_id, topup.reference)
+
+
+def _form(
+    request: Request, access: Access, form: CardForm, now: datetime, refused: TopUpRefused | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "refused": refused,
+        "taken": refused.topup if isinstance(refused, vouchers.CardTaken) else None,
+        "ways": ways_of(access),
+    }
+    status = 429 if isinstance(refused, vouchers.TooManyCards) else 200
+    return render_account_page(request, access, "billing/voucher_form.html", context, now=now, status=status)
+
+
+def _confirmation(request: Request, access: Access, offer: Offer, now: datetime) -> HttpResponse:
+    figures = balances.current(account=access.account, now=now)
+    balance = figures.account.balance
+    context = {
+        "offer": offer,
+        "sealed": cards.seal_offer(offer, account=access.account, by=access.user, now=now),
+        "before": balance,
+        "after": None if balance is None else balance + offer.amount,
+        "payee": figures.account,
+        "failure": figures.failure,
+    }
+    return render_account_page(request, access, "billing/voucher_confirm.html", context, now=now)
