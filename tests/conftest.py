@@ -10,11 +10,16 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Switch
 from billing.services import redis as redis_service
 from simulator.process import SimulatorProcess
 from tests.factories import SwitchFactory
+
+# The same examples in every run, whatever an earlier one kept: `make conform` is where new ones are tried.
+hypothesis_settings.register_profile("suite", derandomize=True, database=None, deadline=None)
+hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from functools import cached_property
 from accounts.models import Switch
 from bench.conform.world import World
 from billing.models import TopUp, TopUpState, Transition
-from simulator.control import LedgerAccount, LedgerPay, ReceivedRequest
+from simulator.control import Control, LedgerAccount, LedgerPay, ReceivedRequest
 
 SHORTEST_MEMO = 8  # what the stand-in leaves of a memo that it cuts off
 
@@ -35,6 +35,26 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Ledger(Mapping[str, LedgerAccount]):
+    """The simulator's own books, asked for one account at a time."""
+
+    control: Control
+    accounts: Sequence[str]
+    asked: dict[str, LedgerAccount] = field(default_factory=dict)
+
+    def __getitem__(self, account: str) -> LedgerAccount:
+        if account not in self.asked:
+            self.asked[account] = self.control.account(account)
+        return self.asked[account]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.accounts)
+
+    def __len__(self) -> int:
+        return len(self.accounts)
+
+
+@dataclass(frozen=True)
 class Evidence:
     switch: Switch
     topups: Sequence[TopUp]
@@ -54,7 +74,7 @@ class Evidence:
             topups=list(topups.select_related("account", "debit", "payment")),
             steps=steps,
             received=world.control.received("Pay"),
-            ledger={account.number: world.control.account(account.number) for account in world.accounts},
+            ledger=Ledger(world.control, [account.number for account in world.accounts]),
             seen=seen,
         )
 
@@ -72,7 +92,7 @@ class Evidence:
 
     def rows_of(self, topup: TopUp) -> list[LedgerPay]:
         """The account's rows on the switch that this top-up made: also one whose memo was cut off."""
-        candidates = self._rows_by_memo[topup.account.number, topup.reference[:SHORTEST_MEMO]]
+        candidates = self._rows_by_memo(topup.account.number).get(topup.reference[:SHORTEST_MEMO], [])
         return [
             row
             for row in candidates
@@ -82,13 +102,17 @@ class Evidence:
     def rows_with_references(self, account: str) -> list[LedgerPay]:
         return [row for row in self.ledger[account].pays if row.memo.startswith("TU-")]
 
-    @cached_property
-    def _rows_by_memo(self) -> dict[tuple[str, str], list[LedgerPay]]:
-        rows: dict[tuple[str, str], list[LedgerPay]] = defaultdict(list)
-        for account in self.ledger:
+    def _rows_by_memo(self, account: str) -> dict[str, list[LedgerPay]]:
+        if account not in self._grouped:
+            rows: dict[str, list[LedgerPay]] = defaultdict(list)
             for row in self.rows_with_references(account):
-                rows[account, row.memo[:SHORTEST_MEMO]].append(row)
-        return rows
+                rows[row.memo[:SHORTEST_MEMO]].append(row)
+            self._grouped[account] = dict(rows)
+        return self._grouped[account]
+
+    @cached_property
+    def _grouped(self) -> dict[str, dict[str, list[LedgerPay]]]:
+        return {}
 
 
 def memo_of(request: ReceivedRequest) -> str:

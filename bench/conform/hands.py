@@ -36,7 +36,7 @@ def deliver(world: World, random: Random, topup_id: int) -> None:
 
 def go_on(world: World, by: timedelta) -> None:
     """Time passes; then two sweeps run at once, and two looks."""
-    world.pass_time(by)
+    world.clock.skip(by)
     beside_one_another(*[partial(sweeping.sweep, now=world.now)] * 2)
     beside_one_another(*[partial(resolve, switch=world.switch, now=world.now)] * 2)
 

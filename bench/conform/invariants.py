@@ -27,7 +27,10 @@ DELETE_A_STEP = "DELETE FROM billing_transition WHERE id = %s"
 CHANGES = (
     "DELETE FROM billing_topup WHERE id = %s",
     "UPDATE billing_topup SET amount = amount * 2 WHERE id = %s",
-    "UPDATE billing_topup SET state = 'requested', settled_at = NULL WHERE id = %s",
+    # To where no edge leads from its state.
+    "UPDATE billing_topup SET"
+    " state = CASE WHEN state IN ('requested', 'sending') THEN 'not_applied' ELSE 'requested' END,"
+    " settled_at = CASE WHEN state IN ('requested', 'sending') THEN now() END WHERE id = %s",
 )
 
 
@@ -245,3 +248,5 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
         t13_transfers_conserve,
     )
 }
+# T7, T12 and T13 speak of what has come to rest; T9 tries things out on the database, which takes its time.
+AT_ANY_TIME = tuple(name for name in INVARIANTS if name not in {"T7", "T9", "T12", "T13"})

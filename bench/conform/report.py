@@ -35,6 +35,10 @@ class Report(msgspec.Struct):
     legs: dict[str, int]
     faults: dict[str, int]
     kills: dict[str, int]
+    deaths: dict[str, int]
+    examples: int
+    steps: int
+    virtual_hours: float
     refused_at_the_door: int
     redis_flushes: int
     pays_received: int
@@ -55,6 +59,10 @@ def combine(results: Sequence[Result], *, seconds: float) -> Report:
         legs=_sum(result.legs for result in results),
         faults=_sum(result.faults for result in results),
         kills=_sum(result.kills for result in results),
+        deaths=_sum(result.deaths for result in results),
+        examples=sum(result.examples for result in results),
+        steps=sum(result.steps for result in results),
+        virtual_hours=round(sum(result.virtual_seconds for result in results) / 3600, 1),
         refused_at_the_door=sum(result.refused_at_the_door for result in results),
         redis_flushes=sum(result.redis_flushes for result in results),
         pays_received=sum(result.pays_received for result in results),
@@ -86,7 +94,14 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section(f"{report.pays_received:,} Pays received; rows by leg", report.legs)
     yield from _section("faults injected", report.faults)
     yield from _section("workers killed", report.kills)
-    others = {"refused at the door": report.refused_at_the_door, "Redis flushed": report.redis_flushes}
+    yield from _section("deaths in the state machine", report.deaths)
+    others = {
+        "refused at the door": report.refused_at_the_door,
+        "Redis flushed": report.redis_flushes,
+        "examples of the state machine": report.examples,
+        "steps of the state machine": report.steps,
+        "hours by the virtual clock": round(report.virtual_hours),
+    }
     yield from _section("besides", others)
     yield ""
     yield "violations"

@@ -14,13 +14,21 @@ class Finding(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """`topups` counts credits by their final state, `legs` all rows, `faults` and `kills` what was done to them."""
+    """`topups` counts credits by their final state, `legs` all rows; the others count what was done to them.
+
+    `deaths` are kills within the state machine, whose examples and steps are counted too. `virtual_seconds` is how long
+    the run took by its own clock.
+    """
 
     seed: int
     topups: dict[str, int]
     legs: dict[str, int]
     faults: dict[str, int]
     kills: dict[str, int]
+    deaths: dict[str, int]
+    examples: int
+    steps: int
+    virtual_seconds: float
     refused_at_the_door: int
     redis_flushes: int
     pays_received: int

@@ -1,31 +1,29 @@
-"""One seeded run: kills, bursts, top-ups under faults, rest, and then the invariants."""
+"""One seeded run: the state machine, kills, bursts, top-ups under faults, rest, and then the invariants."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from random import Random
 
 from django.test import Client
 
 from bench.conform.evidence import Burst, Evidence, Seen
-from bench.conform.hands import TIMES_DELIVERED, beside_one_another, decide_reviews, go_on, id_of
+from bench.conform.hands import TIMES_DELIVERED, beside_one_another, id_of
 from bench.conform.invariants import INVARIANTS
 from bench.conform.kills import KillPoint, deliver_all_again, kill_at
+from bench.conform.machine import Explored, explore
+from bench.conform.rest import come_to_rest
 from bench.conform.result import Finding, Result
 from bench.conform.storm import Storm
 from bench.conform.wishes import SMALLEST, Door, Wish, ask, draw_amount
-from bench.conform.world import World
-from billing.models import Kind, TopUp
-from billing.queries.topups import outcome
+from bench.conform.world import Ground, World
+from billing.models import Kind
 from billing.services import topups
-from billing.services.states import ENDS
 
 SUBMITS_AT_ONCE = 64
-# Beyond the settling time: the last look comes at most so much later.
-LAST_LOOK = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -34,31 +32,53 @@ class Plan:
     size: int
     kills_of_each: int = 1
     bursts: int = 2
+    examples: int = 0
+    steps: int = 30
 
 
-def conform(world: World, plan: Plan) -> Result:
-    random, seen = Random(plan.seed), Seen()
+def conform(ground: Ground, plan: Plan) -> Result:
+    """`size` top-ups, and those that the state machine makes besides."""
+    explored = Explored()
+    if plan.examples:
+        explored = explore(ground.world, seed=plan.seed, examples=plan.examples, steps=plan.steps)
+    world, random, seen = ground.world(), Random(plan.seed), Seen()
     kills = _kill(world, plan, random)
     seen.bursts = [_burst(world, random, number) for number in range(plan.bursts)]
     made = sum(kills.values()) + plan.bursts
     storm = Storm(world, random, seen, size=max(0, plan.size - made))
     storm.blow()
     faults = storm.injected()
-    world.control.clear_faults()
-    _come_to_rest(world, seen)
-    evidence = Evidence.gather(world, seen)
-    credits = [topup for topup in evidence.topups if topup.kind == Kind.CREDIT]
+    come_to_rest(world, seen)
+    return _result(plan, world, storm, Evidence.gather(world, seen), explored, faults=faults, kills=kills)
+
+
+def _result(
+    plan: Plan,
+    world: World,
+    storm: Storm,
+    evidence: Evidence,
+    explored: Explored,
+    *,
+    faults: Mapping[str, int],
+    kills: Mapping[str, int],
+) -> Result:
+    credits = Counter[str](topup.state for topup in evidence.topups if topup.kind == Kind.CREDIT)
     return Result(
         seed=plan.seed,
-        topups=dict(Counter(topup.state for topup in credits)),
-        legs=dict(Counter(topup.kind for topup in evidence.topups)),
-        faults=faults,
-        kills=kills,
+        topups=dict(credits + explored.topups),
+        legs=dict(Counter[str](topup.kind for topup in evidence.topups) + explored.legs),
+        faults=dict(Counter(faults) + explored.faults),
+        kills=dict(kills),
+        deaths=dict(explored.deaths),
+        examples=explored.examples,
+        steps=explored.steps,
+        virtual_seconds=(explored.skipped + world.clock.ahead).total_seconds(),
         refused_at_the_door=storm.refused,
         redis_flushes=world.redis_flushes,
-        pays_received=len(evidence.received),
+        pays_received=len(evidence.received) + explored.pays_received,
         findings=[
-            Finding(name, (check.__doc__ or "").strip(), list(check(evidence))) for name, check in INVARIANTS.items()
+            Finding(name, (check.__doc__ or "").strip(), [*explored.violations.get(name, []), *check(evidence)])
+            for name, check in INVARIANTS.items()
         ],
     )
 
@@ -88,21 +108,3 @@ def _browser_like(world: World) -> Client:
     browser = Client(SERVER_NAME="localhost")
     browser.cookies.update(world.browser.cookies)
     return browser
-
-
-def _come_to_rest(world: World, seen: Seen) -> None:
-    """What was put off is done, the settling time passes; then staff decide what is in review."""
-    world.control.drain()
-    until = world.ahead + world.switch.settling_time + LAST_LOOK
-    while world.ahead < until:
-        world.flush_redis()
-        go_on(world, timedelta(minutes=2))
-    at_rest = TopUp.objects.filter(account__switch=world.switch).select_related("debit")
-    seen.at_rest = {topup.reference: outcome(topup) for topup in at_rest}
-    unresolved = at_rest.exclude(state__in=ENDS)
-    for _ in range(50):
-        if not unresolved.exists():
-            return
-        decide_reviews(world)
-        world.flush_redis()
-        go_on(world, timedelta(minutes=5))

@@ -26,31 +26,22 @@ def main(seed: int, size: int, kills: int, folder: Path) -> None:
 
 
 def _run(seed: int, size: int, kills: int) -> object:
-    from decimal import Decimal
-
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
-    from accounts.models import Switch
     from bench.conform.run import Plan, conform
-    from bench.conform.world import World
+    from bench.conform.world import Ground
     from simulator.process import SimulatorProcess
 
     settings.DEBUG = False  # which would keep every query
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     call_command("migrate", verbosity=0)
+    plan = Plan(seed=seed, size=size, kills_of_each=kills, bursts=max(2, size // 1000), examples=max(1, size // 100))
     with SimulatorProcess("--quiet-world", "--seed", str(seed)) as simulator:
-        switch = Switch.objects.create(name="stand-in", url=simulator.url, requests_per_second=Decimal(10_000))
-        world = World.prepare(
-            switch=switch,
-            control=simulator.control,
-            database_url=os.environ["DATABASE_URL"],
-            redis_url=os.environ["REDIS_URL"],
-        )
-        world.flush_redis()
-        return conform(world, Plan(seed=seed, size=size, kills_of_each=kills, bursts=max(2, size // 1000)))
+        ground = Ground(simulator.url, simulator.control, os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
+        return conform(ground, plan)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
-"""One portal with its stand-in switch, and the clock that a run moves for both."""
+"""One portal with its stand-in switch, and the clock that both live by."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, Switch, User
+from bench.conform.clock import VirtualClock
 from billing.services import profiles
 from billing.services.redis import connection as redis
 from simulator.control import Control
@@ -37,7 +39,7 @@ class World:
     vouched: list[Account]
     single: list[Account]
     browser: Client
-    ahead: timedelta = timedelta(0)
+    clock: VirtualClock
     redis_flushes: int = field(default=0)
 
     @classmethod
@@ -67,25 +69,43 @@ class World:
             vouched=list(Account.objects.select_related("switch").filter(parent=voucher).order_by("number")),
             single=[by_number[number] for number in ON_ITS_OWN],
             browser=browser,
+            clock=VirtualClock(control),
         )
 
     @property
     def now(self) -> datetime:
-        return timezone.now() + self.ahead
+        return self.clock.now
 
     @property
     def accounts(self) -> list[Account]:
         return [self.payer, self.voucher, *self.debited, *self.vouched, *self.single]
 
-    def pass_time(self, by: timedelta) -> None:
-        """The switch's clock goes with the portal's."""
-        self.ahead += by
-        self.control.shift_clock(self.ahead.total_seconds())
-
     def flush_redis(self) -> None:
         """Every lock, budget, breaker and waiting task is gone."""
         redis().flushdb()
         self.redis_flushes += 1
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One database, one Redis and one stand-in switch; each world made on it finds them empty."""
+
+    url: str
+    control: Control
+    database_url: str
+    redis_url: str
+
+    def world(self, **settings: Any) -> World:
+        """`settings` are the switch's."""
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE accounts_user, accounts_switch, billing_jobrun CASCADE")
+        redis().flushdb()
+        self.control.resume()
+        self.control.reset()
+        switch = Switch.objects.create(name="stand-in", url=self.url, requests_per_second=Decimal(10_000), **settings)
+        return World.prepare(
+            switch=switch, control=self.control, database_url=self.database_url, redis_url=self.redis_url
+        )
 
 
 def _staff() -> User:

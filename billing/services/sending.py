@@ -40,8 +40,11 @@ def send(*, topup_id: int, now: datetime) -> TopUp:
     topup = TopUp.objects.select_related("account__switch").get(pk=topup_id)
     if topup.state != TopUpState.REQUESTED or expire(topup=topup, now=now):
         return topup
-    if topup.kind == Kind.DEBIT and not _balance_is_fresh(topup, now):
-        return _postpone(topup, clock.now())
+    if topup.kind == Kind.DEBIT:
+        figures = balances.current(account=topup.account, now=now)
+        if not _is_fresh(figures, now):
+            # Whoever else asks for it right now may be about to send this very debit: an attempt would fence it off.
+            return _postpone(topup, clock.now(), is_attempt=figures.asked or figures.failure is not None)
     try:
         operation = operation_of(topup)
         client = switches.client(topup.account.switch)
@@ -84,16 +87,15 @@ def _next_leg(sent: TopUp) -> TopUp | None:
     return None
 
 
-def _balance_is_fresh(debit: TopUp, now: datetime) -> bool:
-    figures = balances.current(account=debit.account, now=now)
-    asked_at = figures.account.balance_at
-    return asked_at is not None and now - asked_at <= debit.account.switch.fresh_for + STALE_AFTER
+def _is_fresh(figures: balances.Figures, now: datetime) -> bool:
+    account = figures.account
+    return account.balance_at is not None and now - account.balance_at <= account.switch.fresh_for + STALE_AFTER
 
 
-def _postpone(topup: TopUp, now: datetime) -> TopUp:
+def _postpone(topup: TopUp, now: datetime, *, is_attempt: bool = True) -> TopUp:
     """Not even claimed: it stays requested and is tried again."""
     TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED, attempts=topup.attempts).update(
-        attempts=F("attempts") + 1, next_attempt_at=now + pause(topup), why=NOT_YET
+        attempts=F("attempts") + int(is_attempt), next_attempt_at=now + pause(topup), why=NOT_YET
     )
     topup.refresh_from_db()
     return topup

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Switch
 from bench.conform.kills import KillPoint
 from bench.conform.run import Plan, conform
-from bench.conform.world import World
+from bench.conform.world import Ground
 from simulator.faults import Kind
 from simulator.process import SimulatorProcess
 from tests.conftest import url_of_the_test_database
@@ -17,12 +16,10 @@ SEED = 20417
 
 @pytest.mark.django_db(transaction=True)
 def test_whatever_fails_every_top_up_happens_once_and_is_told_truly(
-    switch: Switch, simulator: SimulatorProcess, own_redis: str
+    simulator: SimulatorProcess, own_redis: str
 ) -> None:
-    world = World.prepare(
-        switch=switch, control=simulator.control, database_url=url_of_the_test_database(), redis_url=own_redis
-    )
-    result = conform(world, Plan(seed=SEED, size=240))
+    ground = Ground(simulator.url, simulator.control, url_of_the_test_database(), own_redis)
+    result = conform(ground, Plan(seed=SEED, size=240))
     assert [finding for finding in result.findings if finding.violations] == []
     assert all(result.faults[kind] for kind in Kind)
     assert all(result.kills[point] for point in KillPoint)

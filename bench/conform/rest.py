@@ -1,0 +1,39 @@
+"""How a run ends: faults are over, and everything that can come to rest does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bench.conform.evidence import Seen
+from bench.conform.hands import decide_reviews, go_on
+from bench.conform.invariants import AT_REST
+from bench.conform.world import World
+from billing.models import TopUp
+from billing.queries.topups import outcome
+from billing.services.states import ENDS
+
+# Beyond the settling time: the last look comes at most so much later.
+LAST_LOOK = timedelta(minutes=2)
+LOOKS = 15
+BETWEEN_DECISIONS = timedelta(minutes=5)
+MOST_DECISIONS = 50
+
+
+def come_to_rest(world: World, seen: Seen) -> None:
+    """What was put off is done, the settling time passes; then staff decide what is in review."""
+    world.control.resume()
+    world.control.clear_faults()
+    world.control.drain()
+    until = world.clock.ahead + world.switch.settling_time + LAST_LOOK
+    topups = TopUp.objects.filter(account__switch=world.switch).select_related("debit")
+    while world.clock.ahead < until and topups.exclude(state__in=AT_REST).exists():
+        world.flush_redis()
+        go_on(world, world.switch.settling_time / LOOKS)
+    seen.at_rest = {topup.reference: outcome(topup) for topup in topups}
+    unresolved = topups.exclude(state__in=ENDS)
+    for _ in range(MOST_DECISIONS):
+        if not unresolved.exists():
+            return
+        decide_reviews(world)
+        world.flush_redis()
+        go_on(world, BETWEEN_DECISIONS)
