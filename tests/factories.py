@@ -32,6 +32,7 @@ class SwitchFactory(DjangoModelFactory[Switch]):
     url = "http://127.0.0.1:9"
     time_zone = "UTC"
     requests_per_second = Decimal(10_000)
+    topup_places = 6
 
 
 class AccountFactory(DjangoModelFactory[Account]):

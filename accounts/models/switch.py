@@ -8,10 +8,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator, URLValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+
+from accounts.currencies import places_of
 
 # Python offers what this machine happens to be set to as a zone; PostgreSQL does not know it.
 NOT_A_ZONE = "localtime"
+LONGEST_WARNING = timedelta(days=1)
+# Between two looks for a top-up in doubt.
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 def check_time_zone(name: str) -> None:
@@ -65,7 +70,35 @@ class Switch(models.Model):
     topup_limit = models.DecimalField(
         max_digits=18, decimal_places=6, default=Decimal(10_000), help_text="Largest single top-up"
     )
-    topup_places = models.PositiveSmallIntegerField(default=6, help_text="Decimal places a top-up may have, at most 6")
+    topup_places = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Decimal places a top-up may have, at most 6; empty: those of the currency"
+    )
+    daily_limit_per_user = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="What one person may top up on one day of the switch's calendar, over all accounts; empty: no limit",
+    )
+    daily_limit_per_account = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="What one account may be topped up by on one day, by whomever; empty: no limit",
+    )
+    fresh_login_above = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        default=Decimal(1_000),
+        help_text="Above this amount people show once more that it is them; empty: never",
+    )
+    warn_within = models.DurationField(
+        default=timedelta(minutes=10),
+        help_text="For how long a second top-up of the same account by the same amount must be meant",
+    )
     sending_deadline = models.DurationField(
         default=timedelta(minutes=10), help_text="How long an unsent top-up is tried"
     )
@@ -74,6 +107,18 @@ class Switch(models.Model):
     )
     clean_looks = models.PositiveSmallIntegerField(
         default=3, help_text="Complete looks at the payment history without a find before a person decides"
+    )
+    first_look_after = models.DurationField(
+        default=timedelta(seconds=5), help_text="When a top-up in doubt is first looked for in the payment history"
+    )
+    look_factor = models.PositiveSmallIntegerField(
+        default=2, help_text="By how much each pause between looks is longer than the one before"
+    )
+    longest_look_pause = models.DurationField(
+        default=timedelta(seconds=60), help_text="The longest pause between two looks"
+    )
+    failed_look_pause = models.DurationField(
+        default=timedelta(seconds=10), help_text="How soon to look again when the payment history could not be read"
     )
     clock_tolerance = models.DurationField(
         default=timedelta(hours=1),
@@ -92,6 +137,29 @@ class Switch(models.Model):
                 condition=Q(settling_time__gte=timedelta(0)) & Q(sending_deadline__gt=timedelta(0)),
                 name="switch_times_are_positive",
             ),
+            models.CheckConstraint(
+                condition=Q(daily_limit_per_user__isnull=True) | Q(daily_limit_per_user__gte=0),
+                name="switch_daily_limit_per_user_is_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily_limit_per_account__isnull=True) | Q(daily_limit_per_account__gte=0),
+                name="switch_daily_limit_per_account_is_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(fresh_login_above__isnull=True) | Q(fresh_login_above__gte=0),
+                name="switch_fresh_login_above_is_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(warn_within__gte=timedelta(0), warn_within__lte=LONGEST_WARNING),
+                name="switch_warning_fits_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(look_factor__gte=1, look_factor__lte=10)
+                & Q(first_look_after__gt=timedelta(0), first_look_after__lte=F("longest_look_pause"))
+                & Q(longest_look_pause__lte=LONGEST_PAUSE)
+                & Q(failed_look_pause__gt=timedelta(0), failed_look_pause__lte=LONGEST_PAUSE),
+                name="switch_looks_come_in_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,3 +168,11 @@ class Switch(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def places(self) -> int:
+        """Decimal places that a top-up may have."""
+        return places_of(self.currency) if self.topup_places is None else self.topup_places
+
+    def wants_fresh_login(self, amount: Decimal) -> bool:
+        return self.fresh_login_above is not None and amount > self.fresh_login_above

@@ -32,8 +32,8 @@ from bench.conform.invariants import AT_ANY_TIME, INVARIANTS
 from bench.conform.kills import KillPoint
 from bench.conform.rest import come_to_rest
 from bench.conform.storm import SHORT_WAIT, WAITING
-from bench.conform.wishes import LARGEST, PLACES, SMALLEST, UNFIT, Door, Wish, ask
-from bench.conform.world import World
+from bench.conform.wishes import LARGEST, SMALLEST, UNFIT, Door, Wish, ask
+from bench.conform.world import PLACES, World
 from billing.models import Kind as Leg
 from billing.services import topups
 from billing.vos3000 import SwitchError

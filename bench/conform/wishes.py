@@ -16,12 +16,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, User
-from bench.conform.world import World
+from bench.conform.world import PLACES, World
 from billing.models import Source, TopUp
 from billing.services import topups, transfers
 from billing.services.topups import TopUpRefused
 
-PLACES = 6
 SMALLEST = Decimal(1).scaleb(-PLACES)
 LARGEST = 10_000 * 10**PLACES
 # The switch must never see these.
@@ -108,7 +107,7 @@ def _request(world: World, wish: Wish) -> TopUp:
 
 
 def _by_form(world: World, wish: Wish, browser: Client) -> str | None:
-    fields = {"amount": f"{wish.amount:f}", "note": "", "key": wish.key}
+    fields = {"amount": f"{wish.amount:f}", "note": "", "key": wish.key, "again": "on"}
     with time_machine.travel(world.now):
         answer = browser.post(reverse("topup_confirm", args=[wish.account.public_id]), fields)
     return answer.headers["Location"].rstrip("/").rpartition("/")[2] if answer.status_code == 302 else None
@@ -118,7 +117,8 @@ def _by_command(world: World, wish: Wish) -> str | None:
     """It sends the top-up too; its exit code says what became of it."""
     who = ["--by", by(world, wish).email, *(["--from", wish.agent.number] if wish.agent else [])]
     # Behind "--" a negative amount is not taken for an option.
-    argv = [world.switch.name, wish.account.number, *who, "--key", wish.key, "--json", "--", f"{wish.amount:f}"]
+    options = [*who, "--key", wish.key, "--again", "--json"]
+    argv = [world.switch.name, wish.account.number, *options, "--", f"{wish.amount:f}"]
     said = io.StringIO()
     silence = io.StringIO()
     with redirect_stdout(said), redirect_stderr(silence), time_machine.travel(world.now), suppress(SystemExit):

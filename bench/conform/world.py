@@ -19,6 +19,8 @@ from billing.services.redis import connection as redis
 from simulator.control import Control
 
 PLENTY = Decimal(1_000_000_000)
+# As many as a switch counts in, whatever its currency.
+PLACES = 6
 PAYS_ITSELF, VOUCHES = "R-100", "R-200"
 ON_ITS_OWN = ("C-301", "W-900")
 
@@ -102,7 +104,8 @@ class Ground:
         redis().flushdb()
         self.control.resume()
         self.control.reset()
-        switch = Switch.objects.create(name="stand-in", url=self.url, requests_per_second=Decimal(10_000), **settings)
+        settings = {"requests_per_second": Decimal(10_000), "topup_places": PLACES, **settings}
+        switch = Switch.objects.create(name="stand-in", url=self.url, **settings)
         return World.prepare(
             switch=switch, control=self.control, database_url=self.database_url, redis_url=self.redis_url
         )

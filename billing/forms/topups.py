@@ -34,6 +34,10 @@ class TopUpForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     key = forms.CharField(max_length=LONGEST_KEY, widget=forms.HiddenInput)
+    # Only the confirmation shows it, where the same top-up was asked for just before.
+    again = forms.BooleanField(
+        label="Yes, I mean another one", required=False, widget=forms.CheckboxInput(attrs={"required": True})
+    )
 
     def __init__(self, data: Any = None, *, switch: Switch) -> None:
         super().__init__(data, initial={"key": new_key()})
@@ -41,7 +45,7 @@ class TopUpForm(forms.Form):
 
     def clean_amount(self) -> Decimal:
         try:
-            return parse_amount(self.cleaned_data["amount"], places=self.switch.topup_places)
+            return parse_amount(self.cleaned_data["amount"], places=self.switch.places)
         except BadAmount as error:
             raise forms.ValidationError(str(error)) from error
 

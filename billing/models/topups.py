@@ -132,6 +132,7 @@ class TopUp(models.Model):
         verbose_name = "top-up"
         indexes = [
             models.Index(fields=["account", "-requested_at"]),
+            models.Index(fields=["requested_by", "-requested_at"], name="topup_of_a_person"),
             models.Index(
                 fields=["next_attempt_at"],
                 condition=Q(state__in=["requested", "sending"]),

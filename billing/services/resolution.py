@@ -26,9 +26,6 @@ from billing.vos3000 import Client, PayRecord, SwitchError, Withheld
 
 logger = logging.getLogger(__name__)
 
-FIRST_LOOK = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(seconds=60)
-PAUSE_AFTER_A_FAILURE = timedelta(seconds=10)
 MOST_AT_ONCE = 5000
 MOST_CANDIDATES = 20
 
@@ -62,9 +59,10 @@ def resolve(*, switch: Switch, now: datetime, all_of_them: bool = False) -> Reso
     )
 
 
-def pause(looks: int) -> timedelta:
-    """5, 10, 20, 40, then 60 seconds between looks."""
-    return min(LONGEST_PAUSE, FIRST_LOOK * (1 << min(looks, 10)))
+def pause(switch: Switch, looks: int) -> timedelta:
+    """Unless the switch is set otherwise: 5, 10, 20, 40, then 60 seconds between looks."""
+    factor: int = switch.look_factor ** min(looks, 10)
+    return min(switch.longest_look_pause, switch.first_look_after * factor)
 
 
 def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock) -> int:
@@ -76,7 +74,7 @@ def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock)
                 _look(client, doubtful, clock)
             except SwitchError as error:
                 logger.info("No look at the payments of %s: %s", doubtful[0].account.number, error)
-                _look_again(doubtful, clock.now() + PAUSE_AFTER_A_FAILURE)
+                _look_again(doubtful, clock.now() + switch.failed_look_pause)
                 if isinstance(error, Withheld):
                     break
             else:
@@ -137,7 +135,7 @@ def _ask_the_card(client: Client, topup: TopUp, rows: Sequence[PayRecord], asked
     except SwitchError as error:
         logger.info("The card of %s could not be asked: %s", topup, error)
         if not _is_settled(topup, asked_at):
-            _look_again([topup], asked_at + PAUSE_AFTER_A_FAILURE)
+            _look_again([topup], asked_at + topup.account.switch.failed_look_pause)
             return
         card = card_states.CardState(Says.NOTHING, {"state": "not to be had"})
     evidence = {"card": card.evidence}
@@ -155,10 +153,11 @@ def _not_found(
 ) -> None:
     """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
     looks = topup.looks + 1
+    switch = topup.account.switch
     counted = TopUp.objects.filter(pk=topup.pk, state=TopUpState.IN_DOUBT, looks=topup.looks).update(
-        looks=F("looks") + 1, next_look_at=asked_at + pause(looks)
+        looks=F("looks") + 1, next_look_at=asked_at + pause(switch, looks)
     )
-    if counted and _is_settled(topup, asked_at) and looks >= topup.account.switch.clean_looks:
+    if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:
         why = "It was not found in the payment history within the settling time."
         candidates = [row for row in rows if row.amount == topup.amount and not references(row.memo)]
         evidence = {"looks": looks, "candidates": _shown(candidates), **(seen or {})}

@@ -12,7 +12,6 @@ from billing.models import Kind, TopUp, TopUpState
 from billing.services import balances, headroom, states, switches
 from billing.services.clock import Clock
 from billing.services.operations import Operation, Unsendable, operation_of
-from billing.services.resolution import FIRST_LOOK
 from billing.services.rounding import stored_if_money
 from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable
 
@@ -189,5 +188,5 @@ def _is_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> 
         now=now,
         why="The switch did not say clearly whether it was done.",
         evidence={"reason": reason} if code is None else {"reason": reason, "code": code},
-        next_look_at=now + FIRST_LOOK,
+        next_look_at=now + topup.account.switch.first_look_after,
     )

@@ -14,7 +14,17 @@ from kombu.exceptions import OperationalError
 from accounts.models import Account, User
 from billing.amounts import BadAmount, check_amount
 from billing.models import Kind, Source, TopUp
+from billing.services import guards
 from billing.services.decisions import DecisionRefused, decide
+from billing.services.refusals import (
+    AccountMissing,
+    AmountRefused,
+    KeyReused,
+    KeyUnfit,
+    LimitExceeded,
+    NoteUnfit,
+    TopUpRefused,
+)
 from billing.services.resolution import Resolved, resolve
 from billing.services.sending import carry_out, send
 from billing.services.states import HAND_OVER, create
@@ -44,36 +54,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 LONGEST_KEY = 64
 LONGEST_NOTE = 200
-
-
-class TopUpRefused(Exception):
-    """Nothing was written and nothing will be sent. The sentence is for the person; `field` is what to correct."""
-
-    field = "amount"
-
-
-class AmountRefused(TopUpRefused):
-    pass
-
-
-class LimitExceeded(TopUpRefused):
-    pass
-
-
-class AccountMissing(TopUpRefused):
-    field = "account"
-
-
-class NoteUnfit(TopUpRefused):
-    field = "note"
-
-
-class KeyUnfit(TopUpRefused):
-    field = "key"
-
-
-class KeyReused(TopUpRefused):
-    field = "key"
+STORED_PLACES = 6
 
 
 def request(
@@ -105,13 +86,15 @@ def request(
         deadline=now + account.switch.sending_deadline,
         next_attempt_at=now + HAND_OVER,
     )
-    known = find(wish)
-    if known is not None:
-        return known
-    check(wish)
-    topup, is_new = write(wish)
-    if is_new and hand_over:
-        transaction.on_commit(partial(announce, topup.pk))
+    with transaction.atomic():
+        guards.hold(account=account, by=by)
+        known = find(wish)
+        if known is not None:
+            return known
+        check(wish)
+        topup, is_new = write(wish)
+        if is_new and hand_over:
+            transaction.on_commit(partial(announce, topup.pk))
     return topup
 
 
@@ -131,7 +114,7 @@ def check(wish: TopUp) -> None:
     """Raises TopUpRefused when the switch must never see this wish."""
     switch = wish.account.switch
     try:
-        check_amount(wish.amount, places=switch.topup_places)
+        check_amount(wish.amount, places=STORED_PLACES if wish.source in guards.ALREADY_PAID else switch.places)
     except BadAmount as error:
         raise AmountRefused(str(error)) from error
     if wish.amount > switch.topup_limit:
@@ -143,6 +126,7 @@ def check(wish: TopUp) -> None:
         raise KeyUnfit(f"The key must be 1 to {LONGEST_KEY} characters long.")
     if len(wish.note) > LONGEST_NOTE or not (wish.note.isprintable() or not wish.note):
         raise NoteUnfit(f"The note may be at most {LONGEST_NOTE} characters long, on one line.")
+    guards.check(wish)
 
 
 def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.access import is_below
 from accounts.models import Account, User
 from billing.models import Kind, Source, TopUp
-from billing.services import balances, headroom, topups
+from billing.services import balances, guards, headroom, topups
 from billing.services.topups import TopUpRefused
 
 # A credit's own deadline begins when its debit is confirmed.
@@ -49,6 +49,7 @@ def request(
     _look_at_balance(payer, now)
     with transaction.atomic():
         agent = headroom.locked(payer)
+        guards.hold(account=account, by=by)
         wish = _wish(account, agent, amount, by, key, note, now)
         known = topups.find(wish)
         if known is not None:

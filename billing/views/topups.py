@@ -12,12 +12,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import fresh
 from accounts.access import Access, Action
 from accounts.models import Account
 from billing.forms.topups import TopUpForm
-from billing.models import DOUBTFUL, Kind, TopUpState
+from billing.models import DOUBTFUL, Kind, TopUp, TopUpState
 from billing.queries.topups import find, is_final, outcome, story
-from billing.services import balances, headroom, transfers
+from billing.services import balances, guards, headroom, transfers
 from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
 from billing.views.http import Request
@@ -57,6 +58,8 @@ def topup_form(request: Request, access: Access) -> HttpResponse:
         except TopUpRefused as refused:
             form.refuse(refused)
     if form.is_bound and form.is_valid():
+        if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]):
+            fresh.require_fresh_login(request)
         return _confirmation(request, access, form, now)
     return _form(request, access, form, now)
 
@@ -70,8 +73,13 @@ def topup_confirm(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     form = TopUpForm(request.POST, switch=access.account.switch)
     if form.is_valid():
+        wish = _wish(access, form)
         try:
-            topup = transfers.request(**_wish(access, form), now=now)
+            if not _is_meant(request, access, form, now):
+                transfers.check(**wish, now=now)
+                # The first step asks what is missing, and shows the confirmation again with all that was entered.
+                return redirect("topup_form", access.account.public_id, preserve_request=True)
+            topup = transfers.request(**wish, now=now)
         except TopUpRefused as refused:
             form.refuse(refused)
         else:
@@ -103,8 +111,20 @@ def topup(request: Request, access: Access, reference: str) -> HttpResponse:
 
 def _wish(access: Access, form: TopUpForm) -> dict[str, Any]:
     """`key`, `amount` and `note` from the form, the rest from the access alone."""
-    cleaned = form.cleaned_data
-    return {"account": access.account, "payer": access.via, "by": access.user, **cleaned}
+    fields = {name: form.cleaned_data[name] for name in ("key", "amount", "note")}
+    return {"account": access.account, "payer": access.via, "by": access.user, **fields}
+
+
+def _is_meant(request: Request, access: Access, form: TopUpForm, now: datetime) -> bool:
+    """A large one by a person who has just shown that it is them; the same again by a tick."""
+    if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh.is_fresh(request):
+        return False
+    return form.cleaned_data["again"] or _twin(access, form, now) is None
+
+
+def _twin(access: Access, form: TopUpForm, now: datetime) -> TopUp | None:
+    amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
+    return guards.twin(account=access.account, amount=amount, by=access.user, key=key, now=now)
 
 
 def _form(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
@@ -119,7 +139,16 @@ def _confirmation(request: Request, access: Access, form: TopUpForm, now: dateti
     moves = [_move(child.account, amount)]
     if payer["debited"]:
         moves.insert(0, _move(payer["payer"], -amount))
-    context = {"form": form, "amount": amount, "moves": moves, "failure": child.failure, **payer}
+    twin = _twin(access, form, now)
+    context = {
+        "form": form,
+        "amount": amount,
+        "moves": moves,
+        "twin": twin,
+        "twin_outcome": None if twin is None else outcome(twin),
+        "failure": child.failure,
+        **payer,
+    }
     return render_account_page(request, access, "billing/topup_confirm.html", context, now=now)
 
 

@@ -79,7 +79,7 @@ def account_steps(world: World) -> Iterator[Step]:
             # A method that a page does not know is refused before anything is looked up.
             expected = allowed if cell == "page" or (allowed == "405" and cell == "404") else cell
             step = Step(page=page, about=about, address=address, role=role, method=method, expected=expected)
-            step = replace(step, data={"amount": "0.25", "key": f"{role} {about}"})
+            step = replace(step, data={"amount": "0.25", "key": f"{role} {about}", "again": "on"})
             yield from (step, replace(step, fragment=True)) if allowed != "405" else (step,)
 
 

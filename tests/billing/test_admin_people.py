@@ -108,7 +108,8 @@ def test_an_operator_lets_a_person_see_an_account_and_ends_it_again(account: Acc
 def switch_form(switch: Switch, **changes: object) -> dict[str, object]:
     page = logged_in(superuser()).get(page_of(switch))
     form = page.context["adminform"].form
-    shown = {name: form[name].value() for name in form.fields}
+    values = {name: form[name].value() for name in form.fields}
+    shown = {name: "" if value is None else value for name, value in values.items()}
     refusals = ",".join(str(code) for code in switch.sure_refusals)
     return {**shown, "sure_refusals": refusals, **changes}
 

@@ -14,7 +14,7 @@ from accounts.models import Account, Switch, User
 from billing.models import Source, TopUp, TopUpState
 from billing.services import payments, profiles, sweeping, switches, topups
 from billing.services.decisions import DecisionRefused, candidates, decide
-from billing.services.resolution import resolve
+from billing.services.resolution import pause, resolve
 from billing.services.ties import references, tie
 from billing.tasks import money
 from billing.vos3000 import Client
@@ -136,6 +136,25 @@ def test_looks_become_rarer_and_are_not_made_before_their_time(doubtful: TopUp, 
         resolve(switch=switch, now=now)
     assert pauses == [5, 10, 20, 40, 60, 60]
     assert looked(simulator) == 6
+
+
+def test_the_pauses_between_looks_are_settings_of_the_switch(doubtful: TopUp) -> None:
+    switch = doubtful.account.switch
+    switch.first_look_after, switch.look_factor = timedelta(seconds=2), 3
+    switch.longest_look_pause = timedelta(seconds=30)
+    assert [pause(switch, looks).total_seconds() for looks in (0, 1, 2, 3, 1000)] == [2, 6, 18, 30, 30]
+
+
+def test_how_soon_a_failed_look_is_tried_again_is_a_setting_too(doubtful: TopUp, simulator: SimulatorProcess) -> None:
+    switch = doubtful.account.switch
+    switch.failed_look_pause = timedelta(seconds=77)
+    switch.save()
+    simulator.control.add_fault("GetPayHistory", "cut_body")
+    now = timezone.now()
+    resolve(switch=switch, now=now, all_of_them=True)
+    doubtful.refresh_from_db()
+    assert doubtful.next_look_at is not None
+    assert timedelta(seconds=77) <= doubtful.next_look_at - now < timedelta(seconds=97)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles", "Asia/Kathmandu"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -58,9 +59,62 @@ def test_no_refusal_can_be_sure() -> None:
     assert Switch.objects.get().sure_refusals == []
 
 
+LIMITS = {
+    "--limit=500": ("topup_limit", Decimal(500)),
+    "--limit-per-user=2000": ("daily_limit_per_user", Decimal(2000)),
+    "--limit-per-account=750.5": ("daily_limit_per_account", Decimal("750.5")),
+    "--fresh-login-above=99": ("fresh_login_above", Decimal(99)),
+    "--places=4": ("topup_places", 4),
+    "--warn-within=60": ("warn_within", timedelta(minutes=1)),
+    "--sending-deadline=120": ("sending_deadline", timedelta(minutes=2)),
+    "--settling-time=900": ("settling_time", timedelta(minutes=15)),
+    "--clean-looks=5": ("clean_looks", 5),
+    "--first-look=2": ("first_look_after", timedelta(seconds=2)),
+    "--look-factor=3": ("look_factor", 3),
+    "--longest-look-pause=30": ("longest_look_pause", timedelta(seconds=30)),
+    "--failed-look-pause=20": ("failed_look_pause", timedelta(seconds=20)),
+}
+
+
+def test_limits_and_the_times_of_doubt_are_settings() -> None:
+    assert run("switch", "main", "http://a.example", *LIMITS).code == 0
+    switch = Switch.objects.get()
+    assert {field: getattr(switch, field) for field, _ in LIMITS.values()} == dict(LIMITS.values())
+
+
+def test_a_limit_is_taken_away_by_an_empty_value() -> None:
+    run("switch", "main", "http://a.example", *LIMITS)
+    optional = ("limit-per-user", "limit-per-account", "fresh-login-above", "places")
+    assert run("switch", "main", "http://a.example", *(f"--{name}=" for name in optional)).code == 0
+    switch = Switch.objects.get()
+    limits = (switch.daily_limit_per_user, switch.daily_limit_per_account, switch.fresh_login_above)
+    assert (*limits, switch.topup_places) == (None, None, None, None)
+    assert switch.topup_limit == 500
+
+
+@pytest.mark.parametrize(("currency", "places"), [("USD", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4), ("XAF", 0)])
+def test_unless_set_amounts_have_the_places_of_the_currency(currency: str, places: int) -> None:
+    run("switch", "main", "http://a.example", "--currency", currency)
+    assert Switch.objects.get().places == places
+    run("switch", "main", "http://a.example", "--places=6")
+    assert Switch.objects.get().places == 6
+
+
 @pytest.mark.parametrize(
     "options",
     [
+        ["main", "http://a.example", "--places=7"],
+        ["main", "http://a.example", "--places=two"],
+        ["main", "http://a.example", "--limit=0"],
+        ["main", "http://a.example", "--limit="],
+        ["main", "http://a.example", "--limit-per-user=-1"],
+        ["main", "http://a.example", "--fresh-login-above=-1"],
+        ["main", "http://a.example", "--warn-within=90000"],
+        ["main", "http://a.example", "--settling-time=soon"],
+        ["main", "http://a.example", "--first-look=61"],
+        ["main", "http://a.example", "--first-look=0"],
+        ["main", "http://a.example", "--look-factor=0"],
+        ["main", "http://a.example", "--longest-look-pause=99999999999999"],
         ["main", "ftp://a.example"],
         ["main", "http://user:word@a.example"],
         ["main", "no address"],

@@ -113,6 +113,25 @@ def test_a_bad_amount_is_bad_use_and_leaves_no_trace(by: User, simulator: Simula
     assert pays(simulator) == 0
 
 
+def test_the_same_again_within_ten_minutes_must_be_meant(by: User, simulator: SimulatorProcess) -> None:
+    first = topup("C-301", "5")
+    again = topup("C-301", "5.00", key="k2")
+    assert (again.code, again.out) == (1, "")
+    assert f"{first.data['reference']}, by zoe@example.com" in again.err
+    assert pays(simulator) == 1
+    assert topup("C-301", "5", "--again", key="k2").code == 0
+    assert pays(simulator) == 2
+
+
+def test_more_than_a_day_allows_is_bad_use(by: User, switch: Switch, simulator: SimulatorProcess) -> None:
+    Switch.objects.update(daily_limit_per_account=Decimal(8))
+    assert topup("C-301", "5").code == 0
+    ran = topup("C-301", "4", key="k2")
+    assert (ran.code, ran.out) == (2, "")
+    assert "may still be topped up by today" in ran.err
+    assert pays(simulator) == 1
+
+
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
@@ -145,7 +164,7 @@ def test_an_account_that_cannot_be_looked_up_fails(by: User, simulator: Simulato
 def test_resolve_looks_at_all_doubt_at_once(by: User, simulator: SimulatorProcess) -> None:
     simulator.control.add_fault("Pay", "drop_after", count=1)
     simulator.control.add_fault("Pay", "drop_before", count=1)
-    assert [topup("C-301", "5", key=key).data["state"] for key in ("k1", "k2")] == ["in_doubt", "in_doubt"]
+    assert [topup("C-301", "5", "--again", key=key).data["state"] for key in ("k1", "k2")] == ["in_doubt", "in_doubt"]
     ran = run("resolve", "demo", "--json")
     expected = {"looked_at": 2, "confirmed": 1, "in_doubt": 1, "review": 0, "failed": 0}
     assert (ran.code, ran.data) == (0, expected)

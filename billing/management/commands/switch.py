@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError
-from decimal import Decimal, InvalidOperation
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Switch
 from billing.management.base import BadUse, JsonCommand
+from billing.management.switch_options import FIELDS, Given, add_options
 from billing.services import switches
-
-# The option's name, and the field it fills.
-FIELDS = {
-    "url": "url",
-    "timezone": "time_zone",
-    "currency": "currency",
-    "suffix": "suffix",
-    "ca_file": "ca_file",
-    "fingerprint": "fingerprint",
-    "refusals": "sure_refusals",
-    "budget": "requests_per_second",
-    "extra_body": "extra_body_file",
-}
 
 
 class Command(JsonCommand):
@@ -33,19 +20,7 @@ class Command(JsonCommand):
         super().add_arguments(parser)
         parser.add_argument("name")
         parser.add_argument("url", help="http(s)://HOST:PORT")
-        parser.add_argument("--timezone", metavar="TZ", help="of the switch's calendar, such as Asia/Shanghai")
-        parser.add_argument("--currency", metavar="CUR", help="three letters, such as USD")
-        parser.add_argument("--suffix", help="put behind each operation's name, such as .jsp")
-        pin = parser.add_mutually_exclusive_group()
-        pin.add_argument("--ca-file", metavar="FILE", type=_file, help="PEM file that the certificate must chain to")
-        pin.add_argument("--fingerprint", metavar="SHA256", help="of the certificate, in hexadecimal")
-        parser.add_argument(
-            "--refusals", metavar="CODES", type=_codes, help="retCodes that mean: surely not done (--refusals=-10007,…)"
-        )
-        parser.add_argument("--budget", metavar="REQUESTS_PER_SECOND", type=_number)
-        parser.add_argument(
-            "--extra-body", metavar="FILE", type=_file, help="JSON object with fields that go into every body"
-        )
+        add_options(parser)
         parser.add_argument("--probe", action="store_true", help="ask which operations answer, by harmless reads")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -71,7 +46,7 @@ def _save(options: dict[str, Any]) -> Switch:
     if options["ca_file"] is not None or options["fingerprint"] is not None:
         switch.ca_file = switch.fingerprint = ""
     for field, value in named.items():
-        setattr(switch, field, value)
+        setattr(switch, field, value.value if isinstance(value, Given) else value)
     _check(switch)
     switch.save()
     return switch
@@ -107,25 +82,3 @@ def _sentence(error: ValidationError) -> str:
 def _probe(switch: Switch) -> list[str]:
     with switches.client(switch) as asking:
         return asking.probe()
-
-
-def _file(text: str) -> str:
-    """A path that holds from wherever the portal runs. Empty takes the setting away."""
-    return str(Path(text).resolve()) if text else ""
-
-
-def _codes(text: str) -> list[int]:
-    try:
-        return [int(code) for code in text.split(",")] if text else []
-    except ValueError as error:
-        raise ArgumentTypeError("codes are whole numbers with commas between them, such as -10007,-10010") from error
-
-
-def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        raise ArgumentTypeError(f"{text} is not a number") from error
-    if not number.is_finite():
-        raise ArgumentTypeError(f"{text} is not a number")
-    return number

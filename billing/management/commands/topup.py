@@ -13,7 +13,7 @@ from billing.amounts import BadAmount, parse_amount
 from billing.management.base import BadUse, Failed, JsonCommand, switch_named
 from billing.models import Source, TopUp, TopUpState
 from billing.queries.topups import outcome
-from billing.services import profiles, topups, transfers
+from billing.services import guards, profiles, topups, transfers
 from billing.services.failures import FAILURES, sentence
 from billing.services.sweeping import doubt_the_dead
 from billing.services.topups import TopUpRefused
@@ -35,6 +35,9 @@ class Command(JsonCommand):
         parser.add_argument("--key", required=True)
         parser.add_argument("--from", dest="agent", metavar="AGENT_ACCOUNT", help="debit this agent")
         parser.add_argument("--note", default="")
+        parser.add_argument(
+            "--again", action="store_true", help="although the account has just been topped up by the same amount"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = switch_named(options["switch"])
@@ -48,9 +51,11 @@ class Command(JsonCommand):
 
     def _request(self, switch: Switch, by: User, options: dict[str, Any]) -> TopUp:
         try:
-            amount = parse_amount(options["amount"], places=switch.topup_places)
+            amount = parse_amount(options["amount"], places=switch.places)
             account = _account(switch, options["account"])
             agent = _account(switch, options["agent"]) if options["agent"] else None
+            if not options["again"]:
+                _refuse_a_twin(account, amount, by, options["key"])
             return _write(account, agent, amount, by, options["key"], options["note"])
         except (NotCovered, BalanceUnknown) as error:
             raise Failed(str(error)) from error
@@ -84,6 +89,13 @@ def _account(switch: Switch, number: str) -> Account:
         raise BadUse(str(error)) from error
     except FAILURES as error:
         raise Failed(f"The account {number} could not be looked up. {sentence(error)}") from error
+
+
+def _refuse_a_twin(account: Account, amount: Decimal, by: User, key: str) -> None:
+    twin = guards.twin(account=account, amount=amount, by=by, key=key, now=timezone.now())
+    if twin is not None:
+        said = f"{account.number} was topped up by {_plain(amount)} just now: {twin.reference}, by {twin.requested_by}."
+        raise Failed(f"{said} If another one is meant, say so with --again.")
 
 
 def _write(account: Account, agent: Account | None, amount: Decimal, by: User, key: str, note: str) -> TopUp:

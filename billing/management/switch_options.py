@@ -1,0 +1,117 @@
+"""The options of `manage.py switch`: each fills one field of the Switch, and what is not named stays as it is."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+# The option's name, and the field it fills.
+FIELDS = {
+    "url": "url",
+    "timezone": "time_zone",
+    "currency": "currency",
+    "suffix": "suffix",
+    "ca_file": "ca_file",
+    "fingerprint": "fingerprint",
+    "refusals": "sure_refusals",
+    "budget": "requests_per_second",
+    "extra_body": "extra_body_file",
+    "places": "topup_places",
+    "limit": "topup_limit",
+    "limit_per_user": "daily_limit_per_user",
+    "limit_per_account": "daily_limit_per_account",
+    "fresh_login_above": "fresh_login_above",
+    "warn_within": "warn_within",
+    "sending_deadline": "sending_deadline",
+    "settling_time": "settling_time",
+    "clean_looks": "clean_looks",
+    "first_look": "first_look_after",
+    "look_factor": "look_factor",
+    "longest_look_pause": "longest_look_pause",
+    "failed_look_pause": "failed_look_pause",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """An option's value where that may be nothing at all: the field is emptied, not left alone."""
+
+    value: object
+
+
+def add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--timezone", metavar="TZ", help="of the switch's calendar, such as Asia/Shanghai")
+    parser.add_argument("--currency", metavar="CUR", help="three letters, such as USD")
+    parser.add_argument("--suffix", help="put behind each operation's name, such as .jsp")
+    pin = parser.add_mutually_exclusive_group()
+    pin.add_argument("--ca-file", metavar="FILE", type=_file, help="PEM file that the certificate must chain to")
+    pin.add_argument("--fingerprint", metavar="SHA256", help="of the certificate, in hexadecimal")
+    parser.add_argument(
+        "--refusals", metavar="CODES", type=_codes, help="retCodes that mean: surely not done (--refusals=-10007,…)"
+    )
+    parser.add_argument("--budget", metavar="REQUESTS_PER_SECOND", type=_number)
+    parser.add_argument(
+        "--extra-body", metavar="FILE", type=_file, help="JSON object with fields that go into every body"
+    )
+    _add_limits(parser.add_argument_group("top-ups", "Amounts in the switch's currency; times in seconds."))
+
+
+def _add_limits(group: Any) -> None:
+    none = "; empty: none"
+    for option, kind, about in (
+        ("--places", _or_none(int), "decimal places of an amount; empty: those of the currency"),
+        ("--limit", _number, "the largest single one"),
+        ("--limit-per-user", _or_none(_number), "what one person may top up a day" + none),
+        ("--limit-per-account", _or_none(_number), "what one account may be topped up by a day" + none),
+        ("--fresh-login-above", _or_none(_number), "people show once more that it is them; empty: never"),
+        ("--warn-within", _seconds, "for how long the same again must be meant"),
+        ("--sending-deadline", _seconds, "how long an unsent one is tried"),
+        ("--settling-time", _seconds, "how long one may stay in doubt before a person decides"),
+        ("--clean-looks", int, "looks at the payment history without a find before a person decides"),
+        ("--first-look", _seconds, "when one in doubt is first looked for"),
+        ("--look-factor", int, "by how much each pause between looks is longer than the one before"),
+        ("--longest-look-pause", _seconds, "between two looks"),
+        ("--failed-look-pause", _seconds, "when the payment history could not be read"),
+    ):
+        group.add_argument(option, type=kind, help=about, metavar="SECONDS" if kind is _seconds else "NUMBER")
+
+
+def _or_none(kind: Callable[[str], object]) -> Callable[[str], Given]:
+    def number(text: str) -> Given:
+        return Given(kind(text) if text else None)
+
+    return number
+
+
+def _file(text: str) -> str:
+    """A path that holds from wherever the portal runs. Empty takes the setting away."""
+    return str(Path(text).resolve()) if text else ""
+
+
+def _codes(text: str) -> list[int]:
+    try:
+        return [int(code) for code in text.split(",")] if text else []
+    except ValueError as error:
+        raise ArgumentTypeError("codes are whole numbers with commas between them, such as -10007,-10010") from error
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ArgumentTypeError(f"{text} is not a number") from error
+    if not number.is_finite():
+        raise ArgumentTypeError(f"{text} is not a number")
+    return number
+
+
+def _seconds(text: str) -> timedelta:
+    try:
+        return timedelta(seconds=int(text))
+    except (ValueError, OverflowError) as error:
+        raise ArgumentTypeError(f"{text} is not a number of seconds") from error

@@ -1,0 +1,78 @@
+"""What stands before every top-up, whatever its source: the limits of the day, and a warning of a likely repetition.
+
+The day is the one of the switch's calendar. What was surely not done does not count.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import QuerySet, Sum
+
+from accounts.models import Account, User
+from billing.models import Kind, Source, TopUp
+from billing.services.refusals import LimitExceeded
+from billing.services.states import UNDONE
+
+# Somebody has paid for these already: no limit of the day and no precision of ours refuses what they are worth.
+ALREADY_PAID = frozenset({Source.VOUCHER})
+
+
+def hold(*, account: Account, by: User) -> None:
+    """Until the transaction ends, wishes that share one of the day's limits are decided one after the other.
+
+    Advisory locks, the person's always first: rows would have to be locked in the order of the tree as well.
+    """
+    switch = account.switch
+    if switch.daily_limit_per_user is not None:
+        _lock(f"top-ups by {by.pk} on {switch.pk}")
+    if switch.daily_limit_per_account is not None:
+        _lock(f"top-ups of {account.pk}")
+
+
+def check(wish: TopUp) -> None:
+    """Raises LimitExceeded. It is sure only while `hold` holds."""
+    if wish.source not in ALREADY_PAID:
+        check_day(account=wish.account, by=wish.requested_by, amount=wish.amount, now=wish.requested_at)
+
+
+def check_day(*, account: Account, by: User, amount: Decimal, now: datetime) -> None:
+    """Raises LimitExceeded; also to be asked before somebody pays for what is credited afterwards."""
+    switch = account.switch
+    today = _of_today(account, now)
+    if _exceeds(switch.daily_limit_per_user, today.filter(requested_by=by), amount):
+        raise LimitExceeded("This is more than you may still top up today.")
+    if _exceeds(switch.daily_limit_per_account, today.filter(account=account), amount):
+        raise LimitExceeded(f"This is more than {account.number} may still be topped up by today.")
+
+
+def twin(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> TopUp | None:
+    """The latest top-up of the same account by the same amount, by whomever, that this wish may be repeating.
+
+    A wish of the same key is no repetition but the same top-up.
+    """
+    alike = TopUp.objects.filter(
+        account=account, amount=amount, kind=Kind.CREDIT, requested_at__gt=now - account.switch.warn_within
+    )
+    others = alike.exclude(requested_by=by, key=key).exclude(state__in=UNDONE)
+    return others.select_related("requested_by", "debit").order_by("-requested_at", "-id").first()
+
+
+def _exceeds(limit: Decimal | None, topups: QuerySet[TopUp], amount: Decimal) -> bool:
+    if limit is None:
+        return False
+    return amount + (topups.aggregate(sum=Sum("amount"))["sum"] or 0) > limit
+
+
+def _of_today(account: Account, now: datetime) -> QuerySet[TopUp]:
+    switch = account.switch
+    midnight = now.astimezone(switch.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    credits = TopUp.objects.filter(account__switch=switch, kind=Kind.CREDIT, requested_at__gte=midnight)
+    return credits.exclude(state__in=UNDONE)
+
+
+def _lock(what: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
