@@ -78,6 +78,23 @@ def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
     assert not reseller.is_wider_than_the_window()
 
 
+def test_a_voucher_card_fits_a_phone(walk: Callable[..., Walk]) -> None:
+    reseller = walk("reseller", viewport=WINDOWS["phone"], color_scheme="dark")
+    reseller.log_in()
+    reseller.open("Customers")
+    reseller.page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
+    reseller.page.get_by_role("link", name="Voucher card").click()
+    expect(reseller.page.get_by_role("heading", name="Pay in a voucher card")).to_be_visible()
+    reseller.photograph("voucher-phone-dark")
+    assert not reseller.is_wider_than_the_window()
+    reseller.page.get_by_label("Card number").fill("90000006")
+    reseller.page.get_by_label("Password of the card").fill("4106")
+    reseller.page.get_by_role("button", name="Continue").click()
+    expect(reseller.page.get_by_role("heading", name="Confirm the voucher card")).to_be_visible()
+    reseller.photograph("voucher-confirm-phone-dark")
+    assert not reseller.is_wider_than_the_window()
+
+
 def test_a_long_name_without_a_space_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport=WINDOWS["phone"])
     reseller.log_in()

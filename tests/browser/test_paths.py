@@ -21,7 +21,6 @@ def test_a_customer_looks_at_balance_calls_and_payments(walk: Walking) -> None:
     expect(page.get_by_text("You can spend")).to_be_visible()
     expect(page.locator("#balance .amount")).to_contain_text("$")
     expect(page.locator("#balance time").first).to_contain_text(re.compile("ago|just now"))
-    expect(page.get_by_role("link", name="Top up")).to_have_count(0)
 
     customer.open("Calls")
     page.get_by_label("Number begins with").fill("86")
@@ -74,6 +73,30 @@ def test_a_reseller_tops_up_a_customer_and_sees_it_confirmed(walk: Walking) -> N
     page.wait_for_url(TOPPED_UP)
     expect(page.get_by_text("It is there.")).to_be_visible(timeout=30_000)
     reseller.photograph("topup-desktop-light")
+
+
+def test_a_customer_pays_in_a_voucher_card_and_sees_it_confirmed(walk: Walking) -> None:
+    customer = walk("customer")
+    customer.log_in()
+    page = customer.page
+    page.get_by_role("link", name="Top up").click()
+    expect(page.get_by_role("heading", name="Pay in a voucher card")).to_be_visible()
+    page.get_by_label("Card number").fill("9000 0005")
+    page.get_by_label("Password of the card").fill("0000")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no card with this number and password.")
+    expect(page.get_by_label("Card number")).to_have_value("")
+    customer.photograph("voucher-wrong-desktop-light")
+    page.get_by_label("Card number").fill("9000 0005")
+    page.get_by_label("Password of the card").fill("4105")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page.get_by_role("heading", name="Confirm the voucher card")).to_be_visible()
+    customer.photograph("voucher-confirm-desktop-light")
+    page.get_by_role("button", name="Pay in $20.00").click()
+    page.wait_for_url(TOPPED_UP)
+    expect(page.get_by_text("It is there.")).to_be_visible(timeout=30_000)
+    customer.photograph("voucher-paid-desktop-light")
 
 
 @pytest.mark.parametrize("place", ["", "calls/", "payments/"])
