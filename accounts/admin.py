@@ -13,8 +13,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts import services
-from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin
-from accounts.models import Account, AuditEntry, Membership, User
+from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, member_of_staff
+from accounts.models import Account, AuditAction, AuditEntry, Membership, User
 from accounts.models.switch import check_time_zone
 
 
@@ -59,13 +59,13 @@ class UserAdmin(BoundedAdmin[User]):
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if not super().has_change_permission(request, obj):
             return False
-        return obj is None or services.may_manage(by=_staff(request), user=obj)
+        return obj is None or services.may_manage(by=member_of_staff(request), user=obj)
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelMultipleChoiceField[Any] | None:
         if db_field.remote_field.model is Group:
-            kwargs["queryset"] = services.groups_to_give(_staff(request))
+            kwargs["queryset"] = services.groups_to_give(member_of_staff(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.Form, change: bool) -> None:
@@ -79,13 +79,14 @@ class UserAdmin(BoundedAdmin[User]):
         people = self._manageable(request, queryset.filter(is_active=True))
         for user in people:
             services.send_password_mail(user=user, request=request)
+            self._note(request, AuditAction.RESENT, user, "the mail to choose a password")
         self.message_user(request, f"Mails sent: {len(people)}.", messages.SUCCESS)
 
     @admin.action(description="Forget the authenticator app, recovery codes and passkeys", permissions=["change"])
     def forget_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in self._manageable(request, queryset):
             if services.forget_factors(user):
-                self.log_change(request, user, "Forgot the authenticator app, recovery codes and passkeys.")
+                self._note(request, AuditAction.FACTOR_REMOVED, user, "authenticator app, recovery codes and passkeys")
                 self.message_user(request, f"{user.email} logs in with the password alone again.", messages.SUCCESS)
 
     def _manageable(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
@@ -165,8 +166,3 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     list_display = ("at", "who", "role", "action", "account", "subject", "text", "address")
     list_select_related = ("account",)
     list_filter = (OfAccount,)
-
-
-def _staff(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  # the staff site lets nobody else in; this tells the types
-    return request.user

@@ -72,7 +72,7 @@ def note(
     place = _place.get()
     access = by if isinstance(by, Access) else None
     user = by.user if isinstance(by, Access) else by
-    account = account or (access.account if access else _account_of(subject))
+    account = account or (access.account if access else account_of(subject))
     if user is not None and access is None and via is None and place.request is not None:
         access = access_of(user, account) if account else None
     via = via or (access.via if access and access.via != access.account else None)
@@ -105,6 +105,12 @@ def look(*, access: Access, path: str, now: datetime) -> None:
     )
     if not the_same.filter(at__gt=now - SEEN_AGAIN_AFTER, at__lte=now).exists():
         note(action=AuditAction.LOOKED, now=now, by=access, text=path)
+
+
+def account_of(subject: Model | None) -> Account | None:
+    """The account that a row is, or is of."""
+    found = subject if isinstance(subject, Account) else getattr(subject, "account", None)
+    return found if isinstance(found, Account) else None
 
 
 def values(row: Model, fields: Iterable[str]) -> dict[str, str]:
@@ -150,11 +156,6 @@ def staff_role(user: User) -> str:
     """The groups of a member of staff, such as "billing, support"."""
     groups = ["superuser"] if user.is_superuser else sorted(group.name for group in user.groups.all())
     return (", ".join(groups) or "staff")[:100]
-
-
-def _account_of(subject: Model | None) -> Account | None:
-    found = subject if isinstance(subject, Account) else getattr(subject, "account", None)
-    return found if isinstance(found, Account) else None
 
 
 def _origin(request: HttpRequest | None) -> dict[str, str | None]:

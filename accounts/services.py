@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -12,14 +14,21 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Account, Membership, Role, User
+from accounts import audit
+from accounts.models import Account, AuditAction, Membership, Role, User
 
 SUPPORT = "support"
 
 
 @transaction.atomic
 def grant(
-    *, email: str, account: Account, role: Role | None, password: str | None = None, staff: bool = False
+    *,
+    email: str,
+    account: Account,
+    role: Role | None,
+    now: datetime,
+    password: str | None = None,
+    staff: bool = False,
 ) -> Membership:
     """Let somebody see an account; the user is made if absent, then as owner unless a role is named.
 
@@ -27,15 +36,19 @@ def grant(
     the mail for a forgotten one is their way in. `staff` puts them among the support agents as well.
     Raises ValidationError for an address or a password that will not do; then nothing has changed.
     """
-    user = ensure_user(email=email, password=password)
+    user = ensure_user(email=email, now=now, password=password)
     if staff:
-        make_support(user)
+        make_staff(user, SUPPORT, now=now)
     membership, made = Membership.objects.get_or_create(
         user=user, account=account, defaults={"role": role or Role.OWNER}
     )
-    if not made and role is not None and membership.role != role:
+    if made:
+        audit.note(action=AuditAction.ADDED, now=now, subject=membership)
+    elif role is not None and membership.role != role:
+        changes = audit.changed({"role": membership.role}, {"role": role})
         membership.role = role
         membership.save(update_fields=["role"])
+        audit.note(action=AuditAction.CHANGED, now=now, subject=membership, changes=changes)
     return membership
 
 
@@ -48,34 +61,45 @@ def check_person(*, email: str, password: str | None) -> None:
 
 
 @transaction.atomic
-def ensure_user(*, email: str, password: str | None = None) -> User:
+def ensure_user(*, email: str, now: datetime, password: str | None = None) -> User:
     """The user of that address, in any case of letters; a password that is given becomes theirs.
 
     Raises ValidationError for an address or a password that will not do.
     """
     check_person(email=email, password=password)
     email = email.strip().lower()
-    user = User.objects.filter(email=email).first() or _make_user(email, password)
+    user = User.objects.filter(email=email).first() or _make_user(email, password, now)
     if password is not None and not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
+        audit.note(action=AuditAction.PASSWORD_SET, now=now, subject=user)
     confirm_address(user)
     return user
 
 
-def _make_user(email: str, password: str | None) -> User:
+def _make_user(email: str, password: str | None, now: datetime) -> User:
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, password)
+            user = User.objects.create_user(email, password)
+            audit.note(action=AuditAction.ADDED, now=now, subject=user)
+            return user
     except IntegrityError:
         # Somebody else made them a moment ago.
         return User.objects.get(email=email)
 
 
-def make_support(user: User) -> None:
+@transaction.atomic
+def make_staff(user: User, name: str, *, now: datetime) -> None:
+    """Put somebody into a group of the staff."""
+    group, _ = Group.objects.get_or_create(name=name)
+    if user.is_staff and user.groups.filter(pk=group.pk).exists():
+        return
+    before = audit.staff_role(user) if user.is_staff else ""
     user.is_staff = True
     user.save(update_fields=["is_staff"])
-    user.groups.add(Group.objects.get_or_create(name=SUPPORT)[0])
+    user.groups.add(group)
+    changes = audit.changed({"groups": before}, {"groups": audit.staff_role(user)})
+    audit.note(action=AuditAction.CHANGED, now=now, subject=user, changes=changes)
 
 
 @transaction.atomic

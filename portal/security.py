@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from allauth.mfa.base.views import IndexView
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
+from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
+from django.utils import timezone
 
+from accounts import audit
+from accounts.models import AuditAction
 from portal.devices import device
 
 MOST_SESSIONS = 20
@@ -41,6 +46,12 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth ships no 
     """Ends all sessions but this one."""
 
     success_url = reverse_lazy("mfa_index")
+
+    @transaction.atomic
+    def form_valid(self, form: Form) -> HttpResponse:
+        user = self.request.user
+        audit.note(action=AuditAction.LOGGED_OUT, now=timezone.now(), by=user, subject=user, text="every other session")
+        return cast(HttpResponse, super().form_valid(form))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("mfa_index")

@@ -8,6 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import BoundedAdmin, OfAccount, ReadOnlyAdmin
+from accounts.models import AuditAction
 from billing.admin.around import rows_around
 from billing.models import Case, JobRun, Reconciliation
 
@@ -60,10 +61,10 @@ class CaseAdmin(BoundedAdmin[Case]):
 
     @admin.action(description="Close the chosen cases", permissions=["close"])
     def close(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        closed = list(queryset.filter(closed_at__isnull=True))
-        queryset.filter(closed_at__isnull=True).update(closed_at=timezone.now())
+        closed = list(queryset.filter(closed_at__isnull=True).select_for_update(of=("self",)))
+        queryset.filter(pk__in=[case.pk for case in closed]).update(closed_at=timezone.now())
         for case in closed:
-            self.log_change(request, case, "Closed by hand.")
+            self._note(request, AuditAction.CLOSED, case)
         self.message_user(request, f"Cases closed: {len(closed)}.", messages.SUCCESS)
 
 

@@ -74,6 +74,5 @@ class TopUpAdmin(ReadOnlyAdmin[TopUp]):
         except decisions.DecisionRefused as error:
             form.add_error(None, str(error))
             return False
-        self.log_change(request, decided, f"Decided: {decided.get_state_display()}.")
         self.message_user(request, f"{decided} is now {decided.get_state_display()}.", messages.SUCCESS)
         return True

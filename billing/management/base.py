@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 
+from accounts import audit
 from accounts.models import Switch
 
 
@@ -38,7 +39,8 @@ class JsonCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.as_json = options["json"]
         try:
-            return super().execute(*args, **options)
+            with audit.within_command():
+                return super().execute(*args, **options)
         except BadUse as error:
             self._end(error, 2)
         except Failed as error:

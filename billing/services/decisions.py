@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts import audit
+from accounts.models import AuditAction, User
 from billing.models import Payment, TopUp, TopUpState
 from billing.services import states
 from billing.services.ties import references
@@ -33,12 +35,15 @@ def decide(
         raise DecisionRefused("Only a top-up in review can be confirmed or marked as not applied.")
     if not why.strip():
         raise DecisionRefused("Give the reason for your decision.")
-    if verdict == TopUpState.CONFIRMED:
-        moved = _confirm(topup, by, why, now, payment)
-    else:
-        moved = _mark_not_applied(topup, by, why, now)
-    if not moved:
-        raise DecisionRefused("Somebody else has just decided this top-up.")
+    with transaction.atomic():
+        if verdict == TopUpState.CONFIRMED:
+            moved = _confirm(topup, by, why, now, payment)
+        else:
+            moved = _mark_not_applied(topup, by, why, now)
+        if not moved:
+            raise DecisionRefused("Somebody else has just decided this top-up.")
+        decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
+        audit.note(action=AuditAction.DECIDED, now=now, by=by, subject=topup, text=why, changes=decided)
     return topup
 
 

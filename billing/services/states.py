@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.models import User
+from accounts import audit
+from accounts.models import AuditAction, User
 from billing.models import EDGES, Kind, TopUp, TopUpState, Transition
 
 ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
@@ -40,6 +41,11 @@ def create(*, topup: TopUp, by: User | None) -> TopUp:
     """Write a wish and its first transition. The caller holds the transaction."""
     topup.save(force_insert=True)
     Transition.objects.create(topup=topup, to_state=TopUpState.REQUESTED, at=topup.requested_at, by=by)
+    if by is not None and topup.kind == Kind.CREDIT:
+        text = f"{topup.amount} {topup.account.switch.currency}, {topup.get_source_display()}"
+        audit.note(
+            action=AuditAction.REQUESTED, now=topup.requested_at, by=by, via=topup.payer, subject=topup, text=text
+        )
     return topup
 
 

@@ -29,13 +29,17 @@ class Person:
     name: str
     account: str
     about: str
-    is_staff: bool = False
+    group: str = ""  # of the staff
 
 
 PEOPLE = (
     Person("customer", "zoe@example.com", "Zoë Chen", "A-20417", "account A-20417"),
     Person("reseller", "mara@example.com", "Mara Lindqvist", "R-100", "agent R-100 and the accounts below it"),
-    Person("support", "sam@example.com", "Sam Okafor", "", "every account, read-only, and /staff/", is_staff=True),
+    Person("support", "sam@example.com", "Sam Okafor", "", "every account, read-only, and /staff/", group="support"),
+    Person("billing", "bea@example.com", "Bea Novak", "", "the same, and decides about money", group="billing"),
+    Person(
+        "operator", "omar@example.com", "Omar Haddad", "", "the same, and switches, limits, staff", group="operator"
+    ),
 )
 
 
@@ -72,11 +76,12 @@ def introduce(logins: Sequence[Login], *, simulator_url: str, now: datetime) -> 
     switch = Switch.objects.get(name=SWITCH)
     for login in logins:
         person = login.person
-        if person.is_staff:
-            services.make_support(services.ensure_user(email=person.email, password=login.password))
+        if person.group:
+            user = services.ensure_user(email=person.email, now=now, password=login.password)
+            services.make_staff(user, person.group, now=now)
         else:
             account = profiles.ensure(switch=switch, number=person.account, now=now)
             if account.is_agent:
                 profiles.refresh_children(agent=account, now=now)
-            services.grant(email=person.email, account=account, role=None, password=login.password)
+            services.grant(email=person.email, account=account, role=None, now=now, password=login.password)
         User.objects.filter(email=person.email, name="").update(name=person.name)

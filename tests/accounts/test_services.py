@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts import services
 from accounts.models import Account, Membership, Role, User
-from tests.factories import AccountFactory, UserFactory
+from tests.factories import NOON, AccountFactory, UserFactory
 
 PASSWORD = "quiet harbour lantern"
 
@@ -20,7 +20,7 @@ def test_a_user_with_a_wrong_password_is_not_made_and_an_old_one_not_changed() -
     user, account = UserFactory.create(), AccountFactory.create()
     for email in (user.email, "new@example.com"):
         with pytest.raises(ValidationError):
-            services.grant(email=email, account=account, role=Role.OWNER, password="12345")
+            services.grant(email=email, account=account, role=Role.OWNER, now=NOON, password="12345")
     assert not Membership.objects.exists()
     assert User.objects.get().check_password("correct horse battery")
 
@@ -28,13 +28,13 @@ def test_a_user_with_a_wrong_password_is_not_made_and_an_old_one_not_changed() -
 @pytest.mark.django_db
 def test_a_password_like_the_address_will_not_do() -> None:
     with pytest.raises(ValidationError):
-        services.ensure_user(email="marigold.lane@example.com", password="marigold.lane")
+        services.ensure_user(email="marigold.lane@example.com", now=NOON, password="marigold.lane")
 
 
 @pytest.mark.django_db
 def test_there_is_one_address_for_mail_and_it_is_confirmed() -> None:
-    user = services.ensure_user(email=" Zoe@Example.COM ", password=PASSWORD)
-    services.ensure_user(email="zoe@example.com")
+    user = services.ensure_user(email=" Zoe@Example.COM ", now=NOON, password=PASSWORD)
+    services.ensure_user(email="zoe@example.com", now=NOON)
     address = EmailAddress.objects.get(user=user)
     assert (address.email, address.verified, address.primary) == ("zoe@example.com", True, True)
 
@@ -44,7 +44,9 @@ def test_grants_at_the_same_moment_make_one_person_and_one_membership() -> None:
     account: Account = AccountFactory.create()
 
     def grant(_: int) -> None:
-        services.grant(email="zoe@example.com", account=account, role=Role.OWNER, password=PASSWORD, staff=True)
+        services.grant(
+            email="zoe@example.com", account=account, role=Role.OWNER, now=NOON, password=PASSWORD, staff=True
+        )
         connection.close()
 
     with ThreadPoolExecutor(8) as pool:

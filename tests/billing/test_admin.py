@@ -136,7 +136,7 @@ def test_an_account_leads_to_all_that_is_kept_of_it(account: Account) -> None:
     links = re.findall(rf'href="(/staff/\w+/\w+/\?account={account.pk})"', page)
     assert len(links) == 9
     for link in links:
-        assert client.get(link).context["cl"].result_count == 1, link
+        assert client.get(link).context["cl"].result_count, link
     assert f'href="/a/{account.public_id}/"' in page
 
 

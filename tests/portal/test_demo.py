@@ -43,7 +43,7 @@ def process_of(demo: DemoProcess, *words: str) -> psutil.Process:
 
 
 def test_says_who_may_log_in(demo: DemoProcess) -> None:
-    assert set(demo.people) == {"customer", "reseller", "support"}
+    assert set(demo.people) == {"customer", "reseller", "support", "billing", "operator"}
     assert requests.get(f"{demo.url}/readyz", timeout=10).json() == {"postgresql": True, "redis": True}
 
 

@@ -38,6 +38,7 @@ class Command(JsonCommand):
                 email=options["email"],
                 account=account,
                 role=Role(options["role"]) if options["role"] else None,
+                now=now,
                 password=password,
                 staff=options["staff"],
             )

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
 
-from accounts.models import Switch
+from accounts import audit
+from accounts.models import AuditAction, Switch
 from billing.management.base import BadUse, JsonCommand
 from billing.management.switch_options import FIELDS, Given, add_options
 from billing.services import switches
@@ -41,6 +44,7 @@ class Command(JsonCommand):
 
 def _save(options: dict[str, Any]) -> Switch:
     switch = Switch.objects.filter(name=options["name"]).first() or Switch(name=options["name"])
+    before = audit.values(switch, FIELDS.values()) if switch.pk else {}
     named = {field: options[option] for option, field in FIELDS.items() if options[option] is not None}
     # A new pin takes the place of the old one, of either kind.
     if options["ca_file"] is not None or options["fingerprint"] is not None:
@@ -48,7 +52,12 @@ def _save(options: dict[str, Any]) -> Switch:
     for field, value in named.items():
         setattr(switch, field, value.value if isinstance(value, Given) else value)
     _check(switch)
-    switch.save()
+    action = AuditAction.CHANGED if switch.pk else AuditAction.ADDED
+    changes = audit.changed(before, audit.values(switch, FIELDS.values()))
+    with transaction.atomic():
+        switch.save()
+        if changes:
+            audit.note(action=action, now=timezone.now(), subject=switch, changes=changes)
     return switch
 
 
