@@ -99,11 +99,17 @@ def t6_absence_is_no_end(evidence: Evidence) -> Iterator[str]:
 
 
 def _ends_doubt(evidence: Evidence, topup: TopUp, step: Transition) -> bool:
-    if "found" in step.evidence or "pay_money" in step.evidence:
+    if "found" in step.evidence or "pay_money" in step.evidence or _says_card(step):
         return True
     settled = step.at - (topup.sent_at or topup.requested_at) >= evidence.switch.settling_time
     looks = int(step.evidence.get("looks", 0))
     return step.to_state == TopUpState.REVIEW and settled and looks >= evidence.switch.clean_looks
+
+
+def _says_card(step: Transition) -> bool:
+    """Of a voucher: the card was used, for whomever."""
+    card = step.evidence.get("card")
+    return isinstance(card, dict) and card.get("state") == "used"
 
 
 def t7_comes_to_rest(evidence: Evidence) -> Iterator[str]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,14 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.core.signals import got_request_exception
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.views.debug import ExceptionReporter
 
 from accounts.models import Role, Switch
 from billing.models import Source, TopUp, TopUpState
 from billing.services import topups
 from billing.services.redis import connection as redis
+from billing.vos3000 import Client as VosClient
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor, logged_in
 from tests.factories import AccountFactory, MembershipFactory, UserFactory
@@ -72,7 +77,9 @@ def test_a_card_that_is_confirmed_is_paid_in_once(zoe: Visitor, simulator: Simul
         "memo": topup.reference,
     }
     assert simulator.control.account("A-20417").money == before + 5
-    assert "It is there." in zoe.client.get(places.pop()).content.decode()
+    html = zoe.client.get(places.pop()).content.decode()
+    assert "from a voucher card" in html
+    assert "It is there." in html
 
 
 def test_a_number_may_be_typed_as_it_is_printed(zoe: Visitor) -> None:
@@ -204,6 +211,26 @@ def test_brute_force_from_one_network_ends_after_twenty_cards(switch: Switch, si
 
 
 @pytest.mark.django_db(transaction=True)
+def test_one_card_sent_many_times_at_once_is_one_top_up(
+    zoe: Visitor, mara: Visitor, simulator: SimulatorProcess
+) -> None:
+    offers = [(who, look(who, GOOD, zoe).context["sealed"]) for who in (zoe, mara)]
+
+    def one(number: int) -> str | None:
+        who, sealed = offers[number % 2]
+        try:
+            return confirm(Visitor(who.user, who.account, logged_in(who.user)), sealed, zoe).get("Location")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(16) as pool:
+        places = Counter(pool.map(one, range(64)))
+    topup = carried_out()
+    assert places == {zoe.page(f"topups/{topup.reference}/"): 32, None: 32}
+    assert len(simulator.control.received("PayByPhoneCard")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_guesses_at_the_same_moment_are_not_let_through(zoe: Visitor, simulator: SimulatorProcess) -> None:
     def one(number: int) -> int:
         try:
@@ -223,7 +250,7 @@ def test_a_good_card_counts_as_no_guess(zoe: Visitor) -> None:
     assert "offer" in look(zoe, GOOD).context
 
 
-def test_without_redis_nobody_guesses(zoe: Visitor, settings: object, simulator: SimulatorProcess) -> None:
+def test_without_redis_nobody_guesses(zoe: Visitor, simulator: SimulatorProcess) -> None:
     redis.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.conf.settings.REDIS_URL", "redis://127.0.0.1:1/0")
@@ -256,3 +283,25 @@ def test_a_cards_number_is_nowhere_but_in_the_request(
     everything.append(operator.get(f"/staff/billing/topup/{topup.pk}/change/").content.decode())
     assert topup.sealed_card
     assert topup.state == TopUpState.IN_DOUBT
+
+
+def test_a_report_of_an_error_holds_nothing_of_the_card(zoe: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(client: VosClient, *, pin: str, password: str) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(VosClient, "get_phone_card", break_down)
+    reports: list[str] = []
+    got_request_exception.connect(
+        lambda request, **_: reports.append(ExceptionReporter(request, *sys.exc_info()).get_traceback_html()),
+        weak=False,
+        dispatch_uid="reports",
+    )
+    try:
+        zoe.client.raise_request_exception = False
+        assert look(zoe, GOOD).status_code == 500
+    finally:
+        got_request_exception.disconnect(dispatch_uid="reports")
+    (report,) = reports
+    assert "break_down" in report
+    assert "90000001" not in report
+    assert "4101" not in report
