@@ -132,7 +132,7 @@ def _redis(folder: Path) -> Iterator[str]:
     port = free_port()
     # In a session of its own: Ctrl-C in the terminal is for whoever started it, who stops it last.
     server = subprocess.Popen(  # noqa: S603  # a command of ours alone
-        _redis_command(port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        redis_command(port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     leftovers.write_down(folder, server.pid)
     try:
@@ -144,7 +144,7 @@ def _redis(folder: Path) -> Iterator[str]:
         leftovers.strike_out(folder, server.pid)
 
 
-def _redis_command(port: int, folder: Path) -> list[str]:
+def redis_command(port: int, folder: Path) -> list[str]:
     binary = shutil.which("redis-server") or shutil.which("valkey-server") or _redis_of_the_wheel()
     if binary:
         return [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "60 1"]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from random import Random
@@ -57,24 +57,34 @@ def deliver_all_again(world: World, killed: list[int]) -> None:
         await_that(lambda: not unsent.exists())
 
 
+def worker(world: World, *, stderr: int | None = None) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    options = ("-P", "solo", "-Q", "money", "--without-gossip", "--without-mingle", "--without-heartbeat")
+    return celery(world, "worker", *options, stderr=stderr)
+
+
 @contextmanager
-def worker(world: World) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "celery", "-A", "portal", "worker", "-P", "solo", "-Q", "money", "-l", "error"]
+def celery(world: World, *command: str, stderr: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [*command, "--without-gossip", "--without-mingle", "--without-heartbeat"],
-        env={
-            **os.environ,
-            "DATABASE_URL": world.database_url,
-            "REDIS_URL": world.redis_url,
-            "PYTHONWARNINGS": "ignore",  # it may well be root who tries this out
-        },
+        [sys.executable, "-m", "celery", "-A", "portal", *command, "-l", "critical"],
+        env=environment(world),
         stdout=subprocess.DEVNULL,
+        stderr=stderr,
     )
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def environment(world: World) -> dict[str, str]:
+    """Of a process of the portal beside this one."""
+    return {
+        **os.environ,
+        "DATABASE_URL": world.database_url,
+        "REDIS_URL": world.redis_url,
+        "PYTHONWARNINGS": "ignore",  # it may well be root who tries this out
+    }
 
 
 def await_that(holds: Callable[[], bool]) -> None:
@@ -107,12 +117,12 @@ def _after_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, ran
         Switch.objects.filter(pk=world.switch.pk).update(url=url)
         try:
             topups.announce(leg.pk)
-            await_that(lambda: _is_being_sent(leg))
+            await_that(lambda: is_being_sent(leg))
             process.kill()
             process.wait()
         finally:
             Switch.objects.filter(pk=world.switch.pk).update(url=world.switch.url)
-    if _was_received(world, leg):
+    if was_received(world, leg):
         raise NotReached
 
 
@@ -120,17 +130,17 @@ def _after_send(world: World, process: subprocess.Popen[bytes], leg: TopUp, rand
     kind = random.choice(["late", "late_code_before", "late_code_after"])
     world.control.add_fault("Pay", kind, count=1, seconds=HELD_UNTIL_KILLED)
     topups.announce(leg.pk)
-    await_that(lambda: _was_received(world, leg))
+    await_that(lambda: was_received(world, leg))
     process.kill()
     process.wait()
-    if not _is_being_sent(leg):
+    if not is_being_sent(leg):
         raise NotReached
 
 
 def _before_save(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
     world.control.add_fault("Pay", "late", count=1, seconds=HELD_UNTIL_LOCKED)
     topups.announce(leg.pk)
-    await_that(lambda: _was_received(world, leg))
+    await_that(lambda: was_received(world, leg))
     with locked(world, leg) as somebody_waits:
         await_that(somebody_waits)
         process.kill()
@@ -172,9 +182,9 @@ def _connecting_for_ever() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _is_being_sent(leg: TopUp) -> bool:
+def is_being_sent(leg: TopUp) -> bool:
     return TopUp.objects.filter(pk=leg.pk, state=TopUpState.SENDING).exists()
 
 
-def _was_received(world: World, leg: TopUp) -> bool:
+def was_received(world: World, leg: TopUp) -> bool:
     return any((request.body or {}).get("memo") == leg.reference for request in world.control.received("Pay"))

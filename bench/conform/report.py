@@ -35,6 +35,7 @@ class Report(msgspec.Struct):
     legs: dict[str, int]
     faults: dict[str, int]
     kills: dict[str, int]
+    crashes: dict[str, int]
     deaths: dict[str, int]
     examples: int
     steps: int
@@ -59,6 +60,7 @@ def combine(results: Sequence[Result], *, seconds: float) -> Report:
         legs=_sum(result.legs for result in results),
         faults=_sum(result.faults for result in results),
         kills=_sum(result.kills for result in results),
+        crashes=_sum(result.crashes for result in results),
         deaths=_sum(result.deaths for result in results),
         examples=sum(result.examples for result in results),
         steps=sum(result.steps for result in results),
@@ -94,6 +96,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section(f"{report.pays_received:,} Pays received; rows by leg", report.legs)
     yield from _section("faults injected", report.faults)
     yield from _section("workers killed", report.kills)
+    yield from _section("servers crashed under a living worker", report.crashes)
     yield from _section("deaths in the state machine", report.deaths)
     others = {
         "refused at the door": report.refused_at_the_door,

@@ -25,6 +25,7 @@ class Result(msgspec.Struct):
     legs: dict[str, int]
     faults: dict[str, int]
     kills: dict[str, int]
+    crashes: dict[str, int]
     deaths: dict[str, int]
     examples: int
     steps: int

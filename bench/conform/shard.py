@@ -22,15 +22,16 @@ def main(seed: int, size: int, kills: int, folder: Path) -> None:
         import django
 
         django.setup()
-        (folder / "result.json").write_bytes(msgspec.json.encode(_run(seed, size, kills)))
+        (folder / "result.json").write_bytes(msgspec.json.encode(_run(seed, size, kills, folder)))
 
 
-def _run(seed: int, size: int, kills: int) -> object:
+def _run(seed: int, size: int, kills: int, folder: Path) -> object:
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
     from bench.conform.run import Plan, conform
+    from bench.conform.servers import Servers
     from bench.conform.world import Ground
     from simulator.process import SimulatorProcess
 
@@ -38,10 +39,20 @@ def _run(seed: int, size: int, kills: int) -> object:
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     call_command("migrate", verbosity=0)
-    plan = Plan(seed=seed, size=size, kills_of_each=kills, bursts=max(2, size // 1000), examples=max(1, size // 100))
-    with SimulatorProcess("--quiet-world", "--seed", str(seed)) as simulator:
+    plan = Plan(
+        seed=seed,
+        size=size,
+        kills_of_each=kills,
+        crashes=max(1, kills // 2),
+        bursts=max(3, size // 1000),
+        examples=max(1, size // 100),
+    )
+    with (
+        Servers(folder, os.environ["REDIS_URL"]) as servers,
+        SimulatorProcess("--quiet-world", "--seed", str(seed)) as simulator,
+    ):
         ground = Ground(simulator.url, simulator.control, os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
-        return conform(ground, plan)
+        return conform(ground, plan, servers)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from http import HTTPStatus
 from random import Random
 
 import time_machine
 from django.core.management import call_command
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, User
@@ -75,13 +75,13 @@ def by(world: World, wish: Wish) -> User:
     return world.reseller if wish.agent else world.staff
 
 
-def ask(world: World, wish: Wish, browser: Client | None = None) -> str | None:
+def ask(world: World, wish: Wish) -> str | None:
     """The reference of the top-up, or None when the portal refused to write it."""
     match wish.door:
         case Door.SERVICE:
             return _by_service(world, wish)
         case Door.FORM:
-            return _by_form(world, wish, browser or world.browser)
+            return _by_form(world, wish)
         case Door.COMMAND:
             return _by_command(world, wish)
 
@@ -106,11 +106,20 @@ def _request(world: World, wish: Wish) -> TopUp:
     )
 
 
-def _by_form(world: World, wish: Wish, browser: Client) -> str | None:
-    fields = {"amount": f"{wish.amount:f}", "note": "", "key": wish.key, "again": "on"}
+def _by_form(world: World, wish: Wish) -> str | None:
     with time_machine.travel(world.now):
-        answer = browser.post(reverse("topup_confirm", args=[wish.account.public_id]), fields)
-    return answer.headers["Location"].rstrip("/").rpartition("/")[2] if answer.status_code == 302 else None
+        answer = world.browser.post(reverse("topup_confirm", args=[wish.account.public_id]), form_fields(wish))
+    return reference_in(answer.status_code, answer.headers.get("Location", ""))
+
+
+def form_fields(wish: Wish) -> dict[str, str]:
+    """As confirmed, also where the same amount went to the same account a moment ago."""
+    return {"amount": f"{wish.amount:f}", "note": "", "key": wish.key, "again": "on"}
+
+
+def reference_in(status: int, location: str) -> str | None:
+    """A form that was taken leads to the top-up's page."""
+    return location.rstrip("/").rpartition("/")[2] if status == HTTPStatus.FOUND else None
 
 
 def _by_command(world: World, wish: Wish) -> str | None:

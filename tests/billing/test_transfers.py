@@ -14,6 +14,7 @@ from accounts.models import Account, Switch, User
 from billing.models import Kind, Source, TopUp, TopUpState
 from billing.queries.topups import doubtful, is_final, outcome, story
 from billing.services import balances, headroom, profiles, sweeping, topups, transfers
+from billing.services.locks import hold
 from billing.services.resolution import resolve
 from billing.services.topups import KeyReused
 from billing.services.transfers import BalanceUnknown, NotBelow, NotCovered
@@ -339,3 +340,14 @@ def test_the_days_limit_holds_when_many_ask_at_once(by: User) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(wish, range(16))) == 3
+
+
+def test_two_senders_at_once_do_not_keep_each_other_from_sending(
+    simulator: SimulatorProcess, agent: Account, child: Account, by: User
+) -> None:
+    credit, later = ask(child, agent, by), timezone.now() + timedelta(minutes=1)
+    with hold(f"balance:{agent.pk}", longest=timedelta(seconds=30)):
+        waiting = topups.carry_out(topup_id=credit.pk, now=later)
+    assert (waiting.state, sent(simulator)) == (TopUpState.REQUESTED, [])
+    assert TopUp.objects.get(kind=Kind.DEBIT).attempts == 0
+    assert topups.carry_out(topup_id=credit.pk, now=later).state == TopUpState.CONFIRMED

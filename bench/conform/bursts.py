@@ -1,0 +1,51 @@
+"""Many submits of one form at the same moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from random import Random
+
+from bench.conform.evidence import Burst
+from bench.conform.hands import TIMES_DELIVERED, beside_one_another, id_of
+from bench.conform.web import submit_at_once, web
+from bench.conform.wishes import SMALLEST, Door, Wish, ask, draw_amount
+from bench.conform.world import World
+from billing.services import topups
+
+SUBMITS_AT_ONCE = 64
+# Each holds a connection of the database.
+THREADS = 16
+
+
+def burst(world: World, random: Random, number: int) -> list[Burst]:
+    """Of a reseller over HTTP to the portal's own web server, then of the operator through the service, in turn."""
+    bursts = []
+    with web(world) as port:
+        for place in range(number):
+            wish = _wish(world, random, place)
+            wishes = [wish] * SUBMITS_AT_ONCE
+            if wish.door is Door.FORM:
+                answers = submit_at_once(world, port, wishes)
+            else:
+                answers = beside_one_another(*[partial(ask, world, wish) for wish in wishes], threads=THREADS)
+            bursts.append(_after(world, wish, answers))
+    return bursts
+
+
+def _wish(world: World, random: Random, place: int) -> Wish:
+    agent, accounts, door = [
+        (world.payer, world.debited, Door.FORM),
+        (None, world.single, Door.SERVICE),
+        (world.voucher, world.vouched, Door.FORM),
+    ][place % 3]
+    return Wish(random.choice(accounts), agent, draw_amount(random), door, f"burst-{place}")
+
+
+def _after(world: World, wish: Wish, answers: list[str | None]) -> Burst:
+    """The same key with another body; then whatever was made is delivered four times at once."""
+    other = ask(world, replace(wish, amount=SMALLEST * (2 if wish.amount == SMALLEST else 1)))
+    for reference in filter(None, set(answers)):
+        carry_out = partial(topups.carry_out, topup_id=id_of(reference), now=world.now)
+        beside_one_another(*[carry_out] * TIMES_DELIVERED)
+    return Burst(wish.key, answers, other)
