@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.signals import got_request_exception
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
+from redis import Redis
 
 from accounts.models import Role, Switch
 from billing.models import Source, TopUp, TopUpState
@@ -228,6 +232,16 @@ def test_one_card_sent_many_times_at_once_is_one_top_up(
     topup = carried_out()
     assert places == {zoe.page(f"topups/{topup.reference}/"): 32, None: 32}
     assert len(simulator.control.received("PayByPhoneCard")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_is_told_nothing_of_the_card_but_the_top_ups_id(zoe: Visitor) -> None:
+    pay_in(zoe, GOOD)
+    with Redis.from_url(settings.CELERY_BROKER_URL) as broker:
+        (message,) = broker.lrange("money", 0, -1)
+    (arguments, *_) = json.loads(b64decode(json.loads(message)["body"]))
+    assert arguments == [TopUp.objects.get().pk]
+    assert b"90000001" not in message
 
 
 @pytest.mark.django_db(transaction=True)
