@@ -20,16 +20,23 @@ class Action(Enum):
     RESELL = auto()  # list the accounts below this one
     TOP_UP = auto()  # credit this account on behalf of an agent above it
     PAY_IN = auto()  # bring money from outside to this account, such as a voucher card
+    MEMBERS = auto()  # see who the members of this account are, and who is invited
+    MANAGE_MEMBERS = auto()  # invite, change and remove them
+    RESEND_INVITATION = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What a user may do with an account. `via` is the account whose membership says so: the same or an agent above."""
+    """What a user may do with an account. `via` is the account whose membership says so: the same or an agent above.
+
+    `own_role` is what they are of the account itself, whatever they are of those above it.
+    """
 
     user: User
     account: Account
     role: Role | None
     via: Account | None
+    own_role: Role | None
 
     @property
     def as_staff(self) -> bool:
@@ -45,6 +52,13 @@ class Access:
                 return self.role == Role.OWNER and self.via is not None and self.via != self.account
             case Action.PAY_IN:
                 return self.role == Role.OWNER
+            case Action.MEMBERS:
+                return self.own_role == Role.OWNER or self.as_staff
+            case Action.MANAGE_MEMBERS:
+                return self.own_role == Role.OWNER
+            case Action.RESEND_INVITATION:
+                may_resend = self.as_staff and self.user.has_perm("accounts.resend_invitation")
+                return self.own_role == Role.OWNER or may_resend
 
 
 def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Access:
@@ -65,15 +79,17 @@ def access_of(user: User, account: Account) -> Access | None:
     memberships = {
         m.account_id: m for m in Membership.objects.select_related("account").filter(user=user, account__in=line)
     }
+    own = memberships.get(account.id)
+    own_role = Role(own.role) if own else None
     # An owner anywhere above outranks a viewer nearer by. Among equals the nearest counts, and the account itself last:
     # whoever owns both it and its agent may still let the agent pay.
     for role in (Role.OWNER, Role.VIEWER):
         for account_id in (*line[1:], account.id):
             membership = memberships.get(account_id)
             if membership is not None and membership.role == role:
-                return Access(user=user, account=account, role=role, via=membership.account)
+                return Access(user=user, account=account, role=role, via=membership.account, own_role=own_role)
     if user.is_staff and user.has_perm("accounts.view_account"):
-        return Access(user=user, account=account, role=None, via=None)
+        return Access(user=user, account=account, role=None, via=None, own_role=None)
     return None
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from accounts import services
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, member_of_staff
-from accounts.models import Account, AuditAction, AuditEntry, Membership, User
+from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, User
 from accounts.models.switch import check_time_zone
 
 
@@ -110,6 +110,16 @@ class MembershipAdmin(BoundedAdmin[Membership]):
         return ("user", "account") if obj else ()
 
 
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin[Invitation]):
+    """Sent again or taken back on the members' page of the account."""
+
+    list_display = ("email", "account", "role", "source", "invited_by", "created_at", "expires_at", "accepted_at")
+    list_select_related = ("account", "invited_by")
+    list_filter = (OfAccount, "source", ("accepted_at", admin.EmptyFieldListFilter))
+    search_fields = ("email", "account__number", "account__name")
+
+
 @admin.register(Account)
 class AccountAdmin(BoundedAdmin[Account]):
     """As last seen on the switch, which alone changes it; only what the portal itself decides can be edited."""
@@ -154,6 +164,7 @@ class AccountAdmin(BoundedAdmin[Account]):
             ("reconciliations", "billing_reconciliation"),
             ("cases", "billing_case"),
             ("memberships", "accounts_membership"),
+            ("invitations", "accounts_invitation"),
             ("audit trail", "accounts_auditentry"),
         )
         links = [(f"{reverse(f'admin:{model}_changelist')}?account={account.id}", label) for label, model in kept]

@@ -4,6 +4,7 @@ from billing.views.balance import balance
 from billing.views.calls import calls
 from billing.views.customers import customers
 from billing.views.home import home
+from billing.views.members import change_role, invite, members, remove, resend, revoke
 from billing.views.overview import overview
 from billing.views.payments import payments
 from billing.views.topups import topup, topup_confirm, topup_form
@@ -16,6 +17,12 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/calls/", calls, name="calls"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),
+    path("a/<slug:public_id>/members/", members, name="members"),
+    path("a/<slug:public_id>/members/invite/", invite, name="member_invite"),
+    path("a/<slug:public_id>/members/<int:pk>/role/", change_role, name="member_role"),
+    path("a/<slug:public_id>/members/<int:pk>/remove/", remove, name="member_remove"),
+    path("a/<slug:public_id>/invitations/<int:pk>/resend/", resend, name="invitation_resend"),
+    path("a/<slug:public_id>/invitations/<int:pk>/revoke/", revoke, name="invitation_revoke"),
     path("a/<slug:public_id>/topup/", topup_form, name="topup_form"),
     path("a/<slug:public_id>/topup/confirm/", topup_confirm, name="topup_confirm"),
     path("a/<slug:public_id>/topup/voucher/", voucher_form, name="voucher_form"),

@@ -5,8 +5,10 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-# Whoever reads this part of the link in a mail can choose the person's password.
-KEY_OF_A_LINK = re.compile(r"(?<=/password/reset/key/)[^/]+")
+# Whoever reads this part of the link in a mail can choose the person's password, or come in by their invitation.
+KEY_OF_A_LINK = re.compile(
+    r"(?<=/password/reset/key/)[^/]+|(?<=/account/invitation/)[^/]{20,}|(?<=/confirm-email/)[^/]+"
+)
 
 
 class AccessLog(Logger):  # type: ignore[misc]  # gunicorn ships no types

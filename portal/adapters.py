@@ -1,10 +1,15 @@
+import logging
+from smtplib import SMTPException
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,6 +19,7 @@ from accounts import sealing
 from accounts.models import User
 
 FACTORS = "portal.adapters.FactorAdapter"
+log = logging.getLogger(__name__)
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -30,6 +36,30 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """On the address that people type, whatever host the request named."""
         return f"{settings.PUBLIC_URL}{urlsplit(super().get_reset_password_from_key_url(key)).path}"
+
+    def render_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> EmailMultiAlternatives:
+        """The text of the template, and the same in the portal's design."""
+        about = {"portal_name": settings.PORTAL_NAME, "public_url": settings.PUBLIC_URL, **context}
+        message: EmailMultiAlternatives = super().render_mail(template_prefix, email, about, headers)
+        # Only the portal's own addresses become links: a name that somebody chose must not.
+        lines = [
+            {"text": line, "is_link": line.startswith(f"{settings.PUBLIC_URL}/")}
+            for line in str(message.body).splitlines()
+        ]
+        in_design = render_to_string("mail.html", {**about, "subject": message.subject, "lines": lines})
+        message.attach_alternative(in_design, "text/html")
+        return message
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
+        """False: it could not be handed in. Whatever it tells of is done, and is not undone by that."""
+        try:
+            self.render_mail(template_prefix, email, {"email": email, **context}).send()
+        except (OSError, SMTPException) as error:
+            log.error("The mail %s was not handed in: %s", template_prefix, type(error).__name__)  # noqa: TRY400  # its trace may hold the address
+            return False
+        return True
 
     def get_client_ip(self, request: HttpRequest) -> str:
         # A session keeps it in PostgreSQL, which knows no zone of a link: fe80::1%eth0.

@@ -1,4 +1,7 @@
-"""allauth's forms for passkeys, for answers that no browser gives: those are refused instead of ending in an error."""
+"""Forms of the pages on who somebody is.
+
+Of allauth's forms for passkeys, what no browser answers is refused here instead of ending in an error.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.account.fields import SetPasswordField
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
+from django.forms import CharField, Form, TextInput
+
+from accounts.models import User
 
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, struct.error)
 
@@ -44,3 +51,15 @@ class ConfirmWithPasskey(_Answer, forms.AuthenticateWebAuthnForm):  # type: igno
 
 class ReauthenticateWithPasskey(_Answer, forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
     pass
+
+
+class JoinForm(Form):
+    """What a new person says of themselves: the rest stands in their invitation."""
+
+    name = CharField(max_length=150, label="Your name", widget=TextInput(attrs={"autocomplete": "name"}))
+    password = SetPasswordField(label="Choose a password")
+
+    def __init__(self, *args: Any, user: User | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        password: Any = self.fields["password"]
+        password.user = user

@@ -130,6 +130,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Beside allauth's own: tries of links in mails, and mails that an owner has sent to others.
+ACCOUNT_RATE_LIMITS = {"invitation": "30/m/ip", "invite": "20/h/user"}
 MFA_ADAPTER = "portal.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

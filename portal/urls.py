@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal import health, security, views
+from portal import health, invitation, security, views
 
 handler400 = "portal.views.unreadable"
 
@@ -15,6 +15,10 @@ urlpatterns = [
     path("account/2fa/", security.overview),
     path("account/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),
     path("account/sessions/", security.sessions),
+    path("account/invitation/", invitation.invitation, name="invitation"),
+    path("account/invitation/join/", invitation.join, name="invitation_join"),
+    path("account/invitation/accept/", invitation.accept, name="invitation_accept"),
+    path("account/invitation/<slug:token>/", invitation.link, name="invitation_link"),
     path("account/", include("allauth.urls")),
     path("staff/", admin.site.urls),
     path("", include("billing.urls")),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from accounts.models import Account, ExpiryKind, Membership, Role, Switch, User
+from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, Switch, User
 from billing.models import Call, CallDay, Charge, Payment, Source, TopUp
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -56,6 +56,21 @@ class MembershipFactory(DjangoModelFactory[Membership]):
     user = factory.SubFactory(UserFactory)
     account = factory.SubFactory(AccountFactory)
     role = Role.OWNER
+
+
+class InvitationFactory(DjangoModelFactory[Invitation]):
+    """An open one; its token is nobody's."""
+
+    class Meta:
+        model = Invitation
+
+    account = factory.SubFactory(AccountFactory)
+    email = factory.Sequence(lambda n: f"invited{n}@example.com")
+    role = Role.VIEWER
+    source = Invitation.Source.MEMBER
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+    created_at = NOON
+    expires_at = NOON + timedelta(days=3650)
 
 
 class PaymentFactory(DjangoModelFactory[Payment]):

@@ -1,5 +1,6 @@
 from accounts.models.account import Account, ExpiryKind, LockType
 from accounts.models.audit import AuditAction, AuditEntry
+from accounts.models.invitation import Invitation, InvitationState
 from accounts.models.membership import Membership, Role
 from accounts.models.note import Note
 from accounts.models.switch import Switch
@@ -10,6 +11,8 @@ __all__ = [
     "AuditAction",
     "AuditEntry",
     "ExpiryKind",
+    "Invitation",
+    "InvitationState",
     "LockType",
     "Membership",
     "Note",

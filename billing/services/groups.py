@@ -21,6 +21,7 @@ NAMES = (SUPPORT, BILLING, OPERATOR)
 ROWS: dict[str, tuple[str, str, str]] = {
     "accounts.account": ("v", "v", "vc"),
     "accounts.auditentry": ("", "", "v"),
+    "accounts.invitation": ("v", "v", "v"),
     "accounts.membership": ("v", "v", "vacd"),
     "accounts.note": ("va", "va", "va"),
     "accounts.switch": ("v", "v", "vac"),
@@ -39,6 +40,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
 }
 # Who has each permission that is of none of these four kinds.
 OTHERS: dict[str, tuple[str, ...]] = {
+    "accounts.resend_invitation": NAMES,
     "billing.close_case": (BILLING,),
 }
 VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}

@@ -57,6 +57,7 @@ def render_account_page(
         "agent": own if own != account else None,
         "as_staff": access.as_staff,
         "may_top_up": access.may(Action.PAY_IN),
+        "may_see_members": access.may(Action.MEMBERS),
     }
     return render_page(request, template, {**frame, **context}, fragment=fragment, status=status)
 

@@ -124,6 +124,72 @@ operator       page             page         page           404            404  
 superuser      page             page         page           404            404             404           404
 """
 
+# Owners of the account itself see its members; whoever owns an agent above it does not. Staff look.
+SEES_MEMBERS = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       page         404
+viewer         404       404        404      404       404          404
+owner          404       page       404      404       404          404
+sibling        404       404        404      404       404          404
+parent         page      404        404      404       404          404
+grandparent    404       404        404      404       404          404
+staff          404       404        404      404       404          404
+support        page      page       page     page      page         404
+billing        page      page       page     page      page         404
+operator       page      page       page     page      page         404
+superuser      page      page       page     page      page         404
+"""
+
+# Inviting, changing and removing wants a fresh login before anything is looked up.
+MANAGES_MEMBERS = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       page         404
+viewer         404       404        404      404       404          404
+owner          404       page       404      404       404          404
+sibling        404       404        404      404       404          404
+parent         page      404        404      404       404          404
+grandparent    404       404        404      404       404          404
+staff          404       404        404      404       404          404
+support        404       404        404      404       404          404
+billing        404       404        404      404       404          404
+operator       404       404        404      404       404          404
+superuser      404       404        404      404       404          404
+"""
+
+# The account of the address / the one that the invitation is of.
+REVOKES = """
+               account/account  account/child  elsewhere/elsewhere  elsewhere/account  account/unknown
+anonymous      login            login          login                login              login
+stranger       404              404            page                 404                404
+viewer         404              404            404                  404                404
+owner          page             404            404                  404                404
+sibling        404              404            404                  404                404
+parent         404              404            404                  404                404
+grandparent    404              404            404                  404                404
+staff          404              404            404                  404                404
+support        404              404            404                  404                404
+billing        404              404            404                  404                404
+operator       404              404            404                  404                404
+superuser      404              404            404                  404                404
+"""
+RESENDS = """
+               account/account  account/child  elsewhere/elsewhere  elsewhere/account  account/unknown
+anonymous      login            login          login                login              login
+stranger       404              404            page                 404                404
+viewer         404              404            404                  404                404
+owner          page             404            404                  404                404
+sibling        404              404            404                  404                404
+parent         404              404            404                  404                404
+grandparent    404              404            404                  404                404
+staff          404              404            404                  404                404
+support        page             404            page                 404                404
+billing        page             404            page                 404                404
+operator       page             404            page                 404                404
+superuser      page             404            page                 404                404
+"""
+
 # Page, method, the table of it, and what the table's "page" is there. A page that is only looked at refuses the method
 # itself: to everybody alike, whatever the id.
 ACCOUNT_PAGES = (
@@ -147,6 +213,18 @@ ACCOUNT_PAGES = (
     ("voucher_confirm", "POST", PAYS_IN, "page"),
     ("topup", "GET", SEES_TOPUP, "page"),
     ("topup", "POST", SEES_TOPUP, "405"),
+    ("members", "GET", SEES_MEMBERS, "page"),
+    ("members", "POST", SEES_MEMBERS, "405"),
+    ("member_invite", "GET", MANAGES_MEMBERS, "→account_reauthenticate"),
+    ("member_invite", "POST", MANAGES_MEMBERS, "→account_reauthenticate"),
+    ("member_role", "GET", MANAGES_MEMBERS, "405"),
+    ("member_role", "POST", MANAGES_MEMBERS, "→account_reauthenticate"),
+    ("member_remove", "GET", MANAGES_MEMBERS, "→account_reauthenticate"),
+    ("member_remove", "POST", MANAGES_MEMBERS, "→account_reauthenticate"),
+    ("invitation_resend", "GET", RESENDS, "405"),
+    ("invitation_resend", "POST", RESENDS, "→members"),
+    ("invitation_revoke", "GET", REVOKES, "405"),
+    ("invitation_revoke", "POST", REVOKES, "→members"),
 )
 
 OTHER_PAGES = """
@@ -189,6 +267,14 @@ account_email_verification_sent         GET   page                     page     
 account_email_verification_sent         POST  405                      405                 405
 account_confirm_login_code              GET   login                    →home               →home
 account_confirm_login_code              POST  login                    →home               →home
+invitation                              GET   410                      410                 410
+invitation                              POST  405                      405                 405
+invitation_link                         GET   →invitation              →invitation         →invitation
+invitation_link                         POST  405                      405                 405
+invitation_join                         GET   405                      405                 405
+invitation_join                         POST  410                      410                 410
+invitation_accept                       GET   login                    405                 405
+invitation_accept                       POST  login                    →invitation         →invitation
 account/2fa/                            GET   login                    page                page
 account/2fa/                            POST  login                    405                 405
 account/2fa/webauthn/                   GET   login                    →/account/2fa/      →/account/2fa/
@@ -250,6 +336,7 @@ STAFF_PAGES = """
                           staff    support    billing    operator    superuser
 accounts_account          –        v          v          vc          vc
 accounts_auditentry       –        –          –          v           v
+accounts_invitation       –        v          v          v           v
 accounts_membership       –        v          v          vacd        vacd
 accounts_switch           –        v          v          vac         vac
 accounts_user             –        v          v          vac         vac

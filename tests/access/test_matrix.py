@@ -24,6 +24,7 @@ from tests.access.world import World, a_row, build
 MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
 ARGUMENTS = {
     "account_confirm_email": {"key": "x"},
+    "invitation_link": {"token": "x"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
     "admin:view_on_site": {"content_type_id": "1", "object_id": "1"},
 }
@@ -74,8 +75,7 @@ def test_every_page_of_the_staff_site_opens_to_its_groups_alone(world: World) ->
 def account_steps(world: World) -> Iterator[Step]:
     for page, method, grid, allowed in table.ACCOUNT_PAGES:
         for (role,), about, cell in cells(grid):
-            account, _, topup = about.partition("/")
-            address = reverse(page, args=[world.public_id(account), *([world.reference(topup)] if topup else [])])
+            address = reverse(page, args=[world.public_id(about.partition("/")[0]), *world.rest(page, about)])
             # A method that a page does not know is refused before anything is looked up.
             expected = allowed if cell == "page" or (allowed == "405" and cell == "404") else cell
             step = Step(page=page, about=about, address=address, role=role, method=method, expected=expected)

@@ -11,13 +11,13 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Account, Role, User
+from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import confirm_address
 from billing.models import TopUp
 from billing.services import transfers
 from tests.access.table import ROLES, STAFF
 from tests.billing.staffsite import full_account, staff, superuser
-from tests.factories import AccountFactory, MembershipFactory, SwitchFactory
+from tests.factories import AccountFactory, InvitationFactory, MembershipFactory, SwitchFactory
 
 UNKNOWN = "bcdfghjkmnpqrs"
 
@@ -27,6 +27,7 @@ class World:
     users: dict[str, User]
     accounts: dict[str, Account]
     topups: dict[str, TopUp]
+    invitations: dict[str, Invitation]
     passkey: Authenticator
     clients: dict[str, Client] = field(default_factory=dict)
 
@@ -44,6 +45,17 @@ class World:
 
     def reference(self, name: str) -> str:
         return str(self.topups[name].reference) if name in self.topups else UNKNOWN
+
+    def rest(self, page: str, about: str) -> list[str]:
+        """What stands in an address behind the account's id: after the slash in the table, or somebody's membership."""
+        name = about.rpartition("/")[2]
+        if page == "topup":
+            return [self.reference(name)]
+        if page.startswith("invitation_"):
+            return [str(self.invitations[name].pk if name in self.invitations else 0)]
+        if page in ("member_role", "member_remove"):
+            return [str(Membership.objects.get(user=self.users["viewer"]).pk)]
+        return []
 
     def role_of(self, topup: TopUp) -> str:
         return next(role for role, user in self.users.items() if user.pk == topup.requested_by_id)
@@ -74,7 +86,8 @@ def build() -> World:
     assert debit is not None
     somebody = full_account().memberships.get().user
     passkey = Authenticator.objects.create(user=somebody, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
-    return World(users, accounts, {**topups, "debit": debit}, passkey)
+    invitations = {name: InvitationFactory.create(account=accounts[name]) for name in ("account", "child", "elsewhere")}
+    return World(users, accounts, {**topups, "debit": debit}, invitations, passkey)
 
 
 def a_row(model: type[Model], world: World) -> Model:

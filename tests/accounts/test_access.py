@@ -13,6 +13,9 @@ from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, Us
 
 pytestmark = pytest.mark.django_db
 
+# What the account's own owners do among its members; whoever owns an agent above does not.
+OF_MEMBERS = {Action.MEMBERS, Action.MANAGE_MEMBERS, Action.RESEND_INVITATION}
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -94,14 +97,15 @@ def test_an_id_in_other_letters_is_unknown(tree: Tree) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_a_customer_sees_the_account_and_neither_agents_nor_neighbours(tree: Tree, role: Role) -> None:
     user = member(tree.child, role)
-    assert what_may(user, tree.child) == ({Action.VIEW, Action.PAY_IN} if role == Role.OWNER else {Action.VIEW})
+    of_owners = {Action.PAY_IN, *OF_MEMBERS} if role == Role.OWNER else set()
+    assert what_may(user, tree.child) == {Action.VIEW, *of_owners}
     for foreign in (tree.grand, tree.agent, tree.sibling, tree.cousin):
         assert what_may(user, foreign) == set()
 
 
 def test_an_owner_of_an_agent_tops_up_everything_below_it_and_not_the_agent(tree: Tree) -> None:
     user = member(tree.grand)
-    assert what_may(user, tree.grand) == {Action.VIEW, Action.RESELL, Action.PAY_IN}
+    assert what_may(user, tree.grand) == {Action.VIEW, Action.RESELL, Action.PAY_IN, *OF_MEMBERS}
     for agent in (tree.agent, tree.sibling):
         assert what_may(user, agent) == {Action.VIEW, Action.RESELL, Action.TOP_UP, Action.PAY_IN}
     for customer in (tree.child, tree.cousin):
@@ -150,7 +154,7 @@ def test_a_reseller_who_owns_the_customers_account_too_may_still_top_it_up(tree:
 def test_an_owner_whose_agent_knows_them_as_viewer_cannot_make_the_agent_pay(tree: Tree) -> None:
     user = member(tree.child)
     MembershipFactory.create(user=user, account=tree.agent, role=Role.VIEWER)
-    assert what_may(user, tree.child) == {Action.VIEW, Action.PAY_IN}
+    assert what_may(user, tree.child) == {Action.VIEW, Action.PAY_IN, *OF_MEMBERS}
     assert open_account(user, tree.child.public_id).role == Role.OWNER
 
 

@@ -28,6 +28,7 @@ from tests.factories import (
     CallDayFactory,
     CallFactory,
     ChargeFactory,
+    InvitationFactory,
     MembershipFactory,
     PaymentFactory,
     TopUpFactory,
@@ -44,6 +45,7 @@ def full_account() -> Account:
     PaymentFactory.create(account=account)
     ChargeFactory.create(account=account)
     MembershipFactory.create(account=account)
+    InvitationFactory.create(account=account)
     in_review(account)
     SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)
     figures = dict.fromkeys(("opening", "payments", "calls", "agent_fees", "charges", "difference", "closing"), 0)

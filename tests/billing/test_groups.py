@@ -27,7 +27,8 @@ def test_a_group_holds_what_the_table_says_and_no_more(name: str) -> None:
 
 def test_support_looks_and_notes_billing_decides_and_closes_and_the_operator_lets_in() -> None:
     support, billing, operator = map(groups.permissions_of, groups.NAMES)
-    assert {name for name in support if ".view_" not in name} == {"accounts.add_note", "billing.change_case"}
+    beside = {"accounts.add_note", "accounts.resend_invitation", "billing.change_case"}
+    assert {name for name in support if ".view_" not in name} == beside
     assert {"billing.change_topup", "billing.close_case"} <= billing - operator
     assert {"accounts.change_switch", "accounts.change_user", "accounts.add_membership"} <= operator - billing
 

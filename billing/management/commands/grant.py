@@ -2,17 +2,15 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import Account, Role, Switch
-from billing.management.base import BadUse, Failed, JsonCommand, switch_named
-from billing.services import profiles
-from billing.services.failures import FAILURES, sentence
+from accounts.models import Role
+from billing.management.accounts import account_of
+from billing.management.base import BadUse, JsonCommand, switch_named
 
 
 class Command(JsonCommand):
@@ -33,7 +31,7 @@ class Command(JsonCommand):
         password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
         try:
             services.check_person(email=options["email"], password=password)
-            account = _account(switch, options["account"], now)
+            account = account_of(switch, options["account"], now)
             membership = services.grant(
                 email=options["email"],
                 account=account,
@@ -48,18 +46,3 @@ class Command(JsonCommand):
             {"user": membership.user.email, "account": account.public_id, "role": membership.role},
             f"{membership.user.email} is {membership.role} of {account.number}: /a/{account.public_id}/",
         )
-
-
-def _account(switch: Switch, number: str, now: datetime) -> Account:
-    try:
-        account = profiles.ensure(switch=switch, number=number, now=now)
-        if account.is_agent:
-            profiles.refresh_children(agent=account, now=now)
-    except profiles.UnknownAccount as error:
-        raise Failed(str(error)) from error
-    except FAILURES as error:
-        known = Account.objects.filter(switch=switch, number=number).first()
-        if known is None:
-            raise Failed(f"{sentence(error)} {number} is not known here yet, so nothing was granted.") from error
-        return known
-    return account

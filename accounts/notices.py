@@ -1,0 +1,36 @@
+"""Mails that tell people what was done, so that they notice what they did not do themselves."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import get_adapter
+
+from accounts.models import Account, Membership, Role, User
+
+
+def member_joined(membership: Membership) -> None:
+    """To the account's other owners."""
+    for owner in owners(membership.account):
+        if owner != membership.user:
+            _send("member_joined", owner, {"membership": membership, "account": membership.account})
+
+
+def role_changed(membership: Membership) -> None:
+    """To whom it concerns, and to the account's owners."""
+    for reader in dict.fromkeys([membership.user, *owners(membership.account)]):
+        _send("role_changed", reader, {"membership": membership, "account": membership.account})
+
+
+def member_removed(*, user: User, account: Account) -> None:
+    """To whom it concerns, and to the account's owners."""
+    for reader in dict.fromkeys([user, *owners(account)]):
+        _send("member_removed", reader, {"member": user, "account": account})
+
+
+def owners(account: Account) -> list[User]:
+    return list(
+        User.objects.filter(is_active=True, memberships__account=account, memberships__role=Role.OWNER).order_by("id")
+    )
+
+
+def _send(name: str, reader: User, about: dict[str, object]) -> None:
+    get_adapter().send_mail(f"notices/{name}", reader.email, {"reader": reader, **about})
