@@ -68,7 +68,7 @@ def member_of_staff(request: HttpRequest) -> User:
 def _acting(request: HttpRequest, account: Account | None) -> User | Access:
     """As staff, also where they are a customer of that account as well."""
     user = member_of_staff(request)
-    return Access(user=user, account=account, role=None, via=None) if account else user
+    return Access(user=user, account=account, role=None, via=None, own_role=None) if account else user
 
 
 def _words(value: object) -> str:

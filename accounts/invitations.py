@@ -159,7 +159,7 @@ def join(*, invitation: Invitation, name: str, password: str, now: datetime) -> 
     known = User.objects.select_for_update().filter(email=invitation.email).first()
     if not needs_a_password(known):
         raise NotTheirs
-    user = services.ensure_user(email=invitation.email, password=password)
+    user = services.ensure_user(email=invitation.email, now=now, password=password)
     if name:
         user.name = name
         user.save(update_fields=["name"])
