@@ -56,11 +56,12 @@ class StaffSite(admin.AdminSite):
 
 def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
     since = {"succeeded__exact": 0, "started_at__gte": found.failed_since.isoformat()}
-    owed = {"kind__exact": "give_back", "state__exact": "not_applied"}
+    owed = {"kind__exact": "give_back", "reissue": "none"}
     lines = (
         ("topup", "Top-ups that a person must decide", found.topups_in_review, {"state__exact": "review"}),
         ("topup", "Top-ups being checked", found.topups_in_doubt, {"state__exact": "in_doubt"}),
         ("topup", "Give-backs that are owed to an agent", found.owed_to_agents, owed),
+        ("topup", "Re-issues that wait for a second person", found.reissues_to_approve, {"reissue": "asked"}),
         ("case", "Open cases", found.open_cases, {"closed_at__isempty": 1}),
         ("callday", "Days of calls that differ", found.days_that_differ, {"state__exact": "differs"}),
         ("jobrun", "Jobs that failed in the last hour", found.failed_runs, since),

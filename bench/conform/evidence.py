@@ -10,7 +10,7 @@ from functools import cached_property
 
 from accounts.models import Switch
 from bench.conform.world import World
-from billing.models import TopUp, TopUpState, Transition
+from billing.models import Reissue, TopUp, TopUpState, Transition
 from simulator.control import Control, LedgerAccount, LedgerPay, ReceivedRequest
 
 SHORTEST_MEMO = 8  # what the stand-in leaves of a memo that it cuts off
@@ -62,6 +62,7 @@ class Evidence:
     received: Sequence[ReceivedRequest]
     ledger: Mapping[str, LedgerAccount]
     seen: Seen
+    reissues: Sequence[Reissue] = ()
 
     @classmethod
     def gather(cls, world: World, seen: Seen) -> Evidence:
@@ -71,11 +72,12 @@ class Evidence:
             steps[step.topup_id].append(step)
         return cls(
             switch=world.switch,
-            topups=list(topups.select_related("account", "debit", "payment")),
+            topups=list(topups.select_related("account", "debit", "payment", "reissue_of")),
             steps=steps,
             received=world.control.received("Pay"),
             ledger=Ledger(world.control, [account.number for account in world.accounts]),
             seen=seen,
+            reissues=list(Reissue.objects.filter(topup__in=topups)),
         )
 
     @cached_property

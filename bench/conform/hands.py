@@ -11,10 +11,11 @@ from random import Random
 from typing import TypeVar
 
 from django.db import connections
+from django.db.models import Q
 
 from bench.conform.world import World
-from billing.models import TopUp, TopUpState
-from billing.services import decisions, payments, sweeping, topups
+from billing.models import Answer, Kind, Source, TopUp, TopUpState
+from billing.services import decisions, payments, reissues, sweeping, topups
 from billing.services.resolution import resolve
 
 T = TypeVar("T")
@@ -58,6 +59,17 @@ def decide_reviews(world: World) -> None:
                 now=world.now,
                 payment=payment,
             )
+
+
+def issue_again(world: World) -> None:
+    """What was not applied and is still owed or wanted: one of the staff asks for it, another approves it."""
+    owed = TopUp.objects.filter(Q(kind=Kind.GIVE_BACK) | Q(source=Source.OPERATOR), reissued_as__isnull=True)
+    for topup in owed.filter(state=TopUpState.NOT_APPLIED):
+        asked = topup.reissues.filter(answer=Answer.OPEN).first()
+        reissue = asked or reissues.request(topup=topup, by=world.staff, why="Still owed", now=world.now)
+        # What cannot be looked for just now is still asked for the next time.
+        with suppress(reissues.ReissueRefused):
+            reissues.approve(reissue=reissue, by=world.second, why="Looked on the switch", now=world.now)
 
 
 def id_of(reference: str | None) -> int:

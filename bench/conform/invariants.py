@@ -1,6 +1,6 @@
 """What must hold after a run, whatever was done to it. Each check gives its violations as sentences.
 
-There is no check yet for issuing anew (T10) and for payments online (T14): the portal does neither.
+There is no check yet for payments online (T14): the portal takes none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 from django.db import DatabaseError, connection, transaction
 
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
-from billing.models import EDGES, Kind, TopUp, TopUpState, Transition
+from billing.models import EDGES, Answer, Kind, TopUp, TopUpState, Transition
 from billing.services.states import ENDS
 
 ZERO = Decimal(0)
@@ -172,6 +172,31 @@ def _is_refused(change: str, key: int) -> bool:
     return False
 
 
+def t10_reissued_by_two(evidence: Evidence) -> Iterator[str]:
+    """Issued again only out of a review, once, by a second person, under a new reference."""
+    approved = defaultdict(list)
+    for reissue in evidence.reissues:
+        if reissue.answer == Answer.APPROVED:
+            approved[reissue.topup_id].append(reissue)
+    stands_for: dict[int, str] = {}
+    for topup in evidence.topups:
+        old = topup.reissue_of
+        if old is None:
+            continue
+        if old.pk in stands_for:
+            yield f"{old} was issued again as {stands_for[old.pk]} and as {topup}"
+        stands_for[old.pk] = topup.reference
+        by = [step.by_id for step in evidence.steps[old.pk] if step.from_state == TopUpState.REVIEW]
+        if old.state != TopUpState.NOT_APPLIED or by in ([], [None]):
+            yield f"{topup} stands for {old}, which is {old.state} without a person's review"
+        if (topup.kind, topup.account_id, topup.amount) != (old.kind, old.account_id, old.amount):
+            yield f"{topup} is not what {old} was"
+        if topup.reference == old.reference:
+            yield f"{topup} has no new reference"
+        if [r for r in approved[old.pk] if r.answered_by_id not in (None, r.requested_by_id, *by)] == []:
+            yield f"{topup} was issued without a second person"
+
+
 def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:
     """Amounts are decimals from wire to wire, and what is unfit never leaves."""
     for request in evidence.received:
@@ -249,6 +274,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
         t7_comes_to_rest,
         t8_one_key_one_topup,
         t9_append_only,
+        t10_reissued_by_two,
         t11_decimals_throughout,
         t12_sums_agree,
         t13_transfers_conserve,

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from bench.conform.deaths import carry_out_until_death
 from bench.conform.evidence import Burst, Evidence, Seen
-from bench.conform.hands import TIMES_DELIVERED, beside_one_another, decide_reviews, go_on, id_of
+from bench.conform.hands import TIMES_DELIVERED, beside_one_another, decide_reviews, go_on, id_of, issue_again
 from bench.conform.invariants import AT_ANY_TIME, INVARIANTS
 from bench.conform.kills import KillPoint
 from bench.conform.rest import come_to_rest
@@ -159,6 +159,7 @@ class TopUps(RuleBasedStateMachine):
     def decide_reviews(self) -> None:
         with suppress(SwitchError):
             decide_reviews(self.world)
+            issue_again(self.world)
 
     @rule(kind=st.sampled_from(Kind), operation=operations, count=st.integers(1, 3))
     def fail(self, kind: Kind, operation: str, count: int) -> None:
@@ -232,7 +233,8 @@ class TopUps(RuleBasedStateMachine):
     def _count(self, evidence: Evidence) -> None:
         explored = self.explored
         explored.examples += 1
-        explored.topups.update(topup.state for topup in evidence.topups if topup.kind == Leg.CREDIT)
+        credits = [topup for topup in evidence.topups if topup.kind == Leg.CREDIT and topup.reissue_of is None]
+        explored.topups.update(topup.state for topup in credits)
         explored.legs.update(topup.kind for topup in evidence.topups)
         explored.pays_received += len(evidence.received)
         explored.skipped += self.world.clock.ahead

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bench.conform.evidence import Seen
-from bench.conform.hands import decide_reviews, go_on
+from bench.conform.hands import decide_reviews, go_on, issue_again
 from bench.conform.invariants import AT_REST
 from bench.conform.world import World
 from billing.models import TopUp
@@ -20,7 +20,7 @@ MOST_DECISIONS = 50
 
 
 def come_to_rest(world: World, seen: Seen) -> None:
-    """What was put off is done, the settling time passes; then staff decide what is in review."""
+    """What was put off is done, the settling time passes; then staff decide what is in review and issue again."""
     world.control.resume()
     world.control.clear_faults()
     world.control.drain()
@@ -32,8 +32,9 @@ def come_to_rest(world: World, seen: Seen) -> None:
     seen.at_rest = {topup.reference: outcome(topup) for topup in topups}
     unresolved = topups.exclude(state__in=ENDS)
     for _ in range(MOST_DECISIONS):
+        decide_reviews(world)
+        issue_again(world)
         if not unresolved.exists():
             return
-        decide_reviews(world)
         world.flush_redis()
         go_on(world, BETWEEN_DECISIONS)

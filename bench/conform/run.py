@@ -62,7 +62,9 @@ def _result(
     kills: Mapping[str, int],
     crashes: Mapping[str, int],
 ) -> Result:
-    credits = Counter[str](topup.state for topup in evidence.topups if topup.kind == Kind.CREDIT)
+    credits = Counter[str](
+        topup.state for topup in evidence.topups if topup.kind == Kind.CREDIT and topup.reissue_of is None
+    )
     return Result(
         seed=plan.seed,
         topups=dict(credits + explored.topups),

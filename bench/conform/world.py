@@ -27,13 +27,17 @@ ON_ITS_OWN = ("C-301", "W-900")
 
 @dataclass
 class World:
-    """`debited` are children of an agent that pays, `vouched` those of an agent that credits without debit."""
+    """`debited` are children of an agent that pays, `vouched` those of an agent that credits without debit.
+
+    `second` of the staff approves what the first asks for.
+    """
 
     switch: Switch
     control: Control
     database_url: str
     redis_url: str
     staff: User
+    second: User
     reseller: User
     payer: Account
     voucher: Account
@@ -63,7 +67,8 @@ class World:
             control=control,
             database_url=database_url,
             redis_url=redis_url,
-            staff=_staff(),
+            staff=_staff("staff"),
+            second=_staff("second"),
             reseller=reseller,
             payer=payer,
             voucher=voucher,
@@ -111,9 +116,9 @@ class Ground:
         )
 
 
-def _staff() -> User:
-    staff = User.objects.create_user("staff@conform.example", is_staff=True)
-    staff.user_permissions.add(Permission.objects.get(codename="change_topup"))
+def _staff(name: str) -> User:
+    staff = User.objects.create_user(f"{name}@conform.example", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=["change_topup", "reissue_topup"]))
     return User.objects.get(pk=staff.pk)
 
 

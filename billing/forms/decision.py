@@ -17,6 +17,18 @@ else:
     Payments = forms.ModelChoiceField
 
 
+class Reason(forms.CharField):
+    """Why somebody of the staff does what only a person may do."""
+
+    def __init__(self, *, label: str) -> None:
+        super().__init__(
+            label=label,
+            max_length=LONGEST_REASON,
+            widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+            help_text="Kept with your name.",
+        )
+
+
 class PaymentChoice(Payments):
     def label_from_instance(self, obj: Payment) -> str:
         return f"{obj.amount} on {obj.paid_at:%Y-%m-%d %H:%M:%S} UTC, “{obj.memo}”"
@@ -40,12 +52,7 @@ class DecisionForm(forms.Form):
         empty_label="None of these",
         help_text="Payments of the same account and amount since it was sent that belong to no other top-up.",
     )
-    why = forms.CharField(
-        label="How it was found out",
-        max_length=LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text="Kept with the decision and your name.",
-    )
+    why = Reason(label="How it was found out")
 
     def __init__(self, data: Any = None, *, candidates: QuerySet[Payment]) -> None:
         super().__init__(data)

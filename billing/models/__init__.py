@@ -1,13 +1,16 @@
 from billing.models.calls import Call, CallDay, DayState
 from billing.models.jobs import JobRun
+from billing.models.lookups import LookUp
 from billing.models.payments import Charge, Payment, Stream, SyncMark
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
+from billing.models.reissues import Answer, Reissue
 from billing.models.topups import DOUBTFUL, EDGES, UNSETTLED, Kind, Source, TopUp, TopUpState, Transition
 
 __all__ = [
     "DOUBTFUL",
     "EDGES",
     "UNSETTLED",
+    "Answer",
     "BalanceReading",
     "Call",
     "CallDay",
@@ -17,8 +20,10 @@ __all__ = [
     "DayState",
     "JobRun",
     "Kind",
+    "LookUp",
     "Payment",
     "Reconciliation",
+    "Reissue",
     "Source",
     "Stream",
     "SyncMark",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -12,8 +14,16 @@ from accounts.models import Account
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+REFERENCE = re.compile(rf"(?<![\w-])TU-[{REFERENCE_ALPHABET}]{{10}}(?![\w-])")
+
+
 def new_reference() -> str:
     return "TU-" + get_random_string(10, REFERENCE_ALPHABET)
+
+
+def references(memo: str) -> list[str]:
+    """The references that stand in a memo, each as a word of its own."""
+    return REFERENCE.findall(memo)
 
 
 class TopUpState(models.TextChoices):
@@ -100,6 +110,14 @@ class TopUp(models.Model):
         related_name="give_backs",
         help_text="The debit it undoes",
     )
+    reissue_of = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="reissued_as",
+        help_text="The one, found not applied, that this one stands for",
+    )
 
     card = models.CharField(
         max_length=64,
@@ -130,6 +148,10 @@ class TopUp(models.Model):
 
     class Meta:
         verbose_name = "top-up"
+        permissions = [
+            ("credit_account", "Can credit an account as the operator"),
+            ("reissue_topup", "Can ask for a re-issue, and approve another's"),
+        ]
         indexes = [
             models.Index(fields=["account", "-requested_at"]),
             models.Index(fields=["requested_by", "-requested_at"], name="topup_of_a_person"),
@@ -200,8 +222,25 @@ class TopUp(models.Model):
                     "debit",
                     "gives_back",
                     "card",
+                    "reissue_of",
                     "requested_at",
                 ],
+            ),
+            pgtrigger.Trigger(
+                name="reissued_by_two",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("NEW.reissue_of_id IS NOT NULL"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT FROM billing_topup first JOIN billing_reissue ON topup_id = first.id
+                        WHERE first.id = NEW.reissue_of_id AND answer = 'approved' AND first.kind = NEW.kind
+                          AND first.account_id = NEW.account_id AND first.amount = NEW.amount
+                    ) THEN
+                        RAISE EXCEPTION 'A re-issue needs the approval of a second person and the same body.';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 

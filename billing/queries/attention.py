@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billing.models import CallDay, Case, DayState, JobRun, Kind, TopUp, TopUpState
+from billing.models import Answer, CallDay, Case, DayState, JobRun, Kind, Reissue, TopUp, TopUpState
 
 LATELY = timedelta(hours=1)
 
@@ -17,6 +17,7 @@ class Attention:
     topups_in_review: int
     topups_in_doubt: int
     owed_to_agents: int
+    reissues_to_approve: int
     open_cases: int
     days_that_differ: int
     failed_runs: int
@@ -29,7 +30,10 @@ def now_waiting(*, now: datetime) -> Attention:
         topups_in_review=TopUp.objects.filter(state=TopUpState.REVIEW).count(),
         topups_in_doubt=TopUp.objects.filter(state=TopUpState.IN_DOUBT).count(),
         # The switch did not give it back, as a person found: nothing sends it again by itself.
-        owed_to_agents=TopUp.objects.filter(kind=Kind.GIVE_BACK, state=TopUpState.NOT_APPLIED).count(),
+        owed_to_agents=TopUp.objects.filter(
+            kind=Kind.GIVE_BACK, state=TopUpState.NOT_APPLIED, reissued_as__isnull=True
+        ).count(),
+        reissues_to_approve=Reissue.objects.filter(answer=Answer.OPEN).count(),
         open_cases=Case.objects.filter(closed_at__isnull=True).count(),
         days_that_differ=CallDay.objects.filter(state=DayState.DIFFERS).count(),
         failed_runs=JobRun.objects.filter(started_at__gte=since, succeeded=False).count(),

@@ -11,6 +11,7 @@ from django.db.models import IntegerChoices, Q, QuerySet
 
 from accounts.models import Account
 from billing.models import Charge, Payment, Stream, SyncMark, TopUp
+from billing.models.topups import references
 from billing.queries.cursors import from_cursor, to_cursor
 
 Row = TypeVar("Row", Payment, Charge)
@@ -19,7 +20,10 @@ Place = tuple[datetime, int]
 
 @dataclass(frozen=True)
 class Entry:
-    """`amount` is signed: what it did to the balance. `topup` is the one that this payment came from."""
+    """`amount` is signed: what it did to the balance. `topup` is the one that this payment came from.
+
+    `elsewhere` is a payment that carries no reference of the portal's.
+    """
 
     at: datetime
     label: str
@@ -28,6 +32,7 @@ class Entry:
     memo: str
     topup: TopUp | None
     place: int
+    elsewhere: bool = False
 
     @property
     def reference(self) -> str:
@@ -100,7 +105,8 @@ def _beyond(rows: QuerySet[Row], at: str, parity: int, place: Place | None, newe
 def _of_payment(row: Payment) -> Entry:
     label = "Voucher card" if row.method == Payment.Method.VOUCHER else _label(Payment.Kind, row.kind, "Payment")
     topup = getattr(row, "topup", None)
-    return Entry(row.paid_at, label, row.amount, row.balance_after, row.memo, topup, 2 * row.pk + 1)
+    elsewhere = topup is None and not references(row.memo)
+    return Entry(row.paid_at, label, row.amount, row.balance_after, row.memo, topup, 2 * row.pk + 1, elsewhere)
 
 
 def _of_charge(row: Charge) -> Entry:

@@ -55,9 +55,16 @@ def doubtful(account: Account, *, most: int) -> list[TopUp]:
 def find(*, account: Account, reference: str) -> TopUp | None:
     """With everything that `outcome` and `story` look at."""
     rows = TopUp.objects.filter(account=account, reference=reference)
-    related = ("account__switch", "debit", "payer", "requested_by")
+    related = ("account__switch", "debit__reissued_as__credit", "payer", "requested_by", "reissued_as")
     fetched = ("transitions", "debit__transitions", "debit__give_backs")
     return rows.select_related(*related).prefetch_related(*fetched).first()
+
+
+def issued_again(topup: TopUp) -> TopUp | None:
+    """The credit that now stands for one that was found not applied, or whose debit was."""
+    again: TopUp | None = getattr(topup, "reissued_as", None)
+    debit: TopUp | None = getattr(topup.debit, "reissued_as", None)
+    return again or (debit.credit if debit is not None else None)
 
 
 def story(topup: TopUp) -> list[Step]:

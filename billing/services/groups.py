@@ -32,8 +32,10 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.case": ("vc", "vc", "vc"),
     "billing.charge": ("v", "v", "v"),
     "billing.jobrun": ("v", "v", "v"),
+    "billing.lookup": ("v", "v", "v"),
     "billing.payment": ("v", "v", "v"),
     "billing.reconciliation": ("v", "v", "v"),
+    "billing.reissue": ("v", "v", "v"),
     "billing.syncmark": ("v", "v", "v"),
     "billing.topup": ("v", "vc", "v"),
     "billing.transition": ("v", "v", "v"),
@@ -42,6 +44,8 @@ ROWS: dict[str, tuple[str, str, str]] = {
 OTHERS: dict[str, tuple[str, ...]] = {
     "accounts.resend_invitation": NAMES,
     "billing.close_case": (BILLING,),
+    "billing.credit_account": (BILLING,),
+    "billing.reissue_topup": (BILLING,),
 }
 VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 

@@ -7,7 +7,7 @@ since it was sent. Not finding it ends nothing: after the settling time and enou
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +17,10 @@ from django.db.models import F, Q
 
 from accounts.models import Switch
 from billing.models import Source, TopUp, TopUpState
-from billing.services import card_states, states, switches
+from billing.services import card_states, lookups, states, switches
 from billing.services.card_states import Says
 from billing.services.clock import Clock
+from billing.services.lookups import Window
 from billing.services.rounding import stored_if_money
 from billing.services.ties import references, tie
 from billing.vos3000 import Client, PayRecord, SwitchError, Withheld
@@ -27,7 +28,6 @@ from billing.vos3000 import Client, PayRecord, SwitchError, Withheld
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 5000
-MOST_CANDIDATES = 20
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock)
                 _look(client, doubtful, clock)
             except SwitchError as error:
                 logger.info("No look at the payments of %s: %s", doubtful[0].account.number, error)
+                if not isinstance(error, Withheld):
+                    lookups.note_failure(topups=doubtful, window=Window.of(doubtful, clock.now()), error=error)
                 _look_again(doubtful, clock.now() + switch.failed_look_pause)
                 if isinstance(error, Withheld):
                     break
@@ -85,22 +87,17 @@ def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock)
 def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
     """One complete look for all doubtful top-ups of one account."""
     account = topups[0].account
-    tolerance = account.switch.clock_tolerance
-    asked_at = clock.now()
-    begin = min(topup.sent_at or topup.requested_at for topup in topups) - tolerance
-    rows = client.get_pay_history(account=account.number, begin=begin, end=asked_at + tolerance)
-    marked: dict[str, list[PayRecord]] = defaultdict(list)
-    for row in rows:
-        for reference in set(references(row.memo)):
-            marked[reference].append(row)
+    window = Window.of(topups, clock.now())
+    rows = client.get_pay_history(account=account.number, begin=window.begin, end=window.end)
+    shown = lookups.note(topups=topups, window=window, rows=rows)
     for topup in topups:
-        found = marked.get(topup.reference)
+        found = shown.found(topup)
         if found:
-            _found(topup, found, asked_at)
+            _found(topup, found, window.asked_at)
         elif topup.source == Source.VOUCHER:
-            _ask_the_card(client, topup, rows, asked_at)
+            _ask_the_card(client, topup, shown.candidates(topup), window.asked_at)
         else:
-            _not_found(topup, rows, asked_at)
+            _not_found(topup, shown.candidates(topup), window.asked_at)
     tie(account=account)
 
 
@@ -115,12 +112,12 @@ def _found(topup: TopUp, found: Sequence[PayRecord], asked_at: datetime) -> None
             topup=topup,
             to=TopUpState.CONFIRMED,
             now=asked_at,
-            evidence={"found": _shown(found)},
+            evidence={"found": lookups.listed(found)},
             balance_after=stored_if_money(found[0].balance_after),
         )
     else:
         why = "The payment history holds it, but not once and exactly as it was sent."
-        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence={"found": _shown(found)})
+        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence={"found": lookups.listed(found)})
 
 
 def _matches(topup: TopUp, row: PayRecord) -> bool:
@@ -129,7 +126,7 @@ def _matches(topup: TopUp, row: PayRecord) -> bool:
     return alone and row.account == topup.account.number and row.amount == topup.amount
 
 
-def _ask_the_card(client: Client, topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime) -> None:
+def _ask_the_card(client: Client, topup: TopUp, candidates: Sequence[PayRecord], asked_at: datetime) -> None:
     try:
         card = card_states.ask(client, topup, now=asked_at)
     except SwitchError as error:
@@ -145,11 +142,11 @@ def _ask_the_card(client: Client, topup: TopUp, rows: Sequence[PayRecord], asked
         why = "The card was used for another account."
         states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
     else:
-        _not_found(topup, rows, asked_at, evidence)
+        _not_found(topup, candidates, asked_at, evidence)
 
 
 def _not_found(
-    topup: TopUp, rows: Sequence[PayRecord], asked_at: datetime, seen: Mapping[str, object] | None = None
+    topup: TopUp, candidates: Sequence[PayRecord], asked_at: datetime, seen: Mapping[str, object] | None = None
 ) -> None:
     """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
     looks = topup.looks + 1
@@ -159,22 +156,9 @@ def _not_found(
     )
     if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:
         why = "It was not found in the payment history within the settling time."
-        candidates = [row for row in rows if row.amount == topup.amount and not references(row.memo)]
-        evidence = {"looks": looks, "candidates": _shown(candidates), **(seen or {})}
+        evidence = {"looks": looks, "candidates": lookups.listed(candidates), **(seen or {})}
         states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
 
 
 def _is_settled(topup: TopUp, at: datetime) -> bool:
     return at >= (topup.sent_at or topup.requested_at) + topup.account.switch.settling_time
-
-
-def _shown(rows: Sequence[PayRecord]) -> list[dict[str, str]]:
-    return [
-        {
-            "at": row.paid_at.isoformat(),
-            "amount": str(row.amount),
-            "balance_after": str(row.balance_after),
-            "memo": row.memo[:100],
-        }
-        for row in rows[:MOST_CANDIDATES]
-    ]

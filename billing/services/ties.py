@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from accounts.models import Account
 from billing.models import Payment, TopUp, TopUpState
-from billing.models.topups import REFERENCE_ALPHABET
+from billing.models.topups import references
 
-REFERENCE = re.compile(rf"(?<![\w-])TU-[{REFERENCE_ALPHABET}]{{10}}(?![\w-])")
-
-
-def references(memo: str) -> list[str]:
-    """The references that stand in a memo, each as a word of its own."""
-    return REFERENCE.findall(memo)
+__all__ = ["references", "tie"]
 
 
 def tie(*, account: Account) -> int:

@@ -68,6 +68,7 @@ def request(
     payer: Account | None = None,
     now: datetime,
     hand_over: bool = True,
+    reissue_of: TopUp | None = None,
 ) -> TopUp:
     """Write down one credit and hand it over to a worker; raises TopUpRefused.
 
@@ -85,6 +86,7 @@ def request(
         requested_at=now,
         deadline=now + account.switch.sending_deadline,
         next_attempt_at=now + HAND_OVER,
+        reissue_of=reissue_of,
     )
     with transaction.atomic():
         guards.hold(account=account, by=by)

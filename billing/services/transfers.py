@@ -40,6 +40,7 @@ def request(
     note: str = "",
     now: datetime,
     hand_over: bool = True,
+    reissue_of: TopUp | None = None,
 ) -> TopUp:
     """Write down a top-up by an agent and hand it over to a worker. Returns the credit; raises TopUpRefused.
 
@@ -55,7 +56,7 @@ def request(
         if known is not None:
             return known
         _check(wish, agent)
-        credit, is_new = _write(wish)
+        credit, is_new = _write(wish, reissue_of)
         if is_new and hand_over:
             transaction.on_commit(partial(topups.announce, credit.pk))
     return credit
@@ -108,8 +109,10 @@ def _check(wish: TopUp, agent: Account) -> None:
         raise NotCovered("The balance to pay from does not cover this, counting what is already on its way.")
 
 
-def _write(wish: TopUp) -> tuple[TopUp, bool]:
+def _write(wish: TopUp, reissue_of: TopUp | None) -> tuple[TopUp, bool]:
+    """`reissue_of` is an earlier transfer's debit or credit: the same leg of this one stands for it."""
     if wish.source == Source.AGENT_CREDIT:
+        wish.reissue_of = reissue_of
         return topups.write(wish)
     debit = TopUp(
         kind=Kind.DEBIT,
@@ -123,4 +126,6 @@ def _write(wish: TopUp) -> tuple[TopUp, bool]:
         deadline=wish.requested_at + wish.account.switch.sending_deadline,
         next_attempt_at=wish.next_attempt_at,
     )
+    leg = debit if reissue_of is not None and reissue_of.kind == Kind.DEBIT else wish
+    leg.reissue_of = reissue_of
     return topups.write(wish, debit=debit)

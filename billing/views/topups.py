@@ -17,7 +17,7 @@ from accounts.access import Access, Action
 from accounts.models import Account
 from billing.forms.topups import TopUpForm
 from billing.models import DOUBTFUL, Kind, TopUp, TopUpState
-from billing.queries.topups import find, is_final, outcome, story
+from billing.queries.topups import find, is_final, issued_again, outcome, story
 from billing.services import balances, guards, headroom, transfers
 from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
@@ -102,6 +102,7 @@ def topup(request: Request, access: Access, reference: str) -> HttpResponse:
         # Who was topped up is not shown what is between its agent and the portal.
         "for_payer": access.as_staff or access.via != access.account,
         "is_final": is_final(row),
+        "again": issued_again(row),
         "tone": TONES.get(state, ""),
         "again_after": "10s" if state in DOUBTFUL else "2s",
         "is_doubtful": state in DOUBTFUL,

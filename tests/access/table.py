@@ -371,9 +371,17 @@ delete     POST    d        page
 SAVED_EMPTY = ("accounts_account", "billing_case")
 
 OTHER_STAFF_PAGES = """
-                                  anonymous       staff    support    billing    operator    superuser
-admin:app_list              GET   →admin:login    404      page       page       page        page
-admin:app_list              POST  →admin:login    404      page       page       page        page
-admin:billing_topup_decide  GET   login           403      403        page       403         page
-admin:billing_topup_decide  POST  login           403      403        page       403         page
+                                  anonymous       staff    support    billing          operator    superuser
+admin:app_list              GET   →admin:login    404      page       page             page        page
+admin:app_list              POST  →admin:login    404      page       page             page        page
+admin:billing_topup_decide  GET   login           403      403        page             403         page
+admin:billing_topup_decide  POST  login           403      403        page             403         page
+admin:reissue               GET   login           403      403        page             403         page
+admin:reissue               POST  login           403      403        page             403         page
+admin:reissue_answer        GET   login           403      403        404              403         404
+admin:reissue_answer        POST  login           403      403        404              403         404
+admin:credit                GET   login           403      403        page             403         page
+admin:credit                POST  login           403      403        refused          403         refused
+admin:credit_confirm        GET   login           403      403        →admin:credit    403         →admin:credit
+admin:credit_confirm        POST  login           403      403        refused          403         refused
 """

@@ -112,12 +112,16 @@ def staff_steps(world: World) -> Iterator[Step]:
 
 
 def other_staff_steps() -> Iterator[Step]:
-    addresses = {
-        "admin:app_list": reverse("admin:app_list", args=["billing"]),
-        "admin:billing_topup_decide": reverse(
-            "admin:billing_topup_decide", args=[TopUp.objects.get(state=TopUpState.REVIEW).pk]
-        ),
+    topup = TopUp.objects.get(state=TopUpState.REVIEW)
+    arguments: dict[str, list[object]] = {
+        "admin:app_list": ["billing"],
+        "admin:billing_topup_decide": [topup.pk],
+        "admin:reissue": [topup.pk],
+        "admin:reissue_answer": [topup.pk, 0],
+        "admin:credit": [topup.account_id],
+        "admin:credit_confirm": [topup.account_id],
     }
+    addresses = {page: reverse(page, args=args) for page, args in arguments.items()}
     allowed = {(page, method, role): cell for (page, method), role, cell in cells(table.OTHER_STAFF_PAGES)}
     for (page, address), method, role in itertools.product(addresses.items(), ("GET", "POST"), ROLES):
         expected = allowed.get((page, method, role), "→admin:login")

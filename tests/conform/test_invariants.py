@@ -13,7 +13,7 @@ import pytest
 from accounts.models import Account, Switch
 from bench.conform.evidence import Burst, Evidence, Seen
 from bench.conform.invariants import INVARIANTS
-from billing.models import Kind, Source, TopUp, TopUpState, Transition
+from billing.models import Answer, Kind, Reissue, Source, TopUp, TopUpState, Transition
 from simulator.control import LedgerAccount, LedgerPay, ReceivedRequest
 from tests.factories import NOON
 
@@ -82,6 +82,28 @@ def as_a_debit(evidence: Evidence) -> Evidence:
     return evidence
 
 
+def issued_again(evidence: Evidence, *, asked: int = 1, decided: int | None = 2, approved: int = 3) -> Evidence:
+    """The top-up stands for an older one, which a person found not applied."""
+    [new] = evidence.topups
+    old = TopUp(pk=2, reference="TU-9876543210", kind=new.kind, account=new.account, amount=new.amount, key="o")
+    old.state, old.sent_at, old.requested_at, new.reissue_of = TopUpState.NOT_APPLIED, NOON, NOON, old
+    steps = [
+        step("", "requested", 0),
+        step("requested", "sending", 0),
+        step("sending", "in_doubt", 1),
+        step("in_doubt", "review", 3600, looks=3),
+        step("review", "not_applied", 3700),
+    ]
+    steps[-1].by_id = decided
+    reissue = Reissue(topup_id=2, requested_by_id=asked, answered_by_id=approved, answer=Answer.APPROVED)
+    return replace(evidence, topups=[old, new], steps={**evidence.steps, 2: steps}, reissues=[reissue])
+
+
+def with_its_amount(evidence: Evidence, amount: Decimal) -> Evidence:
+    evidence.topups[0].amount = amount
+    return evidence
+
+
 WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T1", lambda sound: replace(sound, received=[*sound.received, *sound.received])),
     (
@@ -101,6 +123,11 @@ WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T7", lambda sound: ended(sound, TopUpState.REVIEW)),
     ("T8", lambda sound: with_seen(sound, bursts=[Burst("k", [REFERENCE, None], None)])),
     ("T8", lambda sound: with_seen(sound, bursts=[Burst("k", [REFERENCE], "TU-ANOTHER000")])),
+    ("T10", lambda sound: issued_again(sound, approved=1)),
+    ("T10", lambda sound: issued_again(sound, approved=2)),
+    ("T10", lambda sound: issued_again(sound, decided=None)),
+    ("T10", lambda sound: replace(issued_again(sound), reissues=[])),
+    ("T10", lambda sound: with_its_amount(issued_again(sound), AMOUNT + 1)),
     ("T11", lambda sound: replace(sound, ledger=ledger(LedgerPay(AMOUNT + 1, 0, 0, AMOUNT, PAID_AT, REFERENCE)))),
     ("T11", lambda sound: with_seen(sound, unfit_accepted=[REFERENCE])),
     ("T12", lambda sound: replace(sound, ledger=ledger(row(), row()))),
@@ -110,6 +137,7 @@ WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
 
 def test_sound_evidence_violates_nothing() -> None:
     assert violated(sound()) == set()
+    assert violated(issued_again(sound())) == set()
 
 
 @pytest.mark.parametrize(("name", "put_wrong"), WRONG)

@@ -30,6 +30,18 @@ def test_a_payment_leads_to_its_top_up(zoe: Visitor) -> None:
     assert zoe.page(f"topups/{topup.reference}/") in html
 
 
+def test_what_carries_no_reference_of_ours_is_from_elsewhere(zoe: Visitor) -> None:
+    topup = TopUpFactory.create(account=zoe.account)
+    PaymentFactory.create(account=zoe.account, memo="bank transfer")
+    PaymentFactory.create(account=zoe.account)
+    # Not tied yet, but it says whose it is.
+    PaymentFactory.create(account=zoe.account, memo=topup.reference)
+    ChargeFactory.create(account=zoe.account)
+    html = zoe.client.get(zoe.page("payments/")).content.decode()
+    assert html.count("from elsewhere") == 2
+    assert "from elsewhere · bank transfer" in html
+
+
 def test_a_debit_and_what_was_given_back_of_it_both_name_the_customer(
     zoe: Visitor, mara: Visitor, simulator: SimulatorProcess
 ) -> None:

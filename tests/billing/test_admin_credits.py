@@ -1,0 +1,99 @@
+"""Staff credit an account: a form with a reason, a confirmation, one top-up."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, AuditEntry, Switch, User
+from billing.models import Source, TopUp
+from billing.services import profiles, topups
+from simulator.process import SimulatorProcess
+from tests.billing.staffsite import logged_in, page_of, staff
+from tests.factories import NOON, MembershipFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(switch: Switch, simulator: SimulatorProcess) -> Account:
+    return profiles.ensure(switch=switch, number="C-301", now=NOON)
+
+
+@pytest.fixture
+def by(db: None) -> User:
+    return staff("billing")
+
+
+@pytest.fixture
+def client(by: User) -> Client:
+    return logged_in(by)
+
+
+def form_of(account: Account) -> str:
+    return reverse("admin:credit", args=[account.pk])
+
+
+def confirm(account: Account) -> str:
+    return reverse("admin:credit_confirm", args=[account.pk])
+
+
+def body(**changes: str) -> dict[str, str]:
+    return {"amount": "12.5", "note": "Refund of a wrong charge", "key": "k1", **changes}
+
+
+def test_an_account_is_credited_after_a_confirmation(
+    account: Account, client: Client, by: User, simulator: SimulatorProcess
+) -> None:
+    assert form_of(account) in client.get(page_of(account)).content.decode()
+    before = simulator.control.account("C-301").money
+    shown = client.post(form_of(account), body()).content.decode()
+    assert "Refund of a wrong charge" in shown
+    assert str(before + Decimal("12.5")) in shown
+    assert not TopUp.objects.exists()
+    reply = client.post(confirm(account), body())
+    topup = TopUp.objects.get()
+    assert reply["Location"] == page_of(topup)
+    topups.carry_out(topup_id=topup.pk, now=topup.requested_at)
+    assert simulator.control.account("C-301").money == before + Decimal("12.5")
+    assert (topup.source, topup.requested_by, topup.note) == (Source.OPERATOR, by, "Refund of a wrong charge")
+    assert AuditEntry.objects.get(action="requested").account == account
+
+
+def test_the_form_sent_twice_credits_once(account: Account, client: Client) -> None:
+    first, again = (client.post(confirm(account), body())["Location"] for _ in range(2))
+    assert first == again
+    assert TopUp.objects.count() == 1
+    other = client.post(confirm(account), body(amount="13"))
+    assert "already used for another top-up" in other.content.decode()
+    assert (TopUp.objects.count(), AuditEntry.objects.filter(action="requested").count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "change", [{"note": ""}, {"note": "  "}, {"amount": "0"}, {"amount": "-5"}, {"amount": "1e3"}, {"key": ""}]
+)
+def test_without_a_reason_or_a_fit_amount_nothing_is_written(
+    account: Account, client: Client, change: dict[str, str]
+) -> None:
+    for address in (form_of(account), confirm(account)):
+        assert client.post(address, body(**change)).context["form"].errors
+    assert not TopUp.objects.exists()
+
+
+def test_nobody_credits_an_account_of_their_own(account: Account, client: Client, by: User) -> None:
+    MembershipFactory.create(user=by, account=account)
+    for address in (form_of(account), confirm(account)):
+        assert "account of their own" in client.post(address, body()).content.decode()
+    assert not TopUp.objects.exists()
+
+
+@pytest.mark.parametrize("group", ["support", "operator"])
+def test_whoever_may_not_credit_is_told_no(account: Account, group: str) -> None:
+    client = logged_in(staff(group))
+    assert form_of(account) not in client.get(page_of(account)).content.decode()
+    assert client.get(form_of(account)).status_code == 403
+    assert client.post(confirm(account), body()).status_code == 403
+    assert not TopUp.objects.exists()
