@@ -6,10 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 
-from accounts import audit
-from accounts.models import Account, AuditAction, User
+from accounts.models import Account, User
 from billing.models import Source, TopUp
 from billing.services import topups
 from billing.services.topups import NoteUnfit, TopUpRefused
@@ -31,13 +29,9 @@ def request(*, account: Account, amount: Decimal, by: User, key: str, why: str, 
     if known is not None:
         return known
     _check(wish)
-    with transaction.atomic():
-        topup = topups.request(
-            account=account, amount=amount, by=by, key=key, source=Source.OPERATOR, note=wish.note, now=now
-        )
-        text = f"Credit of {amount} {account.switch.currency}: {wish.note}"
-        audit.note(action=AuditAction.REQUESTED, now=now, by=by, subject=topup, text=text)
-    return topup
+    return topups.request(
+        account=account, amount=amount, by=by, key=key, source=Source.OPERATOR, note=wish.note, now=now
+    )
 
 
 def check(*, account: Account, amount: Decimal, by: User, key: str, why: str, now: datetime) -> None:

@@ -41,7 +41,9 @@ def create(*, topup: TopUp, by: User | None) -> TopUp:
     """Write a wish and its first transition. The caller holds the transaction."""
     topup.save(force_insert=True)
     Transition.objects.create(topup=topup, to_state=TopUpState.REQUESTED, at=topup.requested_at, by=by)
-    if by is not None and topup.kind == Kind.CREDIT:
+    # Of a re-issue the approval is recorded, from where that was given.
+    again = topup.reissue_of_id or (topup.debit is not None and topup.debit.reissue_of_id)
+    if by is not None and topup.kind == Kind.CREDIT and not again:
         text = f"{topup.amount} {topup.account.switch.currency}, {topup.get_source_display()}"
         audit.note(
             action=AuditAction.REQUESTED, now=topup.requested_at, by=by, via=topup.payer, subject=topup, text=text
