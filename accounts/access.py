@@ -19,10 +19,14 @@ class Action(Enum):
     VIEW = auto()
     RESELL = auto()  # list the accounts below this one
     TOP_UP = auto()  # credit this account on behalf of an agent above it
-    PAY_IN = auto()  # bring money from outside to this account, such as a voucher card
+    VOUCHER = auto()  # pay a voucher card into this account
+    PAY_IN = auto()  # bring money to this account, in whichever way
     MEMBERS = auto()  # see who the members of this account are, and who is invited
     MANAGE_MEMBERS = auto()  # invite, change and remove them
     RESEND_INVITATION = auto()
+
+
+WAYS = (Action.TOP_UP, Action.VOUCHER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +54,10 @@ class Access:
                 return self.account.is_agent
             case Action.TOP_UP:
                 return self.role == Role.OWNER and self.via is not None and self.via != self.account
+            case Action.VOUCHER:
+                return self.role == Role.OWNER and self.account.switch.voucher_cards
             case Action.PAY_IN:
-                return self.role == Role.OWNER
+                return any(self.may(way) for way in WAYS)
             case Action.MEMBERS:
                 return self.own_role == Role.OWNER or self.as_staff
             case Action.MANAGE_MEMBERS:

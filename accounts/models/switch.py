@@ -99,6 +99,9 @@ class Switch(models.Model):
         default=timedelta(minutes=10),
         help_text="For how long a second top-up of the same account by the same amount must be meant",
     )
+    voucher_cards = models.BooleanField(
+        default=True, help_text="Owners of an account pay in voucher cards (PayByPhoneCard, GetPhoneCard)"
+    )
     sending_deadline = models.DurationField(
         default=timedelta(minutes=10), help_text="How long an unsent top-up is tried"
     )

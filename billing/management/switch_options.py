@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +21,7 @@ FIELDS = {
     "refusals": "sure_refusals",
     "budget": "requests_per_second",
     "extra_body": "extra_body_file",
+    "voucher_cards": "voucher_cards",
     "places": "topup_places",
     "limit": "topup_limit",
     "limit_per_user": "daily_limit_per_user",
@@ -58,6 +59,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--extra-body", metavar="FILE", type=_file, help="JSON object with fields that go into every body"
     )
+    parser.add_argument("--voucher-cards", action=BooleanOptionalAction, help="owners of accounts pay in voucher cards")
     _add_limits(parser.add_argument_group("top-ups", "Amounts in the switch's currency; times in seconds."))
 
 

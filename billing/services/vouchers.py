@@ -19,7 +19,7 @@ from billing.services.failures import FAILURES, sentence
 from billing.services.guesses import Limit
 from billing.services.states import UNDONE
 from billing.services.topups import TopUpRefused
-from billing.vos3000 import Expiry, PhoneCard, Refused
+from billing.vos3000 import Expiry, PhoneCard, Refused, UnexpectedStatus
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class CardTaken(CardRefused):
 
 
 WRONG = "There is no card with this number and password. Please check both."
+NOT_HERE = "This switch does not take voucher cards. Nothing was done to the card."
 LATER = "Nothing was done to the card. Please try again shortly."
 
 
@@ -160,6 +161,8 @@ def _found(account: Account, card: Card) -> PhoneCard | None:
             return client.get_phone_card(pin=card.pin, password=card.password)
     except Refused:
         return None
+    except UnexpectedStatus as error:
+        raise CardNotSeen(NOT_HERE if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
     except FAILURES as error:
         raise CardNotSeen(f"{sentence(error)} {LATER}") from error
 

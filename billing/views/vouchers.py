@@ -27,7 +27,7 @@ TOO_LATE = "This page was open for too long. Please enter the card again; nothin
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @sensitive_variables()
-@account_page(Action.PAY_IN)
+@account_page(Action.VOUCHER)
 def voucher_form(request: Request, access: Access) -> HttpResponse:
     """The form; posted, what the card holds. Nothing is written here."""
     now = timezone.now()
@@ -45,7 +45,7 @@ def voucher_form(request: Request, access: Access) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @sensitive_variables()
-@account_page(Action.PAY_IN)
+@account_page(Action.VOUCHER)
 def voucher_confirm(request: Request, access: Access) -> HttpResponse:
     """Make the top-up. Whoever comes back here by a login starts at the form again."""
     if request.method != "POST":

@@ -33,5 +33,5 @@ def to_a_way(access: Access) -> HttpResponse:
 def _ways(access: Access) -> Iterator[Way]:
     if access.may(Action.TOP_UP) and access.via is not None:
         yield Way(f"From {access.via.name or access.via.number}", "topup_form")
-    if access.may(Action.PAY_IN):
+    if access.may(Action.VOUCHER):
         yield Way("Voucher card", "voucher_form")

@@ -14,6 +14,7 @@ from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, Us
 pytestmark = pytest.mark.django_db
 
 # What the account's own owners do among its members; whoever owns an agent above does not.
+OF_PAYING_IN = (Action.VOUCHER, Action.PAY_IN)
 OF_MEMBERS = {Action.MEMBERS, Action.MANAGE_MEMBERS, Action.RESEND_INVITATION}
 
 
@@ -97,7 +98,7 @@ def test_an_id_in_other_letters_is_unknown(tree: Tree) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_a_customer_sees_the_account_and_neither_agents_nor_neighbours(tree: Tree, role: Role) -> None:
     user = member(tree.child, role)
-    of_owners = {Action.PAY_IN, *OF_MEMBERS} if role == Role.OWNER else set()
+    of_owners = {*OF_PAYING_IN, *OF_MEMBERS} if role == Role.OWNER else set()
     assert what_may(user, tree.child) == {Action.VIEW, *of_owners}
     for foreign in (tree.grand, tree.agent, tree.sibling, tree.cousin):
         assert what_may(user, foreign) == set()
@@ -105,16 +106,16 @@ def test_a_customer_sees_the_account_and_neither_agents_nor_neighbours(tree: Tre
 
 def test_an_owner_of_an_agent_tops_up_everything_below_it_and_not_the_agent(tree: Tree) -> None:
     user = member(tree.grand)
-    assert what_may(user, tree.grand) == {Action.VIEW, Action.RESELL, Action.PAY_IN, *OF_MEMBERS}
+    assert what_may(user, tree.grand) == {Action.VIEW, Action.RESELL, *OF_PAYING_IN, *OF_MEMBERS}
     for agent in (tree.agent, tree.sibling):
-        assert what_may(user, agent) == {Action.VIEW, Action.RESELL, Action.TOP_UP, Action.PAY_IN}
+        assert what_may(user, agent) == {Action.VIEW, Action.RESELL, Action.TOP_UP, *OF_PAYING_IN}
     for customer in (tree.child, tree.cousin):
-        assert what_may(user, customer) == {Action.VIEW, Action.TOP_UP, Action.PAY_IN}
+        assert what_may(user, customer) == {Action.VIEW, Action.TOP_UP, *OF_PAYING_IN}
 
 
 def test_an_agent_reaches_neither_its_sibling_nor_what_is_above(tree: Tree) -> None:
     user = member(tree.agent)
-    assert what_may(user, tree.child) == {Action.VIEW, Action.TOP_UP, Action.PAY_IN}
+    assert what_may(user, tree.child) == {Action.VIEW, Action.TOP_UP, *OF_PAYING_IN}
     for foreign in (tree.grand, tree.sibling, tree.cousin):
         assert what_may(user, foreign) == set()
 
@@ -154,7 +155,7 @@ def test_a_reseller_who_owns_the_customers_account_too_may_still_top_it_up(tree:
 def test_an_owner_whose_agent_knows_them_as_viewer_cannot_make_the_agent_pay(tree: Tree) -> None:
     user = member(tree.child)
     MembershipFactory.create(user=user, account=tree.agent, role=Role.VIEWER)
-    assert what_may(user, tree.child) == {Action.VIEW, Action.PAY_IN, *OF_MEMBERS}
+    assert what_may(user, tree.child) == {Action.VIEW, *OF_PAYING_IN, *OF_MEMBERS}
     assert open_account(user, tree.child.public_id).role == Role.OWNER
 
 
@@ -162,7 +163,7 @@ def test_support_sees_every_account_and_pays_for_none(tree: Tree) -> None:
     user = support()
     for account in vars(tree).values():
         assert Action.VIEW in what_may(user, account)
-        assert not {Action.TOP_UP, Action.PAY_IN} & what_may(user, account)
+        assert not {Action.TOP_UP, *OF_PAYING_IN} & what_may(user, account)
         assert open_account(user, account.public_id).as_staff
 
 
@@ -202,7 +203,7 @@ def test_an_account_that_moved_to_another_agent_leaves_the_old_ones_reach(tree: 
     tree.child.parent = tree.sibling
     tree.child.save()
     assert what_may(old, tree.child) == set()
-    assert what_may(new, tree.child) == {Action.VIEW, Action.TOP_UP, Action.PAY_IN}
+    assert what_may(new, tree.child) == {Action.VIEW, Action.TOP_UP, *OF_PAYING_IN}
 
 
 def test_an_account_that_the_switch_no_longer_knows_is_still_there_for_its_members(tree: Tree) -> None:

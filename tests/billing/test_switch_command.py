@@ -65,6 +65,7 @@ LIMITS = {
     "--limit-per-account=750.5": ("daily_limit_per_account", Decimal("750.5")),
     "--fresh-login-above=99": ("fresh_login_above", Decimal(99)),
     "--places=4": ("topup_places", 4),
+    "--no-voucher-cards": ("voucher_cards", False),
     "--warn-within=60": ("warn_within", timedelta(minutes=1)),
     "--sending-deadline=120": ("sending_deadline", timedelta(minutes=2)),
     "--settling-time=900": ("settling_time", timedelta(minutes=15)),

@@ -139,6 +139,20 @@ def test_a_switch_that_does_not_answer_leaves_the_card_alone_and_counts_no_guess
     assert look(zoe, GOOD).context["offer"].amount == Decimal(5)
 
 
+def test_a_build_without_voucher_cards_says_so(zoe: Visitor) -> None:
+    with SimulatorProcess("--quiet-world", "--version", "2.1.4") as older:
+        Switch.objects.update(url=older.url)
+        assert "This switch does not take voucher cards." in look(zoe, GOOD).content.decode()
+
+
+def test_where_the_operator_takes_no_cards_nobody_is_offered_to_pay_one_in(mara: Visitor, zoe: Visitor) -> None:
+    Switch.objects.update(voucher_cards=False)
+    assert look(zoe, GOOD).status_code == 404
+    assert zoe.client.get(zoe.page("topup/")).status_code == 404
+    assert "Top up" not in zoe.client.get(zoe.page()).content.decode()
+    assert "Voucher card" not in mara.client.get(zoe.page("topup/")).content.decode()
+
+
 def test_an_offer_opens_for_its_own_user_and_account_and_not_for_ever(
     mara: Visitor, zoe: Visitor, simulator: SimulatorProcess
 ) -> None:
