@@ -13,8 +13,8 @@ from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, Us
 
 pytestmark = pytest.mark.django_db
 
-# What the account's own owners do among its members; whoever owns an agent above does not.
 OF_PAYING_IN = (Action.VOUCHER, Action.PAY_IN)
+# What the account's own owners do among its members; whoever owns an agent above does not.
 OF_MEMBERS = {Action.MEMBERS, Action.MANAGE_MEMBERS, Action.RESEND_INVITATION}
 
 
