@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -11,8 +12,12 @@ from django.db.models import QuerySet
 from accounts import audit
 from accounts.models import AuditAction, User
 from billing.models import Payment, TopUp, TopUpState
-from billing.services import states
+from billing.services import card_states, states, switches
+from billing.services.card_states import CardState, Says
+from billing.services.failures import FAILURES
 from billing.services.ties import references
+
+logger = logging.getLogger(__name__)
 
 VERDICTS = frozenset({TopUpState.CONFIRMED, TopUpState.NOT_APPLIED})
 PERMISSION = "billing.change_topup"
@@ -35,11 +40,12 @@ def decide(
         raise DecisionRefused("Only a top-up in review can be confirmed or marked as not applied.")
     if not why.strip():
         raise DecisionRefused("Give the reason for your decision.")
+    card = _card_of(topup, now)
     with transaction.atomic():
         if verdict == TopUpState.CONFIRMED:
             moved = _confirm(topup, by, why, now, payment)
         else:
-            moved = _mark_not_applied(topup, by, why, now)
+            moved = _mark_not_applied(topup, by, why, now, card)
         if not moved:
             raise DecisionRefused("Somebody else has just decided this top-up.")
         decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
@@ -77,7 +83,22 @@ def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment |
     )
 
 
-def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime) -> bool:
+def _card_of(topup: TopUp, now: datetime) -> CardState | None:
+    """Of a voucher: what its card says now. A switch that does not answer leaves the decision to the person."""
+    if not topup.card:
+        return None
+    try:
+        with switches.client(topup.account.switch) as client:
+            return card_states.ask(client, topup, now=now)
+    except FAILURES as error:
+        logger.info("The card of %s could not be asked: %s", topup, error)
+        return None
+
+
+def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
         raise DecisionRefused("The switch lists a payment with this reference: it was applied.")
-    return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by)
+    if card and card.says is Says.PAID_IN:
+        raise DecisionRefused("The card was used for this account since it was sent: it was applied.")
+    evidence = {"card": card.evidence} if card else {}
+    return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by, evidence=evidence)

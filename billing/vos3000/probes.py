@@ -1,4 +1,4 @@
-"""Harmless reads that show whether an operation answers: no account of that name, a day long past."""
+"""Harmless reads that show whether an operation answers: no account or card of that name, a day long past."""
 
 from __future__ import annotations
 
@@ -18,4 +18,5 @@ PROBES: Mapping[str, Mapping[str, Json]] = {
     "GetConsumption": {"account": NOBODY, **MINUTE},
     "GetCdr": {"accounts": [NOBODY], **DAY},
     "GetReportCustomerFee": {"accounts": [NOBODY], "period": int(Period.DAY), **DAY},
+    "GetPhoneCard": {"pin": NOBODY, "password": ""},
 }

@@ -12,7 +12,15 @@ from simulator.process import SimulatorProcess
 from tests.billing.commands import run
 
 pytestmark = pytest.mark.django_db
-READS = {"GetCustomer", "GetAllCustomers", "GetPayHistory", "GetConsumption", "GetCdr", "GetReportCustomerFee"}
+READS = {
+    "GetCustomer",
+    "GetAllCustomers",
+    "GetPayHistory",
+    "GetConsumption",
+    "GetCdr",
+    "GetReportCustomerFee",
+    "GetPhoneCard",
+}
 
 
 def test_a_switch_is_added_with_what_is_named_and_sound_defaults() -> None:

@@ -151,9 +151,31 @@ def test_a_card_that_a_person_found_not_applied_may_be_tried_again(doubtful: Top
         requested(doubtful.account, by)
     staff = UserFactory.create(is_superuser=True)
     decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not used", now=timezone.now())
-    assert doubtful.sealed_card == ""
+    assert (doubtful.sealed_card, last_evidence(doubtful)["card"]["state"]) == ("", "not used")
     again = requested(doubtful.account, by)
     assert topups.send(topup_id=again.pk, now=timezone.now()).state == TopUpState.CONFIRMED
+
+
+def test_a_card_that_was_used_after_all_cannot_be_called_not_applied(doubtful: TopUp) -> None:
+    for minutes in (31, 32, 33):
+        looked_at(doubtful, minutes * MINUTE)
+    pay_elsewhere(doubtful.account, "C-301")
+    staff = UserFactory.create(is_superuser=True)
+    with pytest.raises(decisions.DecisionRefused, match="was used for this account"):
+        decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now())
+    decisions.decide(topup=doubtful, verdict=TopUpState.CONFIRMED, by=staff, why="Used", now=timezone.now())
+    assert (doubtful.state, doubtful.sealed_card) == (TopUpState.CONFIRMED, "")
+
+
+def test_a_switch_that_does_not_answer_leaves_the_decision_to_the_person(
+    doubtful: TopUp, simulator: SimulatorProcess
+) -> None:
+    for minutes in (31, 32, 33):
+        looked_at(doubtful, minutes * MINUTE)
+    simulator.control.add_fault("GetPhoneCard", "drop_before")
+    staff = UserFactory.create(is_superuser=True)
+    decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Gone", now=timezone.now())
+    assert doubtful.state == TopUpState.NOT_APPLIED
 
 
 def test_a_refused_card_keeps_nothing_of_it_and_may_be_tried_again(
