@@ -21,6 +21,7 @@ class Action(Enum):
     TOP_UP = auto()  # credit this account on behalf of an agent above it
     VOUCHER = auto()  # pay a voucher card into this account
     PAY_IN = auto()  # bring money to this account, in whichever way
+    PAY_BATCHES = auto()  # credit many accounts below this one from its own balance
     MEMBERS = auto()  # see who the members of this account are, and who is invited
     MANAGE_MEMBERS = auto()  # invite, change and remove them
     RESEND_INVITATION = auto()
@@ -58,6 +59,8 @@ class Access:
                 return self.role == Role.OWNER and self.account.switch.voucher_cards
             case Action.PAY_IN:
                 return any(self.may(way) for way in WAYS)
+            case Action.PAY_BATCHES:
+                return self.account.is_agent and self.own_role == Role.OWNER
             case Action.MEMBERS:
                 return self.own_role == Role.OWNER or self.as_staff
             case Action.MANAGE_MEMBERS:

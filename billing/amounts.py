@@ -6,6 +6,12 @@ import re
 from decimal import Decimal
 
 PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
+# As spreadsheets write: thousands may stand apart, and another mark stands before the decimals.
+WRITTEN = re.compile(
+    r"(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?P<gap>[ \u00a0\u2009\u202f'’.,])[0-9]{3}(?:(?P=gap)[0-9]{3})*)"
+    r"(?:(?!(?P=gap))[.,](?P<decimals>[0-9]+))?"
+)
+TWO_WAYS = re.compile(r"(?P<before>[1-9][0-9]{0,2})[.,](?P<after>[0-9]{3})")
 LONGEST = 30
 # The switch keeps money in doubles: more digits than these would not come back unchanged.
 MOST_DIGITS = 15
@@ -25,6 +31,24 @@ def parse_amount(text: str, *, places: int) -> Decimal:
     if len(plain) > LONGEST or not PLAIN.fullmatch(plain):
         raise BadAmount("Enter the amount in plain digits, such as 25 or 25.50.")
     return check_amount(Decimal(plain), places=places)
+
+
+def parse_written_amount(text: str, *, places: int) -> Decimal:
+    """With a point or a comma before the decimals and thousands apart or not. Raises BadAmount.
+
+    What could be read in two ways, such as 1,234, is refused.
+    """
+    written = text.strip()
+    if two_ways := TWO_WAYS.fullmatch(written):
+        before, after = two_ways.groups()
+        raise BadAmount(
+            f"{written} could be {before}{after} or {before}.{after}: write {before}{after} or {before}.{after}0."
+        )
+    clear = WRITTEN.fullmatch(written)
+    if clear is None:
+        return parse_amount(written, places=places)
+    whole = "".join(filter(str.isdigit, clear["whole"]))
+    return parse_amount(f"{whole}.{clear['decimals'] or 0}", places=places)
 
 
 def check_amount(amount: Decimal, *, places: int) -> Decimal:

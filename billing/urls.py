@@ -1,6 +1,16 @@
 from django.urls import URLPattern, path
 
 from billing.views.balance import balance
+from billing.views.batches import (
+    batch,
+    batch_again,
+    batch_confirm,
+    batch_rest,
+    batch_results,
+    batch_stop,
+    batches,
+    upload_batch,
+)
 from billing.views.calls import calls
 from billing.views.customers import customers
 from billing.views.home import home
@@ -17,6 +27,14 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/calls/", calls, name="calls"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),
+    path("a/<slug:public_id>/customers/batch/", batches, name="batches"),
+    path("a/<slug:public_id>/customers/batch/upload/", upload_batch, name="upload_batch"),
+    path("a/<slug:public_id>/customers/batch/<slug:reference>/", batch, name="batch"),
+    path("a/<slug:public_id>/customers/batch/<slug:reference>/confirm/", batch_confirm, name="batch_confirm"),
+    path("a/<slug:public_id>/customers/batch/<slug:reference>/stop/", batch_stop, name="batch_stop"),
+    path("a/<slug:public_id>/customers/batch/<slug:reference>/again/", batch_again, name="batch_again"),
+    path("a/<slug:public_id>/customers/batch/<slug:reference>/rest/", batch_rest, name="batch_rest"),
+    path("a/<slug:public_id>/customers/batch/<slug:reference>/results/", batch_results, name="batch_results"),
     path("a/<slug:public_id>/members/", members, name="members"),
     path("a/<slug:public_id>/members/invite/", invite, name="member_invite"),
     path("a/<slug:public_id>/members/<int:pk>/role/", change_role, name="member_role"),

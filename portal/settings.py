@@ -149,6 +149,12 @@ USERSESSIONS_TRACK_ACTIVITY = True
 vars().update(dj_email_url.parse(env.str("EMAIL_URL", "console:", validate=is_mail_url)))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"portal@{ALLOWED_HOSTS[0].lstrip('.')}")
 
+# Files of many top-ups are the only uploads: they are read in memory, and larger ones are not even kept on disk.
+BATCH_MOST_LINES = env.int("BATCH_MOST_LINES", 1000, validate=validate.Range(1, 100_000))
+BATCH_MOST_KILOBYTES = env.int("BATCH_MOST_KILOBYTES", 512, validate=validate.Range(1, 100_000))
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = BATCH_MOST_KILOBYTES * 1024
+
 LANGUAGE_CODE = "en"
 USE_I18N = True
 TIME_ZONE = "UTC"

@@ -1,3 +1,4 @@
+from billing.models.batches import Batch, BatchRow, BatchState, Origin
 from billing.models.calls import Call, CallDay, DayState
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
@@ -12,6 +13,9 @@ __all__ = [
     "UNSETTLED",
     "Answer",
     "BalanceReading",
+    "Batch",
+    "BatchRow",
+    "BatchState",
     "Call",
     "CallDay",
     "Case",
@@ -21,6 +25,7 @@ __all__ = [
     "JobRun",
     "Kind",
     "LookUp",
+    "Origin",
     "Payment",
     "Reconciliation",
     "Reissue",

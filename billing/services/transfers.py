@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -26,8 +27,32 @@ class NotCovered(TopUpRefused):
     pass
 
 
+class NotSurelyCovered(NotCovered):
+    """Debits that were confirmed just now may count twice; a newer balance tells."""
+
+
 class BalanceUnknown(TopUpRefused):
     pass
+
+
+# It may be otherwise some seconds later.
+PASSING = (NotSurelyCovered, BalanceUnknown)
+
+
+@dataclass(frozen=True)
+class Purse:
+    """From where an agent's top-ups are paid: `left` of its balance, or of the day's credit without debit."""
+
+    payer: Account
+    debited: bool
+    left: Decimal | None
+
+
+def purse(*, payer: Account, now: datetime) -> Purse:
+    payer = balances.current(account=payer, now=now).account
+    debited = payer.credit_without_debit is None
+    left = headroom.left_for_transfer(agent=payer) if debited else headroom.left_for_today(agent=payer, now=now)
+    return Purse(payer, debited, left)
 
 
 def request(
@@ -106,6 +131,8 @@ def _check(wish: TopUp, agent: Account) -> None:
     if left is None:
         raise BalanceUnknown("The balance to pay from is not known at the moment. Please try again shortly.")
     if wish.amount > left:
+        if wish.amount <= left + headroom.perhaps_counted_twice(agent=agent):
+            raise NotSurelyCovered("The balance to pay from is changing just now. Please try again in some seconds.")
         raise NotCovered("The balance to pay from does not cover this, counting what is already on its way.")
 
 

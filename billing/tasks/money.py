@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Switch
 from billing.models import TopUpState
-from billing.services import jobs, sending, sweeping, topups
+from billing.services import batch_carrying, jobs, sending, sweeping, topups
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,11 @@ LOOK_EVERY = timedelta(seconds=10)
 MONEY_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep top-ups": {
         "task": "billing.tasks.money.sweep",
+        "schedule": SWEEP_EVERY,
+        "options": {"queue": "money", "expires": SWEEP_EVERY.total_seconds()},
+    },
+    "sweep batches": {
+        "task": "billing.tasks.money.sweep_batches",
         "schedule": SWEEP_EVERY,
         "options": {"queue": "money", "expires": SWEEP_EVERY.total_seconds()},
     },
@@ -41,6 +46,19 @@ def send_topup(topup_id: int) -> None:
 def sweep() -> None:
     now = timezone.now()
     jobs.run_once(job="sweep", period=SWEEP_EVERY, now=now, work=lambda: str(sweeping.sweep(now=now)))
+
+
+@shared_task(name="billing.tasks.money.carry_on_batch")
+def carry_on_batch(batch_id: int) -> None:
+    batch_carrying.carry_on(batch_id=batch_id, now=timezone.now())
+
+
+@shared_task(name="billing.tasks.money.sweep_batches")
+def sweep_batches() -> None:
+    now = timezone.now()
+    jobs.run_once(
+        job="sweep batches", period=SWEEP_EVERY, now=now, work=lambda: f"{batch_carrying.sweep(now=now)} batches"
+    )
 
 
 @shared_task(name="billing.tasks.money.resolve_doubt")

@@ -18,7 +18,7 @@ from accounts.models import Account
 from billing.forms.topups import TopUpForm
 from billing.models import DOUBTFUL, Kind, TopUp, TopUpState
 from billing.queries.topups import find, is_final, issued_again, outcome, story
-from billing.services import balances, guards, headroom, transfers
+from billing.services import balances, guards, transfers
 from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
 from billing.views.http import Request
@@ -160,7 +160,5 @@ def _move(account: Account, amount: Decimal) -> Move:
 def _payer(access: Access, now: datetime) -> dict[str, Any]:
     """From where it is paid, and how much there is."""
     assert access.via is not None  # noqa: S101  # Action.TOP_UP is given to members of an agent above only
-    payer = balances.current(account=access.via, now=now).account
-    debited = payer.credit_without_debit is None
-    left = headroom.left_for_transfer(agent=payer) if debited else headroom.left_for_today(agent=payer, now=now)
-    return {"payer": payer, "debited": debited, "left": left}
+    purse = transfers.purse(payer=access.via, now=now)
+    return {"payer": purse.payer, "debited": purse.debited, "left": purse.left}

@@ -190,6 +190,57 @@ operator       page             404            page                 404         
 superuser      page             404            page                 404                404
 """
 
+# An agent pays many at once from its own balance: whoever owns the agent above has its own page for that.
+PAYS_MANY = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       404          404
+viewer         404       404        404      404       404          404
+owner          404       page       404      404       404          404
+sibling        404       404        404      404       404          404
+parent         page      404        404      404       404          404
+grandparent    404       404        404      404       404          404
+staff          404       404        404      404       404          404
+support        404       404        404      404       404          404
+billing        404       404        404      404       404          404
+operator       404       404        404      404       404          404
+superuser      404       404        404      404       404          404
+"""
+
+# The agent of the address / the batch, which is the one of `account`.
+SEES_BATCH = """
+               account/batch    parent/batch    child/batch    account/unknown    unknown/batch
+anonymous      login            login           login          login              login
+stranger       404              404             404            404                404
+viewer         page             404             404            404                404
+owner          page             404             404            404                404
+sibling        404              404             404            404                404
+parent         page             404             404            404                404
+grandparent    page             404             404            404                404
+staff          404              404             404            404                404
+support        page             404             404            404                404
+billing        page             404             404            404                404
+operator       page             404             404            404                404
+superuser      page             404             404            404                404
+"""
+PAYS_BATCH = """
+               account/batch    parent/batch    child/batch    account/unknown    unknown/batch
+anonymous      login            login           login          login              login
+stranger       404              404             404            404                404
+viewer         404              404             404            404                404
+owner          page             404             404            404                404
+sibling        404              404             404            404                404
+parent         404              404             404            404                404
+grandparent    404              404             404            404                404
+staff          404              404             404            404                404
+support        404              404             404            404                404
+billing        404              404             404            404                404
+operator       404              404             404            404                404
+superuser      404              404             404            404                404
+"""
+
+BATCH_ACTIONS = ("confirm", "stop", "again", "rest")
+
 # Page, method, the table of it, and what the table's "page" is there. A page that is only looked at refuses the method
 # itself: to everybody alike, whatever the id.
 ACCOUNT_PAGES = (
@@ -203,6 +254,15 @@ ACCOUNT_PAGES = (
     ("payments", "POST", SEES, "405"),
     ("customers", "GET", RESELLS, "page"),
     ("customers", "POST", RESELLS, "405"),
+    ("batches", "GET", RESELLS, "page"),
+    ("batches", "POST", RESELLS, "405"),
+    ("upload_batch", "GET", PAYS_MANY, "→batches"),
+    ("upload_batch", "POST", PAYS_MANY, "refused"),
+    ("batch", "GET", SEES_BATCH, "page"),
+    ("batch", "POST", SEES_BATCH, "405"),
+    *((f"batch_{what}", method, PAYS_BATCH, "→batch") for what in BATCH_ACTIONS for method in ("GET", "POST")),
+    ("batch_results", "GET", SEES_BATCH, "page"),
+    ("batch_results", "POST", SEES_BATCH, "405"),
     ("topup_form", "GET", TOPS_UP_SOMEHOW, "page"),
     ("topup_form", "POST", TOPS_UP_SOMEHOW, "page"),
     ("topup_confirm", "GET", TOPS_UP, "→topup_form"),

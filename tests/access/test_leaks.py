@@ -48,7 +48,7 @@ OPERATOR_FIELDS = {
 AGENT_FEE = Decimal("713.719")
 # One call's and both calls', as a page would round them.
 AGENT_FEES_SHOWN = ("713.72", "713.719", "1,427.44", "1427.44", "1427.438")
-PLACES = ("", "balance/", "calls/", "payments/", "customers/", "topup/", "topup/voucher/")
+PLACES = ("", "balance/", "calls/", "payments/", "customers/", "customers/batch/", "topup/", "topup/voucher/")
 ASKED = ("", "?number=77130", "?answered=no", "?from=rubbish", "?after=rubbish", "?text=mark")
 # Passwords and gateways of the simulator's own world (simulator/tables.py).
 SAMPLE_SECRETS = ("sip-", "gateway-secret", "gw-baltic", "rt-dhaka")

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import confirm_address
-from billing.models import TopUp
-from billing.services import transfers
+from billing.models import Batch, TopUp
+from billing.services import batches, transfers
 from tests.access.table import ROLES, STAFF
 from tests.billing.staffsite import full_account, staff, superuser
 from tests.factories import AccountFactory, InvitationFactory, MembershipFactory, SwitchFactory
@@ -27,6 +27,7 @@ class World:
     users: dict[str, User]
     accounts: dict[str, Account]
     topups: dict[str, TopUp]
+    batch: Batch
     invitations: dict[str, Invitation]
     passkey: Authenticator
     clients: dict[str, Client] = field(default_factory=dict)
@@ -44,12 +45,15 @@ class World:
         return self.accounts[name].public_id if name in self.accounts else UNKNOWN
 
     def reference(self, name: str) -> str:
+        """Of a top-up, by its account's name, or of the batch."""
+        if name == "batch":
+            return self.batch.reference
         return str(self.topups[name].reference) if name in self.topups else UNKNOWN
 
     def rest(self, page: str, about: str) -> list[str]:
         """What stands in an address behind the account's id: after the slash in the table, or somebody's membership."""
         name = about.rpartition("/")[2]
-        if page == "topup":
+        if page in ("topup", "batch") or page.startswith("batch_"):
             return [self.reference(name)]
         if page.startswith("invitation_"):
             return [str(self.invitations[name].pk if name in self.invitations else 0)]
@@ -87,7 +91,8 @@ def build() -> World:
     somebody = full_account().memberships.get().user
     passkey = Authenticator.objects.create(user=somebody, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
     invitations = {name: InvitationFactory.create(account=accounts[name]) for name in ("account", "child", "elsewhere")}
-    return World(users, accounts, {**topups, "debit": debit}, invitations, passkey)
+    batch = _batch(accounts["account"], users["owner"])
+    return World(users, accounts, {**topups, "debit": debit}, batch, invitations, passkey)
 
 
 def a_row(model: type[Model], world: World) -> Model:
@@ -122,6 +127,11 @@ def _tree() -> dict[str, Account]:
 def _member(account: Account, role: Role = Role.OWNER) -> User:
     user: User = MembershipFactory.create(account=account, role=role).user
     return user
+
+
+def _batch(agent: Account, by: User) -> Batch:
+    content = b"account,amount\nA-1,5\n"
+    return batches.upload(agent=agent, by=by, file_name="many.csv", content=content, now=timezone.now()).batch
 
 
 def _topup(account: Account, payer: Account, by: User) -> TopUp:

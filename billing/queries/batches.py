@@ -1,0 +1,182 @@
+"""Batches as their pages show them: what became of each row, and how far the whole is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
+from django.db.models import CharField as Text
+from django.db.models.enums import TextChoices
+
+from accounts.models import Account
+from billing.models import DOUBTFUL, UNSETTLED, Batch, BatchRow, BatchState, TopUp, TopUpState
+
+ZERO = Decimal(0)
+MARKED = ~Q(problem="") | ~Q(warning="")
+
+
+class Fate(TextChoices):
+    """Of a row. A transfer's debit speaks for it until that has ended."""
+
+    READY = "ready", "ready"
+    WAITING = "waiting", "waiting"
+    SENDING = "sending", "on its way"
+    CHECKING = "checking", "being checked"
+    PAID = "paid", "confirmed"
+    UNPAID = "unpaid", "not paid"
+
+
+class Show(TextChoices):
+    """Which rows of a batch a page lists."""
+
+    ALL = "all", "All"
+    MARKED = "marked", "Marked"
+    UNPAID = "unpaid", "Not paid"
+    CHECKING = "checking", "Being checked"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one fate. `amount` is the sum of what can be read as an amount."""
+
+    fate: Fate
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Progress:
+    parts: tuple[Part, ...]
+    marked: int
+
+    def part(self, fate: Fate) -> Part:
+        return next((part for part in self.parts if part.fate == fate), Part(fate, 0, ZERO))
+
+    @property
+    def count(self) -> int:
+        return sum(part.count for part in self.parts)
+
+    @property
+    def payable(self) -> Part:
+        """What is or was meant to be paid: everything but what is not paid."""
+        parts = [part for part in self.parts if part.fate != Fate.UNPAID]
+        return Part(Fate.READY, sum(part.count for part in parts), sum((part.amount for part in parts), ZERO))
+
+    @property
+    def ended(self) -> int:
+        return self.part(Fate.PAID).count + self.part(Fate.UNPAID).count
+
+    @property
+    def is_moving(self) -> bool:
+        return bool(self.part(Fate.WAITING).count + self.part(Fate.SENDING).count)
+
+    @property
+    def is_final(self) -> bool:
+        return self.ended == self.count
+
+
+@dataclass(frozen=True)
+class Row:
+    """`written` is the amount as it stood in the file; `why` it is not paid, or not yet."""
+
+    line: int
+    number: str
+    account: Account | None
+    written: str
+    amount: Decimal | None
+    note: str
+    fate: Fate
+    topup: TopUp | None
+    why: str
+    warning: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """In the order of the file. `following` is the `after` of the next page, None on the last."""
+
+    rows: list[Row]
+    following: str | None
+
+
+def find(*, agent: Account, reference: str) -> Batch | None:
+    related = ("agent__switch", "uploaded_by", "confirmed_by", "follows")
+    return Batch.objects.filter(agent=agent, reference=reference).select_related(*related).first()
+
+
+def latest(*, agent: Account, most: int = 50) -> QuerySet[Batch]:
+    """The newest first, with `lines`, and the number and sum of those that are confirmed."""
+    paid = Q(rows__topup__state=TopUpState.CONFIRMED)
+    return (
+        Batch.objects.filter(agent=agent)
+        .select_related("uploaded_by")
+        .annotate(
+            lines=Count("rows"),
+            paid=Count("rows", filter=paid),
+            paid_amount=Sum("rows__amount", filter=paid, default=0),
+        )
+        .order_by("-id")[:most]
+    )
+
+
+def progress(batch: Batch) -> Progress:
+    sums = (
+        batch.rows.annotate(fate=_fate(batch))
+        .order_by()
+        .values_list("fate")
+        .annotate(count=Count("pk"), sum=Sum("amount", default=ZERO))
+    )
+    parts = tuple(Part(Fate(fate), count, amount) for fate, count, amount in sums)
+    return Progress(parts, marked=batch.rows.filter(MARKED).count())
+
+
+def page(*, batch: Batch, show: Show = Show.ALL, after: str = "", size: int = 100) -> Page:
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    found = rows(batch=batch, show=show, after=place, most=size + 1)
+    return Page(found[:size], following=str(found[size - 1].line) if len(found) > size else None)
+
+
+def rows(*, batch: Batch, show: Show = Show.ALL, after: int = 0, most: int | None = None) -> list[Row]:
+    found = batch.rows.annotate(fate=_fate(batch)).filter(line__gt=after).select_related("account", "topup")
+    match show:
+        case Show.MARKED:
+            found = found.filter(MARKED)
+        case Show.UNPAID | Show.CHECKING:
+            found = found.filter(fate=show.value)
+    return [_row(row, Fate(row.fate)) for row in found.order_by("line")[:most]]
+
+
+def untried(batch: Batch) -> list[BatchRow]:
+    """What was surely not paid, has an amount, and was not tried again since."""
+    unpaid = batch.rows.annotate(fate=_fate(batch)).filter(fate=Fate.UNPAID)
+    return list(unpaid.filter(amount__isnull=False, tried_again__isnull=True).order_by("line"))
+
+
+def _row(row: BatchRow, fate: Fate) -> Row:
+    why = row.problem or (row.topup.why if row.topup is not None and fate != Fate.PAID else "")
+    return Row(
+        row.line,
+        row.account_text,
+        row.account,
+        row.amount_text,
+        row.amount,
+        row.note,
+        fate,
+        row.topup,
+        why,
+        row.warning,
+    )
+
+
+def _fate(batch: Batch) -> Case:
+    without = Fate.READY if batch.state == BatchState.UPLOADED else Fate.WAITING
+    return Case(
+        When(~Q(problem=""), then=Value(Fate.UNPAID)),
+        When(topup__isnull=True, then=Value(without)),
+        When(Q(topup__state__in=DOUBTFUL) | Q(topup__debit__state__in=DOUBTFUL), then=Value(Fate.CHECKING)),
+        When(topup__state__in=UNSETTLED, then=Value(Fate.SENDING)),
+        When(topup__state=TopUpState.CONFIRMED, then=Value(Fate.PAID)),
+        default=Value(Fate.UNPAID),
+        output_field=Text(),
+    )

@@ -1,0 +1,112 @@
+"""Asking for a confirmed batch's top-ups, a few at a time. Safe to run twice, beside itself, and to be killed anywhere.
+
+A row and its top-up are tied in one transaction, and the top-up's key is the batch's reference and the line.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from billing.models import Batch, BatchState
+from billing.services import balances, transfers
+from billing.services.batches import WAITING, announce, end
+from billing.services.clock import Clock
+from billing.services.states import HAND_OVER
+from billing.services.topups import TopUpRefused
+
+logger = logging.getLogger(__name__)
+
+# Between two of these, other top-ups of the queue have their turn.
+AT_ONCE = 25
+PAUSE = timedelta(seconds=5)
+
+
+def carry_on(*, batch_id: int, now: datetime) -> None:
+    """Ask for the next top-ups of a batch; then a worker is asked to go on, or the batch ends."""
+    clock = Clock(now)
+    batch = Batch.objects.select_related("agent__switch").get(pk=batch_id)
+    if batch.state != BatchState.CONFIRMED:
+        return
+    # Asked for here, so that nobody holds the batch while the switch is asked.
+    balances.current(account=batch.agent, now=now)
+    rows = list(batch.rows.filter(WAITING).order_by("line").values_list("pk", flat=True)[:AT_ONCE])
+    if _request_each(batch_id, rows, clock):
+        _go_on(batch_id, clock.now())
+    else:
+        Batch.objects.filter(pk=batch_id).update(next_step_at=clock.now() + PAUSE)
+
+
+def sweep(*, now: datetime) -> int:
+    """Go on with the batches of which no living process takes care. How many there were."""
+    due = Batch.objects.filter(state=BatchState.CONFIRMED, next_step_at__lte=now).order_by("next_step_at")
+    batches = list(due.values_list("pk", flat=True))
+    for batch_id in batches:
+        try:
+            carry_on(batch_id=batch_id, now=now)
+        except Exception:
+            logger.exception("The sweep could not go on with batch %s", batch_id)
+    return len(batches)
+
+
+def _request_each(batch_id: int, rows: list[int], clock: Clock) -> bool:
+    """In the order of the file. False when the batch has to wait: for a newer balance, or for us."""
+    well = True
+    for row_id in rows:
+        try:
+            _request(batch_id, row_id, clock.now())
+        except transfers.PASSING as refused:
+            logger.info("Batch %s waits: %s", batch_id, refused)
+            return False
+        except Exception:
+            # The others of the file need not wait for one that cannot be handled.
+            logger.exception("Row %s of batch %s could not be asked for", row_id, batch_id)
+            well = False
+    return well
+
+
+@transaction.atomic
+def _request(batch_id: int, row_id: int, now: datetime) -> None:
+    batch = _held(batch_id)
+    row = batch.rows.filter(WAITING, pk=row_id).select_related("account__switch").first()
+    if batch.state != BatchState.CONFIRMED or row is None:
+        return
+    if row.account is None or row.amount is None or batch.confirmed_by is None:
+        raise AssertionError("The database lets no such row wait.")
+    try:
+        row.topup = transfers.request(
+            account=row.account,
+            payer=batch.agent,
+            amount=row.amount,
+            by=batch.confirmed_by,
+            key=f"{batch.reference}/{row.line}",
+            note=row.note,
+            now=now,
+        )
+    except transfers.PASSING:
+        raise
+    except TopUpRefused as refused:
+        row.problem = str(refused)
+    row.save(update_fields=["topup", "problem"])
+
+
+@transaction.atomic
+def _go_on(batch_id: int, now: datetime) -> None:
+    batch = _held(batch_id)
+    if batch.state != BatchState.CONFIRMED:
+        return
+    if not batch.rows.filter(WAITING).exists():
+        end(batch=batch, now=now)
+        logger.info("All top-ups of %s were asked for", batch)
+        return
+    batch.next_step_at = now + HAND_OVER
+    batch.save(update_fields=["next_step_at"])
+    transaction.on_commit(lambda: announce(batch_id))
+
+
+def _held(batch_id: int) -> Batch:
+    """Until the transaction ends: it is not stopped in between, and nobody asks for the same row."""
+    batches = Batch.objects.select_for_update(of=("self",), no_key=True)
+    return batches.select_related("agent__switch", "confirmed_by").get(pk=batch_id)

@@ -1,0 +1,76 @@
+"""What the lines of a batch mean, and what is wrong with them. Nothing is sent and nothing is saved here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.access import descendants
+from accounts.models import Account, User
+from billing.amounts import BadAmount, parse_written_amount
+from billing.models import BatchRow, TopUp
+from billing.services import topups
+from billing.services.topups import TopUpRefused
+
+MOST_NAMED = 5
+
+
+def check(*, agent: Account, by: User, rows: Sequence[BatchRow], now: datetime) -> None:
+    """Fill in account, amount, problem and warning of each row anew."""
+    accounts = _accounts(agent, rows)
+    for row in rows:
+        row.warning = ""
+        row.amount, wrong = _amount(row.amount_text, agent)
+        row.account = accounts.get(row.account_text)
+        row.problem = row.unclear or wrong or _problem(row, agent, by, now)
+    _warn_of_repetitions(rows)
+
+
+def _accounts(agent: Account, rows: Sequence[BatchRow]) -> dict[str, Account]:
+    numbers = {row.account_text for row in rows}
+    return {
+        account.number: account for account in descendants(agent).filter(number__in=numbers).select_related("switch")
+    }
+
+
+def _amount(text: str, agent: Account) -> tuple[Decimal | None, str]:
+    try:
+        return parse_written_amount(text, places=agent.switch.places), ""
+    except BadAmount as error:
+        return None, str(error)
+
+
+def _problem(row: BatchRow, agent: Account, by: User, now: datetime) -> str:
+    if not row.account_text:
+        return "No account is named."
+    # The same for one that does not exist and for one of somebody else.
+    if row.account is None or row.amount is None:
+        return f"You have no customer with the account {row.account_text}."
+    wish = TopUp(
+        account=row.account,
+        payer=agent,
+        amount=row.amount,
+        note=row.note,
+        requested_by=by,
+        key=row.account_text,
+        requested_at=now,
+    )
+    try:
+        topups.check(wish)
+    except TopUpRefused as refused:
+        return str(refused)
+    return ""
+
+
+def _warn_of_repetitions(rows: Sequence[BatchRow]) -> None:
+    lines = defaultdict(list)
+    for row in rows:
+        if not row.problem:
+            lines[row.account_text].append(row.line)
+    for row in rows:
+        others = [line for line in lines.get(row.account_text, ()) if line != row.line]
+        if others and not row.problem:
+            named = ", ".join(map(str, others[:MOST_NAMED])) + (" and others" if len(others) > MOST_NAMED else "")
+            row.warning = f"The same account stands in line {named} too."

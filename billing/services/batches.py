@@ -1,0 +1,228 @@
+"""Many top-ups from one file: uploaded, checked, confirmed by a person, and then asked for row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from celery import current_app
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
+from kombu.exceptions import OperationalError
+
+from accounts.models import Account, User
+from billing.models import Batch, BatchRow, BatchState, Origin
+from billing.models.batches import new_batch_key
+from billing.queries.batches import untried
+from billing.services import batch_checks, batch_files, transfers
+from billing.services.batch_files import Line
+from billing.services.states import HAND_OVER
+from billing.services.topups import LONGEST_NOTE
+
+logger = logging.getLogger(__name__)
+
+LONGEST_ACCOUNT = 100
+LONGEST_AMOUNT = 60
+LONGEST_FILE_NAME = 100
+WAITING = Q(problem="", topup__isnull=True)
+
+
+class BatchRefused(Exception):
+    """Nothing was changed. The sentence is for the person."""
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    batch: Batch
+    is_new: bool
+
+
+def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: datetime) -> Uploaded:
+    """Keep and check a file; raises UnreadableFile. The same content gives the batch that it gave before."""
+    lines = batch_files.read(content=content, most_rows=settings.BATCH_MOST_LINES)
+    digest = _digest([(line.account, line.amount, line.note) for line in lines])
+    known = latest(agent=agent, digest=digest)
+    if known is not None:
+        return Uploaded(check_again(batch=known, by=by, now=now), is_new=False)
+    batch = Batch(
+        agent=agent,
+        uploaded_by=by,
+        uploaded_at=now,
+        file_name=_printable(file_name)[-LONGEST_FILE_NAME:],
+        digest=digest,
+    )
+    try:
+        return Uploaded(_create(batch, [_row(line) for line in lines], now), is_new=True)
+    except IntegrityError:
+        known = latest(agent=agent, digest=digest)
+        if known is None:
+            raise
+        return Uploaded(known, is_new=False)
+
+
+def latest(*, agent: Account, digest: str) -> Batch | None:
+    """The last batch of this content."""
+    return Batch.objects.filter(agent=agent, digest=digest).order_by("-id").first()
+
+
+@transaction.atomic
+def check_again(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """Once more by what is known now, unless it was confirmed already. What somebody saw before is void then."""
+    batch = Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
+    if batch.state == BatchState.UPLOADED:
+        rows = list(batch.rows.all())
+        batch_checks.check(agent=batch.agent, by=by, rows=rows, now=now)
+        BatchRow.objects.bulk_update(rows, ["account", "amount", "problem", "warning"], batch_size=500)
+        batch.key = new_batch_key()
+        batch.save(update_fields=["key"])
+    return batch
+
+
+@transaction.atomic
+def confirm(*, batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch:
+    """Let its top-ups be asked for; raises BatchRefused. `sure`: the person has seen the warnings.
+
+    The same key gives the same answer, however often it comes.
+    """
+    locked = Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
+    if key != locked.key:
+        raise BatchRefused("The file was checked anew meanwhile. Please look at it again.")
+    if locked.state != BatchState.UPLOADED:
+        return locked
+    if not locked.rows.filter(WAITING).exists():
+        raise BatchRefused("There is no line in it that can be paid.")
+    if not sure and (has_warnings(batch=locked) or is_short(batch=locked, now=now)):
+        raise BatchRefused("Please look at what is marked, and tick that it is meant.")
+    locked.state, locked.confirmed_by, locked.confirmed_at = BatchState.CONFIRMED, by, now
+    locked.next_step_at = now + HAND_OVER
+    locked.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
+    transaction.on_commit(partial(announce, locked.pk))
+    logger.info("%s was confirmed", locked)
+    return locked
+
+
+def has_warnings(*, batch: Batch) -> bool:
+    return batch.rows.filter(WAITING).exclude(warning="").exists()
+
+
+def is_short(*, batch: Batch, now: datetime) -> bool:
+    """Whether the balance that pays is known not to cover all of it, or not known."""
+    left = transfers.purse(payer=batch.agent, now=now).left
+    return left is None or left < (batch.rows.filter(WAITING).aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+@transaction.atomic
+def stop(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """What was not asked for yet is not asked for any more; what was, takes its course."""
+    batch = Batch.objects.select_for_update().get(pk=batch.pk)
+    if batch.state != BatchState.DONE:
+        stopped = batch.rows.filter(WAITING).update(problem=f"Stopped by {by.name or by.email} before it was sent.")
+        end(batch=batch, now=now)
+        logger.info("%s was stopped; %s rows were not sent", batch, stopped)
+    return batch
+
+
+def end(*, batch: Batch, now: datetime) -> None:
+    """Nothing of it waits any more. The caller holds the row."""
+    batch.state, batch.done_at = BatchState.DONE, now
+    batch.save(update_fields=["state", "done_at"])
+
+
+@transaction.atomic
+def again(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """All of it a second time, on purpose: a batch to be confirmed. Asked for twice, the same one."""
+    done = _done(batch)
+    known = done.followers.filter(origin=Origin.AGAIN).first()
+    return known or _follow(done, Origin.AGAIN, list(done.rows.all()), by, now)
+
+
+@transaction.atomic
+def rest(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """What was surely not paid, as a batch to be confirmed; raises BatchRefused. A row is tried again in one batch."""
+    done = _done(batch)
+    rows = untried(done)
+    known = done.followers.filter(origin=Origin.REST).order_by("-id").first()
+    if not rows and known is None:
+        raise BatchRefused("There is nothing in it that could be tried again.")
+    return _follow(done, Origin.REST, rows, by, now) if rows else known or done
+
+
+def announce(batch_id: int) -> None:
+    """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
+    try:
+        current_app.send_task("billing.tasks.money.carry_on_batch", args=[batch_id], queue="money", retry=False)
+    except OperationalError:
+        logger.warning("The broker does not answer: batch %s waits for the next sweep", batch_id)
+
+
+def _done(batch: Batch) -> Batch:
+    """Held until the transaction ends; raises BatchRefused while something of it may still be asked for."""
+    held = Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
+    if held.state != BatchState.DONE:
+        raise BatchRefused("This batch is not done yet.")
+    return held
+
+
+def _follow(done: Batch, origin: Origin, rows: Sequence[BatchRow], by: User, now: datetime) -> Batch:
+    batch = Batch(
+        agent=done.agent,
+        uploaded_by=by,
+        uploaded_at=now,
+        file_name=done.file_name,
+        digest=_digest([(row.account_text, row.amount_text, row.note) for row in rows]),
+        origin=origin,
+        follows=done,
+    )
+    return _create(batch, [_copy(row, origin) for row in rows], now)
+
+
+@transaction.atomic
+def _create(batch: Batch, rows: list[BatchRow], now: datetime) -> Batch:
+    batch_checks.check(agent=batch.agent, by=batch.uploaded_by, rows=rows, now=now)
+    batch.save(force_insert=True)
+    for row in rows:
+        row.batch = batch
+    BatchRow.objects.bulk_create(rows, batch_size=500)
+    return batch
+
+
+def _row(line: Line) -> BatchRow:
+    """What is too long to be kept is cut off, and never paid."""
+    account, amount, note = (_printable(text) for text in (line.account, line.amount, line.note))
+    unclear = line.problem
+    if len(account) > LONGEST_ACCOUNT or len(amount) > LONGEST_AMOUNT or len(note) > LONGEST_NOTE:
+        unclear = f"An account has at most {LONGEST_ACCOUNT} characters, a note {LONGEST_NOTE}."
+    elif note != line.note or account != line.account:
+        unclear = "It holds characters that cannot be printed, such as the end of a line."
+    return BatchRow(
+        line=line.number,
+        account_text=account[:LONGEST_ACCOUNT],
+        amount_text=amount[:LONGEST_AMOUNT],
+        note=note[:LONGEST_NOTE],
+        unclear=unclear,
+    )
+
+
+def _copy(row: BatchRow, origin: Origin) -> BatchRow:
+    return BatchRow(
+        line=row.line,
+        account_text=row.account_text,
+        amount_text=row.amount_text,
+        note=row.note,
+        unclear=row.unclear,
+        tries_again=row if origin == Origin.REST else None,
+    )
+
+
+def _digest(lines: Sequence[tuple[str, str, str]]) -> str:
+    return hashlib.sha256(json.dumps(sorted(lines)).encode()).hexdigest()
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
