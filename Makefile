@@ -10,13 +10,14 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 LINT_SETTINGS := SECRET_KEY=no-secret-this-only-lets-the-settings-load DATABASE_URL=postgresql://nobody@localhost/none \
 	REDIS_URL=redis://localhost:1/0 DEBUG=0 ALLOWED_HOSTS=localhost
 
-.PHONY: help install run test conform lint format clean distclean
+.PHONY: help install run test conform mutants lint format clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run        start everything here, with a simulated switch and sample people (PORT=8000)'
 	@echo 'make test       run every test'
 	@echo 'make conform    prove that a top-up happens once: 10,000 under faults and kills (SEED=1 SIZE=10000)'
+	@echo 'make mutants    show that each invariant catches the defect it is there for (SEED=1)'
 	@echo 'make lint       check style, types, room borders, templates and missing migrations'
 	@echo 'make format     put the style right'
 	@echo 'make clean      forget the data of the demo and of the tests'
@@ -39,6 +40,9 @@ test: install
 
 conform: install
 	@SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m bench.conform
+
+mutants: install
+	@SEED=$(SEED) ONLY=$(ONLY) $(BIN)/python -m bench.mutants
 
 lint: install
 	$(BIN)/ruff check .

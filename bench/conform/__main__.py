@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-import msgspec
-
+from bench.conform.plan import Plan
 from bench.conform.report import combine, table, write
-from bench.conform.result import Result
+from bench.conform.starting import result_in, start
 from portal import local
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -19,17 +17,19 @@ RESULT = ROOT / "bench" / "results" / "conform.json"
 SHARDS = 2
 # Of each moment in each process: one for so many top-ups.
 TOPUPS_PER_KILL = 1000
+TOPUPS_PER_EXAMPLE = 100
 
 
 def main() -> int:
     seed, size = int(os.environ.get("SEED") or 1), int(os.environ.get("SIZE") or 10_000)
     folders = [local.FOLDER / "conform" / str(number) for number in range(SHARDS)]
     began = time.monotonic()
-    shards = [_start(seed + number, size // SHARDS, folder) for number, folder in enumerate(folders)]
+    plans = [_plan(seed + number, size // SHARDS) for number in range(SHARDS)]
+    shards = [start(plan, folder, ROOT) for plan, folder in zip(plans, folders, strict=True)]
     if codes := [code for code in (shard.wait() for shard in shards) if code]:
         print(f"A run with SEED={seed} SIZE={size} broke off.", file=sys.stderr)
         return codes[0]
-    results = [msgspec.json.decode((folder / "result.json").read_bytes(), type=Result) for folder in folders]
+    results = [result_in(folder) for folder in folders]
     report = combine(results, seconds=time.monotonic() - began)
     write(report, RESULT)
     print(table(report))
@@ -39,11 +39,16 @@ def main() -> int:
     return 0
 
 
-def _start(seed: int, size: int, folder: Path) -> subprocess.Popen[bytes]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _plan(seed: int, size: int) -> Plan:
     kills = max(1, size // TOPUPS_PER_KILL)
-    command = [sys.executable, "-m", "bench.conform.shard", str(seed), str(size), str(kills), str(folder)]
-    return subprocess.Popen(command, cwd=ROOT)
+    return Plan(
+        seed=seed,
+        size=size,
+        kills_of_each=kills,
+        crashes=max(1, kills // 2),
+        bursts=max(3, size // 1000),
+        examples=max(1, size // TOPUPS_PER_EXAMPLE),
+    )
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def issue_again(world: World) -> None:
 
 
 def id_of(reference: str | None) -> int:
-    return TopUp.objects.values_list("pk", flat=True).get(reference=reference)
+    return TopUp.objects.filter(reference=reference).values_list("pk", flat=True).latest("pk")
 
 
 def beside_one_another(*calls: Callable[[], T], threads: int | None = None) -> list[T]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
+
+import msgspec
 
 from bench.conform.bursts import burst
 from bench.conform.evidence import Evidence, Seen
 from bench.conform.invariants import INVARIANTS
 from bench.conform.kills import KillPoint, deliver_all_again, kill_at
 from bench.conform.machine import Explored, explore
+from bench.conform.plan import Plan
 from bench.conform.rest import come_to_rest
 from bench.conform.restarts import crash_servers
 from bench.conform.result import Finding, Result
@@ -21,26 +23,17 @@ from bench.conform.world import Ground, World
 from billing.models import Kind, TopUp
 
 
-@dataclass(frozen=True)
-class Plan:
-    seed: int
-    size: int
-    kills_of_each: int = 1
-    crashes: int = 0
-    bursts: int = 2
-    examples: int = 0
-    steps: int = 30
-
-
 def conform(ground: Ground, plan: Plan, servers: Servers | None = None) -> Result:
     """`size` top-ups, and those that the state machine makes besides. Only servers of one's own can crash."""
     explored = Explored()
     if plan.examples:
         explored = explore(ground.world, seed=plan.seed, examples=plan.examples, steps=plan.steps)
+    if plan.sought in explored.violations:
+        plan = msgspec.structs.replace(plan, size=0, kills_of_each=0, crashes=0, bursts=0)
     world, random, seen = ground.world(), Random(plan.seed), Seen()
     kills = _kill(world, plan, random)
     crashes = crash_servers(world, servers, random, plan.crashes) if servers and plan.crashes else {}
-    seen.bursts = burst(world, random, plan.bursts)
+    seen.bursts = burst(world, random, plan.bursts) if plan.bursts else []
     made = TopUp.objects.filter(kind=Kind.CREDIT).count()
     storm = Storm(world, random, seen, size=max(0, plan.size - made))
     storm.blow()

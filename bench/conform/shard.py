@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from bench.conform.plan import Plan
 from portal import local
 
 
-def main(seed: int, size: int, kills: int, folder: Path) -> None:
+def main(plan: Plan, folder: Path) -> None:
     """The result is written into the folder, beside the servers' data."""
     os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", DEBUG="1", LOG_LEVEL="CRITICAL")
     for server in ("DATABASE_URL", "REDIS_URL"):
@@ -22,15 +23,15 @@ def main(seed: int, size: int, kills: int, folder: Path) -> None:
         import django
 
         django.setup()
-        (folder / "result.json").write_bytes(msgspec.json.encode(_run(seed, size, kills, folder)))
+        (folder / "result.json").write_bytes(msgspec.json.encode(_run(plan, folder)))
 
 
-def _run(seed: int, size: int, kills: int, folder: Path) -> object:
+def _run(plan: Plan, folder: Path) -> object:
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
-    from bench.conform.run import Plan, conform
+    from bench.conform.run import conform
     from bench.conform.servers import Servers
     from bench.conform.world import Ground
     from simulator.process import SimulatorProcess
@@ -39,22 +40,13 @@ def _run(seed: int, size: int, kills: int, folder: Path) -> object:
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     call_command("migrate", verbosity=0)
-    plan = Plan(
-        seed=seed,
-        size=size,
-        kills_of_each=kills,
-        crashes=max(1, kills // 2),
-        bursts=max(3, size // 1000),
-        examples=max(1, size // 100),
-    )
     with (
         Servers(folder, os.environ["REDIS_URL"]) as servers,
-        SimulatorProcess("--quiet-world", "--seed", str(seed)) as simulator,
+        SimulatorProcess("--quiet-world", "--seed", str(plan.seed)) as simulator,
     ):
         ground = Ground(simulator.url, simulator.control, os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
         return conform(ground, plan, servers)
 
 
 if __name__ == "__main__":
-    SEED, SIZE, KILLS = map(int, sys.argv[1:4])
-    main(SEED, SIZE, KILLS, Path(sys.argv[4]))
+    main(msgspec.json.decode(sys.argv[1], type=Plan), Path(sys.argv[2]))

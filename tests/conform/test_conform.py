@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench.conform.kills import KillPoint
-from bench.conform.run import Plan, conform
+from bench.conform.plan import Plan
+from bench.conform.run import conform
 from bench.conform.world import Ground
 from simulator.faults import Kind
 from simulator.process import SimulatorProcess

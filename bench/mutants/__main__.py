@@ -1,0 +1,121 @@
+"""`make mutants`: each deliberate defect must be caught by the invariant that it breaks. Exit code 1: one survived."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from bench.conform.plan import Plan
+from bench.conform.starting import result_in, start
+from bench.mutants.mutants import MUTANTS, Mutant, apply
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RESULT = ROOT / "bench" / "results" / "mutants.json"
+# What a run needs; the checkout itself is never changed.
+TREE = ("accounts", "bench", "billing", "portal", "simulator", "static", "templates", "manage.py")
+AT_ONCE = 2
+LONGEST_RUN = 600
+SOUND = Mutant("", "none: the code as it is", ())
+
+
+class Caught(msgspec.Struct):
+    """`by`: every invariant that was violated. `broke_off`: the last line of a run that came to no result."""
+
+    mutant: str
+    files: list[str]
+    expected: str
+    by: list[str]
+    sentence: str
+    seed: int
+    seconds: float
+    broke_off: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        return not self.broke_off and (self.expected in self.by if self.expected else not self.by)
+
+
+def main() -> int:
+    seed = int(os.environ.get("SEED") or 1)
+    only = os.environ.get("ONLY", "")
+    chosen = [mutant for mutant in (SOUND, *MUTANTS) if only in mutant.invariant]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(partial(_try, seed), chosen))
+    if not only:
+        RESULT.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
+    print("\n".join(_table(results)))
+    if wrong := [result.mutant for result in results if not result.is_right]:
+        print(f"\nNot as it should be: {'; '.join(wrong)}. Again: make mutants SEED={seed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _try(seed: int, mutant: Mutant) -> Caught:
+    """Run one mutant in a copy of its own; the state machine alone, where that already catches it."""
+    plan = Plan(seed=seed, size=150, kills_of_each=0, bursts=0, examples=20, sought=mutant.invariant or "none")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        tree, data = Path(folder) / "tree", Path(folder) / "data"
+        _copy(tree)
+        apply(mutant, tree)
+        output = Path(folder) / "output"
+        run = start(plan, data, tree, output)
+        caught = partial(
+            Caught,
+            mutant=mutant.name,
+            files=sorted({edit.file for edit in mutant.edits}),
+            expected=mutant.invariant,
+            seed=seed,
+        )
+        if _code(run):
+            last = output.read_text(errors="replace").strip().rpartition("\n")[2]
+            return caught(by=[], sentence="", seconds=_since(began), broke_off=last)
+        findings = {found.name: found.violations for found in result_in(data).findings if found.violations}
+    sentences = findings.get(mutant.invariant) or [""]
+    return caught(by=list(findings), sentence=sentences[0], seconds=_since(began))
+
+
+def _code(run: subprocess.Popen[bytes]) -> int:
+    try:
+        return run.wait(LONGEST_RUN)
+    except subprocess.TimeoutExpired:
+        run.send_signal(signal.SIGINT)  # upon which it ends its servers
+        return run.wait() or 1
+
+
+def _copy(tree: Path) -> None:
+    tree.mkdir()
+    for name in TREE:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tree / name)
+        else:
+            shutil.copy2(ROOT / name, tree / name)
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 1)
+
+
+def _table(results: Sequence[Caught]) -> Iterator[str]:
+    for result in results:
+        verdict = "ok      " if result.is_right else "SURVIVED"
+        by = ", ".join(result.by) or "nothing"
+        yield f"{verdict}  {result.expected:<4} {result.mutant} ({', '.join(result.files) or 'unchanged'})"
+        yield f"          violated: {by}; seed {result.seed}; {result.seconds:.0f} s"
+        if result.sentence or result.broke_off:
+            yield f"          {result.sentence or result.broke_off}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Deliberate defects, at least one for each invariant that would be broken by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Edit:
+    """`old` stands exactly once in the file."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    invariant: str
+    name: str
+    edits: tuple[Edit, ...]
+
+
+class DoesNotApply(Exception):
+    """The code has moved on: the mutant must be written anew."""
+
+
+CLIENT, CODEC, TRANSPORT = (f"billing/vos3000/{name}.py" for name in ("client", "codec", "transport"))
+SENDING, STATES, SWEEPING = (f"billing/services/{name}.py" for name in ("sending", "states", "sweeping"))
+RESOLUTION, TOPUPS = "billing/services/resolution.py", "billing/services/topups.py"
+MODEL, MIGRATION = "billing/models/topups.py", "billing/migrations/0001_initial.py"
+
+MUTANTS = (
+    Mutant(
+        "T1",
+        "retry a Pay whose answer is lost",
+        (
+            Edit(
+                TRANSPORT,
+                "            return self._whole(adapter, operation, body, close=True)\n",
+                "            try:\n"
+                "                return self._whole(adapter, operation, body, close=True)\n"
+                "            except Lost:\n"
+                "                return self._whole(adapter, operation, body, close=True)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "T1",
+        "claim without the condition",
+        (Edit(STATES, ", pk=topup.pk, state=source, attempts=topup.attempts)", ", pk=topup.pk)"),),
+    ),
+    Mutant(
+        "T2",
+        "send before the claim is committed",
+        (
+            Edit(SENDING, "@transaction.atomic(durable=True)\ndef _claim", "@transaction.atomic\ndef _claim"),
+            Edit(
+                SENDING,
+                "    with client:\n        if _claim(",
+                "    with client, transaction.atomic():\n        if _claim(",
+            ),
+        ),
+    ),
+    Mutant(
+        "T3",
+        "take the newest payment for the one that is looked for",
+        (
+            Edit(RESOLUTION, "marked.get(topup.reference)", "marked.get(topup.reference) or list(rows[-1:])"),
+            Edit(RESOLUTION, "return alone and row.account ==", "return True or alone and row.account =="),
+        ),
+    ),
+    Mutant(
+        "T4",
+        "take any code but 0 for a refusal",
+        (Edit(CLIENT, "if answer.code in self._endpoint.sure_refusals:", "if answer.code != 0:"),),
+    ),
+    Mutant(
+        "T5",
+        "take code 0 for done, whatever was paid",
+        (Edit(CLIENT, "if paid.amount != amount or paid.account != account:", "if paid.account != account:"),),
+    ),
+    Mutant(
+        "T6",
+        "end doubt on not found",
+        (
+            Edit(
+                RESOLUTION,
+                "if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:",
+                "if counted:",
+            ),
+        ),
+    ),
+    Mutant(
+        "T7",
+        "forget what a dead worker was sending",
+        (Edit(SWEEPING, "sent_at__lt=now - DEAD_AFTER", "sent_at__lt=now - 1000 * DEAD_AFTER"),),
+    ),
+    Mutant(
+        "T8",
+        "take a key again with another body",
+        (
+            Edit(
+                TOPUPS,
+                "if known is not None and _body(known) != _body(wish):",
+                "if known is not None and not wish.key:",
+            ),
+        ),
+    ),
+    Mutant(
+        "T9",
+        "let transitions be changed",
+        (Edit(MIGRATION, "'UPDATE OR DELETE', pgid='pgtrigger_append", "'DELETE', pgid='pgtrigger_append"),),
+    ),
+    Mutant(
+        "T11",
+        "send amounts rounded to four places",
+        (Edit(CODEC, 'text = f"{amount:f}"', 'text = f"{amount:.4f}"'),),
+    ),
+    Mutant(
+        "T12",
+        "give references out twice",
+        (
+            Edit(MODEL, "get_random_string(10, REFERENCE_ALPHABET)", "10 * get_random_string(1, REFERENCE_ALPHABET)"),
+            Edit(MODEL, "max_length=20, unique=True, default=new_reference", "max_length=20, default=new_reference"),
+            Edit(MIGRATION, "editable=False, max_length=20, unique=True", "editable=False, max_length=20"),
+        ),
+    ),
+    Mutant(
+        "T13",
+        "give nothing back",
+        (Edit(STATES, "        _give_back(topup, now)\n", "        return\n"),),
+    ),
+)
+
+
+def apply(mutant: Mutant, tree: Path) -> None:
+    """Raises DoesNotApply where the text that is to be changed does not stand exactly once."""
+    for edit in mutant.edits:
+        path = tree / edit.file
+        path.write_text(changed(path.read_text(), edit))
+
+
+def changed(text: str, edit: Edit) -> str:
+    if text.count(edit.old) != 1:
+        raise DoesNotApply(f"{edit.file} holds this {text.count(edit.old)} times: {edit.old.strip()}")
+    return text.replace(edit.old, edit.new)
