@@ -62,14 +62,18 @@ def decide_reviews(world: World) -> None:
 
 
 def issue_again(world: World) -> None:
-    """What was not applied and is still owed or wanted: one of the staff asks for it, another approves it."""
+    """What was not applied and is still owed or wanted: one of the staff asks for it, and tries to approve it alone.
+
+    Then another approves it.
+    """
     owed = TopUp.objects.filter(Q(kind=Kind.GIVE_BACK) | Q(source=Source.OPERATOR), reissued_as__isnull=True)
     for topup in owed.filter(state=TopUpState.NOT_APPLIED):
         asked = topup.reissues.filter(answer=Answer.OPEN).first()
         reissue = asked or reissues.request(topup=topup, by=world.staff, why="Still owed", now=world.now)
-        # What cannot be looked for just now is still asked for the next time.
-        with suppress(reissues.ReissueRefused):
-            reissues.approve(reissue=reissue, by=world.second, why="Looked on the switch", now=world.now)
+        for approver in (world.staff, world.second):
+            # What cannot be looked for just now is still asked for the next time.
+            with suppress(reissues.ReissueRefused):
+                reissues.approve(reissue=reissue, by=approver, why="Looked on the switch", now=world.now)
 
 
 def id_of(reference: str | None) -> int:

@@ -29,6 +29,7 @@ class DoesNotApply(Exception):
 CLIENT, CODEC, TRANSPORT = (f"billing/vos3000/{name}.py" for name in ("client", "codec", "transport"))
 SENDING, STATES, SWEEPING = (f"billing/services/{name}.py" for name in ("sending", "states", "sweeping"))
 RESOLUTION, TOPUPS = "billing/services/resolution.py", "billing/services/topups.py"
+REISSUES, REISSUES_MIGRATION = "billing/services/reissues.py", "billing/migrations/0005_lookups_and_reissues.py"
 MODEL, MIGRATION = "billing/models/topups.py", "billing/migrations/0001_initial.py"
 
 MUTANTS = (
@@ -67,7 +68,7 @@ MUTANTS = (
         "T3",
         "take the newest payment for the one that is looked for",
         (
-            Edit(RESOLUTION, "marked.get(topup.reference)", "marked.get(topup.reference) or list(rows[-1:])"),
+            Edit(RESOLUTION, "shown.found(topup)", "shown.found(topup) or rows[-1:]"),
             Edit(RESOLUTION, "return alone and row.account ==", "return True or alone and row.account =="),
         ),
     ),
@@ -112,6 +113,17 @@ MUTANTS = (
         "T9",
         "let transitions be changed",
         (Edit(MIGRATION, "'UPDATE OR DELETE', pgid='pgtrigger_append", "'DELETE', pgid='pgtrigger_append"),),
+    ),
+    Mutant(
+        "T10",
+        "let the same person approve a re-issue",
+        (
+            Edit(REISSUES, "if person == reissue.requested_by:", "if person is None:"),
+            Edit(REISSUES, "if decided.exists():", "if person is None:"),
+            Edit(REISSUES_MIGRATION, "('answered_by', models.F('requested_by'))", "('answered_by', 0)"),
+            Edit(REISSUES_MIGRATION, "WHEN (NEW.answer = 'approved')", "WHEN (NEW.answer = 'never')"),
+            Edit(REISSUES_MIGRATION, "WHEN (NEW.reissue_of_id IS NOT NULL)", "WHEN (NEW.reissue_of_id = 0)"),
+        ),
     ),
     Mutant(
         "T11",
