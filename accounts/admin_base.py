@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import admin
@@ -13,16 +13,17 @@ from django.core import paginator
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts import audit
 from accounts.access import Access
+from accounts.admin_filters import OfAccount, OfChosenAccount
 from accounts.models import Account, AuditAction, AuditEntry, User
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
-    from django.contrib.admin.views.main import ChangeList
     from django.core.paginator import Paginator
     from django.forms import ModelForm
 else:
@@ -51,6 +52,9 @@ __all__ = [
     "OfChosenAccount",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
+    "link",
+    "linked",
+    "member_of_staff",
 ]
 
 M = TypeVar("M", bound=Model)
@@ -69,6 +73,20 @@ def _acting(request: HttpRequest, account: Account | None) -> User | Access:
     """As staff, also where they are a customer of that account as well."""
     user = member_of_staff(request)
     return Access(user=user, account=account, role=None, via=None, own_role=None) if account else user
+
+
+def linked(row: Model | None) -> str:
+    """A row's name, which leads to its page."""
+    return link(row._meta.label_lower, row.pk, str(row)) if row else ""
+
+
+def link(model: str, pk: object, name: str) -> str:
+    """A name that leads to the page of a row, where its kind has pages: `model` is such as accounts.user."""
+    try:
+        page = reverse(f"admin:{model.replace('.', '_')}_change", args=[pk])
+    except NoReverseMatch:
+        return name
+    return format_html('<a href="{}">{}</a>', page, name)
 
 
 def _words(value: object) -> str:
@@ -164,6 +182,11 @@ class BoundedAdmin(RecordedAdmin[M]):
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
 
+    @admin.display(description="account", ordering="account__number")
+    def of_account(self, row: M) -> str:
+        """The row's account as a link, for lists."""
+        return linked(audit.account_of(row))
+
 
 class ReadOnlyAdmin(BoundedAdmin[M]):
     """Rows that only the portal writes: money, calls, and what is known of them.
@@ -171,7 +194,7 @@ class ReadOnlyAdmin(BoundedAdmin[M]):
     `ordering_of_account` is for the list of one account, where an index serves it; the list of all goes by key.
     """
 
-    ordering = ("-id",)
+    ordering: ClassVar[Any] = ("-id",)
     ordering_of_account: tuple[str, ...] = ()
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -194,52 +217,3 @@ class ReadOnlyInline(TabularInline[M, P]):
 
     def has_change_permission(self, request: HttpRequest, obj: P | None = None) -> bool:
         return False
-
-
-def _account_with(text: str) -> Account | None:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        return None
-    return Account.objects.filter(id=int(text)).first()
-
-
-class OfAccount(admin.SimpleListFilter):
-    """Rows of the account named in the address; it is chosen by a link on the account's page."""
-
-    title = "account"
-    parameter_name = "account"
-
-    @classmethod
-    def chosen(cls, request: HttpRequest) -> Account | None:
-        return _account_with(request.GET.get(cls.parameter_name, ""))
-
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        account = self._account()
-        return [(str(account.id), str(account))] if account else [("", "Choose one under Accounts")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
-        if self.value() is None:
-            return self.without_account(queryset)
-        account = self._account()
-        return queryset.filter(account=account) if account else queryset.none()
-
-    def without_account(self, rows: QuerySet[M]) -> QuerySet[M]:
-        return rows
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        everything, *chosen = super().choices(changelist)
-        if self._account():
-            yield from (everything, *chosen)
-        else:
-            # The template makes a link of it, relative to this list.
-            accounts = reverse("admin:accounts_account_changelist")
-            yield {**everything, "display": self.lookup_choices[0][1], "query_string": accounts}
-
-    def _account(self) -> Account | None:
-        return _account_with(self.value() or "")
-
-
-class OfChosenAccount(OfAccount):
-    """For tables too large to be listed as a whole: nothing until an account is chosen."""
-
-    def without_account(self, rows: QuerySet[M]) -> QuerySet[M]:
-        return rows.none()

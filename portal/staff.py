@@ -24,6 +24,15 @@ class Waiting:
     url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Findable:
+    """A list that is searched from the front page."""
+
+    label: str
+    by: str
+    url: str
+
+
 class StaffSite(admin.AdminSite):
     """Django admin behind the portal's own login, which has the rate limits."""
 
@@ -34,7 +43,7 @@ class StaffSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         waiting = _waiting(request, attention.now_waiting(now=timezone.now()))
-        return super().index(request, {"waiting": waiting, **(extra_context or {})})
+        return super().index(request, {"waiting": waiting, "findable": _findable(request), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Nobody comes here logged out: the middleware has sent them to the portal's login and back.
@@ -70,4 +79,18 @@ def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
         Waiting(label=label, count=count, url=f"{reverse(f'admin:billing_{model}_changelist')}?{urlencode(query)}")
         for model, label, count, query in lines
         if request.user.has_perm(f"billing.view_{model}")
+    ]
+
+
+def _findable(request: HttpRequest) -> list[Findable]:
+    places = (
+        ("An account", "number or name", "accounts", "account"),
+        ("A top-up", "reference, account or e-mail", "billing", "topup"),
+        ("A person", "e-mail or name", "accounts", "user"),
+        ("What was done", "person, account or words", "accounts", "auditentry"),
+    )
+    return [
+        Findable(label=label, by=by, url=reverse(f"admin:{app}_{model}_changelist"))
+        for label, by, app, model in places
+        if request.user.has_perm(f"{app}.view_{model}")
     ]

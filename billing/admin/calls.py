@@ -23,7 +23,7 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
 
     list_display = (
         "day",
-        "account",
+        "of_account",
         "state",
         "calls",
         "reported_calls",

@@ -28,7 +28,7 @@ class FromWhere(admin.SimpleListFilter):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin[Payment]):
-    list_display = ("paid_at", "account", "kind", "method", "amount", "balance_after", "memo", "came_from")
+    list_display = ("paid_at", "of_account", "kind", "method", "amount", "balance_after", "memo", "came_from")
     list_select_related = ("account", "topup")
     list_filter = (OfAccount, FromWhere, "kind", "method", "paid_at")
     search_fields = ("account__number", "account__name", "memo")
@@ -44,7 +44,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
 
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyAdmin[Charge]):
-    list_display = ("charged_at", "account", "kind", "item", "amount", "balance_after")
+    list_display = ("charged_at", "of_account", "kind", "item", "amount", "balance_after")
     list_select_related = ("account",)
     list_filter = (OfAccount, "kind", "charged_at")
     search_fields = ("account__number", "account__name")
@@ -53,7 +53,7 @@ class ChargeAdmin(ReadOnlyAdmin[Charge]):
 
 @admin.register(SyncMark)
 class SyncMarkAdmin(ReadOnlyAdmin[SyncMark]):
-    list_display = ("account", "stream", "complete_from", "complete_until")
+    list_display = ("of_account", "stream", "complete_from", "complete_until")
     list_select_related = ("account",)
     list_filter = (OfAccount, "stream")
     search_fields = ("account__number",)

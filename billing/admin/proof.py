@@ -17,7 +17,7 @@ from billing.models import Case, JobRun, Reconciliation
 class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
     list_display = (
         "day",
-        "account",
+        "of_account",
         "opening",
         "payments",
         "calls",
@@ -36,7 +36,7 @@ class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
 class CaseAdmin(BoundedAdmin[Case]):
     """What happened is the portal's to say; what people found out about it goes into the note."""
 
-    list_display = ("account", "begins_at", "ends_at", "difference", "cause", "opened_at", "closed_at")
+    list_display = ("of_account", "begins_at", "ends_at", "difference", "cause", "opened_at", "closed_at")
     list_select_related = ("account",)
     list_filter = (("closed_at", admin.EmptyFieldListFilter), OfAccount, "cause")
     search_fields = ("account__number", "account__name", "note")

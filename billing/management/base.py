@@ -34,7 +34,7 @@ class JsonCommand(BaseCommand):
     as_json = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--json", action="store_true", help="for programs: JSON instead of sentences")
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.as_json = options["json"]

@@ -398,6 +398,7 @@ accounts_account          –        v          v          vc          vc
 accounts_auditentry       –        –          –          v           v
 accounts_invitation       –        v          v          v           v
 accounts_membership       –        v          v          vacd        vacd
+accounts_note             –        va         va         va          va
 accounts_switch           –        v          v          vac         vac
 accounts_user             –        v          v          vac         vac
 auth_group                –        –          –          –           vacd

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, AuditAction, AuditEntry, User
+from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.models import (
     Case,
     JobRun,
@@ -52,6 +52,7 @@ def full_account() -> Account:
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)
     Case.objects.create(account=account, begins_at=NOON, ends_at=NOON, difference=Decimal("-4.2"), opened_at=NOON)
     JobRun.objects.create(job="balances", slot=NOON, started_at=NOON, succeeded=False, detail="no answer")
+    Note.objects.create(account=account, by=UserFactory.create(), at=NOON, text="Calls back on Monday.")
     AuditEntry.objects.create(at=NOON, role="support", account=account, action=AuditAction.LOOKED, text="/a/x/")
     return account
 

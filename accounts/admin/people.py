@@ -10,11 +10,14 @@ from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from accounts import services
+from accounts.admin.trail import last_notes
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, member_of_staff
-from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, User
+from accounts.admin_filters import OfPerson
+from accounts.models import Account, AuditAction, Invitation, Membership, User
 from accounts.models.switch import check_time_zone
 
 
@@ -39,7 +42,7 @@ class UserAdmin(BoundedAdmin[User]):
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ("groups",)
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "pages")
     actions = ("send_password_mail", "forget_factors")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -49,8 +52,19 @@ class UserAdmin(BoundedAdmin[User]):
         return (
             (None, {"fields": ("email", "name", "time_zone", "is_active")}),
             ("Staff", {"fields": staff}),
-            *([("Dates", {"fields": ("last_login", "date_joined")})] if obj else []),
+            *([("More", {"fields": ("last_login", "date_joined", "pages")})] if obj else []),
         )
+
+    @admin.display(description="more")
+    def pages(self, user: User) -> SafeString:
+        """Links to what is kept of the person."""
+        kept = (
+            ("memberships", "accounts_membership", {"user": user.pk}),
+            ("top-ups asked for", "billing_topup", {"q": user.email}),
+            ("audit trail", "accounts_auditentry", {"user": user.pk}),
+        )
+        links = ((f"{reverse(f'admin:{model}_changelist')}?{urlencode(query)}", label) for label, model, query in kept)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # Filters in the address would tell a password's hash, letter by letter.
@@ -95,9 +109,9 @@ class UserAdmin(BoundedAdmin[User]):
 
 @admin.register(Membership)
 class MembershipAdmin(BoundedAdmin[Membership]):
-    list_display = ("user", "account", "role", "created_at")
+    list_display = ("user", "of_account", "role", "created_at")
     list_select_related = ("user", "account")
-    list_filter = (OfAccount, "role")
+    list_filter = (OfAccount, OfPerson, "role")
     search_fields = ("user__email", "account__number", "account__name")
     ordering = ("-id",)
     raw_id_fields = ("user", "account")
@@ -114,7 +128,7 @@ class MembershipAdmin(BoundedAdmin[Membership]):
 class InvitationAdmin(ReadOnlyAdmin[Invitation]):
     """Sent again or taken back on the members' page of the account."""
 
-    list_display = ("email", "account", "role", "source", "invited_by", "created_at", "expires_at", "accepted_at")
+    list_display = ("email", "of_account", "role", "source", "invited_by", "created_at", "expires_at", "accepted_at")
     list_select_related = ("account", "invited_by")
     list_filter = (OfAccount, "source", ("accepted_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "account__number", "account__name")
@@ -130,7 +144,7 @@ class AccountAdmin(BoundedAdmin[Account]):
     search_fields = ("number", "name", "public_id")
     ordering = ("switch", "number")
     decided_here = ("credit_without_debit",)
-    identity = ("number", "name", "switch", "agent", "is_agent", "public_id", "viewed_at", "pages")
+    identity = ("number", "name", "switch", "agent", "is_agent", "public_id", "viewed_at", "pages", "noted")
     money = ("balance", "overdraft", "spendable", "balance_at", "today_charges", "today_at")
     profile = ("lock_type", "rate_group", "opened_at", "expiry", "valid_until", "profile_at", "missing_since")
     fieldsets = (
@@ -152,6 +166,10 @@ class AccountAdmin(BoundedAdmin[Account]):
     def spendable(self, account: Account) -> Any:
         return account.spendable
 
+    @admin.display(description="last notes")
+    def noted(self, account: Account) -> SafeString:
+        return last_notes(account.id)
+
     @admin.display(description="more")
     def pages(self, account: Account) -> SafeString:
         """Links to everything kept of the account, and to the page that its customer sees."""
@@ -165,15 +183,9 @@ class AccountAdmin(BoundedAdmin[Account]):
             ("cases", "billing_case"),
             ("memberships", "accounts_membership"),
             ("invitations", "accounts_invitation"),
+            ("notes", "accounts_note"),
             ("audit trail", "accounts_auditentry"),
         )
         links = [(f"{reverse(f'admin:{model}_changelist')}?account={account.id}", label) for label, model in kept]
         customer = (reverse("overview", args=[account.public_id]), "the customer's pages")
         return format_html_join(" · ", '<a href="{}">{}</a>', [customer, *links])
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
-    list_display = ("at", "who", "role", "action", "account", "subject", "text", "address")
-    list_select_related = ("account",)
-    list_filter = (OfAccount,)

@@ -1,0 +1,3 @@
+from accounts.admin import people, trail
+
+__all__ = ["people", "trail"]
