@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import audit
-from accounts.access import Access
+from accounts.access import open_account
 from accounts.models import Account, AuditAction, AuditEntry
 from tests.billing.commands import run
 from tests.billing.staffsite import staff
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def account() -> Account:
     account: Account = AccountFactory.create(number="A-20417")
-    sam = Access(user=staff("support"), account=account, role=None, via=None)
+    sam = open_account(staff("support"), account.public_id)
     for days in range(3):
         audit.look(access=sam, path=f"/a/x/?page={days}", now=NOON + timedelta(days=days))
     audit.note(action=AuditAction.LOGIN_FAILED, now=NOON, subject=UserFactory.create(email="zoe@example.com"))

@@ -28,7 +28,7 @@ def test_the_audit_trail_of_one_support_visit() -> None:
     assert [row.number for row in found] == ["A-20417"]
     for page in (page_of(account), customer, f"{customer}calls/?number=8613", f"{customer}payments/"):
         assert client.get(page).status_code == 200
-    note = {"account": account.pk, "text": "Asks why Monday was dear. Calls back."}
+    note = {"account": str(account.pk), "text": "Asks why Monday was dear. Calls back."}
     assert client.post(reverse("admin:accounts_note_add"), note)["Location"] == page_of(account)
     assert note["text"] in client.get(page_of(account)).content.decode()
     client.post("/account/logout/")
