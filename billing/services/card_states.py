@@ -15,6 +15,9 @@ class Says(Enum):
     NOTHING = auto()
     """It is unused, not found, or does not tell clearly: the payment may yet be done, or be found."""
     PAID_IN = auto()
+    """For the account and the amount, and since it was sent."""
+    USED_OTHERWISE = auto()
+    """For the account, but not when it was sent or not with the amount: a person has to see why."""
     USED_ELSEWHERE = auto()
 
 
@@ -45,7 +48,8 @@ def _says(found: PhoneCard, topup: TopUp, now: datetime) -> Says:
         return Says.NOTHING
     if found.used_account != topup.account.number:
         return Says.USED_ELSEWHERE
-    return Says.PAID_IN if _is_in_time(found.used_at, topup, now) and found.money == topup.amount else Says.NOTHING
+    is_it = _is_in_time(found.used_at, topup, now) and found.money == topup.amount
+    return Says.PAID_IN if is_it else Says.USED_OTHERWISE
 
 
 def _is_in_time(used_at: datetime | None, topup: TopUp, now: datetime) -> bool:

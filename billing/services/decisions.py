@@ -98,7 +98,8 @@ def _card_of(topup: TopUp, now: datetime) -> CardState | None:
 def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
         raise DecisionRefused("The switch lists a payment with this reference: it was applied.")
-    if card and card.says is Says.PAID_IN:
-        raise DecisionRefused("The card was used for this account since it was sent: it was applied.")
+    # It was not used when it was first looked at: whatever the switch's clock says, it was used since.
+    if card and card.says in (Says.PAID_IN, Says.USED_OTHERWISE):
+        raise DecisionRefused("The card was used for this account: it was applied.")
     evidence = {"card": card.evidence} if card else {}
     return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by, evidence=evidence)

@@ -120,10 +120,18 @@ def test_a_card_that_is_not_used_ends_nothing_before_the_settling_time(doubtful:
     assert last_evidence(doubtful)["card"] == {"state": "not used", "amount": "10.0"}
 
 
-def test_a_card_used_before_it_was_sent_says_nothing(doubtful: TopUp, simulator: SimulatorProcess) -> None:
+def test_a_card_used_for_the_account_before_it_was_sent_needs_a_person_who_cannot_deny_it(
+    doubtful: TopUp, simulator: SimulatorProcess
+) -> None:
     simulator.control.shift_clock(-2 * 3600)
     pay_elsewhere(doubtful.account, "C-301")
     assert looked_at(doubtful).state == TopUpState.IN_DOUBT
+    for minutes in (31, 32, 33):
+        looked_at(doubtful, minutes * MINUTE)
+    assert doubtful.state == TopUpState.REVIEW
+    staff = UserFactory.create(is_superuser=True)
+    with pytest.raises(decisions.DecisionRefused, match="was used for this account"):
+        decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now())
 
 
 @pytest.mark.parametrize("fault", ["listed_code", "unlisted_code"])
