@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,10 +10,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from accounts import fresh
 from accounts.models import Account, User
 from billing.admin.topup_pages import TopUpPages
 from billing.forms.credit import CreditForm
-from billing.services import balances, credits
+from billing.models import TopUp
+from billing.services import balances, credits, guards
 from billing.services.topups import TopUpRefused
 
 
@@ -30,48 +33,76 @@ class CreditPages(TopUpPages):
     def credit_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
         """The form; posted, the confirmation. Nothing is written here."""
         by, account = self.person(request, credits.PERMISSION), _account(account_id)
+        now = timezone.now()
         form = CreditForm(request.POST if request.method == "POST" else None, switch=account.switch)
         if form.is_valid():
             try:
-                credits.check(account=account, by=by, now=timezone.now(), **form.wish())
+                credits.check(account=account, by=by, now=now, **form.wish())
             except TopUpRefused as refused:
                 form.refuse(refused)
-        return self._page(request, account, form, confirm=form.is_bound and form.is_valid())
+        if not (form.is_bound and form.is_valid()):
+            return self._form(request, account, form, now)
+        if account.switch.wants_fresh_login(form.cleaned_data["amount"]):
+            fresh.require_fresh_login(request)
+        return self._confirmation(request, account, form, by, now)
 
     def credit_confirm_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
         """Make the top-up. Whoever comes back here by a login starts at the form again."""
         by, account = self.person(request, credits.PERMISSION), _account(account_id)
         if request.method != "POST":
             return redirect("admin:credit", account.pk)
+        now = timezone.now()
         form = CreditForm(request.POST, switch=account.switch)
-        if form.is_valid() and (made := self._credit(request, account, form, by)):
-            return made
-        return self._page(request, account, form, confirm=False)
+        if form.is_valid():
+            if not _is_meant(request, account, form, by, now):
+                # The first step asks what is missing, and shows the confirmation again with all that was entered.
+                return redirect("admin:credit", account.pk, preserve_request=True)
+            try:
+                topup = credits.request(account=account, by=by, now=now, **form.wish())
+            except TopUpRefused as refused:
+                form.refuse(refused)
+            else:
+                self.message_user(request, f"{topup} is written down and on its way.", messages.SUCCESS)
+                return redirect("admin:billing_topup_change", topup.pk)
+        return self._form(request, account, form, now)
 
-    def _credit(self, request: HttpRequest, account: Account, form: CreditForm, by: User) -> HttpResponse | None:
-        try:
-            topup = credits.request(account=account, by=by, now=timezone.now(), **form.wish())
-        except TopUpRefused as refused:
-            form.refuse(refused)
-            return None
-        self.message_user(request, f"{topup} is written down and on its way.", messages.SUCCESS)
-        return redirect("admin:billing_topup_change", topup.pk)
+    def _form(self, request: HttpRequest, account: Account, form: CreditForm, now: datetime) -> HttpResponse:
+        context = self._context(request, account, form, now)
+        return TemplateResponse(request, "admin/billing/topup/credit.html", context)
 
-    def _page(self, request: HttpRequest, account: Account, form: CreditForm, *, confirm: bool) -> HttpResponse:
-        known = balances.current(account=account, now=timezone.now()).account
-        context: dict[str, Any] = {
+    def _confirmation(
+        self, request: HttpRequest, account: Account, form: CreditForm, by: User, now: datetime
+    ) -> HttpResponse:
+        context, amount = self._context(request, account, form, now), form.cleaned_data["amount"]
+        balance = context["account"].balance
+        context |= {
+            "amount": amount,
+            "after": None if balance is None else balance + amount,
+            "twin": _twin(account, form, by, now),
+        }
+        return TemplateResponse(request, "admin/billing/topup/credit_confirm.html", context)
+
+    def _context(self, request: HttpRequest, account: Account, form: CreditForm, now: datetime) -> dict[str, Any]:
+        return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Credit {account}",
-            "account": known,
+            "account": balances.current(account=account, now=now).account,
             "currency": account.switch.currency,
             "form": form,
         }
-        if confirm:
-            context["amount"] = form.cleaned_data["amount"]
-            context["after"] = None if known.balance is None else known.balance + context["amount"]
-        template = "credit_confirm" if confirm else "credit"
-        return TemplateResponse(request, f"admin/billing/topup/{template}.html", context)
+
+
+def _is_meant(request: HttpRequest, account: Account, form: CreditForm, by: User, now: datetime) -> bool:
+    """A large one by a person who has just shown that it is them; the same again by a tick."""
+    if account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh.is_fresh(request):
+        return False
+    return form.cleaned_data["again"] or _twin(account, form, by, now) is None
+
+
+def _twin(account: Account, form: CreditForm, by: User, now: datetime) -> TopUp | None:
+    amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
+    return guards.twin(account=account, amount=amount, by=by, key=key, now=now)
 
 
 def _account(account_id: int) -> Account:

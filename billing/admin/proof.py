@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -32,6 +34,10 @@ class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
     ordering_of_account = ("-day",)
 
 
+class CaseActionForm(ActionForm):
+    note = forms.CharField(label="Note:", required=False, max_length=500)
+
+
 @admin.register(Case)
 class CaseAdmin(BoundedAdmin[Case]):
     """What happened is the portal's to say; what people found out about it goes into the note."""
@@ -47,6 +53,7 @@ class CaseAdmin(BoundedAdmin[Case]):
     )
     readonly_fields = fields[:-1]
     actions = ("close",)
+    action_form = CaseActionForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -61,9 +68,16 @@ class CaseAdmin(BoundedAdmin[Case]):
 
     @admin.action(description="Close the chosen cases", permissions=["close"])
     def close(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
+        """Every closed case says what was found out: in its own note, or in the one given with the closing."""
+        found = request.POST.get("note", "").strip()
         closed = list(queryset.filter(closed_at__isnull=True).select_for_update(of=("self",)))
-        queryset.filter(pk__in=[case.pk for case in closed]).update(closed_at=timezone.now())
+        if not found and not all(case.note.strip() for case in closed):
+            self.message_user(request, "Write a note: what was found out? Nothing was closed.", messages.ERROR)
+            return
+        now = timezone.now()
         for case in closed:
+            case.closed_at, case.note = now, "\n".join(filter(None, (case.note.strip(), found)))
+            case.save(update_fields=["closed_at", "note"])
             self._note(request, AuditAction.CLOSED, case)
         self.message_user(request, f"Cases closed: {len(closed)}.", messages.SUCCESS)
 

@@ -90,6 +90,24 @@ def test_nobody_credits_an_account_of_their_own(account: Account, client: Client
     assert not TopUp.objects.exists()
 
 
+def test_the_same_again_needs_a_tick(account: Account, client: Client) -> None:
+    client.post(confirm(account), body())
+    again = client.post(confirm(account), body(key="k2"), follow=True)
+    assert "The same was asked for just now" in again.content.decode()
+    assert TopUp.objects.count() == 1
+    client.post(confirm(account), body(key="k2", again="on"))
+    assert TopUp.objects.count() == 2
+
+
+def test_a_large_credit_wants_a_fresh_login(account: Account, client: Client) -> None:
+    Switch.objects.update(fresh_login_above=Decimal(10))
+    for address in (form_of(account), confirm(account)):
+        asked = client.post(address, body(), follow=True)
+        assert "/account/reauthenticate/" in asked.redirect_chain[-1][0]
+    assert not TopUp.objects.exists()
+    assert client.post(form_of(account), body(amount="10")).context["amount"] == 10
+
+
 @pytest.mark.parametrize("group", ["support", "operator"])
 def test_whoever_may_not_credit_is_told_no(account: Account, group: str) -> None:
     client = logged_in(staff(group))

@@ -117,6 +117,19 @@ def test_of_a_case_the_note_alone_is_written_and_it_can_be_closed(account: Accou
     assert case.closed_at is not None
 
 
+def test_a_case_is_closed_with_what_was_found_out(account: Account) -> None:
+    case, client = Case.objects.get(), logged_in(staff("billing"))
+    chosen = {"action": "close", "_selected_action": [case.pk]}
+    refused = client.post(list_of(Case), chosen, follow=True)
+    assert "what was found out" in refused.content.decode()
+    case.refresh_from_db()
+    assert (case.note, case.closed_at) == ("", None)
+    client.post(list_of(Case), {**chosen, "note": "Rated anew by the operator."})
+    case.refresh_from_db()
+    assert case.closed_at is not None
+    assert case.note == "Rated anew by the operator."
+
+
 def test_support_notes_what_it_found_out_and_closes_no_case(account: Account) -> None:
     case, client = Case.objects.get(), logged_in(staff("support"))
     assert client.post(page_of(case), {"note": "Asked the customer."}).status_code == 302

@@ -9,11 +9,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account
-from billing.models import Kind, TopUp, TopUpState
+from billing.models import Answer as Answered
+from billing.models import Kind, Reissue, TopUp, TopUpState
 from billing.services import topups
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor
-from tests.factories import TopUpFactory
+from tests.factories import NOON, TopUpFactory, UserFactory
 
 if TYPE_CHECKING:
     # What a test's client gives: a response that knows its context.
@@ -148,3 +149,23 @@ def test_the_form_leads_to_the_other_ways(mara: Visitor, zoe: Visitor) -> None:
 
 def test_whoever_comes_back_to_the_confirmation_starts_at_the_form(mara: Visitor, zoe: Visitor) -> None:
     assert mara.client.get(zoe.page("topup/confirm/"))["Location"] == zoe.page("topup/")
+
+
+def test_what_our_staff_sent_again_is_told_where_the_first_one_is(zoe: Visitor) -> None:
+    old = TopUpFactory.create(account=zoe.account, state=TopUpState.NOT_APPLIED, settled_at=NOON)
+    first, second = UserFactory.create(), UserFactory.create()
+    Reissue.objects.create(
+        topup=old,
+        requested_by=first,
+        requested_at=NOON,
+        why="Still owed",
+        answer=Answered.APPROVED,
+        answered_by=second,
+        answered_at=NOON,
+    )
+    new = TopUpFactory.create(account=zoe.account, reissue_of=old)
+    html = zoe.client.get(zoe.page(f"topups/{old.reference}/")).content.decode()
+    assert "Our staff sent it again" in html
+    assert zoe.page(f"topups/{new.reference}/") in html
+    assert first.email not in html
+    assert "Still owed" not in html
