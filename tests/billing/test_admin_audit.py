@@ -83,7 +83,7 @@ def test_a_decision_and_its_reason_are_on_record(account: Account) -> None:
 def test_a_closed_case_is_on_record_once(account: Account) -> None:
     case, client = Case.objects.get(), logged_in(staff("billing"))
     for _ in range(2):
-        client.post(list_of(Case), {"action": "close", "_selected_action": [case.pk]})
+        client.post(list_of(Case), {"action": "close", "_selected_action": [case.pk], "note": "Rated anew."})
     assert [entry.subject_id for entry in AuditEntry.objects.filter(action="closed")] == [str(case.pk)]
 
 
