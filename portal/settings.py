@@ -147,6 +147,7 @@ MFA_FORMS = {
 USERSESSIONS_TRACK_ACTIVITY = True
 
 vars().update(dj_email_url.parse(env.str("EMAIL_URL", "console:", validate=is_mail_url)))
+EMAIL_TIMEOUT = vars()["EMAIL_TIMEOUT"] or 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"portal@{ALLOWED_HOSTS[0].lstrip('.')}")
 
 # Files of many top-ups are the only uploads: they are read in memory, and larger ones are not even kept on disk.

@@ -160,6 +160,9 @@ class TopUp(models.Model):
                 condition=Q(state__in=["requested", "sending"]),
                 name="topup_to_send",
             ),
+            models.Index(
+                fields=["-requested_at"], condition=Q(state__in=["in_doubt", "review"]), name="topup_doubtful"
+            ),
             models.Index(fields=["next_look_at"], condition=Q(state="in_doubt"), name="topup_in_doubt"),
         ]
         constraints = [

@@ -43,12 +43,12 @@ def is_final(topup: TopUp) -> bool:
 
 
 def doubtful(account: Account, *, most: int) -> list[TopUp]:
-    """Top-ups of the account of which it is not known whether they were done, the newest first.
+    """Top-ups of which it is not known whether they were done, the newest first: of the account, or paid by it.
 
-    Each comes with the credit that it belongs to.
+    Each row is the leg that is in doubt, and comes with the credit that it belongs to.
     """
-    unknown = Q(state__in=DOUBTFUL) | Q(debit__state__in=DOUBTFUL)
-    rows = TopUp.objects.filter(unknown, account=account).order_by("-requested_at", "-id")
+    concerned = Q(account=account) | Q(payer=account) | Q(credit__account=account)
+    rows = TopUp.objects.filter(concerned, state__in=DOUBTFUL).order_by("-requested_at", "-id")
     return list(rows.select_related("account", "debit", "credit__account", "gives_back__credit__account")[:most])
 
 

@@ -34,6 +34,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.jobrun": ("v", "v", "v"),
     "billing.lookup": ("v", "v", "v"),
     "billing.payment": ("v", "v", "v"),
+    "billing.receiptmail": ("", "", ""),
     "billing.reconciliation": ("v", "v", "v"),
     "billing.reissue": ("v", "v", "v"),
     "billing.syncmark": ("v", "v", "v"),

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from accounts import audit
 from accounts.models import AuditAction, User
 from billing.models import EDGES, Kind, TopUp, TopUpState, Transition
+from billing.services import receipts
 
 ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
@@ -80,6 +81,8 @@ def move(
                 topup=topup, from_state=source, to_state=to, at=now, by=by, why=why[:300], evidence=evidence or {}
             )
         topup.refresh_from_db()
+        if moved:
+            receipts.owe(topup=topup, now=now)
         if moved and to in ENDS:
             _follow(topup, now)
     return bool(moved)

@@ -1,3 +1,3 @@
-from billing.tasks import money, sync
+from billing.tasks import mail, money, sync
 
-__all__ = ["money", "sync"]
+__all__ = ["mail", "money", "sync"]

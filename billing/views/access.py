@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache, wraps
+from functools import wraps
 from typing import Concatenate, ParamSpec
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, zones
 from accounts.access import Access, Action, open_account
 from accounts.models import Account
 from billing.views.http import Request
@@ -40,15 +40,8 @@ def account_page(
 
 
 def zone_of(access: Access) -> ZoneInfo:
-    """In which times are shown: the user's choice, otherwise the switch's."""
-    name = access.user.time_zone
-    return ZoneInfo(name) if name in _known_zones() else access.account.switch.zone
-
-
-@cache
-def _known_zones() -> frozenset[str]:
-    """Asked of Python once: it opens hundreds of files to find out."""
-    return frozenset(available_timezones())
+    """In which times are shown."""
+    return zones.zone_of(access.user, access.account.switch)
 
 
 def _note(request: Request, access: Access, now: datetime) -> None:

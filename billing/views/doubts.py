@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
+from accounts.models import Account
 from billing.models import Kind, TopUp, TopUpState
 from billing.queries.topups import outcome
 
@@ -21,12 +22,12 @@ class Doubt:
     url: str
 
 
-def doubt_of(topup: TopUp) -> Doubt:
-    """A transfer's debit and give-back are told of on the page of its credit."""
+def doubt_of(topup: TopUp, *, account: Account) -> Doubt:
+    """As the account's own people are told. A transfer's debit and give-back are told of on the page of its credit."""
     credit = _credit_of(topup)
     return Doubt(
         title="A top-up"
-        if topup.kind == Kind.CREDIT
+        if credit.account_id == account.pk
         else f"A top-up for {credit.account.name or credit.account.number}",
         amount=abs(topup.amount),
         state=WHERE.get(outcome(topup), "is being checked with the switch."),

@@ -110,7 +110,8 @@ class Overview:
     @cached_property
     def doubts(self) -> list[Doubt]:
         """One more than are shown where there are more."""
-        return [doubt_of(topup) for topup in topups.doubtful(self.account, most=self.shown_doubts + 1)]
+        most = self.shown_doubts + 1
+        return [doubt_of(topup, account=self.account) for topup in topups.doubtful(self.account, most=most)]
 
     def _lacks(self, first: date) -> bool:
         """Whether a day since `first`, today not counted, was never fetched."""

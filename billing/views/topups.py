@@ -17,6 +17,7 @@ from accounts.access import Access, Action
 from accounts.models import Account
 from billing.forms.topups import TopUpForm
 from billing.models import DOUBTFUL, Kind, TopUp, TopUpState
+from billing.queries.receipts import for_payer, receipt_of
 from billing.queries.topups import find, is_final, issued_again, outcome, story
 from billing.services import balances, guards, transfers
 from billing.services.topups import TopUpRefused
@@ -100,7 +101,8 @@ def topup(request: Request, access: Access, reference: str) -> HttpResponse:
         "outcome": state,
         "steps": story(row),
         # Who was topped up is not shown what is between its agent and the portal.
-        "for_payer": access.as_staff or access.via != access.account,
+        "for_payer": for_payer(access),
+        "receipt": receipt_of(row, reader=access.user, access=access) if state == TopUpState.CONFIRMED else None,
         "is_final": is_final(row),
         "again": issued_again(row),
         "tone": TONES.get(state, ""),

@@ -16,6 +16,15 @@
     if (document.hidden && event.detail.elt.hasAttribute("data-polls")) event.preventDefault();
   });
 
+  const offerToPrint = () => {
+    for (const button of document.querySelectorAll("[data-print][hidden]")) {
+      button.addEventListener("click", () => window.print());
+      button.hidden = false;
+    }
+  };
+  offerToPrint();
+  document.addEventListener("htmx:afterSwap", offerToPrint);
+
   const words = (seconds) => {
     if (seconds < 5) return "just now";
     if (seconds < 60) return `${seconds} s ago`;

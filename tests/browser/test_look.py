@@ -62,20 +62,49 @@ def test_the_security_pages_fit_their_window(walk: Callable[..., Walk], window: 
         person.open_security()
 
 
-def test_a_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
+def test_a_large_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport=WINDOWS["phone"])
     reseller.log_in()
     reseller.open("Customers")
     reseller.page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
-    reseller.page.get_by_label("Amount").fill("1000.123456")
+    reseller.page.get_by_label("Amount").fill("1000.12")
     reseller.page.get_by_role("button", name="Continue").click()
+    reseller.photograph("topup-fresh-login-phone-light")
+    reseller.show_password()
+    expect(reseller.page.get_by_role("heading", name="Confirm the top-up")).to_be_visible()
     names = reseller.page.locator(".moves dt").evaluate_all("names => names.map(name => name.clientWidth)")
     assert min(names) >= 100
     assert not reseller.is_wider_than_the_window()
-    reseller.page.get_by_role("button", name="Top up $1,000.123456").click()
+    reseller.page.get_by_role("button", name="Top up $1,000.12").click()
     reseller.page.wait_for_url(re.compile("/topups/"))
+    expect(reseller.page.get_by_role("heading", name="Receipt")).to_be_visible()
     reseller.photograph("topup-phone-light")
     assert not reseller.is_wider_than_the_window()
+
+
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_the_same_top_up_again_must_be_meant(walk: Callable[..., Walk], window: str) -> None:
+    reseller = walk("reseller", viewport=WINDOWS[window], color_scheme="dark")
+    reseller.log_in()
+    page, amount = reseller.page, {"desktop": "1.25", "phone": "1.26"}[window]
+    reseller.open("Customers")
+    for is_again in (False, True):
+        if is_again:
+            page.get_by_role("link", name="Back to your customers").click()
+        page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
+        page.get_by_label("Amount").fill(amount)
+        page.get_by_role("button", name="Continue").click()
+        if is_again:
+            reseller.photograph(f"topup-again-{window}-dark")
+            assert not reseller.is_wider_than_the_window()
+            page.get_by_label("Yes, I mean another one").check()
+        page.get_by_role("button", name=f"Top up ${amount}").click()
+        expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+    reseller.photograph(f"topup-receipt-{window}-dark")
+    assert not reseller.is_wider_than_the_window()
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    page.emulate_media(media="print")
+    reseller.photograph(f"topup-printed-{window}")
 
 
 def test_a_voucher_card_fits_a_phone(walk: Callable[..., Walk]) -> None:

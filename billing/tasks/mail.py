@@ -1,0 +1,27 @@
+"""The mails about top-ups. A task may run twice, or beside itself: each mail is claimed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.services import jobs, receipt_mails
+
+MAIL_EVERY = timedelta(seconds=10)
+
+MAIL_SCHEDULE: dict[str, dict[str, Any]] = {
+    "send receipts": {
+        "task": "billing.tasks.mail.send_receipts",
+        "schedule": MAIL_EVERY,
+        "options": {"queue": "default", "expires": MAIL_EVERY.total_seconds()},
+    },
+}
+
+
+@shared_task(name="billing.tasks.mail.send_receipts")
+def send_receipts() -> None:
+    now = timezone.now()
+    jobs.run_once(job="send receipts", period=MAIL_EVERY, now=now, work=lambda: str(receipt_mails.send_due(now=now)))
