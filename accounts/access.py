@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404
@@ -20,6 +21,7 @@ class Action(Enum):
     RESELL = auto()  # list the accounts below this one
     TOP_UP = auto()  # credit this account on behalf of an agent above it
     VOUCHER = auto()  # pay a voucher card into this account
+    PAY = auto()  # pay for this account by card, at the payment provider
     PAY_IN = auto()  # bring money to this account, in whichever way
     PAY_BATCHES = auto()  # credit many accounts below this one from its own balance
     MEMBERS = auto()  # see who the members of this account are, and who is invited
@@ -27,7 +29,7 @@ class Action(Enum):
     RESEND_INVITATION = auto()
 
 
-WAYS = (Action.TOP_UP, Action.VOUCHER)
+WAYS = (Action.TOP_UP, Action.VOUCHER, Action.PAY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +55,8 @@ class Access:
                 return True
             case Action.RESELL:
                 return self.account.is_agent
-            case Action.TOP_UP:
-                return self.role == Role.OWNER and self.via is not None and self.via != self.account
-            case Action.VOUCHER:
-                return self.role == Role.OWNER and self.account.switch.voucher_cards
+            case Action.TOP_UP | Action.VOUCHER | Action.PAY:
+                return self._may_go(action)
             case Action.PAY_IN:
                 return any(self.may(way) for way in WAYS)
             case Action.PAY_BATCHES:
@@ -68,6 +68,14 @@ class Access:
             case Action.RESEND_INVITATION:
                 may_resend = self.as_staff and self.user.has_perm("accounts.resend_invitation")
                 return self.own_role == Role.OWNER or may_resend
+
+    def _may_go(self, way: Action) -> bool:
+        switch = self.account.switch
+        if way == Action.PAY:
+            return self.own_role == Role.OWNER and switch.online_payments and bool(settings.PAYMENT_PROVIDER)
+        if way == Action.VOUCHER:
+            return self.role == Role.OWNER and switch.voucher_cards
+        return self.role == Role.OWNER and self.via is not None and self.via != self.account
 
 
 def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Access:

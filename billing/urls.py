@@ -15,8 +15,10 @@ from billing.views.calls import calls
 from billing.views.customers import customers
 from billing.views.home import home
 from billing.views.members import change_role, invite, members, remove, resend, revoke
+from billing.views.online import online_form, online_payment
 from billing.views.overview import overview
 from billing.views.payments import payments
+from billing.views.providers import demo_pay, payment_report
 from billing.views.topups import topup, topup_confirm, topup_form
 from billing.views.vouchers import voucher_confirm, voucher_form
 
@@ -42,8 +44,12 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/invitations/<int:pk>/resend/", resend, name="invitation_resend"),
     path("a/<slug:public_id>/invitations/<int:pk>/revoke/", revoke, name="invitation_revoke"),
     path("a/<slug:public_id>/topup/", topup_form, name="topup_form"),
+    path("a/<slug:public_id>/topup/online/", online_form, name="online_form"),
     path("a/<slug:public_id>/topup/confirm/", topup_confirm, name="topup_confirm"),
     path("a/<slug:public_id>/topup/voucher/", voucher_form, name="voucher_form"),
     path("a/<slug:public_id>/topup/voucher/confirm/", voucher_confirm, name="voucher_confirm"),
     path("a/<slug:public_id>/topups/<slug:reference>/", topup, name="topup"),
+    path("a/<slug:public_id>/online/<slug:reference>/", online_payment, name="online_payment"),
+    path("payments/webhook/<slug:provider>/", payment_report, name="payment_report"),
+    path("payments/demo/<slug:session>/", demo_pay, name="demo_pay"),
 ]

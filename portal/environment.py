@@ -13,6 +13,8 @@ from environs import Env, EnvError, EnvValidationError, ValidationError
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 class OneLineEnv:
     """`environs.Env`, which every reader is passed on to."""
@@ -61,6 +63,26 @@ def is_web_url(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError("It must be an address such as https://portal.example.com.")
+
+
+def is_stripe_key(value: str) -> None:
+    if not value.startswith(("sk_", "rk_")):
+        raise ValidationError("It must be a secret or restricted key of Stripe: sk_… or rk_….")
+
+
+def is_stripe_webhook_secret(value: str) -> None:
+    if not value.startswith("whsec_"):
+        raise ValidationError("It must be the signing secret of a webhook endpoint at Stripe: whsec_….")
+
+
+def keeps_the_demo_at_home(public_url: str, *, debug: bool) -> Callable[[str], None]:
+    """The demo provider takes no money for what it reports as paid, so nobody else may reach it."""
+
+    def check(provider: str) -> None:
+        if provider == "demo" and not debug and urlsplit(public_url).hostname not in LOOPBACK:
+            raise ValidationError("The demo provider credits without money: PUBLIC_URL must be on localhost for it.")
+
+    return check
 
 
 def is_mail_url(value: str) -> None:

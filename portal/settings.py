@@ -9,7 +9,17 @@ from csp.constants import NONE, SELF
 from environs import validate
 from psycopg.conninfo import conninfo_to_dict
 
-from portal.environment import env, is_database_url, is_mail_url, is_redis_url, is_web_url, names_a_host
+from portal.environment import (
+    env,
+    is_database_url,
+    is_mail_url,
+    is_redis_url,
+    is_stripe_key,
+    is_stripe_webhook_secret,
+    is_web_url,
+    keeps_the_demo_at_home,
+    names_a_host,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -25,6 +35,19 @@ PUBLIC_URL = env.str(
 ).rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 PORTAL_NAME = env.str("PORTAL_NAME", "Voice portal")
+
+# Who takes payments by card for the accounts of switches that allow it; empty: nobody.
+PAYMENT_PROVIDER = env.str(
+    "PAYMENT_PROVIDER",
+    "",
+    validate=[validate.OneOf(["", "stripe", "demo"]), keeps_the_demo_at_home(PUBLIC_URL, debug=DEBUG)],
+)
+WITH_STRIPE = PAYMENT_PROVIDER == "stripe"
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", validate=is_stripe_key) if WITH_STRIPE else ""
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", validate=is_stripe_webhook_secret) if WITH_STRIPE else ""
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", "https://api.stripe.com", validate=is_web_url).rstrip("/")
+# Where the provider's hosted pages are: a form of ours leads there.
+PAYMENT_PAGES: list[str] = env.list("PAYMENT_PAGES", ["https://checkout.stripe.com"] if WITH_STRIPE else [])
 
 INSTALLED_APPS = [
     "portal.apps.PortalConfig",
@@ -230,8 +253,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # A line for every task of every few seconds would hide the ones that say something.
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},
+    # A line for every task of every few seconds, or every request, would hide the ones that say something.
+    "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace", "stripe")},
     "root": {
         "handlers": ["console"],
         "level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(list(getLevelNamesMapping()))),

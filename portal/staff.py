@@ -71,6 +71,7 @@ def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
         ("topup", "Top-ups being checked", found.topups_in_doubt, {"state__exact": "in_doubt"}),
         ("topup", "Give-backs that are owed to an agent", found.owed_to_agents, owed),
         ("topup", "Re-issues that wait for a second person", found.reissues_to_approve, {"reissue": "asked"}),
+        ("onlinepayment", "Payments by card that are not credited", found.paid_and_not_credited, {"owed": 1}),
         ("case", "Open cases", found.open_cases, {"closed_at__isempty": 1}),
         ("callday", "Days of calls that differ", found.days_that_differ, {"state__exact": "differs"}),
         ("jobrun", "Jobs that failed in the last hour", found.failed_runs, since),

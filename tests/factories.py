@@ -9,7 +9,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, Switch, User
-from billing.models import Call, CallDay, Charge, Payment, Source, TopUp
+from billing.models import Call, CallDay, Charge, OnlinePayment, Payment, Source, TopUp
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -96,6 +96,23 @@ class ChargeFactory(DjangoModelFactory[Charge]):
     kind = Charge.Kind.PACKAGE_RENT
     amount = Decimal("5")
     balance_after = Decimal("95")
+
+
+class OnlinePaymentFactory(DjangoModelFactory[OnlinePayment]):
+    """A row as it stands right after it was started, with the provider's page open."""
+
+    class Meta:
+        model = OnlinePayment
+
+    account = factory.SubFactory(AccountFactory)
+    amount = Decimal("25")
+    currency = "USD"
+    paid_by = factory.SubFactory(UserFactory)
+    key = factory.Sequence(lambda n: f"key-{n}")
+    provider = "demo"
+    session = factory.Sequence(lambda n: f"session-{n}")
+    started_at = NOON
+    next_look_at = NOON
 
 
 class CallDayFactory(DjangoModelFactory[CallDay]):

@@ -102,6 +102,9 @@ class Switch(models.Model):
     voucher_cards = models.BooleanField(
         default=True, help_text="Owners of an account pay in voucher cards (PayByPhoneCard, GetPhoneCard)"
     )
+    online_payments = models.BooleanField(
+        default=False, help_text="Owners of an account pay for it by card, at the provider that PAYMENT_PROVIDER names"
+    )
     sending_deadline = models.DurationField(
         default=timedelta(minutes=10), help_text="How long an unsent top-up is tried"
     )

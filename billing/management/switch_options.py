@@ -22,6 +22,7 @@ FIELDS = {
     "budget": "requests_per_second",
     "extra_body": "extra_body_file",
     "voucher_cards": "voucher_cards",
+    "online_payments": "online_payments",
     "places": "topup_places",
     "limit": "topup_limit",
     "limit_per_user": "daily_limit_per_user",
@@ -60,6 +61,11 @@ def add_options(parser: ArgumentParser) -> None:
         "--extra-body", metavar="FILE", type=_file, help="JSON object with fields that go into every body"
     )
     parser.add_argument("--voucher-cards", action=BooleanOptionalAction, help="owners of accounts pay in voucher cards")
+    parser.add_argument(
+        "--online-payments",
+        action=BooleanOptionalAction,
+        help="owners pay for their accounts by card, at the provider that PAYMENT_PROVIDER names",
+    )
     _add_limits(parser.add_argument_group("top-ups", "Amounts in the switch's currency; times in seconds."))
 
 

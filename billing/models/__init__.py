@@ -2,6 +2,7 @@ from billing.models.batches import Batch, BatchRow, BatchState, Origin
 from billing.models.calls import Call, CallDay, DayState
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
+from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
 from billing.models.payments import Charge, Payment, Stream, SyncMark
 from billing.models.receipts import ReceiptMail
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
@@ -11,6 +12,8 @@ from billing.models.topups import DOUBTFUL, EDGES, UNSETTLED, Kind, Source, TopU
 __all__ = [
     "DOUBTFUL",
     "EDGES",
+    "ONLINE_EDGES",
+    "RECEIVED",
     "UNSETTLED",
     "Answer",
     "BalanceReading",
@@ -26,6 +29,9 @@ __all__ = [
     "JobRun",
     "Kind",
     "LookUp",
+    "OnlinePayment",
+    "OnlineProvider",
+    "OnlineState",
     "Origin",
     "Payment",
     "ReceiptMail",

@@ -69,6 +69,7 @@ class Source(models.TextChoices):
     AGENT_CREDIT = "agent_credit", "by the agent, without debit"
     OPERATOR = "operator", "by the operator"
     VOUCHER = "voucher", "by voucher card"
+    ONLINE = "online", "paid by card"
 
 
 class TopUp(models.Model):
@@ -127,6 +128,14 @@ class TopUp(models.Model):
     )
     sealed_card = models.TextField(
         blank=True, editable=False, help_text="Of a voucher that has not ended: the card, encrypted"
+    )
+    online = models.ForeignKey(
+        "billing.OnlinePayment",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="topups",
+        help_text="The payment by card that it credits",
     )
 
     state = models.CharField(max_length=12, choices=TopUpState.choices, default=TopUpState.REQUESTED)
@@ -204,6 +213,16 @@ class TopUp(models.Model):
                 name="topup_card_is_wiped_at_the_end",
             ),
             models.CheckConstraint(
+                condition=Q(source="online", kind="credit", online__isnull=False)
+                | (~Q(source="online") & Q(online__isnull=True)),
+                name="topup_names_its_online_payment",
+            ),
+            models.UniqueConstraint(
+                fields=["online"],
+                condition=~Q(state__in=["refused", "not_applied"]),
+                name="topup_credits_an_online_payment_once",
+            ),
+            models.CheckConstraint(
                 condition=Q(settled_at__isnull=False, state__in=["confirmed", "refused", "not_applied"])
                 | (Q(settled_at__isnull=True) & ~Q(state__in=["confirmed", "refused", "not_applied"])),
                 name="topup_settled_means_ended",
@@ -226,6 +245,7 @@ class TopUp(models.Model):
                     "gives_back",
                     "card",
                     "reissue_of",
+                    "online",
                     "requested_at",
                 ],
             ),

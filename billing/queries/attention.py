@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billing.models import Answer, CallDay, Case, DayState, JobRun, Kind, Reissue, TopUp, TopUpState
+from billing.models import (
+    Answer,
+    CallDay,
+    Case,
+    DayState,
+    JobRun,
+    Kind,
+    OnlinePayment,
+    Reissue,
+    TopUp,
+    TopUpState,
+)
 
 LATELY = timedelta(hours=1)
 
@@ -18,6 +29,7 @@ class Attention:
     topups_in_doubt: int
     owed_to_agents: int
     reissues_to_approve: int
+    paid_and_not_credited: int
     open_cases: int
     days_that_differ: int
     failed_runs: int
@@ -34,6 +46,7 @@ def now_waiting(*, now: datetime) -> Attention:
             kind=Kind.GIVE_BACK, state=TopUpState.NOT_APPLIED, reissued_as__isnull=True
         ).count(),
         reissues_to_approve=Reissue.objects.filter(answer=Answer.OPEN).count(),
+        paid_and_not_credited=OnlinePayment.objects.owed().count(),
         open_cases=Case.objects.filter(closed_at__isnull=True).count(),
         days_that_differ=CallDay.objects.filter(state=DayState.DIFFERS).count(),
         failed_runs=JobRun.objects.filter(started_at__gte=since, succeeded=False).count(),

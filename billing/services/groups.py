@@ -33,6 +33,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.charge": ("v", "v", "v"),
     "billing.jobrun": ("v", "v", "v"),
     "billing.lookup": ("v", "v", "v"),
+    "billing.onlinepayment": ("v", "vc", "v"),
     "billing.payment": ("v", "v", "v"),
     "billing.receiptmail": ("", "", ""),
     "billing.reconciliation": ("v", "v", "v"),

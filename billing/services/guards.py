@@ -17,7 +17,7 @@ from billing.services.refusals import LimitExceeded
 from billing.services.states import UNDONE
 
 # Somebody has paid for these already: no limit of the day and no precision of ours refuses what they are worth.
-ALREADY_PAID = frozenset({Source.VOUCHER})
+ALREADY_PAID = frozenset({Source.VOUCHER, Source.ONLINE})
 
 
 def hold(*, account: Account, by: User) -> None:

@@ -67,7 +67,7 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
     if reason := not_by(reissue=reissue, person=by):
         raise ReissueRefused(reason)
     old = TopUp.objects.select_related("account__switch", "payer__switch", "debit").get(pk=reissue.topup_id)
-    _look_once_more(old, now)
+    look_once_more(old, now)
     try:
         with transaction.atomic():
             _answer(reissue, Answer.APPROVED, by, why, now)
@@ -104,7 +104,8 @@ def _answer(reissue: Reissue, answer: Answer, by: User, why: str, now: datetime)
     reissue.refresh_from_db()
 
 
-def _look_once_more(old: TopUp, now: datetime) -> None:
+def look_once_more(old: TopUp, now: datetime) -> None:
+    """Raises ReissueRefused when the switch lists it after all, or cannot be asked."""
     try:
         look = lookups.look(topup=old, now=now)
     except failures.FAILURES as error:

@@ -18,7 +18,7 @@ UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 
 # A row that a process has just written is left to that process for so long before a sweep takes it.
 HAND_OVER = timedelta(seconds=5)
-# A give-back is owed: it is tried until it is there.
+# A give-back is owed, and so is the credit for a payment by card: they are tried until they are there.
 OWED_FOR = timedelta(days=3650)
 LONGEST_PAUSE_OF_THE_OWED = timedelta(hours=1)
 

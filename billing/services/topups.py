@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import Account, User
 from billing.amounts import BadAmount, check_amount
-from billing.models import Kind, Source, TopUp
+from billing.models import Kind, OnlinePayment, Source, TopUp
 from billing.services import guards
 from billing.services.decisions import DecisionRefused, decide
 from billing.services.refusals import (
@@ -27,7 +27,7 @@ from billing.services.refusals import (
 )
 from billing.services.resolution import Resolved, resolve
 from billing.services.sending import carry_out, send
-from billing.services.states import HAND_OVER, create
+from billing.services.states import HAND_OVER, OWED_FOR, create
 
 __all__ = [
     "HAND_OVER",
@@ -66,6 +66,7 @@ def request(
     source: Source,
     note: str = "",
     payer: Account | None = None,
+    online: OnlinePayment | None = None,
     now: datetime,
     hand_over: bool = True,
     reissue_of: TopUp | None = None,
@@ -73,7 +74,8 @@ def request(
     """Write down one credit and hand it over to a worker; raises TopUpRefused.
 
     The same key and body give the same top-up, however often and from wherever they come. `payer` is the agent that
-    vouches for it. Without `hand_over` the caller sends it; a sweep finds what nobody sends.
+    vouches for it, `online` the payment by card that it credits. Without `hand_over` the caller sends it; a sweep finds
+    what nobody sends.
     """
     wish = TopUp(
         source=source,
@@ -83,8 +85,10 @@ def request(
         requested_by=by,
         key=key,
         payer=payer,
+        online=online,
         requested_at=now,
-        deadline=now + account.switch.sending_deadline,
+        # What is paid for already is tried until it is there.
+        deadline=now + (OWED_FOR if online is not None else account.switch.sending_deadline),
         next_attempt_at=now + HAND_OVER,
         reissue_of=reissue_of,
     )
@@ -156,5 +160,5 @@ def announce(topup_id: int) -> None:
         logger.warning("The broker does not answer: top-up %s waits for the next sweep", topup_id)
 
 
-def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str]:
-    return topup.account_id, topup.amount, topup.note, topup.payer_id, topup.card
+def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str, int | None]:
+    return topup.account_id, topup.amount, topup.note, topup.payer_id, topup.card, topup.online_id

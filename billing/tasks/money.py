@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts.models import Switch
 from billing.models import TopUpState
-from billing.services import batch_carrying, jobs, sending, sweeping, topups
+from billing.services import batch_carrying, jobs, online_sweeping, sending, sweeping, topups
 
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = timedelta(seconds=5)
 LOOK_EVERY = timedelta(seconds=10)
+ASK_EVERY = timedelta(seconds=30)
 
 MONEY_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep top-ups": {
@@ -33,6 +34,12 @@ MONEY_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "billing.tasks.money.resolve_doubt",
         "schedule": LOOK_EVERY,
         "options": {"queue": "money", "expires": LOOK_EVERY.total_seconds()},
+    },
+    # A payment provider may be slow, and sending must not wait for it.
+    "ask about online payments": {
+        "task": "billing.tasks.money.sweep_online",
+        "schedule": ASK_EVERY,
+        "options": {"queue": "default", "expires": ASK_EVERY.total_seconds()},
     },
 }
 
@@ -59,6 +66,12 @@ def sweep_batches() -> None:
     jobs.run_once(
         job="sweep batches", period=SWEEP_EVERY, now=now, work=lambda: f"{batch_carrying.sweep(now=now)} batches"
     )
+
+
+@shared_task(name="billing.tasks.money.sweep_online")
+def sweep_online() -> None:
+    now = timezone.now()
+    jobs.run_once(job="online", period=ASK_EVERY, now=now, work=lambda: str(online_sweeping.sweep(now=now)))
 
 
 @shared_task(name="billing.tasks.money.resolve_doubt")

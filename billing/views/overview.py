@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import Access
 from accounts.models import Account, ExpiryKind
-from billing.models import Call, CallDay
-from billing.queries import history, topups
+from billing.models import Call, CallDay, OnlinePayment
+from billing.queries import history, online, topups
 from billing.queries.costs import daily_cost, month_cost, today_charges
 from billing.queries.days import day_of, each_day
 from billing.queries.runway import LAST_DAYS, days_left
@@ -112,6 +112,10 @@ class Overview:
         """One more than are shown where there are more."""
         most = self.shown_doubts + 1
         return [doubt_of(topup, account=self.account) for topup in topups.doubtful(self.account, most=most)]
+
+    @cached_property
+    def owed(self) -> list[OnlinePayment]:
+        return online.not_credited(self.account, most=self.shown_doubts)
 
     def _lacks(self, first: date) -> bool:
         """Whether a day since `first`, today not counted, was never fetched."""

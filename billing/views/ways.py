@@ -35,3 +35,5 @@ def _ways(access: Access) -> Iterator[Way]:
         yield Way(f"From {access.via.name or access.via.number}", "topup_form")
     if access.may(Action.VOUCHER):
         yield Way("Voucher card", "voucher_form")
+    if access.may(Action.PAY):
+        yield Way("Pay by card", "online_form")

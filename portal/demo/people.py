@@ -72,7 +72,8 @@ def logins(folder: Path) -> list[Login]:
 
 def introduce(logins: Sequence[Login], *, simulator_url: str, now: datetime) -> None:
     """Make the switch and the people, or bring them up to date, as the operator's commands do."""
-    call_command("switch", SWITCH, simulator_url, f"--budget={REQUESTS_PER_SECOND}", stdout=io.StringIO())
+    options = (f"--budget={REQUESTS_PER_SECOND}", "--online-payments")
+    call_command("switch", SWITCH, simulator_url, *options, stdout=io.StringIO())
     switch = Switch.objects.get(name=SWITCH)
     for login in logins:
         person = login.person

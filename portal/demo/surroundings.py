@@ -102,6 +102,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "BEHIND_PROXY": "0",
         "EMAIL_URL": "console:",
+        "PAYMENT_PROVIDER": "demo",
         "STATIC_ROOT": str(folder / "static"),
         "BEAT_SCHEDULE": str(folder / "beat-schedule"),
     }

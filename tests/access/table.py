@@ -90,6 +90,23 @@ operator       404       404        404      404       404          404
 superuser      404       404        404      404       404          404
 """
 
+# Owners pay for their own account by card.
+PAYS = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       page         404
+viewer         404       404        404      404       404          404
+owner          404       page       404      404       404          404
+sibling        404       404        404      404       404          404
+parent         page      404        404      404       404          404
+grandparent    404       404        404      404       404          404
+staff          404       404        404      404       404          404
+support        404       404        404      404       404          404
+billing        404       404        404      404       404          404
+operator       404       404        404      404       404          404
+superuser      404       404        404      404       404          404
+"""
+
 # One's own account has no balance above it: its owner is led to another way.
 TOPS_UP_SOMEHOW = """
                parent           account          child    cousin    elsewhere        unknown
@@ -105,6 +122,23 @@ support        404              404              404      404       404         
 billing        404              404              404      404       404              404
 operator       404              404              404      404       404              404
 superuser      404              404              404      404       404              404
+"""
+
+# The account of the address / the payment by card, which is of `account`.
+SEES_PAYMENT = """
+               account/paid  child/paid  account/unknown
+anonymous      login         login       login
+stranger       404           404         404
+viewer         page          404         404
+owner          page          404         404
+sibling        404           404         404
+parent         page          404         404
+grandparent    page          404         404
+staff          404           404         404
+support        page          404         404
+billing        page          404         404
+operator       page          404         404
+superuser      page          404         404
 """
 
 # The account of the address / the top-up's. `debit` is what a transfer took from its payer: it has no page.
@@ -285,6 +319,10 @@ ACCOUNT_PAGES = (
     ("invitation_resend", "POST", RESENDS, "→members"),
     ("invitation_revoke", "GET", REVOKES, "405"),
     ("invitation_revoke", "POST", REVOKES, "→members"),
+    ("online_form", "GET", PAYS, "page"),
+    ("online_form", "POST", PAYS, "→demo_pay"),
+    ("online_payment", "GET", SEES_PAYMENT, "page"),
+    ("online_payment", "POST", SEES_PAYMENT, "405"),
 )
 
 OTHER_PAGES = """
@@ -295,6 +333,10 @@ readyz                                  GET   page                     page     
 readyz                                  POST  page                     page                page
 home                                    GET   login                    →overview           →admin:index
 home                                    POST  login                    405                 405
+payment_report                          GET   405                      405                 405
+payment_report                          POST  400                      400                 400
+demo_pay                                GET   login                    404                 404
+demo_pay                                POST  login                    404                 404
 account/email/                          GET   login                    404                 404
 account/email/                          POST  login                    404                 404
 account_email                           GET   login                    404                 404
@@ -407,6 +449,7 @@ billing_callday           –        v          v          v           v
 billing_case              –        vc         vc         vc          vc
 billing_charge            –        v          v          v           v
 billing_jobrun            –        v          v          v           v
+billing_onlinepayment     –        v          v          v           v
 billing_payment           –        v          v          v           v
 billing_reconciliation    –        v          v          v           v
 billing_syncmark          –        v          v          v           v
@@ -445,4 +488,6 @@ admin:credit                GET   login           403      403        page      
 admin:credit                POST  login           403      403        refused          403         refused
 admin:credit_confirm        GET   login           403      403        →admin:credit    403         →admin:credit
 admin:credit_confirm        POST  login           403      403        refused          403         refused
+admin:billing_onlinepayment_settle  GET   login   403      403        page             403         page
+admin:billing_onlinepayment_settle  POST  login   403      403        refused          403         refused
 """

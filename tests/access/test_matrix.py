@@ -10,12 +10,13 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from billing.models import Kind, TopUp, TopUpState
+from billing.models import Kind, OnlinePayment, TopUp, TopUpState
 from tests.access import table
 from tests.access.table import ROLES
 from tests.access.walking import Step, every_url, surprises
@@ -23,6 +24,8 @@ from tests.access.world import World, a_row, build
 
 MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
 ARGUMENTS = {
+    "payment_report": {"provider": "demo"},
+    "demo_pay": {"session": "demo_unknown"},
     "account_confirm_email": {"key": "x"},
     "invitation_link": {"token": "x"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
@@ -37,7 +40,8 @@ WITHOUT_A_NAME = {
 
 
 @pytest.fixture
-def world(db: None, caplog: pytest.LogCaptureFixture) -> World:
+def world(db: None, settings: Any, caplog: pytest.LogCaptureFixture) -> World:
+    settings.PAYMENT_PROVIDER = "demo"
     # A line for each of thousands of refusals helps nobody.
     caplog.set_level(logging.CRITICAL, "django.request")
     return build()
@@ -120,6 +124,7 @@ def other_staff_steps() -> Iterator[Step]:
         "admin:reissue_answer": [topup.pk, 0],
         "admin:credit": [topup.account_id],
         "admin:credit_confirm": [topup.account_id],
+        "admin:billing_onlinepayment_settle": [OnlinePayment.objects.get(account__number="A-20417").pk],
     }
     addresses = {page: reverse(page, args=args) for page, args in arguments.items()}
     allowed = {(page, method, role): cell for (page, method), role, cell in cells(table.OTHER_STAFF_PAGES)}

@@ -13,11 +13,17 @@ from django.utils import timezone
 
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import confirm_address
-from billing.models import Batch, TopUp
+from billing.models import Batch, OnlinePayment, TopUp
 from billing.services import batches, transfers
 from tests.access.table import ROLES, STAFF
 from tests.billing.staffsite import full_account, staff, superuser
-from tests.factories import AccountFactory, InvitationFactory, MembershipFactory, SwitchFactory
+from tests.factories import (
+    AccountFactory,
+    InvitationFactory,
+    MembershipFactory,
+    OnlinePaymentFactory,
+    SwitchFactory,
+)
 
 UNKNOWN = "bcdfghjkmnpqrs"
 
@@ -28,6 +34,7 @@ class World:
     accounts: dict[str, Account]
     topups: dict[str, TopUp]
     batch: Batch
+    payment: OnlinePayment
     invitations: dict[str, Invitation]
     passkey: Authenticator
     clients: dict[str, Client] = field(default_factory=dict)
@@ -45,15 +52,14 @@ class World:
         return self.accounts[name].public_id if name in self.accounts else UNKNOWN
 
     def reference(self, name: str) -> str:
-        """Of a top-up, by its account's name, or of the batch."""
-        if name == "batch":
-            return self.batch.reference
-        return str(self.topups[name].reference) if name in self.topups else UNKNOWN
+        """Of a top-up, by its account's name, of the batch, or of the payment by card."""
+        others = {"batch": self.batch.reference, "paid": self.payment.reference}
+        return others.get(name) or (str(self.topups[name].reference) if name in self.topups else UNKNOWN)
 
     def rest(self, page: str, about: str) -> list[str]:
         """What stands in an address behind the account's id: after the slash in the table, or somebody's membership."""
         name = about.rpartition("/")[2]
-        if page in ("topup", "batch") or page.startswith("batch_"):
+        if page in ("topup", "batch", "online_payment") or page.startswith("batch_"):
             return [self.reference(name)]
         if page.startswith("invitation_"):
             return [str(self.invitations[name].pk if name in self.invitations else 0)]
@@ -92,7 +98,8 @@ def build() -> World:
     passkey = Authenticator.objects.create(user=somebody, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
     invitations = {name: InvitationFactory.create(account=accounts[name]) for name in ("account", "child", "elsewhere")}
     batch = _batch(accounts["account"], users["owner"])
-    return World(users, accounts, {**topups, "debit": debit}, batch, invitations, passkey)
+    payment = OnlinePaymentFactory.create(account=accounts["account"], paid_by=users["owner"])
+    return World(users, accounts, {**topups, "debit": debit}, batch, payment, invitations, passkey)
 
 
 def a_row(model: type[Model], world: World) -> Model:
@@ -103,7 +110,7 @@ def a_row(model: type[Model], world: World) -> Model:
 
 
 def _tree() -> dict[str, Account]:
-    switch = SwitchFactory.create(fresh_for=timedelta(hours=1))
+    switch = SwitchFactory.create(fresh_for=timedelta(hours=1), online_payments=True)
     accounts: dict[str, Account] = {}
     for name, above in (
         ("grand", None),

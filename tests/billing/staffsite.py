@@ -30,6 +30,7 @@ from tests.factories import (
     ChargeFactory,
     InvitationFactory,
     MembershipFactory,
+    OnlinePaymentFactory,
     PaymentFactory,
     TopUpFactory,
     UserFactory,
@@ -47,6 +48,7 @@ def full_account() -> Account:
     MembershipFactory.create(account=account)
     InvitationFactory.create(account=account)
     in_review(account)
+    OnlinePaymentFactory.create(account=account, state="paid", paid_at=NOON)
     SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)
     figures = dict.fromkeys(("opening", "payments", "calls", "agent_fees", "charges", "difference", "closing"), 0)
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Case, DayState, JobRun, Kind, Source, TopUp, TopUpState
-from tests.factories import NOON, AccountFactory, CallDayFactory, TopUpFactory, UserFactory
+from tests.factories import NOON, AccountFactory, CallDayFactory, OnlinePaymentFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +78,8 @@ def in_state(*states: TopUpState) -> TopUp:
 
 
 def something_of_everything() -> None:
+    for state, paid_at in (("started", None), ("paid", NOON)):
+        OnlinePaymentFactory.create(state=state, paid_at=paid_at)
     in_state(TopUpState.SENDING, TopUpState.IN_DOUBT)
     in_state(TopUpState.SENDING, TopUpState.IN_DOUBT)
     in_state(TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)
@@ -98,7 +100,7 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_exactly_that(cli
     )
     staff(client, "support")
     found = waiting(client)
-    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 1, 1, 0]
+    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 1, 1, 1, 0]
     for count, url in found.values():
         assert client.get(url).context["cl"].result_count == count
 

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from accounts.admin_base import OfAccount, ReadOnlyAdmin, ReadOnlyInline
+from accounts.models import User
+from billing.forms.settling import Settling, SettlingForm
+from billing.models import OnlinePayment, TopUp
+from billing.services import online_decisions as decisions
+
+
+class Owed(admin.SimpleListFilter):
+    title = "credit"
+    parameter_name = "owed"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [("1", "Received and not credited")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OnlinePayment]) -> QuerySet[OnlinePayment]:
+        owed = OnlinePayment.objects.owed().values("pk")
+        return queryset.filter(pk__in=owed) if self.value() else queryset
+
+
+class CreditInline(ReadOnlyInline[TopUp, OnlinePayment]):
+    model = TopUp
+    fk_name = "online"
+    fields = ("reference", "state", "amount", "requested_by", "requested_at", "settled_at", "why")
+    readonly_fields = fields
+    show_change_link = True
+    verbose_name_plural = "top-ups that credit it"
+
+
+@admin.register(OnlinePayment)
+class OnlinePaymentAdmin(ReadOnlyAdmin[OnlinePayment]):
+    """Nobody edits what was paid; what is received and not credited is settled on a page of its own."""
+
+    list_display = (
+        "reference",
+        "account",
+        "amount",
+        "currency",
+        "state",
+        "provider",
+        "paid_by",
+        "started_at",
+        "paid_at",
+    )
+    list_select_related = ("account", "paid_by")
+    list_filter = (Owed, "state", OfAccount, "provider", "started_at")
+    search_fields = ("=reference", "=session", "account__number", "account__name", "paid_by__email")
+    ordering_of_account = ("-started_at", "-id")
+    exclude = ("key",)
+    inlines = (CreditInline,)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.settle_view)
+        return [path("<int:payment_id>/settle/", view, name="billing_onlinepayment_settle"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        payment = OnlinePayment.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        may = request.user.has_perm(decisions.PERMISSION) and payment is not None and decisions.is_open(payment)
+        return super().change_view(request, object_id, form_url, {"may_settle": may, **(extra_context or {})})
+
+    def settle_view(self, request: HttpRequest, payment_id: int) -> HttpResponse:
+        payment = OnlinePayment.objects.select_related("account", "paid_by").filter(pk=payment_id).first()
+        if payment is None:
+            raise Http404("No such payment")
+        if not request.user.has_perm(decisions.PERMISSION) or not isinstance(request.user, User):
+            raise PermissionDenied
+        if not decisions.is_open(payment):
+            self.message_user(request, f"{payment} has nothing to be settled.", messages.WARNING)
+            return redirect("admin:billing_onlinepayment_change", payment.pk)
+        form = SettlingForm(request.POST if request.method == "POST" else None)
+        if form.is_valid() and self._settle(request, payment, form, request.user):
+            return redirect("admin:billing_onlinepayment_change", payment.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Settle {payment}",
+            "payment": payment,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/billing/onlinepayment/settle.html", context)
+
+    def _settle(self, request: HttpRequest, payment: OnlinePayment, form: SettlingForm, by: User) -> bool:
+        why, now = form.cleaned_data["why"], timezone.now()
+        try:
+            if form.cleaned_data["verdict"] == Settling.CREDIT:
+                done = f"Credited anew by {decisions.credit_again(payment=payment, by=by, why=why, now=now)}"
+            else:
+                decisions.mark_refunded(payment=payment, by=by, why=why, now=now)
+                done = "Marked as paid back"
+        except decisions.SettlingRefused as refused:
+            form.add_error(None, str(refused))
+            return False
+        self.log_change(request, payment, f"{done}: {why}")
+        self.message_user(request, f"{payment}: {done}.", messages.SUCCESS)
+        return True

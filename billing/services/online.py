@@ -1,0 +1,169 @@
+"""Payments by card: started, found out about by whatever comes first, and credited once.
+
+A signed report, the person's return and a sweep all lead to `note`, which may be called any number of times.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import Account, User
+from billing.amounts import BadAmount, check_amount
+from billing.models import OnlinePayment, OnlineState, Source, TopUp
+from billing.services import guards, providers, topups
+from billing.services.providers import Progress, Provider, Seen, Session
+
+logger = logging.getLogger(__name__)
+
+# The reports come within seconds; only where one is lost does anybody have to ask.
+FIRST_LOOK = timedelta(minutes=2)
+# Whoever waits at the page is answered sooner, and does not ask the provider every time.
+BETWEEN_LOOKS = timedelta(seconds=5)
+
+
+class NotOpen(topups.TopUpRefused):
+    """Nobody takes payments by card now."""
+
+
+def places(*, account: Account) -> int:
+    """How many decimal places a payment for this account may have; raises NotOpen."""
+    return min(account.switch.places, _provider().payable_places(account.switch.currency))
+
+
+def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> OnlinePayment:
+    """Write down that somebody wants to pay; raises TopUpRefused.
+
+    The same key and body give the same payment, which may be over by now.
+    """
+    provider = _provider()
+    topups.check(
+        TopUp(source=Source.ONLINE, account=account, amount=amount, requested_by=by, key=key, requested_at=now)
+    )
+    try:
+        check_amount(amount, places=places(account=account))
+    except BadAmount as error:
+        raise topups.AmountRefused(str(error)) from error
+    # Asked before it is paid: what is paid is credited whatever the limits of the day.
+    if not OnlinePayment.objects.filter(paid_by=by, key=key).exists():
+        guards.check_day(account=account, by=by, amount=amount, now=now)
+    payment, _ = OnlinePayment.objects.get_or_create(
+        paid_by=by,
+        key=key,
+        defaults={
+            "account": account,
+            "amount": amount,
+            "currency": account.switch.currency,
+            "provider": provider.name,
+            "started_at": now,
+            "next_look_at": now + FIRST_LOOK,
+        },
+    )
+    if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
+        raise topups.KeyReused("This form was already used for another payment. Start again from the account's page.")
+    return payment
+
+
+def open_page(*, payment: OnlinePayment, back: str, now: datetime) -> Session:
+    """Where the person pays; raises ProviderError. `back` is the address that they come back to."""
+    session = _provider().open(payment=payment, back=back, now=now)
+    OnlinePayment.objects.filter(pk=payment.pk, session="").update(session=session.id)
+    return session
+
+
+def receive(*, provider: Provider, body: bytes, signature: str, now: datetime) -> OnlinePayment | None:
+    """A report of the provider; raises NotFromProvider. None: it is about nothing of ours."""
+    seen = provider.read(body=body, signature=signature)
+    if seen is None:
+        return None
+    payment = OnlinePayment.objects.filter(provider=provider.name, reference=seen.reference).first()
+    if payment is None:
+        logger.info("%s reports a payment that is not the portal's", provider.name)
+        return None
+    return note(payment=payment, seen=seen, now=now)
+
+
+def look(*, payment: OnlinePayment, now: datetime) -> OnlinePayment:
+    """Ask the provider about a payment that is not paid yet, unless somebody just did; raises ProviderError."""
+    provider = providers.current()
+    if provider is None or provider.name != payment.provider or not payment.session:
+        return payment
+    lately = Q(looked_at__gt=now - BETWEEN_LOOKS)
+    waiting = OnlinePayment.objects.filter(pk=payment.pk, state=OnlineState.STARTED).exclude(lately)
+    if waiting.update(looked_at=now):
+        return note(payment=payment, seen=provider.look(session=payment.session), now=now)
+    payment.refresh_from_db()
+    return payment
+
+
+def note(*, payment: OnlinePayment, seen: Seen, now: datetime) -> OnlinePayment:
+    """Write down what the provider states, and credit what is paid. The one step that all ways lead to."""
+    if seen.progress == Progress.PAID:
+        _was_paid(payment, seen, now)
+    elif seen.progress == Progress.OVER:
+        _move(payment, OnlineState.ABANDONED, if_in=[OnlineState.STARTED])
+    payment.refresh_from_db()
+    return payment
+
+
+def credit_first(*, payment: OnlinePayment, now: datetime) -> TopUp | None:
+    """The first top-up of a paid payment, made unless there is one. None: it could not be made, and stays owed."""
+    try:
+        with transaction.atomic():
+            held = locked(payment)
+            if held.state != OnlineState.PAID or held.topups.exists():
+                return held.topups.order_by("pk").first()
+            return credit(held=held, by=held.paid_by, now=now)
+    except topups.TopUpRefused as refused:
+        logger.exception("%s is paid and cannot be credited", payment)
+        OnlinePayment.objects.filter(pk=payment.pk).update(why=str(refused)[:300])
+        return None
+
+
+def locked(payment: OnlinePayment) -> OnlinePayment:
+    """Held until the transaction ends: whether it is credited or paid back is decided by one at a time."""
+    rows = OnlinePayment.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("account__switch", "paid_by").get(pk=payment.pk)
+
+
+def credit(*, held: OnlinePayment, by: User, now: datetime) -> TopUp:
+    """A new top-up for a payment that is held and has none that could still be done; raises TopUpRefused."""
+    return topups.request(
+        account=held.account,
+        amount=held.amount,
+        by=by,
+        key=f"{held.reference}-{held.topups.count() + 1}",
+        source=Source.ONLINE,
+        online=held,
+        now=now,
+    )
+
+
+def _was_paid(payment: OnlinePayment, seen: Seen, now: datetime) -> None:
+    """That it is paid is committed by itself: whatever becomes of the credit, the money is accounted for."""
+    told = {"paid_at": now, "received": f"{seen.amount.normalize():f} {seen.currency}, {seen.session}"}
+    waiting = [OnlineState.STARTED, OnlineState.ABANDONED]
+    is_right = (seen.amount, seen.currency) == (payment.amount, payment.currency)
+    if is_right and payment.session in ("", seen.session):
+        if _move(payment, OnlineState.PAID, if_in=waiting, session=seen.session, **told):
+            logger.info("%s is paid", payment)
+        credit_first(payment=payment, now=now)
+    elif _move(payment, OnlineState.DIFFERS, if_in=waiting, why="What arrived is not what was asked for.", **told):
+        logger.error("%s was not paid as asked for, but: %s", payment, told["received"])
+    elif payment.session != seen.session:
+        logger.error("%s is paid a second time: %s", payment, told["received"])
+
+
+def _move(payment: OnlinePayment, to: OnlineState, *, if_in: list[OnlineState], **fields: object) -> bool:
+    return bool(OnlinePayment.objects.filter(pk=payment.pk, state__in=if_in).update(state=to, **fields))
+
+
+def _provider() -> Provider:
+    provider = providers.current()
+    if provider is None:
+        raise NotOpen("Payments by card are not taken at the moment.")
+    return provider

@@ -1,0 +1,91 @@
+"""A person of the staff settles what is owed for a payment by card: credited anew, or paid back at the provider."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import AuditAction, User
+from billing.models import RECEIVED, OnlinePayment, OnlineState, TopUp, TopUpState
+from billing.services import online
+from billing.services.reissues import ReissueRefused, look_once_more
+from billing.services.states import UNDONE
+from billing.services.topups import TopUpRefused
+
+PERMISSION = "billing.change_onlinepayment"
+
+
+class SettlingRefused(Exception):
+    """It cannot be settled this way; the sentence says why."""
+
+
+def credit_again(*, payment: OnlinePayment, by: User, why: str, now: datetime) -> TopUp:
+    """A new top-up, under a reference of its own. Raises PermissionDenied or SettlingRefused.
+
+    After a review it takes a second person, and one more look at the switch.
+    """
+    _check_person(by, why)
+    last = payment.topups.select_related("account__switch").order_by("-pk").first()
+    if last is not None and last.state == TopUpState.NOT_APPLIED:
+        _check_review(last, by, now)
+    return _credit_again(payment, by, why, now)
+
+
+@transaction.atomic
+def _credit_again(payment: OnlinePayment, by: User, why: str, now: datetime) -> TopUp:
+    held = _held(payment)
+    if held.state != OnlineState.PAID:
+        raise SettlingRefused("What arrived is not what was asked for: it can only be paid back.")
+    try:
+        topup = online.credit(held=held, by=by, now=now)
+    except TopUpRefused as refused:
+        raise SettlingRefused(str(refused)) from refused
+    _note(AuditAction.REISSUED, held, by, now, f"Credited anew by {topup}: {why.strip()}")
+    return topup
+
+
+@transaction.atomic
+def mark_refunded(*, payment: OnlinePayment, by: User, why: str, now: datetime) -> OnlinePayment:
+    """Somebody has paid it back at the provider. Raises PermissionDenied or SettlingRefused."""
+    _check_person(by, why)
+    held = _held(payment)
+    held.state = OnlineState.REFUNDED
+    held.settled_at, held.settled_by, held.settled_why = now, by, why.strip()
+    held.save(update_fields=["state", "settled_at", "settled_by", "settled_why"])
+    _note(AuditAction.DECIDED, held, by, now, f"Paid back at the provider: {why.strip()}")
+    return held
+
+
+def is_open(payment: OnlinePayment) -> bool:
+    """Whether a person may settle it: received, and no top-up of it is done or could still be."""
+    return payment.state in RECEIVED and not payment.topups.exclude(state__in=UNDONE).exists()
+
+
+def _check_person(by: User, why: str) -> None:
+    if not by.has_perm(PERMISSION):
+        raise PermissionDenied
+    if not why.strip():
+        raise SettlingRefused("Give the reason.")
+
+
+def _check_review(last: TopUp, by: User, now: datetime) -> None:
+    if last.transitions.filter(to_state=TopUpState.NOT_APPLIED, by=by).exists():
+        raise SettlingRefused("You decided that it was not applied: somebody else has to credit it again.")
+    try:
+        look_once_more(last, now)
+    except ReissueRefused as refused:
+        raise SettlingRefused(str(refused)) from refused
+
+
+def _held(payment: OnlinePayment) -> OnlinePayment:
+    held = online.locked(payment)
+    if not is_open(held):
+        raise SettlingRefused("Its credit is done or may still be, or somebody else has just settled it.")
+    return held
+
+
+def _note(action: AuditAction, payment: OnlinePayment, by: User, now: datetime, text: str) -> None:
+    audit.note(action=action, now=now, by=by, subject=payment, text=text)

@@ -1,0 +1,144 @@
+"""Staff settle what is received and not credited."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account, AuditEntry, Switch, User
+from billing.models import OnlinePayment, OnlineState, TopUp, TopUpState, Transition
+from billing.services import profiles
+from billing.services.online_decisions import SettlingRefused, credit_again, mark_refunded
+from simulator.process import SimulatorProcess
+from tests.billing.staffsite import logged_in, page_of, staff, superuser
+from tests.factories import NOON, OnlinePaymentFactory, TopUpFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def owed(state: TopUpState | None = TopUpState.REFUSED, *, paid: str = "paid", **given: Account) -> OnlinePayment:
+    """A payment that is received, and what became of its first credit."""
+    payment: OnlinePayment = OnlinePaymentFactory.create(state=paid, paid_at=NOON, **given)
+    if state is not None:
+        settled = NOON if state in (TopUpState.REFUSED, TopUpState.NOT_APPLIED, TopUpState.CONFIRMED) else None
+        TopUpFactory.create(
+            account=payment.account, amount=payment.amount, source="online", online=payment, state=state,
+            settled_at=settled,
+        )  # fmt: skip
+    return payment
+
+
+@pytest.fixture
+def clerk() -> User:
+    return staff("billing")
+
+
+def settle(client: Client, payment: OnlinePayment, verdict: str, why: str = "Looked at it") -> str:
+    page = reverse("admin:billing_onlinepayment_settle", args=[payment.pk])
+    return client.post(page, {"verdict": verdict, "why": why}, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("state", [None, TopUpState.REFUSED])
+def test_staff_credit_anew_under_a_new_reference(clerk: User, state: TopUpState | None) -> None:
+    payment = owed(state)
+    html = settle(logged_in(clerk), payment, "credit")
+    topup = payment.topups.get(state=TopUpState.REQUESTED)
+    assert f"Credited anew by {topup.reference}" in html
+    assert (topup.amount, topup.account, topup.requested_by) == (payment.amount, payment.account, clerk)
+    assert AuditEntry.objects.get(subject_id=str(payment.pk), action="reissued").user == clerk
+
+
+def test_what_a_review_found_not_applied_is_credited_anew_by_a_second_person_after_a_look(
+    clerk: User, switch: Switch, simulator: SimulatorProcess
+) -> None:
+    payment = owed(TopUpState.NOT_APPLIED, account=profiles.ensure(switch=switch, number="C-301", now=timezone.now()))
+    decider, old = staff("billing"), payment.topups.get()
+    Transition.objects.create(topup=old, from_state="review", to_state="not_applied", at=NOON, by=decider)
+    assert "somebody else has to credit it again" in settle(logged_in(decider), payment, "credit")
+    assert f"Credited anew by {settled(payment, clerk).reference}" in AuditEntry.objects.latest("pk").text
+
+
+def test_what_the_switch_lists_after_all_is_not_credited_anew(
+    clerk: User, switch: Switch, simulator: SimulatorProcess
+) -> None:
+    now = timezone.now()
+    payment = owed(TopUpState.NOT_APPLIED, account=profiles.ensure(switch=switch, number="C-301", now=now))
+    old = payment.topups.get()
+    TopUp.objects.filter(pk=old.pk).update(sent_at=now)
+    simulator.control.pay("C-301", old.amount, old.reference)
+    with pytest.raises(SettlingRefused, match="now lists a payment"):
+        settled(payment, clerk)
+
+
+def settled(payment: OnlinePayment, by: User) -> TopUp:
+    return credit_again(payment=payment, by=by, why="Looked at it", now=timezone.now())
+
+
+def test_staff_mark_what_was_paid_back_with_the_reason(clerk: User) -> None:
+    payment = owed()
+    settle(logged_in(clerk), payment, "refunded", "Paid back at Stripe, re_123")
+    payment.refresh_from_db()
+    assert (payment.state, payment.settled_by, payment.settled_why) == (
+        OnlineState.REFUNDED,
+        clerk,
+        "Paid back at Stripe, re_123",
+    )
+    assert not OnlinePayment.objects.owed().exists()
+
+
+def test_what_arrived_otherwise_than_asked_for_can_only_be_paid_back(clerk: User) -> None:
+    payment = owed(None, paid="differs")
+    assert "can only be paid back" in settle(logged_in(clerk), payment, "credit")
+    assert not TopUp.objects.exists()
+    settle(logged_in(clerk), payment, "refunded")
+    assert OnlinePayment.objects.get().state == OnlineState.REFUNDED
+
+
+@pytest.mark.parametrize(
+    "state",
+    [TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW, TopUpState.CONFIRMED],
+)
+def test_nothing_is_settled_while_its_credit_is_done_or_may_still_be(clerk: User, state: TopUpState) -> None:
+    payment = owed(state)
+    for verdict in (credit_again, mark_refunded):
+        with pytest.raises(SettlingRefused, match="may still be"):
+            verdict(payment=payment, by=clerk, why="Because", now=timezone.now())
+    assert "Settle</a>" not in logged_in(clerk).get(page_of(payment)).content.decode()
+
+
+def test_a_reason_is_wanted(clerk: User) -> None:
+    with pytest.raises(SettlingRefused, match="reason"):
+        mark_refunded(payment=owed(), by=clerk, why=" ", now=timezone.now())
+
+
+def test_support_may_look_and_not_settle() -> None:
+    payment, support = owed(), staff("support")
+    assert logged_in(support).get(page_of(payment)).status_code == 200
+    with pytest.raises(PermissionDenied):
+        credit_again(payment=payment, by=support, why="Because", now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_settle_at_once_one_does() -> None:
+    payment, people = owed(), [superuser() for _ in range(8)]
+
+    def settle_it(number: int) -> bool:
+        verdict = credit_again if number % 2 else mark_refunded
+        try:
+            verdict(payment=payment, by=people[number], why="Because", now=timezone.now())
+        except SettlingRefused:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(settle_it, range(8))) == 1
+    payment.refresh_from_db()
+    assert (payment.state == OnlineState.REFUNDED) != payment.topups.filter(state=TopUpState.REQUESTED).exists()
