@@ -106,7 +106,8 @@ def test_a_customer_sees_the_account_and_neither_agents_nor_neighbours(tree: Tre
 
 def test_an_owner_of_an_agent_tops_up_everything_below_it_and_not_the_agent(tree: Tree) -> None:
     user = member(tree.grand)
-    assert what_may(user, tree.grand) == {Action.VIEW, Action.RESELL, *OF_PAYING_IN, *OF_MEMBERS}
+    own = {Action.VIEW, Action.RESELL, Action.PAY_BATCHES, *OF_PAYING_IN, *OF_MEMBERS}
+    assert what_may(user, tree.grand) == own
     for agent in (tree.agent, tree.sibling):
         assert what_may(user, agent) == {Action.VIEW, Action.RESELL, Action.TOP_UP, *OF_PAYING_IN}
     for customer in (tree.child, tree.cousin):
