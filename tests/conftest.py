@@ -74,26 +74,18 @@ def switch(db: None, simulator: SimulatorProcess) -> Switch:
     return SwitchFactory.create(name="demo", url=simulator.url)
 
 
+def start_worker(redis_url: str) -> subprocess.Popen[bytes]:
+    """A real Celery worker on the test's database and Redis; the caller ends it."""
+    celery = [sys.executable, "-m", "celery", "-A", "portal"]
+    return subprocess.Popen(
+        [*celery, "worker", "-P", "solo", "-Q", "money,calls,default", "-l", "warning"],
+        env={**os.environ, "DATABASE_URL": url_of_the_test_database(), "REDIS_URL": redis_url},
+    )
+
+
 @pytest.fixture
 def worker(transactional_db: None, own_redis: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A real Celery worker on the test's database and Redis."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "portal",
-            "worker",
-            "-P",
-            "solo",
-            "-Q",
-            "money,calls,default",
-            "-l",
-            "warning",
-        ],
-        env={**os.environ, "DATABASE_URL": url_of_the_test_database(), "REDIS_URL": own_redis},
-    )
+    process = start_worker(own_redis)
     yield process
     process.terminate()
     process.wait(20)

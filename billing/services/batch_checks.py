@@ -11,7 +11,7 @@ from accounts.access import descendants
 from accounts.models import Account, User
 from billing.amounts import BadAmount, parse_written_amount
 from billing.models import BatchRow, TopUp
-from billing.services import topups
+from billing.services import guards, topups
 from billing.services.topups import TopUpRefused
 
 MOST_NAMED = 5
@@ -25,7 +25,9 @@ def check(*, agent: Account, by: User, rows: Sequence[BatchRow], now: datetime) 
         row.amount, wrong = _amount(row.amount_text, agent)
         row.account = accounts.get(row.account_text)
         row.problem = row.unclear or wrong or _problem(row, agent, by, now)
-    _warn_of_repetitions(rows)
+    good = [row for row in rows if not row.problem]
+    _warn_of_repetitions(agent, good, now)
+    _warn_of_accounts_that_stand_twice(good)
 
 
 def _accounts(agent: Account, rows: Sequence[BatchRow]) -> dict[str, Account]:
@@ -64,13 +66,21 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime) -> str:
     return ""
 
 
-def _warn_of_repetitions(rows: Sequence[BatchRow]) -> None:
+def _warn_of_repetitions(agent: Account, rows: Sequence[BatchRow], now: datetime) -> None:
+    accounts = {row.account for row in rows if row.account is not None}
+    twins = guards.twins(accounts=accounts, switch=agent.switch, now=now)
+    for row in rows:
+        if row.account_id and row.amount is not None and (twin := twins.get((row.account_id, row.amount))):
+            row.warning = f"The same was asked for just now, as {twin}. "
+
+
+def _warn_of_accounts_that_stand_twice(rows: Sequence[BatchRow]) -> None:
     lines = defaultdict(list)
     for row in rows:
-        if not row.problem:
-            lines[row.account_text].append(row.line)
+        lines[row.account_text].append(row.line)
     for row in rows:
-        others = [line for line in lines.get(row.account_text, ()) if line != row.line]
-        if others and not row.problem:
+        others = [line for line in lines[row.account_text] if line != row.line]
+        if others:
             named = ", ".join(map(str, others[:MOST_NAMED])) + (" and others" if len(others) > MOST_NAMED else "")
-            row.warning = f"The same account stands in line {named} too."
+            row.warning += f"The same account stands in line {named} too."
+        row.warning = row.warning.strip()

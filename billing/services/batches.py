@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 
 from celery import current_app
@@ -16,14 +17,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
 from kombu.exceptions import OperationalError
 
-from accounts.models import Account, User
+from accounts import audit
+from accounts.models import Account, AuditAction, User
 from billing.models import Batch, BatchRow, BatchState, Origin
 from billing.models.batches import new_batch_key
 from billing.queries.batches import untried
-from billing.services import batch_checks, batch_files, transfers
+from billing.services import batch_checks, batch_files, guards, transfers
 from billing.services.batch_files import Line
 from billing.services.states import HAND_OVER
 from billing.services.topups import LONGEST_NOTE
+from billing.services.transfers import Purse
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +44,21 @@ class BatchRefused(Exception):
 class Uploaded:
     batch: Batch
     is_new: bool
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What there is to pay from, and what it is to pay."""
+
+    purse: Purse
+    left_today: Decimal | None
+    total: Decimal
+
+    @property
+    def is_short(self) -> bool:
+        """Also when the balance is not known."""
+        limits = [self.purse.left, *([] if self.left_today is None else [self.left_today])]
+        return any(limit is None or limit < self.total for limit in limits)
 
 
 def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: datetime) -> Uploaded:
@@ -74,57 +92,65 @@ def latest(*, agent: Account, digest: str) -> Batch | None:
 @transaction.atomic
 def check_again(*, batch: Batch, by: User, now: datetime) -> Batch:
     """Once more by what is known now, unless it was confirmed already. What somebody saw before is void then."""
-    batch = Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
+    batch = _held(batch)
     if batch.state == BatchState.UPLOADED:
-        rows = list(batch.rows.all())
-        batch_checks.check(agent=batch.agent, by=by, rows=rows, now=now)
-        BatchRow.objects.bulk_update(rows, ["account", "amount", "problem", "warning"], batch_size=500)
-        batch.key = new_batch_key()
-        batch.save(update_fields=["key"])
+        _check_anew(batch, by, now)
     return batch
 
 
-@transaction.atomic
 def confirm(*, batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch:
     """Let its top-ups be asked for; raises BatchRefused. `sure`: the person has seen the warnings.
 
-    The same key gives the same answer, however often it comes.
+    It is checked once more: what is confirmed is what the person saw. The same key gives the same answer.
     """
-    locked = Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
-    if key != locked.key:
-        raise BatchRefused("The file was checked anew meanwhile. Please look at it again.")
-    if locked.state != BatchState.UPLOADED:
-        return locked
-    if not locked.rows.filter(WAITING).exists():
+    confirmed = _confirm(batch, by, key, sure, now)
+    if confirmed is None:
+        raise BatchRefused("The lines were checked anew meanwhile. Please look at them again.")
+    return confirmed
+
+
+@transaction.atomic
+def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch | None:
+    """None when it is no longer what the person saw; what it is now stays written."""
+    batch = _held(batch)
+    if key != batch.key:
+        return None
+    if batch.state != BatchState.UPLOADED:
+        return batch
+    if _check_anew(batch, by, now):
+        return None
+    if not batch.rows.filter(WAITING).exists():
         raise BatchRefused("There is no line in it that can be paid.")
-    if not sure and (has_warnings(batch=locked) or is_short(batch=locked, now=now)):
+    if not sure and (has_warnings(batch=batch) or cover(batch=batch, by=by, now=now).is_short):
         raise BatchRefused("Please look at what is marked, and tick that it is meant.")
-    locked.state, locked.confirmed_by, locked.confirmed_at = BatchState.CONFIRMED, by, now
-    locked.next_step_at = now + HAND_OVER
-    locked.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
-    transaction.on_commit(partial(announce, locked.pk))
-    logger.info("%s was confirmed", locked)
-    return locked
+    batch.state, batch.confirmed_by, batch.confirmed_at = BatchState.CONFIRMED, by, now
+    batch.next_step_at = now + HAND_OVER
+    batch.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
+    _note(batch, AuditAction.REQUESTED, by, now)
+    transaction.on_commit(partial(announce, batch.pk))
+    return batch
 
 
 def has_warnings(*, batch: Batch) -> bool:
     return batch.rows.filter(WAITING).exclude(warning="").exists()
 
 
-def is_short(*, batch: Batch, now: datetime) -> bool:
-    """Whether the balance that pays is known not to cover all of it, or not known."""
-    left = transfers.purse(payer=batch.agent, now=now).left
-    return left is None or left < (batch.rows.filter(WAITING).aggregate(sum=Sum("amount"))["sum"] or 0)
+def cover(*, batch: Batch, by: User, now: datetime) -> Cover:
+    return Cover(
+        purse=transfers.purse(payer=batch.agent, now=now),
+        left_today=guards.left_for_user(switch=batch.agent.switch, by=by, now=now),
+        total=batch.rows.filter(WAITING).aggregate(sum=Sum("amount", default=0))["sum"],
+    )
 
 
 @transaction.atomic
 def stop(*, batch: Batch, by: User, now: datetime) -> Batch:
     """What was not asked for yet is not asked for any more; what was, takes its course."""
-    batch = Batch.objects.select_for_update().get(pk=batch.pk)
+    batch = _held(batch)
     if batch.state != BatchState.DONE:
         stopped = batch.rows.filter(WAITING).update(problem=f"Stopped by {by.name or by.email} before it was sent.")
         end(batch=batch, now=now)
-        logger.info("%s was stopped; %s rows were not sent", batch, stopped)
+        _note(batch, AuditAction.CHANGED, by, now, f", {stopped} lines stopped")
     return batch
 
 
@@ -161,9 +187,35 @@ def announce(batch_id: int) -> None:
         logger.warning("The broker does not answer: batch %s waits for the next sweep", batch_id)
 
 
+def _held(batch: Batch) -> Batch:
+    """The row as it is now, until the transaction ends."""
+    return Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
+
+
+def _check_anew(batch: Batch, by: User, now: datetime) -> bool:
+    """Whether there is anything in it that nobody has seen; then a new key voids what was seen."""
+    rows = list(batch.rows.all())
+    before = [(row.account_id, row.amount, row.problem, row.warning) for row in rows]
+    batch_checks.check(agent=batch.agent, by=by, rows=rows, now=now)
+    BatchRow.objects.bulk_update(rows, ["account", "amount", "problem", "warning"], batch_size=500)
+    is_new = any(
+        (row.account_id, row.amount, row.problem) != seen[:3] or row.warning not in ("", seen[3])
+        for row, seen in zip(rows, before, strict=True)
+    )
+    if is_new:
+        batch.key = new_batch_key()
+        batch.save(update_fields=["key"])
+    return is_new
+
+
+def _note(batch: Batch, action: AuditAction, by: User, now: datetime, more: str = "") -> None:
+    text = f"{batch.file_name}, {batch.rows.count()} lines, {batch.get_state_display()}{more}"
+    audit.note(action=action, now=now, by=by, account=batch.agent, subject=batch, text=text)
+
+
 def _done(batch: Batch) -> Batch:
     """Held until the transaction ends; raises BatchRefused while something of it may still be asked for."""
-    held = Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
+    held = _held(batch)
     if held.state != BatchState.DONE:
         raise BatchRefused("This batch is not done yet.")
     return held
@@ -189,6 +241,7 @@ def _create(batch: Batch, rows: list[BatchRow], now: datetime) -> Batch:
     for row in rows:
         row.batch = batch
     BatchRow.objects.bulk_create(rows, batch_size=500)
+    _note(batch, AuditAction.ADDED, batch.uploaded_by, now)
     return batch
 
 

@@ -5,13 +5,14 @@ The day is the one of the switch's calendar. What was surely not done does not c
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
 from django.db.models import QuerySet, Sum
 
-from accounts.models import Account, User
+from accounts.models import Account, Switch, User
 from billing.models import Kind, Source, TopUp
 from billing.services.refusals import LimitExceeded
 from billing.services.states import UNDONE
@@ -41,7 +42,7 @@ def check(wish: TopUp) -> None:
 def check_day(*, account: Account, by: User, amount: Decimal, now: datetime) -> None:
     """Raises LimitExceeded; also to be asked before somebody pays for what is credited afterwards."""
     switch = account.switch
-    today = _of_today(account, now)
+    today = _of_today(switch, now)
     if _exceeds(switch.daily_limit_per_user, today.filter(requested_by=by), amount):
         raise LimitExceeded("This is more than you may still top up today.")
     if _exceeds(switch.daily_limit_per_account, today.filter(account=account), amount):
@@ -53,11 +54,27 @@ def twin(*, account: Account, amount: Decimal, by: User, key: str, now: datetime
 
     A wish of the same key is no repetition but the same top-up.
     """
-    alike = TopUp.objects.filter(
-        account=account, amount=amount, kind=Kind.CREDIT, requested_at__gt=now - account.switch.warn_within
-    )
-    others = alike.exclude(requested_by=by, key=key).exclude(state__in=UNDONE)
+    others = _lately([account], account.switch, now).filter(amount=amount).exclude(requested_by=by, key=key)
     return others.select_related("requested_by", "debit").order_by("-requested_at", "-id").first()
+
+
+def twins(*, accounts: Collection[Account], switch: Switch, now: datetime) -> dict[tuple[int, Decimal], str]:
+    """References of the latest top-ups that wishes for these accounts may be repeating, by account and amount."""
+    lately = _lately(accounts, switch, now).order_by("requested_at", "id")
+    return {(row.account_id, row.amount): row.reference for row in lately}
+
+
+def left_for_user(*, switch: Switch, by: User, now: datetime) -> Decimal | None:
+    """What a person may still top up today; None: as much as they like."""
+    if switch.daily_limit_per_user is None:
+        return None
+    given = _of_today(switch, now).filter(requested_by=by).aggregate(sum=Sum("amount"))["sum"]
+    return switch.daily_limit_per_user - (given or 0)
+
+
+def _lately(accounts: Collection[Account], switch: Switch, now: datetime) -> QuerySet[TopUp]:
+    lately = TopUp.objects.filter(account__in=accounts, kind=Kind.CREDIT, requested_at__gt=now - switch.warn_within)
+    return lately.exclude(state__in=UNDONE)
 
 
 def _exceeds(limit: Decimal | None, topups: QuerySet[TopUp], amount: Decimal) -> bool:
@@ -66,8 +83,7 @@ def _exceeds(limit: Decimal | None, topups: QuerySet[TopUp], amount: Decimal) ->
     return amount + (topups.aggregate(sum=Sum("amount"))["sum"] or 0) > limit
 
 
-def _of_today(account: Account, now: datetime) -> QuerySet[TopUp]:
-    switch = account.switch
+def _of_today(switch: Switch, now: datetime) -> QuerySet[TopUp]:
     midnight = now.astimezone(switch.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     credits = TopUp.objects.filter(account__switch=switch, kind=Kind.CREDIT, requested_at__gte=midnight)
     return credits.exclude(state__in=UNDONE)

@@ -12,13 +12,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import fresh
 from accounts.access import Access, Action
 from billing.forms.batches import BatchConfirmForm, BatchUploadForm
 from billing.models import Batch, BatchState
 from billing.queries import batches as queries
 from billing.queries.batches import Fate, Progress, Show
 from billing.services import batches as services
-from billing.services import transfers
 from billing.services.batch_files import UnreadableFile
 from billing.services.batches import BatchRefused
 from billing.views.access import account_page
@@ -82,7 +82,7 @@ def batch(request: Request, access: Access, reference: str) -> HttpResponse:
         "polls": not progress.is_final and row.state != BatchState.UPLOADED and not access.as_staff,
         "again_after": "2s" if progress.is_moving else "10s",
         "same_page": f"?{request.GET.urlencode()}",
-        **(_to_confirm(access, row, progress, now) if row.state == BatchState.UPLOADED else {}),
+        **(_to_confirm(access, row, now) if row.state == BatchState.UPLOADED else {}),
     }
     return render_account_page(request, access, "billing/batch.html", context, now=now, fragment="rows")
 
@@ -90,6 +90,11 @@ def batch(request: Request, access: Access, reference: str) -> HttpResponse:
 @action
 @account_page(Action.PAY_BATCHES)
 def batch_confirm(request: Request, access: Access, reference: str) -> HttpResponse:
+    """A large sum wants a fresh login; the POST is kept meanwhile, and done after it."""
+    row = _find(access, reference)
+    total = queries.progress(row).payable.amount
+    if request.method == "POST" and row.state == BatchState.UPLOADED and row.agent.switch.wants_fresh_login(total):
+        fresh.require_fresh_login(request)
     form = BatchConfirmForm(request.POST)
     form.is_valid()
     return _act(
@@ -168,19 +173,18 @@ def _find(access: Access, reference: str) -> Batch:
     return row
 
 
-def _to_confirm(access: Access, row: Batch, progress: Progress, now: datetime) -> dict[str, Any]:
+def _to_confirm(access: Access, row: Batch, now: datetime) -> dict[str, Any]:
     """What is asked before it is paid. The balance is told to its owner alone."""
     if not access.may(Action.PAY_BATCHES):
         return {}
-    purse = transfers.purse(payer=row.agent, now=now)
-    total = progress.payable.amount
-    is_short = purse.left is None or purse.left < total
+    cover = services.cover(batch=row, by=access.user, now=now)
     has_warnings = services.has_warnings(batch=row)
     return {
-        "purse": purse,
-        "is_short": is_short,
+        "purse": cover.purse,
+        "left_today": cover.left_today,
+        "is_short": cover.is_short,
         "has_warnings": has_warnings,
-        "wants_tick": is_short or has_warnings,
+        "wants_tick": cover.is_short or has_warnings,
         "form": BatchConfirmForm(initial={"key": row.key}),
     }
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import Account, Switch, User
+from accounts.models import Account, AuditAction, AuditEntry, Switch, User
 from billing.models import Batch, BatchRow, BatchState, Kind, TopUp, TopUpState
 from billing.queries.batches import Fate, progress, rows
 from billing.services import batch_carrying, batches, profiles, sweeping, topups
@@ -202,6 +202,52 @@ def test_the_same_file_is_checked_anew_while_it_is_not_confirmed(agent: Account,
     assert problems(upload(agent, by, "A-LATE;10\n")) == [""]
     with pytest.raises(BatchRefused, match="checked anew"):
         confirm(seen, by)
+
+
+def test_what_changed_since_it_was_seen_has_to_be_seen_before_it_is_paid(agent: Account, by: User) -> None:
+    seen = upload(agent, by)
+    Account.objects.filter(number="A-20419").update(missing_since=timezone.now())
+    for _ in range(2):
+        with pytest.raises(BatchRefused, match="checked anew"):
+            confirm(seen, by, sure=True)
+    now = Batch.objects.get()
+    assert "no longer knows" in problems(now)[2]
+    assert confirm(now, by).state == BatchState.CONFIRMED
+
+
+def test_what_was_asked_for_just_now_is_marked_also_when_that_was_after_the_check(agent: Account, by: User) -> None:
+    seen = upload(agent, by)
+    child = Account.objects.get(number="A-20417")
+    twin = TopUpFactory.create(account=child, amount=Decimal(10), requested_at=timezone.now())
+    TopUpFactory.create(account=child, amount=Decimal(11), requested_at=timezone.now())
+    TopUpFactory.create(account=child, amount=Decimal(5), requested_at=timezone.now() - timedelta(minutes=11))
+    with pytest.raises(BatchRefused, match="checked anew"):
+        confirm(seen, by)
+    marked = Batch.objects.get()
+    assert [row.warning for row in marked.rows.all()] == [f"The same was asked for just now, as {twin}.", "", ""]
+    with pytest.raises(BatchRefused, match="tick"):
+        confirm(marked, by)
+    assert confirm(marked, by, sure=True).state == BatchState.CONFIRMED
+
+
+def test_more_than_a_person_may_top_up_today_has_to_be_meant_and_ends_in_refusals(agent: Account, by: User) -> None:
+    Switch.objects.update(daily_limit_per_user=Decimal(30))
+    agent.switch.refresh_from_db()
+    batch = upload(agent, by)
+    with pytest.raises(BatchRefused, match="tick"):
+        confirm(batch, by)
+    carry_out(confirm(batch, by, sure=True))
+    assert fates(batch) == [Fate.PAID, Fate.UNPAID, Fate.PAID]
+    assert "more than you may still top up today" in problems(batch)[1]
+
+
+def test_the_trail_says_who_uploaded_confirmed_and_stopped(agent: Account, by: User) -> None:
+    batch = confirm(upload(agent, by), by)
+    batches.stop(batch=batch, by=by, now=timezone.now())
+    entries = AuditEntry.objects.filter(subject=batch.reference).order_by("pk")
+    assert [(entry.action, entry.user, entry.account) for entry in entries] == [
+        (action, by, agent) for action in (AuditAction.ADDED, AuditAction.REQUESTED, AuditAction.CHANGED)
+    ]
 
 
 def test_more_than_the_balance_has_to_be_meant_and_ends_in_whole_refusals(

@@ -9,14 +9,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from accounts.models import Account, Role
+from accounts.models import Account, Role, Switch
 from billing.models import Batch, BatchState, Kind, TopUp, TopUpState
 from billing.services import batch_carrying, topups
 from billing.templatetags.figures import spendable_money
 from simulator.process import SimulatorProcess
 from tests.access.walking import FRAGMENT
 from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, MembershipFactory
+from tests.factories import AccountFactory, MembershipFactory, TopUpFactory
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -162,6 +162,7 @@ def test_a_poll_gets_the_lines_without_the_page_around_them(mara: Visitor, zoe: 
 def test_a_check_that_is_not_the_newest_cannot_be_confirmed(mara: Visitor, zoe: Visitor) -> None:
     upload(mara)
     old = Batch.objects.get().key
+    TopUpFactory.create(account=zoe.account, amount=Decimal(10), requested_at=timezone.now())
     upload(mara)
     confirm(mara, key=old)
     assert "checked anew" in look(mara)
@@ -180,9 +181,21 @@ def test_marked_lines_want_a_tick(mara: Visitor, zoe: Visitor) -> None:
 
 def test_more_than_there_is_says_so_and_wants_a_tick(mara: Visitor, zoe: Visitor, rich: Decimal) -> None:
     upload(mara, f"A-20417,{rich + 1:.2f}\n".encode())
-    assert "This is more than there is to pay from." in look(mara)
+    assert "This is more than there is to pay from," in look(mara)
     confirm(mara)
     assert Batch.objects.get().state == BatchState.UPLOADED
+
+
+def test_a_large_sum_wants_a_fresh_login_and_is_paid_once_after_it(mara: Visitor, zoe: Visitor) -> None:
+    Switch.objects.update(fresh_login_above=Decimal("9.99"))
+    place = upload(mara)["Location"]
+    asked = confirm(mara)
+    assert asked["Location"].startswith("/account/reauthenticate/")
+    assert Batch.objects.get().state == BatchState.UPLOADED
+    shown = {"password": "correct horse battery", "next": f"{place}confirm/"}
+    done = mara.client.post("/account/reauthenticate/", shown, follow=True)
+    assert done.redirect_chain[-1][0] == place
+    assert Batch.objects.get().state == BatchState.CONFIRMED
 
 
 def test_stopped_lines_are_told_and_can_be_tried_again(mara: Visitor, zoe: Visitor) -> None:
