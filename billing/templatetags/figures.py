@@ -9,37 +9,38 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.currencies import places_of
+
 register = template.Library()
 
 DASH = "—"
 MINUS = "−"
 NARROW_SPACE = "\u202f"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "VND": "₫", "NGN": "₦", "UAH": "₴"}
-PLACES_AT_LEAST = 2
 PLACES_AT_MOST = Decimal("0.000001")
 
 
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
-    """All places that say something, at least two: $0.0052, −$3.10, CNY 12.00."""
+    """All places that say something, at least those of the currency: $0.0052, −$3.10, CNY 12.00, ¥500."""
     if amount is None:
         return DASH
     sign = MINUS if amount < 0 else ""
-    return f"{sign}{_unit(currency)}{_digits(abs(amount))}"
+    return f"{sign}{_unit(currency)}{_digits(abs(amount), places_of(currency))}"
 
 
 @register.filter
 def short_money(amount: Decimal | None, currency: str = "") -> str:
-    """To two places, for sums in which the hundredth of a cent says nothing; smaller ones keep their places."""
-    if amount is None or 0 < abs(amount) < Decimal("0.01"):
+    """To the currency's places, for sums in which the hundredth of a cent says nothing; smaller ones keep theirs."""
+    if amount is None or 0 < abs(amount) < _smallest(currency):
         return money(amount, currency)
-    return money(round(amount, PLACES_AT_LEAST), currency)
+    return money(round(amount, places_of(currency)), currency)
 
 
 @register.filter
 def spendable_money(amount: Decimal | None, currency: str = "") -> str:
-    """To two places and never more than there is."""
-    return money(None if amount is None else amount.quantize(Decimal("0.01"), ROUND_FLOOR), currency)
+    """To the currency's places and never more than there is."""
+    return money(None if amount is None else amount.quantize(_smallest(currency), ROUND_FLOOR), currency)
 
 
 @register.filter
@@ -116,6 +117,11 @@ def _unit(currency: str) -> str:
     return SYMBOLS.get(currency) or (f"{currency}{NARROW_SPACE}" if currency else "")
 
 
-def _digits(amount: Decimal) -> str:
+def _smallest(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-places_of(currency))
+
+
+def _digits(amount: Decimal, at_least: int) -> str:
     whole, _, places = f"{amount.quantize(PLACES_AT_MOST):,f}".partition(".")
-    return f"{whole}.{places.rstrip('0').ljust(PLACES_AT_LEAST, '0')}"
+    shown = places.rstrip("0").ljust(at_least, "0")
+    return f"{whole}.{shown}" if shown else whole

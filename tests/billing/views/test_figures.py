@@ -24,9 +24,14 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
         ("0.0520", "USD", "$0.052"),
         ("12", "CNY", "CNY\u202f12.00"),
         ("12", "", "12.00"),
+        ("1240", "JPY", "¥1,240"),
+        ("1240.5", "JPY", "¥1,240.5"),
+        ("3.5", "KWD", "KWD\u202f3.500"),
     ],
 )
-def test_money_has_the_places_that_say_something_and_at_least_two(amount: str, currency: str, text: str) -> None:
+def test_money_has_the_places_that_say_something_and_at_least_those_of_the_currency(
+    amount: str, currency: str, text: str
+) -> None:
     assert figures.money(Decimal(amount), currency) == text
 
 
@@ -34,6 +39,16 @@ def test_money_has_the_places_that_say_something_and_at_least_two(amount: str, c
 def test_money_never_loses_a_place(amount: Decimal) -> None:
     text = figures.money(amount).replace(",", "").replace("−", "-")
     assert Decimal(text) == amount
+
+
+@pytest.mark.parametrize(("currency", "text"), [("USD", "$1,240.56"), ("JPY", "¥1,241"), ("KWD", "KWD\u202f1,240.558")])
+def test_a_sum_is_shortened_to_the_places_of_the_currency(currency: str, text: str) -> None:
+    assert figures.short_money(Decimal("1240.55777"), currency) == text
+
+
+def test_what_can_be_spent_is_never_told_too_high_in_any_currency() -> None:
+    told = [figures.spendable_money(Decimal("9.9996"), currency) for currency in ("USD", "JPY", "KWD")]
+    assert told == ["$9.99", "¥9", "KWD\u202f9.999"]
 
 
 def test_what_is_not_known_is_a_dash() -> None:
