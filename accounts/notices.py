@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.adapter import get_adapter
 
 from accounts.models import Account, Membership, Role, User
@@ -24,6 +26,10 @@ def member_removed(*, user: User, account: Account) -> None:
     """To whom it concerns, and to the account's owners."""
     for reader in dict.fromkeys([user, *owners(account)]):
         _send("member_removed", reader, {"member": user, "account": account})
+
+
+def new_browser(*, user: User, device: str, address: str, now: datetime) -> None:
+    _send("new_browser", user, {"device": device, "address": address, "at": now})
 
 
 def owners(account: Account) -> list[User]:

@@ -109,6 +109,12 @@ def confirm_address(user: User) -> None:
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
 
 
+def ensure_address(user: User) -> None:
+    """The same where it was not said before; another address that they are changing to stays asked for."""
+    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        confirm_address(user)
+
+
 def send_password_mail(*, user: User, request: HttpRequest) -> None:
     """The same mail that a person gets who says that the password is forgotten."""
     form = ResetPasswordForm(data={"email": user.email})

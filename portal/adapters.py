@@ -8,15 +8,17 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from qrcode import QRCode
 
-from accounts import sealing
+from accounts import browsers, notices, sealing
 from accounts.models import User
+from portal.devices import device
 
 FACTORS = "portal.adapters.FactorAdapter"
 log = logging.getLogger(__name__)
@@ -60,6 +62,35 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
             log.error("The mail %s was not handed in: %s", template_prefix, type(error).__name__)  # noqa: TRY400  # its trace may hold the address
             return False
         return True
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        about = {"device": device(self.get_http_user_agent(self.request)), **(context or {})}
+        super().send_notification_mail(template_prefix, user, about, email)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return f"{settings.PUBLIC_URL}{reverse('account_confirm_email', args=[emailconfirmation.key])}"
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        self._recognise_browser(request, user, response)
+        return response
+
+    def _recognise_browser(self, request: HttpRequest, user: User, response: HttpResponse) -> None:
+        token = request.COOKIES.get(settings.BROWSER_COOKIE_NAME) or browsers.new_token()
+        now = timezone.now()
+        if browsers.is_new(user=user, token=token, now=now):
+            agent = self.get_http_user_agent(request)
+            notices.new_browser(user=user, device=device(agent), address=self.get_client_ip(request), now=now)
+        response.set_cookie(
+            settings.BROWSER_COOKIE_NAME,
+            token,
+            max_age=browsers.REMEMBERED_FOR,
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         # A session keeps it in PostgreSQL, which knows no zone of a link: fe80::1%eth0.

@@ -1,8 +1,9 @@
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
+
+from billing.services.redis import connection as connection_to_redis
 
 
 @login_not_required
@@ -29,7 +30,7 @@ def _postgresql() -> bool:
 
 def _redis() -> bool:
     try:
-        cache.get("readyz")
+        connection_to_redis().ping()
     except RedisError:
         return False
     return True

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from allauth.account.views import ConfirmEmailView, EmailView, PasswordSetView
 from allauth.mfa.base.views import IndexView
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
-from django.db import transaction
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError, transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils import timezone
 
-from accounts import audit
-from accounts.models import AuditAction
+from accounts import audit, services
+from accounts.fresh import fresh_login_required
+from accounts.models import AuditAction, User
 from portal.devices import device
 
 MOST_SESSIONS = 20
@@ -57,6 +61,34 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth ships no 
         return redirect("mfa_index")
 
 
+class Email(EmailView):  # type: ignore[misc]  # allauth ships no types
+    """Asks for another address and sends a link there. The present one counts until that link was opened."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Of whom a command made, allauth knows nothing yet, and it would take the first address for the only one.
+        if isinstance(request.user, User):
+            services.ensure_address(request.user)
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
+
+    def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Nobody takes an address for their own that they have not shown to be theirs."""
+
+    def _action_remove(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """An address that was asked for and not confirmed does nothing; the next one takes its place."""
+
+
+class ConfirmEmail(ConfirmEmailView):  # type: ignore[misc]  # allauth ships no types
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                response: HttpResponse = super().post(*args, **kwargs)
+        except IntegrityError:
+            messages.error(self.request, "Another login has this address.")
+            return redirect("home")
+        return response
+
+
 def _open_session(session: UserSession) -> OpenSession:
     return OpenSession(
         device=device(session.user_agent),
@@ -67,4 +99,8 @@ def _open_session(session: UserSession) -> OpenSession:
 
 
 overview = Overview.as_view()
+email = Email.as_view()
+confirm_email = login_not_required(ConfirmEmail.as_view())
+# Without a password there is no old one to ask for.
+password_set = fresh_login_required(PasswordSetView.as_view())
 sessions = Sessions.as_view()

@@ -2,15 +2,16 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal import health, invitation, security, views
+from portal import health, invitation, security
 
 handler400 = "portal.views.unreadable"
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    # Whoever could take any address for their own would get what the operator grants to that address.
-    path("account/email/", views.closed),
+    path("account/email/", security.email),
+    path("account/confirm-email/<str:key>/", security.confirm_email),
+    path("account/password/set/", security.password_set),
     # One page has all of it, so allauth's lists of a part lead there.
     path("account/2fa/", security.overview),
     path("account/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),

@@ -1,7 +1,7 @@
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,11 +20,6 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Unlike Django's own page this one does not read the request once more, in search of a form's token."""
     return HttpResponseBadRequest(render_to_string("400.html"))
-
-
-def closed(request: HttpRequest) -> HttpResponse:
-    """In place of a page of allauth's that this portal does not offer."""
-    raise Http404
 
 
 def _page_of_the_form(request: HttpRequest) -> str:

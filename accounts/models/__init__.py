@@ -1,6 +1,8 @@
 from accounts.models.account import Account, ExpiryKind, LockType
 from accounts.models.audit import AuditAction, AuditEntry
+from accounts.models.browser import KnownBrowser
 from accounts.models.invitation import Invitation, InvitationState
+from accounts.models.limit import Limit
 from accounts.models.membership import Membership, Role
 from accounts.models.note import Note
 from accounts.models.switch import Switch
@@ -13,6 +15,8 @@ __all__ = [
     "ExpiryKind",
     "Invitation",
     "InvitationState",
+    "KnownBrowser",
+    "Limit",
     "LockType",
     "Membership",
     "Note",

@@ -22,6 +22,8 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "accounts.account": ("v", "v", "vc"),
     "accounts.auditentry": ("", "", "v"),
     "accounts.invitation": ("v", "v", "v"),
+    "accounts.knownbrowser": ("", "", ""),
+    "accounts.limit": ("", "", ""),
     "accounts.membership": ("v", "v", "vacd"),
     "accounts.note": ("va", "va", "va"),
     "accounts.switch": ("v", "v", "vac"),

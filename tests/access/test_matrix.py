@@ -34,7 +34,17 @@ ARGUMENTS = {
 WITHOUT_A_NAME = {
     "healthz": "/healthz",
     "readyz": "/readyz",
-    **{page: f"/{page}" for page in ("account/email/", "account/2fa/", "account/2fa/webauthn/", "account/sessions/")},
+    **{
+        page: f"/{page}"
+        for page in (
+            "account/email/",
+            "account/password/set/",
+            "account/2fa/",
+            "account/2fa/webauthn/",
+            "account/sessions/",
+        )
+    },
+    "account/confirm-email/<str:key>/": "/account/confirm-email/x/",
     "staff/(?P<url>.*)$": "/staff/no/such/page/",
 }
 

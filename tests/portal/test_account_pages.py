@@ -3,15 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.factories import UserFactory
-
 pytestmark = pytest.mark.django_db
-
-
-def test_nobody_can_take_another_address_for_their_own(client: Client) -> None:
-    client.force_login(UserFactory.create())
-    assert client.get("/account/email/").status_code == 404
-    assert client.post("/account/email/", {"email": "victim@example.com", "action_add": ""}).status_code == 404
 
 
 def test_nobody_can_sign_up_by_themselves(client: Client) -> None:
