@@ -10,7 +10,7 @@ from functools import cached_property
 
 from accounts.models import Switch
 from bench.conform.world import World
-from billing.models import Reissue, TopUp, TopUpState, Transition
+from billing.models import OnlinePayment, Reissue, TopUp, TopUpState, Transition
 from simulator.control import Control, LedgerAccount, LedgerPay, ReceivedRequest
 
 SHORTEST_MEMO = 8  # what the stand-in leaves of a memo that it cuts off
@@ -63,6 +63,8 @@ class Evidence:
     ledger: Mapping[str, LedgerAccount]
     seen: Seen
     reissues: Sequence[Reissue] = ()
+    online: Sequence[OnlinePayment] = ()
+    owed: frozenset[str] = frozenset()  # the references of those of `online` that the portal lists as owed
 
     @classmethod
     def gather(cls, world: World, seen: Seen) -> Evidence:
@@ -78,6 +80,8 @@ class Evidence:
             ledger=Ledger(world.control, [account.number for account in world.accounts]),
             seen=seen,
             reissues=list(Reissue.objects.filter(topup__in=topups)),
+            online=list(OnlinePayment.objects.filter(account__switch=world.switch)),
+            owed=frozenset(OnlinePayment.objects.owed().values_list("reference", flat=True)),
         )
 
     @cached_property

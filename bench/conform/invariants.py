@@ -1,7 +1,4 @@
-"""What must hold after a run, whatever was done to it. Each check gives its violations as sentences.
-
-There is no check yet for payments online (T14): the portal takes none.
-"""
+"""What must hold after a run, whatever was done to it. Each check gives its violations as sentences."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from itertools import pairwise
 from django.db import DatabaseError, connection, transaction
 
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
-from billing.models import EDGES, Answer, Kind, TopUp, TopUpState, Transition
+from billing.models import EDGES, RECEIVED, Answer, Kind, TopUp, TopUpState, Transition
 from billing.services.states import ENDS
 
 ZERO = Decimal(0)
@@ -262,6 +259,23 @@ def t13_transfers_conserve(evidence: Evidence) -> Iterator[str]:
             yield f"the transfer of {topup} leaves {gain[topup.pk]} over"
 
 
+def t14_paid_is_credited_or_owed(evidence: Evidence) -> Iterator[str]:
+    """A payment by card that is received is credited once or listed as owed; no other is credited."""
+    for payment in evidence.online:
+        credits = [topup for topup in evidence.topups if topup.online_id == payment.pk]
+        rows = [row for topup in credits for row in evidence.rows_of(topup)]
+        confirmed = [topup for topup in credits if topup.state == TopUpState.CONFIRMED]
+        if payment.state not in RECEIVED:
+            if rows or confirmed:
+                yield f"{payment} is {payment.state} and was credited"
+        elif len(rows) > 1 or len(confirmed) > 1:
+            yield f"{payment} was credited {max(len(rows), len(confirmed))} times"
+        elif bool(confirmed) == (payment.reference in evidence.owed):
+            yield f"{payment} is {'credited and' if confirmed else 'neither credited nor'} listed as owed"
+        elif any((topup.account_id, topup.amount) != (payment.account_id, payment.amount) for topup in credits):
+            yield f"{payment} was credited as something else"
+
+
 INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     check.__name__.partition("_")[0].upper(): check
     for check in (
@@ -278,6 +292,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
         t11_decimals_throughout,
         t12_sums_agree,
         t13_transfers_conserve,
+        t14_paid_is_credited_or_owed,
     )
 }
 # T7, T12 and T13 speak of what has come to rest; T9 tries things out on the database, which takes its time.

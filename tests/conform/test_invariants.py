@@ -13,7 +13,7 @@ import pytest
 from accounts.models import Account, Switch
 from bench.conform.evidence import Burst, Evidence, Seen
 from bench.conform.invariants import INVARIANTS
-from billing.models import Answer, Kind, Reissue, Source, TopUp, TopUpState, Transition
+from billing.models import Answer, Kind, OnlinePayment, OnlineState, Reissue, Source, TopUp, TopUpState, Transition
 from simulator.control import LedgerAccount, LedgerPay, ReceivedRequest
 from tests.factories import NOON
 
@@ -104,6 +104,16 @@ def with_its_amount(evidence: Evidence, amount: Decimal) -> Evidence:
     return evidence
 
 
+def paid_online(
+    evidence: Evidence, *, state: OnlineState = OnlineState.PAID, owed: bool = False, amount: Decimal = AMOUNT
+) -> Evidence:
+    """The top-up is the credit of a payment by card."""
+    [topup] = evidence.topups
+    topup.source, topup.online_id = Source.ONLINE, 9
+    payment = OnlinePayment(pk=9, reference="OP-1", account=topup.account, amount=amount, state=state)
+    return replace(evidence, online=[payment], owed=frozenset({"OP-1"} if owed else ()))
+
+
 WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T1", lambda sound: replace(sound, received=[*sound.received, *sound.received])),
     (
@@ -132,12 +142,23 @@ WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T11", lambda sound: with_seen(sound, unfit_accepted=[REFERENCE])),
     ("T12", lambda sound: replace(sound, ledger=ledger(row(), row()))),
     ("T13", as_a_debit),
+    ("T14", lambda sound: paid_online(sound, state=OnlineState.ABANDONED)),
+    ("T14", lambda sound: paid_online(sound, state=OnlineState.REFUNDED)),
+    ("T14", lambda sound: paid_online(sound, owed=True)),
+    ("T14", lambda sound: paid_online(sound, amount=AMOUNT + 1)),
+    ("T14", lambda sound: paid_online(replace(sound, ledger=ledger(row(), row())))),
+    ("T14", lambda sound: replace(paid_online(sound), topups=[])),
 ]
 
 
 def test_sound_evidence_violates_nothing() -> None:
     assert violated(sound()) == set()
     assert violated(issued_again(sound())) == set()
+    assert violated(paid_online(sound())) == set()
+    assert (
+        violated(replace(paid_online(sound(), owed=True), topups=[], received=[], ledger=ledger(), seen=Seen()))
+        == set()
+    )
 
 
 @pytest.mark.parametrize(("name", "put_wrong"), WRONG)
