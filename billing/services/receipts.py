@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.models import Role, User
-from billing.models import Kind, ReceiptMail, TopUp, TopUpState
+from billing.models import BatchRow, Kind, ReceiptMail, TopUp, TopUpState
 
 EVENTS = frozenset(ReceiptMail.Event.values)
 
@@ -22,7 +22,7 @@ def owe(*, topup: TopUp, now: datetime) -> None:
         return
     mails = [
         ReceiptMail(topup=credit, event=topup.state, to=person, written_at=now, next_attempt_at=now)
-        for person in _readers(credit)
+        for person in _readers(credit, topup.state)
     ]
     ReceiptMail.objects.bulk_create(mails, ignore_conflicts=True)
 
@@ -36,8 +36,9 @@ def _credit_told_of(topup: TopUp) -> TopUp | None:
     return None
 
 
-def _readers(credit: TopUp) -> list[User]:
-    """Who asked for it, and the account's owners."""
+def _readers(credit: TopUp, event: str) -> list[User]:
+    """The account's owners, and who asked for it; of many at once only for those that did not simply go well."""
     owns = Q(memberships__account=credit.account_id, memberships__role=Role.OWNER)
-    people = User.objects.filter(Q(pk=credit.requested_by_id) | owns, is_active=True)
-    return list(people.distinct())
+    is_one_of_many = event == TopUpState.CONFIRMED and BatchRow.objects.filter(topup=credit).exists()
+    readers = owns if is_one_of_many else owns | Q(pk=credit.requested_by_id)
+    return list(User.objects.filter(readers, is_active=True).distinct())

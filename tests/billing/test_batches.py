@@ -10,13 +10,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account, AuditAction, AuditEntry, Switch, User
-from billing.models import Batch, BatchRow, BatchState, Kind, TopUp, TopUpState
+from billing.models import Batch, BatchRow, BatchState, Kind, ReceiptMail, TopUp, TopUpState
 from billing.queries.batches import Fate, progress, rows
 from billing.services import batch_carrying, batches, profiles, sweeping, topups
 from billing.services.batch_files import UnreadableFile
 from billing.services.batches import BatchRefused
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, TopUpFactory, UserFactory
+from tests.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -273,6 +273,16 @@ def test_a_row_that_the_switch_refuses_does_not_stop_the_others(
     carry_out(batch)
     assert fates(batch) == [Fate.PAID, Fate.UNPAID, Fate.PAID]
     assert "refused it" in rows(batch=batch)[1].why
+
+
+def test_who_pays_many_at_once_gets_mail_only_of_what_did_not_go_well(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    owner = MembershipFactory.create(account=Account.objects.get(number="A-20417")).user
+    simulator.control.add_fault("Pay", "listed_code", count=1, after=2)
+    carry_out(confirm(upload(agent, by), by))
+    mails = ReceiptMail.objects.order_by("pk").values_list("to", "topup__account__number", "event")
+    assert list(mails) == [(owner.pk, "A-20417", "confirmed"), (by.pk, "A-20418", "refused")]
 
 
 def test_a_row_in_doubt_is_being_checked_and_is_not_tried_again(
