@@ -40,6 +40,7 @@ class StaffSite(admin.AdminSite):
     site_header = "Support (all times in UTC)"
     index_title = "What is there"
     site_url = "/"
+    enable_nav_sidebar = False  # the lists need the width, and the front page has the same links
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         waiting = _waiting(request, attention.now_waiting(now=timezone.now()))

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from accounts import services
 from accounts.admin.trail import last_notes
-from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, member_of_staff
+from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, link, member_of_staff
 from accounts.admin_filters import OfPerson
 from accounts.models import Account, AuditAction, Invitation, Membership, User
 from accounts.models.switch import check_time_zone
@@ -138,7 +138,7 @@ class InvitationAdmin(ReadOnlyAdmin[Invitation]):
 class AccountAdmin(BoundedAdmin[Account]):
     """As last seen on the switch, which alone changes it; only what the portal itself decides can be edited."""
 
-    list_display = ("number", "name", "switch", "agent", "balance", "spendable", "balance_at", "missing_since")
+    list_display = ("number", "name", "switch", "agent", "balance", "spendable", "balance_at")
     list_select_related = ("switch", "parent")
     list_filter = ("switch", "is_agent", "lock_type", ("missing_since", admin.EmptyFieldListFilter))
     search_fields = ("number", "name", "public_id")
@@ -160,7 +160,7 @@ class AccountAdmin(BoundedAdmin[Account]):
 
     @admin.display(description="agent", ordering="parent__number")
     def agent(self, account: Account) -> str:
-        return str(account.parent or "")
+        return link("accounts.account", account.parent.pk, account.parent.number) if account.parent else ""
 
     @admin.display(description="can be spent")
     def spendable(self, account: Account) -> Any:

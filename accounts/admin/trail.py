@@ -17,7 +17,7 @@ from accounts.models import AuditAction, AuditEntry, Note
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
-    list_display = ("when", "who", "role", "did", "about", "of_account", "text", "address")
+    list_display = ("when", "who", "role", "did", "about_what", "of_account", "address")
     list_select_related = ("account",)
     list_filter = (Between, OfAction, ByOrToPerson, OfAccount)
     search_fields = ("who",)  # what is searched, `accounts.trail` says
@@ -49,6 +49,10 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
         if not entry.subject_id or entry.action == AuditAction.REMOVED:
             return entry.subject
         return link(entry.subject_type, entry.subject_id, entry.subject)
+
+    @admin.display(description="what")
+    def about_what(self, entry: AuditEntry) -> SafeString:
+        return format_html_join(" ", "{}", ((part,) for part in (self.about(entry), entry.text) if part))
 
     @admin.display(description="what changed")
     def differences(self, entry: AuditEntry) -> SafeString:

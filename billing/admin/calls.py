@@ -29,8 +29,6 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
         "reported_calls",
         "fee",
         "reported_fee",
-        "unreadable",
-        "fetched_at",
         "checked_at",
         "failure",
     )

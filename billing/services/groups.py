@@ -29,6 +29,8 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "accounts.switch": ("v", "v", "vac"),
     "accounts.user": ("v", "v", "vac"),
     "billing.balancereading": ("", "", ""),
+    "billing.batch": ("v", "v", "v"),
+    "billing.batchrow": ("v", "v", "v"),
     "billing.call": ("v", "v", "v"),
     "billing.callday": ("v", "v", "v"),
     "billing.case": ("vc", "vc", "vc"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.utils.crypto import get_random_string
 
-from accounts import services
+from accounts import audit, services
 from accounts.models import Switch, User
 from billing.services import profiles
 
@@ -72,6 +72,11 @@ def logins(folder: Path) -> list[Login]:
 
 def introduce(logins: Sequence[Login], *, simulator_url: str, now: datetime) -> None:
     """Make the switch and the people, or bring them up to date, as the operator's commands do."""
+    with audit.within_command():
+        _introduce(logins, simulator_url, now)
+
+
+def _introduce(logins: Sequence[Login], simulator_url: str, now: datetime) -> None:
     options = (f"--budget={REQUESTS_PER_SECOND}", "--online-payments")
     call_command("switch", SWITCH, simulator_url, *options, stdout=io.StringIO())
     switch = Switch.objects.get(name=SWITCH)

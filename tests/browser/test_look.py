@@ -147,3 +147,13 @@ def test_the_pages_before_the_login_fit_too(walk: Callable[..., Walk], window: s
         visitor.page.goto(f"{visitor.url}/account/{place}")
         visitor.photograph(f"{name}-{window}-{theme}")
         assert not visitor.is_wider_than_the_window()
+
+
+def test_no_list_of_the_staff_site_is_cut_off_on_a_desktop(walk: Callable[..., Walk]) -> None:
+    operator = walk("operator", viewport=WINDOWS["desktop"])
+    operator.log_in()
+    for name in ("accounts/account", "accounts/auditentry", "billing/payment", "billing/callday"):
+        operator.page.goto(f"{operator.url}/staff/{name}/")
+        cut_off = "results => results.some(list => list.scrollWidth > list.clientWidth)"
+        assert not operator.page.locator(".results").evaluate_all(cut_off), name
+        operator.photograph(f"operator-{name.replace('/', '-')}-desktop-light")
