@@ -49,7 +49,6 @@ class OnlinePaymentAdmin(ReadOnlyAdmin[OnlinePayment]):
         "amount",
         "currency",
         "state",
-        "provider",
         "paid_by",
         "started_at",
         "paid_at",

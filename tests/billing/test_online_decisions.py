@@ -47,6 +47,7 @@ def settle(client: Client, payment: OnlinePayment, verdict: str, why: str = "Loo
 @pytest.mark.parametrize("state", [None, TopUpState.REFUSED])
 def test_staff_credit_anew_under_a_new_reference(clerk: User, state: TopUpState | None) -> None:
     payment = owed(state)
+    assert "Settle</a>" in logged_in(clerk).get(page_of(payment)).content.decode()
     html = settle(logged_in(clerk), payment, "credit")
     topup = payment.topups.get(state=TopUpState.REQUESTED)
     assert f"Credited anew by {topup.reference}" in html

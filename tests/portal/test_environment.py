@@ -71,6 +71,32 @@ def test_a_wrong_variable_is_one_plain_line(name: str, value: str) -> None:
     assert checked.stderr.count("\n") <= 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"PAYMENT_PROVIDER": "paypal"}, "PAYMENT_PROVIDER"),
+        ({"PAYMENT_PROVIDER": "demo"}, "PAYMENT_PROVIDER"),
+        ({"PAYMENT_PROVIDER": "stripe"}, "STRIPE_SECRET_KEY"),
+        ({"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "pk_live_1"}, "STRIPE_SECRET_KEY"),
+        ({"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1"}, "STRIPE_WEBHOOK_SECRET"),
+    ],
+)
+def test_a_provider_of_payments_that_cannot_be_used_ends_the_start(changes: dict[str, str], name: str) -> None:
+    checked = manage("check", **PRODUCTION, **changes)
+
+    assert checked.returncode == 1
+    assert checked.stderr.startswith(f"The environment variable {name} is wrong or missing: ")
+
+
+def test_a_provider_of_payments_that_can_be_used_starts() -> None:
+    stripe = {"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
+    assert manage("check", **PRODUCTION, **stripe).returncode == 0
+    assert (
+        manage("check", **{**PRODUCTION, "PUBLIC_URL": "http://localhost:8000", "PAYMENT_PROVIDER": "demo"}).returncode
+        == 0
+    )
+
+
 def test_the_example_lists_every_variable_that_is_read() -> None:
     read = re.compile(r"""env\.\w+\(\s*["']([A-Z_]+)["']|environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
     sources = [CHECKOUT / "portal" / name for name in ("settings.py", "gunicorn.py", "celery.py", "healthcheck.py")]
