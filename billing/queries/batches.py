@@ -148,9 +148,16 @@ def rows(*, batch: Batch, show: Show = Show.ALL, after: int = 0, most: int | Non
 
 
 def untried(batch: Batch) -> list[BatchRow]:
-    """What was surely not paid, has an amount, and was not tried again since."""
+    """What was surely not paid, has an amount, and was not tried again since.
+
+    What a person found not applied is theirs to re-issue: tried again here as well, it might be paid twice.
+    """
     unpaid = batch.rows.annotate(fate=_fate(batch)).filter(fate=Fate.UNPAID)
-    return list(unpaid.filter(amount__isnull=False, tried_again__isnull=True).order_by("line"))
+    unpaid = unpaid.filter(amount__isnull=False, tried_again__isnull=True)
+    not_applied = batch.rows.filter(
+        Q(topup__state=TopUpState.NOT_APPLIED) | Q(topup__debit__state=TopUpState.NOT_APPLIED)
+    )
+    return list(unpaid.exclude(pk__in=not_applied.values("pk")).order_by("line"))
 
 
 def _row(row: BatchRow, fate: Fate) -> Row:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Account, AuditAction, AuditEntry, Switch, User
 from billing.models import Batch, BatchRow, BatchState, Kind, ReceiptMail, TopUp, TopUpState
 from billing.queries.batches import Fate, progress, rows
-from billing.services import batch_carrying, batches, profiles, sweeping, topups
+from billing.services import batch_carrying, batches, profiles, states, sweeping, topups
 from billing.services.batch_files import UnreadableFile
 from billing.services.batches import BatchRefused
 from simulator.process import SimulatorProcess
@@ -309,6 +309,20 @@ def test_what_was_refused_can_be_tried_again_once(simulator: SimulatorProcess, a
     assert simulator.control.account(AGENT).money == Decimal(1000) - Decimal("35.50")
     with pytest.raises(BatchRefused):
         batches.rest(batch=second, by=by, now=timezone.now())
+
+
+def test_what_a_person_found_not_applied_is_theirs_to_reissue_and_not_tried_again_here(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    simulator.control.add_fault("Pay", "drop_before", count=1)
+    batch = confirm(upload(agent, by), by)
+    carry_out(batch)
+    debits = TopUp.objects.filter(kind=Kind.DEBIT, state=TopUpState.IN_DOUBT)
+    for debit, to in [(debits.get(), TopUpState.REVIEW), (debits.get(), TopUpState.NOT_APPLIED)]:
+        assert states.move(topup=TopUp.objects.get(pk=debit.pk), to=to, now=timezone.now())
+    assert fates(batch) == [Fate.UNPAID, Fate.PAID, Fate.PAID]
+    with pytest.raises(BatchRefused, match="nothing in it"):
+        batches.rest(batch=batch, by=by, now=timezone.now())
 
 
 def test_all_of_it_a_second_time_is_a_batch_of_its_own_to_be_confirmed(
