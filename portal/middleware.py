@@ -8,9 +8,12 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLogi
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts import audit
+from accounts import audit, factors
+from accounts.models import User
 
 NOTED = "activity_noted"
 
@@ -63,6 +66,34 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         page = request.headers.get("HX-Current-URL", "/")
         login: HttpResponse = redirect_to_login(_path_of(page))
         return HttpResponseClientRedirect(login["Location"])
+
+
+class SecondFactorMiddleware:
+    """Who must have a second factor and has none adds one first: until then nothing else opens."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        is_public = not getattr(view, "login_required", True)
+        if is_public or not isinstance(request.user, User) or _leads_to_a_factor(request.path):
+            return None
+        if not factors.is_missing(request.user):
+            return None
+        security = reverse("mfa_index")
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponseClientRedirect(security)
+        return redirect(security)
+
+
+def _leads_to_a_factor(path: str) -> bool:
+    alone = (reverse("account_reauthenticate"), reverse("account_logout"))
+    return path.startswith(reverse("mfa_index")) or path in alone
 
 
 def _path_of(url: str) -> str:

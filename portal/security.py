@@ -19,7 +19,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils import timezone
 
-from accounts import audit, services
+from accounts import audit, factors, services
 from accounts.fresh import fresh_login_required
 from accounts.models import AuditAction, User
 from portal.devices import device
@@ -41,6 +41,7 @@ class Overview(IndexView):  # type: ignore[misc]  # allauth ships no types
         sessions = sorted(map(_open_session, kept), key=lambda one: (one.is_this_one, one.seen_at), reverse=True)
         return {
             **super().get_context_data(**kwargs),
+            "must_add_a_factor": factors.is_missing(self.request.user),
             "sessions": sessions[:MOST_SESSIONS],
             "more_sessions": max(0, len(sessions) - MOST_SESSIONS),
         }

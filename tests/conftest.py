@@ -37,6 +37,12 @@ def quick_passwords() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def passwords_alone() -> None:
+    """Nearly every test of the staff's makes somebody; tests/portal/test_second_factor.py has the rule itself."""
+    settings.SECOND_FACTOR_REQUIRED = False
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_redis(worker_id: str) -> str:
     """Each xdist worker has a Redis database of its own; 0 is left to whoever runs without xdist."""
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
