@@ -12,6 +12,7 @@ from billing.views.batches import (
     upload_batch,
 )
 from billing.views.calls import calls
+from billing.views.claims import claim
 from billing.views.customers import customers
 from billing.views.home import home
 from billing.views.members import change_role, invite, members, remove, resend, revoke
@@ -24,6 +25,7 @@ from billing.views.vouchers import voucher_confirm, voucher_form
 
 urlpatterns: list[URLPattern] = [
     path("", home, name="home"),
+    path("account/claim/", claim, name="claim"),
     path("a/<slug:public_id>/", overview, name="overview"),
     path("a/<slug:public_id>/balance/", balance, name="balance"),
     path("a/<slug:public_id>/calls/", calls, name="calls"),

@@ -165,7 +165,13 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Beside allauth's own: tries of links in mails, and mails that an owner has sent to others.
-ACCOUNT_RATE_LIMITS = {"invitation": "30/m/ip", "invite": "20/h/user"}
+ACCOUNT_RATE_LIMITS = {
+    "invitation": "30/m/ip",
+    "invite": "20/h/user",
+    "claim_from": "20/h/ip",
+    "claim_of": "5/h/key",
+    "claim_by": "5/h/key",
+}
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)
 MFA_ADAPTER = "portal.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -48,7 +48,6 @@ def own_redis(worker_id: str) -> str:
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
     url = f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url
-    settings.CACHES["default"]["LOCATION"] = url
     from portal.celery import app
 
     app.conf.update(broker_url=url)

@@ -5,6 +5,7 @@ from accounts.models.invitation import Invitation, InvitationState
 from accounts.models.limit import Limit
 from accounts.models.membership import Membership, Role
 from accounts.models.note import Note
+from accounts.models.phrase import ClaimPhrase
 from accounts.models.switch import Switch
 from accounts.models.user import User
 
@@ -12,6 +13,7 @@ __all__ = [
     "Account",
     "AuditAction",
     "AuditEntry",
+    "ClaimPhrase",
     "ExpiryKind",
     "Invitation",
     "InvitationState",

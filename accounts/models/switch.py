@@ -95,6 +95,12 @@ class Switch(models.Model):
         default=Decimal(1_000),
         help_text="Above this amount people show once more that it is them; empty: never",
     )
+    claim_by_phrase = models.BooleanField(
+        default=False, help_text="Whoever knows the code phrase of an account gets an invitation to it"
+    )
+    claim_by_phone = models.BooleanField(
+        default=False, help_text="So does whoever knows the web-query password of one of its phones"
+    )
     warn_within = models.DurationField(
         default=timedelta(minutes=10),
         help_text="For how long a second top-up of the same account by the same amount must be meant",

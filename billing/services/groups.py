@@ -21,6 +21,7 @@ NAMES = (SUPPORT, BILLING, OPERATOR)
 ROWS: dict[str, tuple[str, str, str]] = {
     "accounts.account": ("v", "v", "vc"),
     "accounts.auditentry": ("", "", "v"),
+    "accounts.claimphrase": ("", "", ""),
     "accounts.invitation": ("v", "v", "v"),
     "accounts.knownbrowser": ("", "", ""),
     "accounts.limit": ("", "", ""),

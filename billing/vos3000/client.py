@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from hmac import compare_digest
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
@@ -44,6 +45,7 @@ from .types import (
     Paid,
     PayRecord,
     PhoneCard,
+    PhoneProof,
     UnreadableRecord,
 )
 
@@ -54,6 +56,7 @@ Body: TypeAlias = "Mapping[str, Json | msgspec.Raw]"
 
 SERVER_ERRORS = 500
 
+PHONE_PROOFS = Decoder(list[PhoneProof], strict=False)
 CUSTOMERS = Decoder(list[Customer], strict=False)
 BRIEFS = Decoder(list[CustomerBrief], strict=False)
 PAID = Decoder(Paid, strict=False)
@@ -146,6 +149,17 @@ class Client:
         if card is None:
             raise Malformed(answer.operation, "the switch does not say what the card holds")
         return card
+
+    def is_phone_of(self, *, e164: str, account: str, web_password: str) -> bool:
+        """Whether this phone is of this account and has this password for web queries (GetPhone, 3.9)."""
+        phones = self._list("GetPhone", {"e164s": [e164]}, "infoPhones", PHONE_PROOFS)
+        return any(
+            phone.e164 == e164
+            and phone.account == account
+            and bool(phone.customer_password)
+            and compare_digest(phone.customer_password.encode(), web_password.encode())
+            for phone in phones
+        )
 
     def get_pay_history(
         self, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime

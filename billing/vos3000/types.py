@@ -132,6 +132,17 @@ class Customer(CustomerBrief, frozen=True, kw_only=True):
         return None if self.lock_type is None else self.lock_type != LockType.OPEN
 
 
+class PhoneProof(Record, frozen=True, kw_only=True):
+    """Of a row of GetPhone (3.9) what shows that somebody has the phone. Nobody outside the client gets to see it."""
+
+    e164: str
+    account: str = ""
+    customer_password: str = ""
+
+    def __repr__(self) -> str:
+        return f"PhoneProof({self.e164})"
+
+
 class Paid(Record, frozen=True, kw_only=True):
     """What Pay (3.22) and PayByPhoneCard (3.58) answer when it is done."""
 

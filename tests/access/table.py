@@ -373,6 +373,8 @@ account_email_verification_sent         GET   page                     page     
 account_email_verification_sent         POST  405                      405                 405
 account_confirm_login_code              GET   login                    →home               →home
 account_confirm_login_code              POST  login                    →home               →home
+claim                                   GET   404                      404                 404
+claim                                   POST  404                      404                 404
 invitation                              GET   410                      410                 410
 invitation                              POST  405                      405                 405
 invitation_link                         GET   →invitation              →invitation         →invitation

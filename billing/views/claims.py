@@ -1,0 +1,37 @@
+"""Claiming an account: one page, and one answer for whatever was said on it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import limits
+from accounts.models import Switch
+from billing.forms.claims import ClaimForm
+from billing.services import claims
+from billing.services.claims import Claim
+
+MOST_SWITCHES = 50
+
+
+@login_not_required
+@sensitive_post_parameters("phrase", "password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def claim(request: HttpRequest) -> HttpResponse:
+    switches = list(Switch.objects.filter(Q(claim_by_phrase=True) | Q(claim_by_phone=True)).order_by("name"))
+    if not switches:
+        raise Http404("Nothing can be claimed")
+    form = ClaimForm(request.POST if request.method == "POST" else None, switches=switches[:MOST_SWITCHES])
+    if not form.is_valid():
+        return render(request, "billing/claim.html", {"form": form})
+    said = Claim(**form.cleaned_data)
+    limits.spend(request, "claim_from")
+    limits.spend(request, "claim_of", key=f"{said.switch.pk} {said.number}")
+    limits.spend(request, "claim_by", key=said.email.lower())
+    claims.claim(claim=said, now=timezone.now())
+    return render(request, "billing/claimed.html", {"email": said.email})
