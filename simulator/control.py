@@ -205,6 +205,10 @@ class Control:
         order = {"account": account, "amount": amount, "memo": memo, "payType": pay_type, "at": at}
         return self._post_for("/control/pay", order, _Balance).money
 
+    def add_card(self, pin: str, password: str, money: Decimal) -> None:
+        """A new voucher card, good for a year; one that is there already stays as it is."""
+        self._post("/control/card", {"pin": pin, "password": password, "money": money})
+
     def charge(self, account: str, amount: Decimal, kind: int = 0, at: int | None = None) -> Decimal:
         """A charge that is no call; returns the balance after it."""
         order = {"account": account, "amount": amount, "type": kind, "at": at}

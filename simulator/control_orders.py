@@ -28,6 +28,12 @@ class PayOrder(msgspec.Struct, rename="camel"):
     at: int | None = None
 
 
+class CardOrder(msgspec.Struct):
+    pin: str
+    password: str
+    money: Decimal
+
+
 class ChargeOrder(msgspec.Struct):
     account: str
     amount: Decimal

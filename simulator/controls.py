@@ -15,6 +15,7 @@ from simulator.control_orders import (
     CallEdit,
     CallOrder,
     CallRemoval,
+    CardOrder,
     ChargeOrder,
     ClockOffset,
     FloodOrder,
@@ -26,7 +27,7 @@ from simulator.control_orders import (
 from simulator.faults import FaultOrder
 from simulator.flood import Flood
 from simulator.interface import Interface
-from simulator.records import Account, Call, PayKind
+from simulator.records import Account, Call, PayKind, PhoneCard
 from simulator.replies import Reply
 from simulator.state import State
 
@@ -39,6 +40,7 @@ class ControlError(Exception):
 
 Handler = Callable[[Mapping[str, str], bytes], Any]
 
+_YEAR_MS = 365 * 86_400_000
 _WIRE_TO_FIELD = {info.encode_name: info for info in msgspec.structs.fields(Call)}
 
 
@@ -67,6 +69,7 @@ class Controls:
             ("POST", "/control/calls/edit"): self._edit_call,
             ("POST", "/control/calls/remove"): self._remove_call,
             ("POST", "/control/pay"): self._pay,
+            ("POST", "/control/card"): self._card,
             ("POST", "/control/charge"): self._charge,
             ("POST", "/control/money"): self._money,
             ("POST", "/control/clock"): self._clock,
@@ -181,6 +184,14 @@ class Controls:
                 at=order.at or self.state.clock.now(),
             )
             return {"money": _text(row.money_after)}
+
+    def _card(self, query: Mapping[str, str], raw: bytes) -> Any:
+        """A new voucher card, good for a year; one that is there already stays as it is."""
+        order = msgspec.json.decode(raw, type=CardOrder)
+        with self.interface.switch.lock:
+            card = PhoneCard(order.pin, order.password, order.money, expires=self.state.clock.now() + _YEAR_MS)
+            self.state.tables.cards.setdefault(order.pin, card)
+        return {}
 
     def _charge(self, query: Mapping[str, str], raw: bytes) -> Any:
         order = msgspec.json.decode(raw, type=ChargeOrder)

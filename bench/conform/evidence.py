@@ -76,7 +76,7 @@ class Evidence:
             switch=world.switch,
             topups=list(topups.select_related("account", "debit", "payment", "reissue_of")),
             steps=steps,
-            received=world.control.received("Pay"),
+            received=[*world.control.received("Pay"), *world.control.received("PayByPhoneCard")],
             ledger=Ledger(world.control, [account.number for account in world.accounts]),
             seen=seen,
             reissues=list(Reissue.objects.filter(topup__in=topups)),
@@ -90,7 +90,7 @@ class Evidence:
 
     @cached_property
     def received_under(self) -> dict[str, list[ReceivedRequest]]:
-        """The `Pay`s that the switch received, by the reference in their memo."""
+        """The writes that the switch received, by the reference in their memo."""
         found: dict[str, list[ReceivedRequest]] = defaultdict(list)
         for request in self.received:
             found[memo_of(request)].append(request)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from django.db import DatabaseError, connection, transaction
 
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
-from billing.models import EDGES, RECEIVED, Answer, Kind, TopUp, TopUpState, Transition
+from billing.models import EDGES, RECEIVED, Answer, Kind, Source, TopUp, TopUpState, Transition
 from billing.services.states import ENDS
 
 ZERO = Decimal(0)
@@ -198,7 +198,8 @@ def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:
     """Amounts are decimals from wire to wire, and what is unfit never leaves."""
     for request in evidence.received:
         topup = evidence.by_reference.get(memo_of(request))
-        if topup and Decimal(str((request.body or {}).get("money"))) != topup.amount:
+        # What a voucher's request pays is the card's to know.
+        if topup and topup.source != Source.VOUCHER and Decimal(str((request.body or {}).get("money"))) != topup.amount:
             yield f"{topup} was sent as {(request.body or {}).get('money')}"
     for topup in evidence.topups:
         if topup.kind == Kind.CREDIT and not ZERO < topup.amount <= evidence.switch.topup_limit:
@@ -206,7 +207,9 @@ def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:
         if topup.state == TopUpState.CONFIRMED:
             for row in evidence.rows_of(topup):
                 here, there = (topup.amount, topup.balance_after), (row.fee, row.customer_money)
-                if here != there:
+                # A card tells that it was paid in, not what the balance was then.
+                is_told = topup.balance_after is not None or topup.source != Source.VOUCHER
+                if here != there and (is_told or topup.amount != row.fee):
                     yield f"{topup} says {here}, the switch {there}"
     for reference in evidence.seen.unfit_accepted:
         yield f"{reference} was made although its amount is unfit"

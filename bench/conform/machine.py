@@ -199,8 +199,8 @@ class TopUps(RuleBasedStateMachine):
         world = self.world
         choices = [(world.payer, world.debited), (world.voucher, world.vouched), (None, world.single)]
         agent, accounts = choices[drawn.source]
-        # The form is for resellers.
-        door = Door.SERVICE if agent is None and drawn.door is Door.FORM else drawn.door
+        # The form is for resellers; others have a card where these have it.
+        door = Door.CARD if agent is None and drawn.door is Door.FORM else drawn.door
         wish = Wish(accounts[drawn.place % len(accounts)], agent, drawn.amount, door, f"key-{self.asked}")
         self.asked += 1
         reference = ask(world, wish)

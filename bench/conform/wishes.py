@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from http import HTTPStatus
@@ -18,7 +18,8 @@ from django.urls import reverse
 from accounts.models import Account, User
 from bench.conform.world import PLACES, World
 from billing.models import Source, TopUp
-from billing.services import topups, transfers
+from billing.services import topups, transfers, vouchers
+from billing.services.cards import Card
 from billing.services.topups import TopUpRefused
 
 SMALLEST = Decimal(1).scaleb(-PLACES)
@@ -32,11 +33,12 @@ class Door(StrEnum):
     SERVICE = "service"
     FORM = "form"
     COMMAND = "command"
+    CARD = "voucher card"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """`agent` is None for a top-up by the operator."""
+    """`agent` is None for a top-up by the operator or by a voucher card of this amount."""
 
     account: Account
     agent: Account | None
@@ -54,11 +56,12 @@ def draw(world: World, random: Random, number: int) -> Wish:
         [(world.payer, world.debited), (world.voucher, world.vouched), (None, world.single)]
     )
     # The form is for resellers; a command takes long to begin.
-    [door] = random.choices(list(Door), [6, 3 if agent else 0, 1])
+    [door] = random.choices(list(Door), [6, 3, 1, 0] if agent else [6, 0, 1, 2])
+    is_unfit = door is not Door.CARD and random.random() < CHANCE_OF_UNFIT
     return Wish(
         account=random.choice(accounts),
         agent=agent,
-        amount=random.choice(UNFIT) if random.random() < CHANCE_OF_UNFIT else draw_amount(random),
+        amount=random.choice(UNFIT) if is_unfit else draw_amount(random),
         door=door,
         key=f"wish-{number}",
     )
@@ -84,6 +87,8 @@ def ask(world: World, wish: Wish) -> str | None:
             return _by_form(world, wish)
         case Door.COMMAND:
             return _by_command(world, wish)
+        case Door.CARD:
+            return _by_card(world, wish)
 
 
 def _by_service(world: World, wish: Wish) -> str | None:
@@ -133,3 +138,19 @@ def _by_command(world: World, wish: Wish) -> str | None:
     with redirect_stdout(said), redirect_stderr(silence), time_machine.travel(world.now), suppress(SystemExit):
         call_command("topup", *argv)
     return str(json.loads(said.getvalue())["reference"]) if said.getvalue() else None
+
+
+def _by_card(world: World, wish: Wish) -> str | None:
+    """Looked at the first time; then the same form comes again."""
+    account = Account.objects.select_related("switch").get(pk=wish.account.pk)
+    user, now = by(world, wish), world.now
+    try:
+        if wish.key not in world.offers:
+            card = Card(pin=f"CARD-{wish.key}", password=wish.key)
+            world.control.add_card(card.pin, card.password, wish.amount)
+            offer = vouchers.look(account=account, card=card, by=user, address="127.0.0.1", now=now)
+            world.offers[wish.key] = replace(offer, key=wish.key)
+        offer = replace(world.offers[wish.key], amount=wish.amount)
+        return vouchers.request(account=account, offer=offer, by=user, now=now, hand_over=False).reference
+    except TopUpRefused:
+        return None

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Account, Membership, Role, Switch, User
 from bench.conform.clock import VirtualClock
 from billing.services import profiles
+from billing.services.cards import Offer
 from billing.services.redis import connection as redis
 from simulator.control import Control
 
@@ -29,7 +30,8 @@ ON_ITS_OWN = ("C-301", "W-900")
 class World:
     """`debited` are children of an agent that pays, `vouched` those of an agent that credits without debit.
 
-    `second` of the staff approves what the first asks for.
+    `second` of the staff approves what the first asks for. `offers` are the voucher cards that were found good, by the
+    keys of the forms that they are paid in by.
     """
 
     switch: Switch
@@ -46,6 +48,7 @@ class World:
     single: list[Account]
     browser: Client
     clock: VirtualClock
+    offers: dict[str, Offer] = field(default_factory=dict)
     redis_flushes: int = field(default=0)
 
     @classmethod

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import msgspec
 
 from bench.conform.plan import Plan
 from bench.conform.starting import result_in, start
-from bench.mutants.mutants import MUTANTS, Mutant, apply
+from bench.mutants.mutants import MUTANTS, DoesNotApply, Mutant, apply
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESULT = ROOT / "bench" / "results" / "mutants.json"
@@ -51,10 +51,12 @@ def main() -> int:
     only = os.environ.get("ONLY", "")
     chosen = [mutant for mutant in (SOUND, *MUTANTS) if only in mutant.invariant]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = list(pool.map(partial(_try, seed), chosen))
+        results = []
+        for result in pool.map(partial(_try, seed), chosen):
+            print(*_lines(result), sep="\n", flush=True)
+            results.append(result)
     if not only:
         RESULT.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
-    print("\n".join(_table(results)))
     if wrong := [result.mutant for result in results if not result.is_right]:
         print(f"\nNot as it should be: {'; '.join(wrong)}. Again: make mutants SEED={seed}", file=sys.stderr)
         return 1
@@ -67,10 +69,7 @@ def _try(seed: int, mutant: Mutant) -> Caught:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree, data = Path(folder) / "tree", Path(folder) / "data"
-        _copy(tree)
-        apply(mutant, tree)
         output = Path(folder) / "output"
-        run = start(plan, data, tree, output)
         caught = partial(
             Caught,
             mutant=mutant.name,
@@ -78,6 +77,12 @@ def _try(seed: int, mutant: Mutant) -> Caught:
             expected=mutant.invariant,
             seed=seed,
         )
+        _copy(tree)
+        try:
+            apply(mutant, tree)
+        except DoesNotApply as error:
+            return caught(by=[], sentence="", seconds=0, broke_off=str(error))
+        run = start(plan, data, tree, output)
         if _code(run):
             last = output.read_text(errors="replace").strip().rpartition("\n")[2]
             return caught(by=[], sentence="", seconds=_since(began), broke_off=last)
@@ -107,14 +112,12 @@ def _since(began: float) -> float:
     return round(time.monotonic() - began, 1)
 
 
-def _table(results: Sequence[Caught]) -> Iterator[str]:
-    for result in results:
-        verdict = "ok      " if result.is_right else "SURVIVED"
-        by = ", ".join(result.by) or "nothing"
-        yield f"{verdict}  {result.expected:<4} {result.mutant} ({', '.join(result.files) or 'unchanged'})"
-        yield f"          violated: {by}; seed {result.seed}; {result.seconds:.0f} s"
-        if result.sentence or result.broke_off:
-            yield f"          {result.sentence or result.broke_off}"
+def _lines(result: Caught) -> Iterator[str]:
+    verdict = "ok      " if result.is_right else "WRONG   "
+    yield f"{verdict}  {result.expected:<4} {result.mutant} ({', '.join(result.files) or 'unchanged'})"
+    yield f"          violated: {', '.join(result.by) or 'nothing'}; seed {result.seed}; {result.seconds:.0f} s"
+    if result.sentence or result.broke_off:
+        yield f"          {result.sentence or result.broke_off}"
 
 
 if __name__ == "__main__":

@@ -183,3 +183,12 @@ def test_a_fault_order_is_told_in_full(simulator: SimulatorProcess) -> None:
     Asking(simulator.url).raw("Pay", json.dumps({}).encode())
     fault = simulator.control.faults()[0]
     assert (fault.operation, fault.kind, fault.seen) == ("Pay", "late", 1)
+
+
+def test_a_card_that_is_added_pays_once_however_often_it_is_added(simulator: SimulatorProcess) -> None:
+    switch, control = Asking(simulator.url), simulator.control
+    before = control.account("C-301").money
+    for _ in range(2):
+        control.add_card("880001", "secret", Decimal("7.5"))
+        switch.ask("PayByPhoneCard", ownerName="C-301", ownerType=2, pin="880001", password="secret")
+    assert control.account("C-301").money == before + Decimal("7.5")
