@@ -27,11 +27,15 @@ class Burst:
 
 @dataclass
 class Seen:
-    """What the run itself saw and no row tells. `at_rest`: each state when the settling time was over."""
+    """What the run itself saw and no row tells.
+
+    `at_rest`: each state when the settling time was over. `paid_online`: references of payments whose money is taken.
+    """
 
     bursts: list[Burst] = field(default_factory=list)
     unfit_accepted: list[str] = field(default_factory=list)
     at_rest: dict[str, TopUpState] = field(default_factory=dict)
+    paid_online: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

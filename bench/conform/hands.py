@@ -14,8 +14,17 @@ from django.db import connections
 from django.db.models import Q
 
 from bench.conform.world import World
-from billing.models import Answer, Kind, Source, TopUp, TopUpState
-from billing.services import decisions, payments, reissues, sweeping, topups
+from billing.models import Answer, Kind, OnlinePayment, OnlineState, Source, TopUp, TopUpState
+from billing.services import (
+    batch_carrying,
+    decisions,
+    online_decisions,
+    online_sweeping,
+    payments,
+    reissues,
+    sweeping,
+    topups,
+)
 from billing.services.resolution import resolve
 
 T = TypeVar("T")
@@ -36,8 +45,10 @@ def deliver(world: World, random: Random, topup_id: int) -> None:
 
 
 def go_on(world: World, by: timedelta) -> None:
-    """Time passes; then two sweeps run at once, and two looks."""
+    """Time passes; then two sweeps of each kind run at once, and two looks."""
     world.clock.skip(by)
+    beside_one_another(*[partial(online_sweeping.sweep, now=world.now)] * 2)
+    beside_one_another(*[partial(batch_carrying.sweep, now=world.now)] * 2)
     beside_one_another(*[partial(sweeping.sweep, now=world.now)] * 2)
     beside_one_another(*[partial(resolve, switch=world.switch, now=world.now)] * 2)
 
@@ -59,6 +70,14 @@ def decide_reviews(world: World) -> None:
                 now=world.now,
                 payment=payment,
             )
+
+
+def credit_again(world: World) -> None:
+    """What is paid online, owed and was as asked for, the second of the staff credits anew."""
+    for payment in OnlinePayment.objects.owed().filter(state=OnlineState.PAID):
+        # What may still be done, or cannot be looked for just now, waits.
+        with suppress(online_decisions.SettlingRefused):
+            online_decisions.credit_again(payment=payment, by=world.second, why="Still owed", now=world.now)
 
 
 def issue_again(world: World) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
 from django.db import DatabaseError, connection, transaction
 
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
-from billing.models import EDGES, RECEIVED, Answer, Kind, Source, TopUp, TopUpState, Transition
+from bench.conform.sums import t12_sums_agree, t13_transfers_conserve, t14_paid_is_credited_or_owed
+from billing.models import EDGES, Answer, Kind, Source, TopUp, TopUpState, Transition
 from billing.services.states import ENDS
 
 ZERO = Decimal(0)
@@ -198,9 +199,10 @@ def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:
     """Amounts are decimals from wire to wire, and what is unfit never leaves."""
     for request in evidence.received:
         topup = evidence.by_reference.get(memo_of(request))
+        sent = (request.body or {}).get("money")
         # What a voucher's request pays is the card's to know.
-        if topup and topup.source != Source.VOUCHER and Decimal(str((request.body or {}).get("money"))) != topup.amount:
-            yield f"{topup} was sent as {(request.body or {}).get('money')}"
+        if topup and topup.source != Source.VOUCHER and (sent is None or Decimal(str(sent)) != topup.amount):
+            yield f"{topup} was sent as {sent}"
     for topup in evidence.topups:
         if topup.kind == Kind.CREDIT and not ZERO < topup.amount <= evidence.switch.topup_limit:
             yield f"{topup} is over {topup.amount}"
@@ -213,70 +215,6 @@ def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:
                     yield f"{topup} says {here}, the switch {there}"
     for reference in evidence.seen.unfit_accepted:
         yield f"{reference} was made although its amount is unfit"
-
-
-def t12_sums_agree(evidence: Evidence) -> Iterator[str]:
-    """Per account and day the confirmed top-ups equal the switch's rows with our references, each of one top-up."""
-    owners: dict[int, list[str]] = defaultdict(list)
-    confirmed: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
-    for topup in evidence.topups:
-        rows = evidence.rows_of(topup)
-        for row in rows:
-            owners[id(row)].append(topup.reference)
-        if topup.state == TopUpState.CONFIRMED:
-            at = moment(rows[0].pay_time) if rows else topup.sent_at or topup.requested_at
-            confirmed[topup.account.number, _day(evidence, at)] += topup.amount
-    yield from (f"one row is of {names}" for names in owners.values() if len(names) > 1)
-    stated: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
-    for account, ledger in evidence.ledger.items():
-        for row in evidence.rows_with_references(account):
-            stated[account, _day(evidence, moment(row.pay_time))] += row.fee
-        if ledger.money != ledger.explained:
-            yield f"{account} has {ledger.money}, its rows make {ledger.explained}"
-    for account, day in sorted(stated.keys() | confirmed.keys()):
-        if stated[account, day] != confirmed[account, day]:
-            yield f"{account} on {day}: {confirmed[account, day]} confirmed, {stated[account, day]} on the switch"
-    yield from _wrong_ties(evidence.topups)
-
-
-def _day(evidence: Evidence, at: datetime) -> date:
-    return at.astimezone(evidence.switch.zone).date()
-
-
-def _wrong_ties(topups: Iterable[TopUp]) -> Iterator[str]:
-    for topup in topups:
-        payment = topup.payment
-        if payment and (payment.account_id, payment.amount) != (topup.account_id, topup.amount):
-            yield f"{topup} is tied to a payment of {payment.amount}"
-
-
-def t13_transfers_conserve(evidence: Evidence) -> Iterator[str]:
-    """At rest the agent's loss is the child's gain, or both are zero."""
-    gain: dict[int, Decimal] = defaultdict(Decimal)
-    for topup in evidence.topups:
-        debit = topup.pk if topup.kind == Kind.DEBIT else topup.debit_id or topup.gives_back_id
-        if debit is not None:
-            gain[debit] += sum((row.fee for row in evidence.rows_of(topup)), ZERO)
-    for topup in evidence.topups:
-        if gain.get(topup.pk):
-            yield f"the transfer of {topup} leaves {gain[topup.pk]} over"
-
-
-def t14_paid_is_credited_or_owed(evidence: Evidence) -> Iterator[str]:
-    """A payment by card that is received is credited once or listed as owed; no other is credited."""
-    for payment in evidence.online:
-        credits = [topup for topup in evidence.topups if topup.online_id == payment.pk]
-        rows = [row for topup in credits for row in evidence.rows_of(topup)]
-        confirmed = [topup for topup in credits if topup.state == TopUpState.CONFIRMED]
-        if payment.state not in RECEIVED:
-            if rows or confirmed:
-                yield f"{payment} is {payment.state} and was credited"
-        elif len(rows) > 1 or len(confirmed) > 1:
-            yield f"{payment} was credited {max(len(rows), len(confirmed))} times"
-        elif bool(confirmed) == (payment.reference in evidence.owed):
-            yield f"{payment} is {'credited and' if confirmed else 'neither credited nor'} listed as owed"
-        elif any((topup.account_id, topup.amount) != (payment.account_id, payment.amount) for topup in credits):
-            yield f"{payment} was credited as something else"
 
 
 INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {

@@ -27,9 +27,18 @@ from hypothesis.stateful import (
 
 from bench.conform.deaths import carry_out_until_death
 from bench.conform.evidence import Burst, Evidence, Seen
-from bench.conform.hands import TIMES_DELIVERED, beside_one_another, decide_reviews, go_on, id_of, issue_again
+from bench.conform.hands import (
+    TIMES_DELIVERED,
+    beside_one_another,
+    credit_again,
+    decide_reviews,
+    go_on,
+    id_of,
+    issue_again,
+)
 from bench.conform.invariants import AT_ANY_TIME, INVARIANTS
 from bench.conform.kills import KillPoint
+from bench.conform.online import Reported, pay_online
 from bench.conform.rest import come_to_rest
 from bench.conform.storm import SHORT_WAIT, WAITING
 from bench.conform.wishes import LARGEST, SMALLEST, UNFIT, Door, Wish, ask
@@ -89,6 +98,7 @@ class Explored:
     examples: int = 0
     steps: int = 0
     topups: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
     legs: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     deaths: Counter[str] = field(default_factory=Counter)
@@ -160,6 +170,13 @@ class TopUps(RuleBasedStateMachine):
         with suppress(SwitchError):
             decide_reviews(self.world)
             issue_again(self.world)
+            credit_again(self.world)
+
+    @rule(place=places, cents=st.integers(1, 100_000), how=st.sampled_from(Reported))
+    def pay_online(self, place: int, cents: int, how: Reported) -> None:
+        account = self.world.single[place % len(self.world.single)]
+        self.asked += 1
+        pay_online(self.world, self.seen, account, Decimal(cents) / 100, f"online-{self.asked}", how)
 
     @rule(kind=st.sampled_from(Kind), operation=operations, count=st.integers(1, 3))
     def fail(self, kind: Kind, operation: str, count: int) -> None:
@@ -242,6 +259,7 @@ class TopUps(RuleBasedStateMachine):
         explored.examples += 1
         credits = [topup for topup in evidence.topups if topup.kind == Leg.CREDIT and topup.reissue_of is None]
         explored.topups.update(topup.state for topup in credits)
+        explored.sources.update(topup.source for topup in credits)
         explored.legs.update(topup.kind for topup in evidence.topups)
         explored.pays_received += len(evidence.received)
         explored.skipped += self.world.clock.ahead

@@ -32,6 +32,7 @@ class Report(msgspec.Struct):
     seeds: list[int]
     size: int
     topups: dict[str, int]
+    sources: dict[str, int]
     legs: dict[str, int]
     faults: dict[str, int]
     kills: dict[str, int]
@@ -57,6 +58,7 @@ def combine(results: Sequence[Result], *, seconds: float) -> Report:
         seeds=[result.seed for result in results],
         size=sum(sum(result.topups.values()) for result in results),
         topups=_sum(result.topups for result in results),
+        sources=_sum(result.sources for result in results),
         legs=_sum(result.legs for result in results),
         faults=_sum(result.faults for result in results),
         kills=_sum(result.kills for result in results),
@@ -93,6 +95,7 @@ def write(report: Report, path: Path) -> None:
 def _lines(report: Report) -> Iterator[str]:
     yield f"{report.machine}; {report.seconds:.0f} s; seeds {', '.join(map(str, report.seeds))}"
     yield from _section(f"{report.size:,} top-ups by final state", report.topups)
+    yield from _section("by source", report.sources)
     yield from _section(f"{report.pays_received:,} Pays received; rows by leg", report.legs)
     yield from _section("faults injected", report.faults)
     yield from _section("workers killed", report.kills)

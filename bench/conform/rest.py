@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bench.conform.evidence import Seen
-from bench.conform.hands import decide_reviews, go_on, issue_again
+from bench.conform.hands import credit_again, decide_reviews, go_on, issue_again
 from bench.conform.invariants import AT_REST
 from bench.conform.world import World
 from billing.models import TopUp
@@ -34,6 +34,7 @@ def come_to_rest(world: World, seen: Seen) -> None:
     for _ in range(MOST_DECISIONS):
         decide_reviews(world)
         issue_again(world)
+        credit_again(world)
         if not unresolved.exists():
             return
         world.flush_redis()

@@ -14,7 +14,7 @@ class Finding(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """`topups` counts credits by their final state, `legs` all rows; the others count what was done to them.
+    """`topups` counts credits by their final state, `sources` by who pays, `legs` all rows; the others what was done.
 
     `deaths` are kills within the state machine, whose examples and steps are counted too. `virtual_seconds` is how long
     the run took by its own clock.
@@ -22,6 +22,7 @@ class Result(msgspec.Struct):
 
     seed: int
     topups: dict[str, int]
+    sources: dict[str, int]
     legs: dict[str, int]
     faults: dict[str, int]
     kills: dict[str, int]

@@ -20,7 +20,7 @@ from bench.conform.result import Finding, Result
 from bench.conform.servers import Servers
 from bench.conform.storm import Storm
 from bench.conform.world import Ground, World
-from billing.models import Kind, TopUp
+from billing.models import Kind
 
 
 def conform(ground: Ground, plan: Plan, servers: Servers | None = None) -> Result:
@@ -34,8 +34,7 @@ def conform(ground: Ground, plan: Plan, servers: Servers | None = None) -> Resul
     kills = _kill(world, plan, random)
     crashes = crash_servers(world, servers, random, plan.crashes) if servers and plan.crashes else {}
     seen.bursts = burst(world, random, plan.bursts) if plan.bursts else []
-    made = TopUp.objects.filter(kind=Kind.CREDIT).count()
-    storm = Storm(world, random, seen, size=max(0, plan.size - made))
+    storm = Storm(world, random, seen, size=plan.size)
     storm.blow()
     faults = storm.injected()
     come_to_rest(world, seen)
@@ -61,6 +60,9 @@ def _result(
     return Result(
         seed=plan.seed,
         topups=dict(credits + explored.topups),
+        sources=dict(
+            Counter[str](topup.source for topup in evidence.topups if topup.kind == Kind.CREDIT) + explored.sources
+        ),
         legs=dict(Counter[str](topup.kind for topup in evidence.topups) + explored.legs),
         faults=dict(Counter(faults) + explored.faults),
         kills=dict(kills),

@@ -22,6 +22,7 @@ from simulator.control import Control
 PLENTY = Decimal(1_000_000_000)
 # As many as a switch counts in, whatever its currency.
 PLACES = 6
+MAY = ("change_topup", "reissue_topup", "change_onlinepayment")
 PAYS_ITSELF, VOUCHES = "R-100", "R-200"
 ON_ITS_OWN = ("C-301", "W-900")
 
@@ -121,7 +122,7 @@ class Ground:
 
 def _staff(name: str) -> User:
     staff = User.objects.create_user(f"{name}@conform.example", is_staff=True)
-    staff.user_permissions.set(Permission.objects.filter(codename__in=["change_topup", "reissue_topup"]))
+    staff.user_permissions.set(Permission.objects.filter(codename__in=MAY))
     return User.objects.get(pk=staff.pk)
 
 

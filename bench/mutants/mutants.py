@@ -30,6 +30,7 @@ CLIENT, CODEC, TRANSPORT = (f"billing/vos3000/{name}.py" for name in ("client", 
 SENDING, STATES, SWEEPING = (f"billing/services/{name}.py" for name in ("sending", "states", "sweeping"))
 RESOLUTION, TOPUPS = "billing/services/resolution.py", "billing/services/topups.py"
 REISSUES, REISSUES_MIGRATION = "billing/services/reissues.py", "billing/migrations/0005_lookups_and_reissues.py"
+ONLINE_MODEL = "billing/models/online.py"
 MODEL, MIGRATION = "billing/models/topups.py", "billing/migrations/0001_initial.py"
 
 MUTANTS = (
@@ -143,6 +144,11 @@ MUTANTS = (
         "T13",
         "give nothing back",
         (Edit(STATES, "        _give_back(topup, now)\n", "        return\n"),),
+    ),
+    Mutant(
+        "T14",
+        "owe nothing once a credit was asked for",
+        (Edit(ONLINE_MODEL, 'OuterRef("pk"), state=TopUpState.CONFIRMED)', 'OuterRef("pk"))'),),
     ),
 )
 

@@ -148,6 +148,7 @@ WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T14", lambda sound: paid_online(sound, amount=AMOUNT + 1)),
     ("T14", lambda sound: paid_online(replace(sound, ledger=ledger(row(), row())))),
     ("T14", lambda sound: replace(paid_online(sound), topups=[])),
+    ("T14", lambda sound: with_seen(sound, paid_online=["OP-1"])),
 ]
 
 
