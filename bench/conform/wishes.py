@@ -124,7 +124,8 @@ def form_fields(wish: Wish) -> dict[str, str]:
 
 def reference_in(status: int, location: str) -> str | None:
     """A form that was taken leads to the top-up's page."""
-    return location.rstrip("/").rpartition("/")[2] if status == HTTPStatus.FOUND else None
+    path, _, reference = location.rstrip("/").rpartition("/")
+    return reference if status == HTTPStatus.FOUND and path.endswith("/topups") else None
 
 
 def _by_command(world: World, wish: Wish) -> str | None:

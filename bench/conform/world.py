@@ -113,8 +113,9 @@ class Ground:
         redis().flushdb()
         self.control.resume()
         self.control.reset()
-        settings = {"requests_per_second": Decimal(10_000), "topup_places": PLACES, **settings}
-        switch = Switch.objects.create(name="stand-in", url=self.url, **settings)
+        # How people show that it is them is not what is tried here.
+        plain = {"requests_per_second": Decimal(10_000), "topup_places": PLACES, "fresh_login_above": None}
+        switch = Switch.objects.create(name="stand-in", url=self.url, **{**plain, **settings})
         return World.prepare(
             switch=switch, control=self.control, database_url=self.database_url, redis_url=self.redis_url
         )
