@@ -1,4 +1,7 @@
-"""The environment as settings read it: a variable that is missing or wrong ends the program with one plain line."""
+"""The environment as settings read it: a variable that is missing or wrong ends the program with one plain line.
+
+Each may stand in a file instead, such as a mounted secret: NAME_FILE is its path.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import dj_email_url
-from environs import Env, EnvError, EnvValidationError, ValidationError
+from environs import Env, EnvError, EnvValidationError, FileAwareEnv, ValidationError
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -20,7 +23,7 @@ class OneLineEnv:
     """`environs.Env`, which every reader is passed on to."""
 
     def __init__(self) -> None:
-        self._env = Env()
+        self._env = FileAwareEnv(strip_whitespace=True)
 
     def __getattr__(self, kind: str) -> Callable[..., Any]:
         read = getattr(self._env, kind)
@@ -29,7 +32,7 @@ class OneLineEnv:
         def read_or_end(name: str, *arguments: Any, **options: Any) -> Any:
             try:
                 return read(name, *arguments, **options)
-            except EnvError as error:
+            except ValueError as error:  # environs' own errors are such, and a file that cannot be read
                 sys.exit(f"The environment variable {name} is wrong or missing: {_reason(error)}")
 
         return read_or_end
@@ -38,11 +41,11 @@ class OneLineEnv:
 env = cast(Env, OneLineEnv())
 
 
-def _reason(error: EnvError) -> str:
+def _reason(error: ValueError) -> str:
     if isinstance(error, EnvValidationError):
         messages = error.error_messages
         return " ".join(messages) if isinstance(messages, list) else str(messages)
-    return "it must be set."
+    return "it must be set." if isinstance(error, EnvError) else str(error)
 
 
 def is_database_url(value: str) -> None:

@@ -3,7 +3,9 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
+from allauth.core.internal.httpkit import clean_client_ip
 from allauth.usersessions.middleware import UserSessionsMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -19,14 +21,30 @@ NOTED = "activity_noted"
 
 
 def forwarded_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Who asks is whom the proxy names: otherwise all people would share its address, and its limit of logins."""
+    """Who asks is whom the outermost of our proxies names: otherwise all people would share one limit of logins."""
+    proxies: int = settings.BEHIND_PROXY
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        # The proxy writes the last one; anybody may have written those before it.
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded:
-            request.META["REMOTE_ADDR"] = forwarded
+        # Each proxy adds whom it was asked by behind what is there; anybody may have written what stands before.
+        named = request.headers.get("X-Forwarded-For", "").split(",")
+        address = clean_client_ip(named[-proxies]) if len(named) >= proxies else None
+        if address:
+            request.META["REMOTE_ADDR"] = address
         return get_response(request)
+
+    return middleware
+
+
+def protective_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Beside those of Django's own: no other site loads anything of ours, and no page stays in a browser's cache."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Cross-Origin-Embedder-Policy"] = "require-corp"
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        return response
 
     return middleware
 

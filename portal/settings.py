@@ -25,6 +25,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=1 if DEBUG else 32))
+# What was sealed or signed under these still opens; nothing new is.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1"], validate=names_a_host)
 # The address people type: it decides links in mail and whether cookies are for HTTPS alone.
@@ -71,9 +73,11 @@ INSTALLED_APPS = [
     "template_partials",
 ]
 
-BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+# How many proxies stand in front, each of which adds to X-Forwarded-For.
+BEHIND_PROXY = env.int("BEHIND_PROXY", 0, validate=validate.Range(0, 10))
 MIDDLEWARE = [
     *(["portal.middleware.forwarded_address"] if BEHIND_PROXY else []),
+    "portal.middleware.protective_headers",
     "portal.middleware.recorded_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -164,13 +168,16 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Beside allauth's own: tries of links in mails, and mails that an owner has sent to others.
+# Beside allauth's own: tries of links in mails, mails that an owner has sent to others, claims, steps towards a top-up,
+# files.
 ACCOUNT_RATE_LIMITS = {
     "invitation": "30/m/ip",
     "invite": "20/h/user",
     "claim_from": "20/h/ip",
     "claim_of": "5/h/key",
     "claim_by": "5/h/key",
+    "topup": "60/m/user,300/m/ip",
+    "export": "20/m/user,100/m/ip",
 }
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)
 MFA_ADAPTER = "portal.adapters.FactorAdapter"
@@ -196,6 +203,10 @@ BATCH_MOST_LINES = env.int("BATCH_MOST_LINES", 1000, validate=validate.Range(1, 
 BATCH_MOST_KILOBYTES = env.int("BATCH_MOST_KILOBYTES", 512, validate=validate.Range(1, 100_000))
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = BATCH_MOST_KILOBYTES * 1024
+# Of a form without its files, and of a report by the payment provider.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -228,6 +239,20 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# What browsers may do for a page beyond showing it: passkeys, and nothing else.
+PERMISSIONS_POLICY = ", ".join(
+    [
+        *(f"{what}=(self)" for what in ("publickey-credentials-get", "publickey-credentials-create")),
+        *(
+            f"{what}=()"
+            for what in (
+                *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen"),
+                *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
+                *("picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+            )
+        ),
+    ]
+)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
@@ -270,7 +295,9 @@ CELERY_TIMEZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "portal.masking.Formatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # A line for every task of every few seconds, or every request, would hide the ones that say something.
     "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace", "stripe")},

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken, MultiFernet
 
 from accounts import sealing
 from accounts.models import Account, Switch, User
@@ -40,7 +40,12 @@ class Offer:
 
 
 def digest_of(*, switch: Switch, card: Card) -> str:
-    return sealing.digest(PURPOSE, f"{switch.pk} {card.pin}")
+    return digests_of(switch=switch, card=card)[0]
+
+
+def digests_of(*, switch: Switch, card: Card) -> list[str]:
+    """All that a row may have for it, also one that was written under an earlier SECRET_KEY."""
+    return sealing.digests(PURPOSE, f"{switch.pk} {card.pin}")
 
 
 def seal(card: Card) -> str:
@@ -74,5 +79,5 @@ def open_offer(sealed: str, *, account: Account, by: User, now: datetime) -> Off
     return Offer(card=card, amount=Decimal(fields["amount"]), expires_at=None, key=fields["key"])
 
 
-def _offers(account: Account, by: User) -> Fernet:
+def _offers(account: Account, by: User) -> MultiFernet:
     return sealing.cipher(f"{OFFER_PURPOSE} {account.pk} {by.pk}")

@@ -188,7 +188,7 @@ def _day(at: datetime | None) -> str:
 
 
 def _check_is_free(account: Account, card: Card) -> None:
-    same_card = TopUp.objects.filter(card=cards.digest_of(switch=account.switch, card=card))
+    same_card = TopUp.objects.filter(card__in=cards.digests_of(switch=account.switch, card=card))
     taken = same_card.exclude(state__in=UNDONE).first()
     if taken is not None:
         raise CardTaken(taken, account)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import fresh
 from accounts.access import Access, Action
+from accounts.limits import limited
 from billing.forms.batches import BatchConfirmForm, BatchUploadForm
 from billing.models import Batch, BatchState
 from billing.queries import batches as queries
@@ -47,6 +48,7 @@ def batches(request: Request, access: Access) -> HttpResponse:
 
 @action
 @account_page(Action.PAY_BATCHES)
+@limited("topup")
 def upload_batch(request: Request, access: Access) -> HttpResponse:
     """Whoever comes back here by a login starts at the form again, as with every action below."""
     if request.method != "POST":
@@ -89,6 +91,7 @@ def batch(request: Request, access: Access, reference: str) -> HttpResponse:
 
 @action
 @account_page(Action.PAY_BATCHES)
+@limited("topup")
 def batch_confirm(request: Request, access: Access, reference: str) -> HttpResponse:
     """A large sum wants a fresh login; the POST is kept meanwhile, and done after it."""
     row = _find(access, reference)
@@ -113,24 +116,28 @@ def batch_confirm(request: Request, access: Access, reference: str) -> HttpRespo
 
 @action
 @account_page(Action.PAY_BATCHES)
+@limited("topup")
 def batch_stop(request: Request, access: Access, reference: str) -> HttpResponse:
     return _act(request, access, reference, lambda row: services.stop(batch=row, by=access.user, now=timezone.now()))
 
 
 @action
 @account_page(Action.PAY_BATCHES)
+@limited("topup")
 def batch_again(request: Request, access: Access, reference: str) -> HttpResponse:
     return _act(request, access, reference, lambda row: services.again(batch=row, by=access.user, now=timezone.now()))
 
 
 @action
 @account_page(Action.PAY_BATCHES)
+@limited("topup")
 def batch_rest(request: Request, access: Access, reference: str) -> HttpResponse:
     return _act(request, access, reference, lambda row: services.rest(batch=row, by=access.user, now=timezone.now()))
 
 
 @require_safe
 @account_page(Action.RESELL)
+@limited("export", method="GET")
 def batch_results(request: Request, access: Access, reference: str) -> HttpResponse:
     return results_of(_find(access, reference))
 

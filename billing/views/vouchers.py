@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import Access, Action
+from accounts.limits import limited
 from billing.forms.vouchers import CardForm
 from billing.services import balances, cards, vouchers
 from billing.services.cards import Offer
@@ -46,6 +47,7 @@ def voucher_form(request: Request, access: Access) -> HttpResponse:
 @sensitive_post_parameters()
 @sensitive_variables()
 @account_page(Action.VOUCHER)
+@limited("topup")
 def voucher_confirm(request: Request, access: Access) -> HttpResponse:
     """Make the top-up. Whoever comes back here by a login starts at the form again."""
     if request.method != "POST":

@@ -24,6 +24,7 @@ from billing.models import TopUp
 from billing.queries.costs import daily_cost
 from billing.services import reconciliation, topups, transfers
 from billing.templatetags.figures import money
+from portal.masking import Formatter
 from simulator.process import SimulatorProcess
 from tests.access.walking import FRAGMENT
 from tests.factories import MembershipFactory
@@ -72,9 +73,10 @@ class Sent:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """All that is logged, down to the smallest detail."""
+    """All that is logged, down to the smallest detail, as production writes it."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
+    handler.setFormatter(Formatter())
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
@@ -108,7 +110,7 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
     of_the_agents_days = _agent_fees_by_day(agent)
     assert of_customer.holding((*_marks_of_a_customer(), *of_the_agents_days)) == []
     assert of_agent.holding(_marks()) == []
-    assert written.holding((*_marks_of_a_customer(), reseller.email, owner.email)) == []
+    assert written.holding((*_marks_of_a_customer(), CALLEE, reseller.email, owner.email)) == []
     # What was planted did arrive, and what may be seen is seen: the search is not of empty pages.
     assert customer.calls.filter(agent_fee=AGENT_FEE).exists()
     assert of_customer.holding((CALLEE,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,7 @@ def test_a_missing_variable_is_one_plain_line(name: str) -> None:
         ("WORKER_CONCURRENCY", "0"),
         ("LOG_LEVEL", "LOUD"),
         ("DEBUG", "perhaps"),
+        ("BEHIND_PROXY", "-1"),
     ],
 )
 def test_a_wrong_variable_is_one_plain_line(name: str, value: str) -> None:
@@ -94,6 +96,26 @@ def test_a_provider_of_payments_that_can_be_used_starts() -> None:
     assert (
         manage("check", **{**PRODUCTION, "PUBLIC_URL": "http://localhost:8000", "PAYMENT_PROVIDER": "demo"}).returncode
         == 0
+    )
+
+
+def test_a_secret_may_stand_in_a_mounted_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret_key"
+    secret.write_text(f"{PRODUCTION['SECRET_KEY']}\n")
+    others = {key: value for key, value in PRODUCTION.items() if key != "SECRET_KEY"}
+
+    told = manage(
+        "shell",
+        "-c",
+        "from django.conf import settings; print(settings.SECRET_KEY)",
+        **others,
+        SECRET_KEY_FILE=str(secret),
+    )
+    assert told.stdout.splitlines()[-1] == PRODUCTION["SECRET_KEY"]
+    missing = manage("check", **others, SECRET_KEY_FILE=str(tmp_path / "nowhere"))
+    assert missing.returncode == 1
+    assert missing.stderr.startswith(
+        "The environment variable SECRET_KEY is wrong or missing: The value of SECRET_KEY_FILE"
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.http import HttpRequest, HttpResponse
 
@@ -7,16 +9,22 @@ from portal.middleware import forwarded_address
 
 
 @pytest.mark.parametrize(
-    ("forwarded", "address"),
+    ("proxies", "forwarded", "address"),
     [
-        ({"HTTP_X_FORWARDED_FOR": "203.0.113.7"}, "203.0.113.7"),
-        ({"HTTP_X_FORWARDED_FOR": "198.51.100.1, 203.0.113.7"}, "203.0.113.7"),
-        ({}, "10.0.0.1"),
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        (1, "203.0.113.7:50312", "203.0.113.7"),
+        (1, "2001:db8::7", "2001:db8::7"),
+        (2, "198.51.100.1, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        (2, "203.0.113.7", "10.0.0.1"),  # who came past a proxy is not believed
+        (1, "nobody", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
     ],
 )
-def test_whoever_asks_is_whom_the_proxy_itself_names(forwarded: dict[str, str], address: str) -> None:
+def test_whoever_asks_is_whom_our_own_proxies_name(settings: Any, proxies: int, forwarded: str, address: str) -> None:
+    settings.BEHIND_PROXY = proxies
     request = HttpRequest()
-    request.META = {"REMOTE_ADDR": "10.0.0.1", **forwarded}
+    request.META = {"REMOTE_ADDR": "10.0.0.1", **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})}
 
     answer = forwarded_address(lambda request: HttpResponse(request.META["REMOTE_ADDR"]))(request)
 
