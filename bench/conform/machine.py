@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -27,6 +26,7 @@ from hypothesis.stateful import (
 
 from bench.conform.deaths import carry_out_until_death
 from bench.conform.evidence import Burst, Evidence, Seen
+from bench.conform.explored import Explored
 from bench.conform.hands import (
     TIMES_DELIVERED,
     beside_one_another,
@@ -43,7 +43,6 @@ from bench.conform.rest import come_to_rest
 from bench.conform.storm import SHORT_WAIT, WAITING
 from bench.conform.wishes import LARGEST, SMALLEST, UNFIT, Door, Wish, ask
 from bench.conform.world import PLACES, World
-from billing.models import Kind as Leg
 from billing.services import topups
 from billing.vos3000 import SwitchError
 from simulator.faults import Kind
@@ -89,22 +88,6 @@ places = st.integers(0, 9)
 
 class Violated(AssertionError):
     """An invariant does not hold; the sentences say which and how."""
-
-
-@dataclass
-class Explored:
-    """What all examples together did, and what they violated by the invariant's name."""
-
-    examples: int = 0
-    steps: int = 0
-    topups: Counter[str] = field(default_factory=Counter)
-    sources: Counter[str] = field(default_factory=Counter)
-    legs: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    deaths: Counter[str] = field(default_factory=Counter)
-    pays_received: int = 0
-    skipped: timedelta = timedelta(0)
-    violations: dict[str, list[str]] = field(default_factory=dict)
 
 
 class TopUps(RuleBasedStateMachine):
@@ -206,10 +189,12 @@ class TopUps(RuleBasedStateMachine):
             self._check(self._at_rest(), INVARIANTS)
 
     def _at_rest(self) -> Evidence:
-        self._end_faults()
-        come_to_rest(self.world, self.seen)
+        # Where the portal is known to be wrong by now, it may well fail at this too.
+        with suppress(Exception) if self.is_broken else nullcontext():
+            self._end_faults()
+            come_to_rest(self.world, self.seen)
         evidence = Evidence.gather(self.world, self.seen)
-        self._count(evidence)
+        self.explored.count(evidence, skipped=self.world.clock.ahead)
         return evidence
 
     def _submit(self, drawn: Drawn) -> str | None:
@@ -249,20 +234,9 @@ class TopUps(RuleBasedStateMachine):
         self.is_broken = True
         self.explored.violations = found
         if names is not INVARIANTS:
-            # What else it comes to in the end. The portal is known to be wrong here: it may well fail at that, too.
-            with suppress(Exception):
-                self.explored.violations = {**violations(self._at_rest(), INVARIANTS), **found}
+            # What else it comes to in the end.
+            self.explored.violations = {**violations(self._at_rest(), INVARIANTS), **found}
         raise Violated(self.explored.violations)
-
-    def _count(self, evidence: Evidence) -> None:
-        explored = self.explored
-        explored.examples += 1
-        credits = [topup for topup in evidence.topups if topup.kind == Leg.CREDIT and topup.reissue_of is None]
-        explored.topups.update(topup.state for topup in credits)
-        explored.sources.update(topup.source for topup in credits)
-        explored.legs.update(topup.kind for topup in evidence.topups)
-        explored.pays_received += len(evidence.received)
-        explored.skipped += self.world.clock.ahead
 
 
 def violations(evidence: Evidence, names: Iterable[str]) -> dict[str, list[str]]:

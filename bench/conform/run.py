@@ -10,9 +10,10 @@ import msgspec
 
 from bench.conform.bursts import burst
 from bench.conform.evidence import Evidence, Seen
+from bench.conform.explored import Explored
 from bench.conform.invariants import INVARIANTS
 from bench.conform.kills import KillPoint, deliver_all_again, kill_at
-from bench.conform.machine import Explored, explore
+from bench.conform.machine import explore
 from bench.conform.plan import Plan
 from bench.conform.rest import come_to_rest
 from bench.conform.restarts import crash_servers

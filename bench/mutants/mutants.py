@@ -31,6 +31,7 @@ SENDING, STATES, SWEEPING = (f"billing/services/{name}.py" for name in ("sending
 RESOLUTION, TOPUPS = "billing/services/resolution.py", "billing/services/topups.py"
 REISSUES, REISSUES_MIGRATION = "billing/services/reissues.py", "billing/migrations/0005_lookups_and_reissues.py"
 ONLINE_MODEL = "billing/models/online.py"
+TIES = "billing/services/ties.py"
 MODEL, MIGRATION = "billing/models/topups.py", "billing/migrations/0001_initial.py"
 
 MUTANTS = (
@@ -133,8 +134,9 @@ MUTANTS = (
     ),
     Mutant(
         "T12",
-        "give references out twice",
+        "give references out twice, and tie no payments by them",
         (
+            Edit(TIES, "    return sum(", "    return 0 and sum("),
             Edit(MODEL, "get_random_string(10, REFERENCE_ALPHABET)", "10 * get_random_string(1, REFERENCE_ALPHABET)"),
             Edit(MODEL, "max_length=20, unique=True, default=new_reference", "max_length=20, default=new_reference"),
             Edit(MIGRATION, "editable=False, max_length=20, unique=True", "editable=False, max_length=20"),

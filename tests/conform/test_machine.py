@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from bench.conform.machine import Explored, machine
+from bench.conform.explored import Explored
+from bench.conform.machine import machine
 from bench.conform.world import Ground
 from simulator.process import SimulatorProcess
 from tests.conftest import url_of_the_test_database
