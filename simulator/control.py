@@ -1,12 +1,14 @@
 """A client of the simulator's control interface, for tests and the demo."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from http.client import HTTPConnection
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
+
+from simulator.control_orders import Event, History
 
 T = TypeVar("T")
 
@@ -81,6 +83,10 @@ class Flooded(msgspec.Struct):
 
 class _Added(msgspec.Struct, rename="camel"):
     flow_no: int
+
+
+class _Happened(msgspec.Struct, rename="camel"):
+    flow_nos: list[int]
 
 
 class _Balance(msgspec.Struct):
@@ -171,8 +177,10 @@ class Control:
         fee: Decimal = Decimal(0),
         agent_fee: Decimal = Decimal(0),
         fields: Mapping[str, Any] | None = None,
+        silent: bool = False,
     ) -> int:
-        """Adds a record, bills it, and returns its flowNo; `start` in milliseconds, `fields` by wire name."""
+        """Adds a record, bills it unless `silent`, and returns its flowNo; `start` in milliseconds, `fields` by
+        wire name."""
         order = {
             "account": account,
             "callee": callee,
@@ -180,6 +188,7 @@ class Control:
             "seconds": seconds,
             "fee": fee,
             "agentFee": agent_fee,
+            "silent": silent,
             "fields": fields or {},
         }
         return self._post_for("/control/calls/add", order, _Added).flow_no
@@ -200,14 +209,34 @@ class Control:
     def remove_call(self, flow_no: int, *, silent: bool = False) -> None:
         self._post("/control/calls/remove", {"flowNo": flow_no, "silent": silent})
 
-    def pay(self, account: str, amount: Decimal, memo: str = "", pay_type: int = 0, at: int | None = None) -> Decimal:
-        """A payment from elsewhere; returns the balance after it."""
-        order = {"account": account, "amount": amount, "memo": memo, "payType": pay_type, "at": at}
+    def pay(
+        self,
+        account: str,
+        amount: Decimal,
+        memo: str = "",
+        pay_type: int = 0,
+        at: int | None = None,
+        customer_money: Decimal | None = None,
+    ) -> Decimal:
+        """A payment from elsewhere; returns the balance after it. One that states it itself moves no balance."""
+        order = {
+            "account": account,
+            "amount": amount,
+            "memo": memo,
+            "payType": pay_type,
+            "at": at,
+            "customerMoney": customer_money,
+        }
         return self._post_for("/control/pay", order, _Balance).money
 
     def add_card(self, pin: str, password: str, money: Decimal) -> None:
         """A new voucher card, good for a year; one that is there already stays as it is."""
         self._post("/control/card", {"pin": pin, "password": password, "money": money})
+
+    def history(self, events: Sequence[Event]) -> list[int]:
+        """Lets all of it happen, in this order; returns the flow numbers of the calls among it."""
+        happened = self._call("POST", "/control/history", History(list(events)))
+        return msgspec.json.decode(happened, type=_Happened).flow_nos
 
     def charge(self, account: str, amount: Decimal, kind: int = 0, at: int | None = None) -> Decimal:
         """A charge that is no call; returns the balance after it."""
@@ -235,7 +264,7 @@ class Control:
     def _post_for(self, path: str, body: Mapping[str, Any], kind: type[T]) -> T:
         return msgspec.json.decode(self._call("POST", path, body), type=kind)
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> bytes:
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | History | None) -> bytes:
         connection = HTTPConnection(self._host, self._port, timeout=self._timeout)
         try:
             connection.request(method, path, None if body is None else msgspec.json.encode(body))

@@ -21,11 +21,14 @@ class ClockOffset(msgspec.Struct):
 
 
 class PayOrder(msgspec.Struct, rename="camel"):
+    """With `customer_money` it is a row that comes late: it states that balance of its instant, and moves none."""
+
     account: str
     amount: Decimal
     memo: str = ""
     pay_type: PayMethod = PayMethod.CASH
     at: int | None = None
+    customer_money: Decimal | None = None
 
 
 class CardOrder(msgspec.Struct):
@@ -48,7 +51,7 @@ class MoneyOrder(msgspec.Struct):
 
 
 class CallOrder(msgspec.Struct, rename="camel"):
-    """A call record to add; `fields` sets any other field by its name on the wire."""
+    """A call record to add; `fields` sets any other field by its name on the wire. `silent`: it was billed before."""
 
     account: str
     callee: str
@@ -57,6 +60,7 @@ class CallOrder(msgspec.Struct, rename="camel"):
     fee: Decimal = ZERO
     caller: str = "442079460999"
     agent_fee: Decimal = ZERO
+    silent: bool = False
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -73,6 +77,21 @@ class CallEdit(msgspec.Struct, rename="camel"):
 class CallRemoval(msgspec.Struct, rename="camel"):
     flow_no: int
     silent: bool = False
+
+
+class Event(msgspec.Struct, omit_defaults=True):
+    """One of a history's events: the field that is given."""
+
+    call: CallOrder | None = None
+    pay: PayOrder | None = None
+    charge: ChargeOrder | None = None
+    money: MoneyOrder | None = None
+
+
+class History(msgspec.Struct):
+    """In the order in which the switch booked them."""
+
+    events: list[Event]
 
 
 class FloodOrder(msgspec.Struct):

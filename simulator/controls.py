@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from simulator.bookings import ControlError, book_charge, book_pay, changes_of, found, happen, record_call, set_money
 from simulator.clock import read_day
 from simulator.control_orders import (
     CallEdit,
@@ -19,6 +20,7 @@ from simulator.control_orders import (
     ChargeOrder,
     ClockOffset,
     FloodOrder,
+    History,
     MoneyOrder,
     Pause,
     PayOrder,
@@ -27,21 +29,13 @@ from simulator.control_orders import (
 from simulator.faults import FaultOrder
 from simulator.flood import Flood
 from simulator.interface import Interface
-from simulator.records import Account, Call, PayKind, PhoneCard
+from simulator.records import PhoneCard
 from simulator.replies import Reply
 from simulator.state import State
-
-
-class ControlError(Exception):
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
 
 Handler = Callable[[Mapping[str, str], bytes], Any]
 
 _YEAR_MS = 365 * 86_400_000
-_WIRE_TO_FIELD = {info.encode_name: info for info in msgspec.structs.fields(Call)}
 
 
 @dataclass
@@ -74,6 +68,7 @@ class Controls:
             ("POST", "/control/money"): self._money,
             ("POST", "/control/clock"): self._clock,
             ("POST", "/control/flood"): self._flood,
+            ("POST", "/control/history"): self._history,
         }
 
     @property
@@ -131,16 +126,10 @@ class Controls:
         act()
         return {}
 
-    def _found(self, account: str) -> Account:
-        found = self.state.ledger.accounts.get(account)
-        if found is None:
-            raise ControlError(HTTPStatus.NOT_FOUND, f"no account {account}")
-        return found
-
     def _account(self, query: Mapping[str, str], raw: bytes) -> Any:
         with self.interface.switch.lock:
             self.interface.switch.advance()
-            account = self._found(query.get("account", ""))
+            account = found(self.state, query.get("account", ""))
             ledger, name = self.state.ledger, account.account
             return {
                 "account": name,
@@ -173,17 +162,8 @@ class Controls:
             }
 
     def _pay(self, query: Mapping[str, str], raw: bytes) -> Any:
-        order = msgspec.json.decode(raw, type=PayOrder)
         with self.interface.switch.lock:
-            row = self.state.ledger.pay(
-                self._found(order.account),
-                order.amount,
-                kind=PayKind.DEDUCTION if order.amount < 0 else PayKind.TOP_UP,
-                method=order.pay_type,
-                memo=order.memo,
-                at=order.at or self.state.clock.now(),
-            )
-            return {"money": _text(row.money_after)}
+            return {"money": _text(book_pay(self.state, msgspec.json.decode(raw, type=PayOrder)))}
 
     def _card(self, query: Mapping[str, str], raw: bytes) -> Any:
         """A new voucher card, good for a year; one that is there already stays as it is."""
@@ -194,19 +174,20 @@ class Controls:
         return {}
 
     def _charge(self, query: Mapping[str, str], raw: bytes) -> Any:
-        order = msgspec.json.decode(raw, type=ChargeOrder)
         with self.interface.switch.lock:
-            at = order.at or self.state.clock.now()
-            account = self._found(order.account)
-            row = self.state.ledger.charge(account, order.amount, kind=order.type, at=at, name=order.name)
-            return {"money": _text(row.money_after)}
+            return {"money": _text(book_charge(self.state, msgspec.json.decode(raw, type=ChargeOrder)))}
 
     def _money(self, query: Mapping[str, str], raw: bytes) -> Any:
-        """Sets a balance as an operator's hand would: no row explains it."""
-        order = msgspec.json.decode(raw, type=MoneyOrder)
         with self.interface.switch.lock:
-            self._found(order.account).money = order.money
+            set_money(self.state, msgspec.json.decode(raw, type=MoneyOrder))
         return {}
+
+    def _history(self, query: Mapping[str, str], raw: bytes) -> Any:
+        """The flow numbers of the call records among the events, in their order."""
+        history = msgspec.json.decode(raw, type=History)
+        with self.interface.switch.lock:
+            flows = [happen(self.state, event) for event in history.events]
+        return {"flowNos": [flow_no for flow_no in flows if flow_no is not None]}
 
     def _clock(self, query: Mapping[str, str], raw: bytes) -> Any:
         with self.interface.switch.lock:
@@ -214,32 +195,12 @@ class Controls:
             return {"now": self.state.clock.now()}
 
     def _add_call(self, query: Mapping[str, str], raw: bytes) -> Any:
-        order = msgspec.json.decode(raw, type=CallOrder)
         with self.interface.switch.lock:
-            account = self._found(order.account)
-            agent = self.state.ledger.accounts.get(account.agent)
-            call = Call(
-                caller_e164=order.caller,
-                callee_e164=order.callee,
-                start=order.start,
-                stop=order.start + order.seconds * 1000,
-                hold_time=order.seconds,
-                account=account.account,
-                account_name=account.name,
-                agent_account=account.agent,
-                agent_name=agent.name if agent else "",
-                flow_no=self.state.ledger.new_flow(),
-                fee=order.fee,
-                fee_time=order.seconds,
-                agent_fee=order.agent_fee,
-            )
-            call = msgspec.structs.replace(call, **_changes(order.fields))
-            self.state.ledger.record(call)
-            return {"flowNo": call.flow_no}
+            return {"flowNo": record_call(self.state, msgspec.json.decode(raw, type=CallOrder))}
 
     def _edit_call(self, query: Mapping[str, str], raw: bytes) -> Any:
         order = msgspec.json.decode(raw, type=CallEdit)
-        changes = _changes(order.fields)
+        changes = changes_of(order.fields)
         if order.fee is not None:
             changes["fee"] = order.fee
         if order.agent_fee is not None:
@@ -263,7 +224,7 @@ class Controls:
     def _flood(self, query: Mapping[str, str], raw: bytes) -> Any:
         order = msgspec.json.decode(raw, type=FloodOrder)
         with self.interface.switch.lock:
-            account = self._found(order.account)
+            account = found(self.state, order.account)
             agent = self.state.ledger.accounts.get(account.agent)
             day: date = read_day(order.day)
             ledger, clock = self.state.ledger, self.state.clock
@@ -282,17 +243,6 @@ class Controls:
             ledger.add_flood(flood)
             totals = flood.totals()
             return {"calls": totals.count, "fee": _text(totals.fee)}
-
-
-def _changes(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields by their wire names as the record's own, of the record's types; raises on an unknown one."""
-    changes = {}
-    for name, value in fields.items():
-        info = _WIRE_TO_FIELD.get(name)
-        if info is None:
-            raise ControlError(HTTPStatus.BAD_REQUEST, f"no field {name}")
-        changes[info.name] = msgspec.convert(value, type=info.type, strict=False)
-    return changes
 
 
 def _text(value: Decimal) -> str:

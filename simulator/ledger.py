@@ -86,15 +86,16 @@ class Ledger:
         self.charges[account.account].append(row)
         return row
 
-    def record(self, call: Call) -> None:
-        """Adds a call record and charges the account, and the agent for its share."""
+    def record(self, call: Call, *, silent: bool = False) -> None:
+        """Adds a call record and, unless `silent`, charges the account, and the agent for its share."""
         rows = self.calls[call.account]
         if not rows or rows[-1].start <= call.start:
             rows.append(call)
         else:
             insort(rows, call, key=_start)
         self.by_flow[call.flow_no] = call
-        self._bill(call, 1)
+        if not silent:
+            self._bill(call, 1)
 
     def remove(self, flow_no: int, *, silent: bool = False) -> Call:
         """Raises KeyError for an unknown record."""
@@ -112,9 +113,7 @@ class Ledger:
         """Replaces fields of a record; unless `silent`, balances follow the difference. Raises KeyError."""
         before = self.remove(flow_no, silent=silent)
         after = replace(before, **changes)
-        if silent:
-            self._bill(after, -1)
-        self.record(after)
+        self.record(after, silent=silent)
         return after
 
     def _bill(self, call: Call, sign: int) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from billing.models import Case
+from billing.models import CallChange, Case
 from billing.queries.days import begin_of, day_of, end_of
+
+MOST_CHANGES = 20
 
 
 def rows_around(case: Case) -> Iterator[tuple[str, str]]:
@@ -31,3 +34,13 @@ def rows_around(case: Case) -> Iterator[tuple[str, str]]:
     ):
         query = urlencode({"account": account.pk, **lookups})
         yield f"{reverse(f'admin:billing_{model}_changelist')}?{query}", label
+
+
+def records_changed(case: Case) -> list[tuple[CallChange, Decimal]]:
+    """Within the case, and how much more (or less) each says by now that the account pays."""
+    inside = CallChange.objects.filter(ended_at__range=(case.begins_at, case.ends_at)).order_by("ended_at")
+    own = [(change, change.fee) for change in inside.filter(account=case.account)[:MOST_CHANGES]]
+    if not case.account.is_agent:
+        return own
+    children = inside.filter(account__switch=case.account.switch, agent_number=case.account.number)
+    return own + [(change, change.agent_fee) for change in children[:MOST_CHANGES]]

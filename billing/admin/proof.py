@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin_base import BoundedAdmin, OfAccount, ReadOnlyAdmin
 from accounts.models import AuditAction
-from billing.admin.around import rows_around
+from billing.admin.around import records_changed, rows_around
 from billing.models import Case, JobRun, Reconciliation
 
 
@@ -49,7 +49,7 @@ class CaseAdmin(BoundedAdmin[Case]):
     ordering = ("-id",)
     fields = (
         *("account", "begins_at", "ends_at", "difference", "cause"),
-        *("opened_at", "closed_at", "pages", "note"),
+        *("opened_at", "closed_at", "records", "pages", "note"),
     )
     readonly_fields = fields[:-1]
     actions = ("close",)
@@ -65,6 +65,19 @@ class CaseAdmin(BoundedAdmin[Case]):
     def pages(self, case: Case) -> SafeString:
         """Links to what the customer sees of these days, and to the rows around the difference."""
         return format_html_join(" · ", '<a href="{}">{}</a>', rows_around(case))
+
+    @admin.display(description="records changed since they were first read")
+    def records(self, case: Case) -> SafeString:
+        rows = [
+            (
+                change.flow_no,
+                "is gone" if change.is_gone else "was edited",
+                f"{moved:+f}",
+                f"{change.ended_at:%F %T} UTC",
+            )
+            for change, moved in records_changed(case)
+        ]
+        return format_html_join("; ", "{} {}, {} (ended {})", rows) or SafeString("none")
 
     @admin.action(description="Close the chosen cases", permissions=["close"])
     def close(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:

@@ -1,5 +1,5 @@
 from billing.models.batches import Batch, BatchRow, BatchState, Origin
-from billing.models.calls import Call, CallDay, DayState
+from billing.models.calls import Call, CallChange, CallDay, DayState
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
 from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
@@ -21,6 +21,7 @@ __all__ = [
     "BatchRow",
     "BatchState",
     "Call",
+    "CallChange",
     "CallDay",
     "Case",
     "Cause",

@@ -58,6 +58,35 @@ class Call(models.Model):
         return self.talk_seconds > 0
 
 
+class CallChange(models.Model):
+    """A record that was read before and cost something else then, or is gone: `fee` is now minus then.
+
+    The balance moved by what it cost when it was booked.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_changes")
+    flow_no = models.BigIntegerField()
+    ended_at = models.DateTimeField(help_text="Of the call, as it was read before")
+    fee = models.DecimalField(max_digits=18, decimal_places=6)
+    agent_number = models.TextField(help_text="As it was read before; empty for none")
+    agent_fee = models.DecimalField(max_digits=18, decimal_places=6)
+    is_gone = models.BooleanField()
+    noticed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "ended_at"], name="call_change"),
+            models.Index(
+                fields=["agent_number", "ended_at"],
+                condition=~models.Q(agent_number=""),
+                name="call_change_agent_fee",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.flow_no}: {self.fee}"
+
+
 class DayState(models.TextChoices):
     NOT_FETCHED = "not_fetched", "not fetched"
     FETCHED = "fetched", "fetched"

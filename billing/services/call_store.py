@@ -58,6 +58,15 @@ LOCK_DAYS = """
         USING (account_id, day)
     ORDER BY held.account_id, held.day FOR UPDATE OF held
 """
+# What a case of the balance is told by: the balance moved by what a record cost when it was booked.
+NOTE_CHANGES = """
+    INSERT INTO billing_callchange (account_id, flow_no, ended_at, agent_number, fee, agent_fee, is_gone, noticed_at)
+    SELECT call.account_id, call.flow_no, call.ended_at, call.agent_number, coalesce(staged.fee, 0) - call.fee,
+        coalesce(staged.agent_fee, 0) - call.agent_fee, staged.flow_no IS NULL, %(at)s
+    FROM billing_call call LEFT JOIN staged_call staged USING (account_id, flow_no)
+    WHERE call.account_id = ANY(%(accounts)s) AND call.day = %(day)s
+        AND (call.fee, call.agent_fee) IS DISTINCT FROM (coalesce(staged.fee, 0), coalesce(staged.agent_fee, 0))
+"""
 DELETE_GONE = """
     DELETE FROM billing_call call WHERE call.account_id = ANY(%(accounts)s) AND call.day = %(day)s AND NOT EXISTS (
         SELECT 1 FROM staged_call staged WHERE staged.flow_no = call.flow_no AND staged.started_at = call.started_at
@@ -224,6 +233,7 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         touched = sorted({(account, stage.day) for account in accounts} | set(cursor.fetchall()))
         affected = {"accounts": [account for account, _ in touched], "days": [day for _, day in touched]}
         cursor.execute(LOCK_DAYS, affected)
+        cursor.execute(NOTE_CHANGES, {**parameters, "accounts": accounts})
         cursor.execute(DELETE_GONE, {**parameters, "accounts": accounts})
         cursor.execute(DELETE_MOVED, parameters)
         cursor.execute(UPSERT, parameters)

@@ -9,9 +9,12 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise, permutations
 from math import isqrt
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 # The switch writes a call's fee some moments before or after the payment beside it.
 BOOKED_WITHIN = 60_000_000
 # Equal instants of more payments than this are taken in the order in which they were stated.
@@ -52,7 +55,10 @@ class Stated:
 
 @dataclass(frozen=True)
 class Gap:
-    """`difference` is stated minus expected; `begin` is the last instant at which all was well."""
+    """`difference` is stated minus expected; `begin` is the last instant at which all was well.
+
+    `stated` is the balance at its end, before the payment or charge that states it.
+    """
 
     begin: int
     end: int
@@ -97,7 +103,7 @@ class Chain:
             if self.anchors:
                 difference = self._difference(place, stated)
                 if difference:
-                    self._note(Gap(well_at, stated.at, difference, stated.balance))
+                    self._note(Gap(well_at, stated.at, difference, stated.balance - (stated.amount or 0)))
                     self._anchor(place, stated)
             else:
                 self._anchor(place, stated)
@@ -144,7 +150,7 @@ class Chain:
     def _match(self, stated: Stated, fixed: int, natural: int, near: list[int]) -> int | None:
         last = self.anchors[-1]
         for floating in [natural, *near]:
-            if abs(stated.balance - self._expected(last, fixed, floating)) <= _noise(floating - last.floating):
+            if abs(stated.balance - self._expected(last, fixed, floating)) <= noise(floating - last.floating):
                 return floating
         return None
 
@@ -153,7 +159,7 @@ class Chain:
         last = self.anchors[-1]
         for floating in self._near(self.calls, last.at, last.slack):
             other = Anchor(last.at, last.balance, last.fixed, floating, slack=0)
-            if abs(stated.balance - self._expected(other, fixed, natural)) <= _noise(natural - floating):
+            if abs(stated.balance - self._expected(other, fixed, natural)) <= noise(natural - floating):
                 self.anchors[-1] = other
                 return True
         return False
@@ -170,6 +176,10 @@ class Chain:
     def _slack(self, place: int | None) -> int:
         return self.slack_of_readings if place is None else BOOKED_WITHIN
 
+    def calls_near(self, at: int) -> list[int]:
+        """How many calls may be in a balance of this instant, the likeliest number first."""
+        return self._near(self.calls, at, BOOKED_WITHIN)
+
     def _near(self, flow: Flow, at: int, slack: int) -> list[int]:
         """Counts around an instant, the natural one first, then outwards."""
         natural = flow.count_until(at)
@@ -177,7 +187,7 @@ class Chain:
         return sorted(range(lowest, highest + 1), key=lambda count: abs(count - natural))
 
 
-def _noise(calls: int) -> int:
+def noise(calls: int) -> int:
     """Each fee was rounded to a millionth. What that adds up to grows with the root of their number."""
     return 2 * isqrt(abs(calls)) + 1
 
@@ -199,3 +209,11 @@ def _in_order(rows: list[Stated]) -> Iterator[Stated]:
 def _leaps(rows: Iterable[Stated]) -> int:
     """How far the balances are from following one another; fees of calls between them are small leaps."""
     return sum(abs(later.balance - earlier.balance - (later.amount or 0)) for earlier, later in pairwise(rows))
+
+
+def micros(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def instant(at: int) -> datetime:
+    return EPOCH + at * MICROSECOND

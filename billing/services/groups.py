@@ -33,6 +33,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.batch": ("v", "v", "v"),
     "billing.batchrow": ("v", "v", "v"),
     "billing.call": ("v", "v", "v"),
+    "billing.callchange": ("", "", ""),
     "billing.callday": ("v", "v", "v"),
     "billing.case": ("vc", "vc", "vc"),
     "billing.charge": ("v", "v", "v"),

@@ -6,7 +6,7 @@ Nothing is ever adjusted. Runs again come to the same end, and a case that is ex
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -14,16 +14,13 @@ from django.db import transaction
 from accounts.models import Account
 from billing.models import BalanceReading, Call, Case, Cause, Charge, Payment, Reconciliation
 from billing.queries.days import begin_of, end_of
-from billing.services.chain import BOOKED_WITHIN, Chain, Flow, Gap, Stated
+from billing.services import causes
+from billing.services.chain import BOOKED_WITHIN, MICROSECOND, Chain, Flow, Gap, Stated, instant, micros
 from billing.services.coverage import Stretch, stretches
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 MILLIONTHS = Decimal(10) ** 6
 # Calls that began on a day not known may end in the first hours of the next: no balance of these is followed.
 LONGEST_CALL = timedelta(hours=12)
-# A missing record of the last day may still arrive.
-LATE_FOR = timedelta(days=1)
 EXPLAINED = "Explained by later records."
 
 
@@ -51,7 +48,7 @@ def reconcile(*, account: Account, first: date, last: date, now: datetime, until
     reconciled = Reconciled()
     for stretch in stretches(account=account, first=first, last=last, until=until or now):
         ledger = _read(account, stretch)
-        ledger.chain.walk(_micros(stretch.begin + LONGEST_CALL), _micros(stretch.end))
+        ledger.chain.walk(micros(stretch.begin + LONGEST_CALL), micros(stretch.end))
         with transaction.atomic():
             # One reconciliation of an account at a time.
             Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -73,12 +70,12 @@ def _read(account: Account, stretch: Stretch) -> Ledger:
     if account.balance is not None and account.balance_at is not None:
         # The latest balance is a reading too, kept only when it turns out to be one that nothing explains.
         readings[account.balance_at] = account.balance
-    paid = [Stated(_micros(row.paid_at), _units(row.balance_after), _units(row.amount)) for row in payments]
-    charged = [Stated(_micros(row.charged_at), _units(row.balance_after), -_units(row.amount)) for row in charges]
+    paid = [Stated(micros(row.paid_at), _units(row.balance_after), _units(row.amount)) for row in payments]
+    charged = [Stated(micros(row.charged_at), _units(row.balance_after), -_units(row.amount)) for row in charges]
     chain = Chain(
         fixed=paid + charged,
         calls=_merged(own, agent),
-        readings=[Stated(_micros(at), _units(balance)) for at, balance in readings.items()],
+        readings=[Stated(micros(at), _units(balance)) for at, balance in readings.items()],
         slack_of_readings=slack // MICROSECOND,
     )
     return Ledger(own, agent, _flow_of(paid), _flow_of(charged), chain)
@@ -88,7 +85,7 @@ def _keep_evidence(account: Account, gaps: list[Gap]) -> None:
     """A later run must see the same end of a gap, when the account's balance has long moved on."""
     if account.balance_at is None or account.balance is None:
         return
-    if any(gap.end == _micros(account.balance_at) for gap in gaps):
+    if any(gap.end == micros(account.balance_at) for gap in gaps):
         BalanceReading.objects.get_or_create(
             account=account, at=account.balance_at, defaults={"balance": account.balance}
         )
@@ -100,7 +97,7 @@ def _calls(account: Account, begin: datetime, end: datetime) -> Flow:
     near = rows.filter(started_at__gte=begin - timedelta(days=8), started_at__lte=end)
     flow = Flow()
     for at, fee in near.order_by("ended_at").values_list("ended_at", "fee").iterator(chunk_size=5000):
-        flow.add(_micros(at), _units(fee))
+        flow.add(micros(at), _units(fee))
     return flow
 
 
@@ -109,7 +106,7 @@ def _agent_fees(account: Account, begin: datetime, end: datetime) -> Flow:
     near = rows.exclude(agent_fee=0).filter(started_at__gte=begin - timedelta(days=8), started_at__lte=end)
     flow = Flow()
     for at, fee in near.order_by("ended_at").values_list("ended_at", "agent_fee").iterator(chunk_size=5000):
-        flow.add(_micros(at), _units(fee))
+        flow.add(micros(at), _units(fee))
     return flow
 
 
@@ -135,8 +132,8 @@ def _flow_of(rows: list[Stated]) -> Flow:
 
 def _write_day(account: Account, day: date, ledger: Ledger, now: datetime) -> bool:
     """Whether the day's opening and closing are known. A row that says the same already is left as it is."""
-    begin = _micros(begin_of(day, account.switch.zone))
-    end = _micros(end_of(day, account.switch.zone))
+    begin = micros(begin_of(day, account.switch.zone))
+    end = micros(end_of(day, account.switch.zone))
     opening, closing = ledger.chain.balance_before(begin), ledger.chain.balance_before(end)
     if opening is None or closing is None:
         return False
@@ -157,12 +154,13 @@ def _write_day(account: Account, day: date, ledger: Ledger, now: datetime) -> bo
 
 def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime) -> list[Case]:
     found: list[Case] = []
+    likely = causes.likely(account=account, chain=chain, now=now)
     for gap in chain.gaps:
-        case = _case(account, gap, chain.gaps, found, now)
+        case = _case(account, gap, likely[gap], found, now)
         if case is not None:
             found.append(case)
     if chain.anchors:
-        begin = _instant(chain.anchors[0].at)
+        begin = instant(chain.anchors[0].at)
         explained = Case.objects.filter(account=account, closed_at__isnull=True, begins_at__gte=begin)
         explained = explained.filter(ends_at__lte=stretch.end).exclude(pk__in=[case.pk for case in found])
         for case in explained:
@@ -171,17 +169,17 @@ def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime
     return found
 
 
-def _case(account: Account, gap: Gap, gaps: list[Gap], before: list[Case], now: datetime) -> Case | None:
+def _case(account: Account, gap: Gap, cause: Cause, before: list[Case], now: datetime) -> Case | None:
     """The open case of a gap, made when there is none. None: a person has closed just this one.
 
     The cases `before` it are of other gaps: two may end at one instant, with two payments.
     """
-    ends_at, difference = _instant(gap.end), _money(gap.difference)
+    ends_at, difference = instant(gap.end), _money(gap.difference)
     cases = Case.objects.filter(account=account, ends_at=ends_at)
     closed = cases.filter(closed_at__isnull=False, difference=difference).exclude(note__endswith=EXPLAINED)
     if closed.exists():
         return None
-    facts = {"begins_at": _instant(gap.begin), "difference": difference, "cause": _cause(gap, gaps, now)}
+    facts = {"begins_at": instant(gap.begin), "difference": difference, "cause": cause}
     others = cases.filter(closed_at__isnull=True).exclude(pk__in=[case.pk for case in before])
     case = others.order_by("begins_at").first()
     if case is None:
@@ -190,32 +188,6 @@ def _case(account: Account, gap: Gap, gaps: list[Gap], before: list[Case], now: 
         Case.objects.filter(pk=case.pk).update(**facts)
         case.refresh_from_db()
     return case
-
-
-def _cause(gap: Gap, gaps: list[Gap], now: datetime) -> Cause:
-    """A guess for the person who looks at it."""
-    if any(other.difference == -gap.difference for other in gaps):
-        # What was taken at one time and given at another: the record was edited, or came, after the fact.
-        return Cause.RECORD_EDITED
-    expected = gap.stated - gap.difference
-    if _is_round(gap.stated) and not _is_round(expected):
-        return Cause.BALANCE_SET
-    if gap.difference > 0:
-        return Cause.PAYMENT_WITHOUT_RECORD if _is_round(gap.difference) else Cause.RECORD_EDITED
-    return Cause.LATE_RECORD if now - _instant(gap.end) < LATE_FOR else Cause.RECORD_MISSING
-
-
-def _is_round(units: int) -> bool:
-    """Whole hundredths, as people type them."""
-    return units % 10_000 == 0
-
-
-def _micros(at: datetime) -> int:
-    return (at - EPOCH) // MICROSECOND
-
-
-def _instant(micros: int) -> datetime:
-    return EPOCH + micros * MICROSECOND
 
 
 def _units(amount: Decimal) -> int:

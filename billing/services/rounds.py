@@ -14,6 +14,7 @@ from billing.queries.days import DAY, day_of
 from billing.services import (
     balances,
     calls,
+    causes,
     jobs,
     partitions,
     payments,
@@ -88,7 +89,9 @@ def reconcile_month(*, switch: Switch, now: datetime) -> str:
 def keep_house(*, now: datetime) -> str:
     partitions.ensure_ahead(now=now)
     entries = audit.forget(before=now - timedelta(days=settings.AUDIT_DAYS))
-    return f"{jobs.prune(now=now)} job runs, {readings.prune(now=now)} readings, {entries} entries of the trail dropped"
+    changes = causes.prune(now=now)
+    kept = f"{jobs.prune(now=now)} job runs, {readings.prune(now=now)} readings, {changes} changes of records"
+    return f"{kept}, {entries} entries of the trail dropped"
 
 
 def _fetch(due: Iterable[scheduling.Due], now: datetime) -> str:
