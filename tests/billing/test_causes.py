@@ -72,7 +72,7 @@ def test_a_balance_set_to_a_whole_amount_is_seen_through_the_calls_after_it(
     switch: Switch, simulator: SimulatorProcess
 ) -> None:
     simulator.control.set_money(ZOE, Decimal(75))
-    start = int((datetime.now(UTC) - timedelta(minutes=30)).timestamp() * 1000)
+    start = int((datetime.now(UTC) - timedelta(seconds=61)).timestamp() * 1000)
     for number in range(3):
         simulator.control.add_call(ZOE, "8613900000000", start=start + number, fee=Decimal("0.0159"))
     simulator.control.pay(ZOE, Decimal("33.37"))
