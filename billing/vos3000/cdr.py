@@ -1,125 +1,131 @@
-"""Reading GetCdr (3.47) while it arrives: one record is held at a time, whatever the answer's size."""
+"""Reading GetCdr (3.47) while it arrives: a piece of the answer is held at a time, whatever its size.
+
+The answer is cut between two records and each piece read at once. Where a cut is tried, the piece in brackets must be
+a whole JSON array: that is so only between two records, never inside a text or a nested value. Whatever is not plain is
+left to `cdr_slow`, which decides what a record is and what is malformed.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Iterator
-from typing import Any, TypeAlias
+import re
+from collections.abc import Generator, Iterator, Sequence
+from io import BytesIO
 
-import ijson
 import msgspec
 
-from .codec import MOST_TEXT
+from .cdr_slow import OPERATION, PIECE, Readable, read_slowly
 from .errors import Malformed
 from .text import UNDECODABLE, MendedStream
 from .types import Cdr, UnreadableRecord
 
-Events: TypeAlias = Iterator[tuple[str, Any]]
-Row: TypeAlias = dict[str, Any]
+# Plain members of the envelope that come before the records.
+BEGIN = re.compile(
+    rb'\s*\{\s*(?:"[^"\\]{0,40}"\s*:\s*(?:"[^"\\]{0,200}"|[-+.0-9eE]{1,40}|null)\s*,\s*){0,8}"[iI]nfoCdrs"\s*:\s*\[\s*'
+)
+LONGEST_BEGIN = 4096
+BETWEEN = b"},{"
+TRIES = 8
+MOST_HELD = 8 * PIECE
+MARK = UNDECODABLE.encode()
+ALONE = b'{"retCode":0,"infoCdrs":[%b]}'
+RECORDS = msgspec.json.Decoder(list[Cdr])
+RECORD = msgspec.json.Decoder(Cdr)
+ROWS = msgspec.json.Decoder(list[msgspec.Raw])
+NOT_PLAIN = (msgspec.MsgspecError, RecursionError)
 
-OPERATION = "GetCdr"
-ENVELOPE_FIELDS = ("retCode", "exception")
-RECORDS = ("infoCdrs", "InfoCdrs")
-FIELDS = frozenset(Cdr.__struct_encode_fields__)
-EXCERPT_FIELDS = ("flowNo", "account", "start", "stop", "holdTime", "fee")
-LONGEST_EXCERPT = 200
-PIECE = 64 * 1024
-STARTS = ("start_map", "start_array")
-ENDS = ("end_map", "end_array")
+Record = Cdr | UnreadableRecord
 
 
-def read_records(pieces: Iterator[bytes]) -> Generator[Cdr | UnreadableRecord, None, tuple[int, str]]:
+def read_records(pieces: Iterator[bytes]) -> Generator[Record, None, tuple[int, str]]:
     """The records, then `retCode` and the switch's text, which may come after them.
 
     Raises Malformed, and what `pieces` raises.
     """
-    source = MendedStream(pieces)
-    envelope: Row = {}
     try:
-        for row in _rows(ijson.basic_parse(source, buf_size=PIECE), envelope):
-            yield _record(row, undecodable=source.undecodable)
-        return int(envelope["retCode"]), str(envelope.get("exception", ""))[:MOST_TEXT]
-    except (ijson.JSONError, ValueError, RecursionError):
-        # The parser's message quotes the answer, so it is not passed on.
+        rest = yield from _read_quickly(MendedStream(pieces))
+    except ValueError:
         raise Malformed(OPERATION, "the call records are cut off or garbled") from None
-    except (KeyError, TypeError):
-        raise Malformed(OPERATION, "the answer has no retCode") from None
+    return (yield from read_slowly(rest))
 
 
-def _rows(events: Events, envelope: Row) -> Iterator[Row | None]:
-    """Each row's known fields, None for what is not a row; what is said about all goes into `envelope`."""
-    key = ""
-    depth = 0
-    for event, value in events:
-        if event == "map_key" and depth == 1:
-            key = value
-        elif event == "start_array" and depth == 1 and key in RECORDS:
-            yield from _listed(events)
-        elif event in STARTS:
-            depth += 1
-        elif event in ENDS:
-            depth -= 1
-        elif depth == 1:
-            _note(envelope, key, value)
+class _Rest:
+    """What was held, then what is still to come."""
+
+    def __init__(self, held: bytes, source: Readable) -> None:
+        self._held = held
+        self._source = source
+
+    def read(self, size: int = -1) -> bytes:
+        if size == 0 or not self._held:
+            return self._source.read(size)
+        held, self._held = self._held, b""
+        return held
 
 
-def _listed(events: Events) -> Iterator[Row | None]:
-    for event, _ in events:
-        if event == "end_array":
-            return
-        if event == "start_map":
-            yield _row(events)
-        else:
-            _skip(events, event)
-            yield None
+def _read_quickly(source: Readable) -> Generator[Record, None, _Rest]:
+    """Returns the answer as it would be without the records that were read."""
+    held = b""
+    while not (begin := BEGIN.match(held)):
+        more = source.read()
+        held += more
+        if not more or len(held) > LONGEST_BEGIN + PIECE:
+            return _Rest(held, source)
+    envelope, held = held[: begin.end()], held[begin.end() :]
+    while True:
+        more = _at_least(source, PIECE)
+        held += more
+        records, end = _whole_records(held)
+        yield from records
+        held = held[end:]
+        if len(more) < PIECE or len(held) > MOST_HELD:
+            return _Rest(envelope + held, source)
 
 
-def _row(events: Events) -> Row:
-    row: Row = {}
-    key = ""
-    for event, value in events:
-        if event == "map_key":
-            key = value
-        elif event == "end_map":
+def _at_least(source: Readable, size: int) -> bytes:
+    """Less than that only at the end."""
+    parts: list[bytes] = []
+    while size > 0 and (part := source.read()):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _whole_records(text: bytes) -> tuple[Sequence[Record], int]:
+    """The records with which `text` begins, up to the last cut that can be found, and where the next one begins."""
+    cut = len(text)
+    for _ in range(TRIES):
+        cut = text.rfind(BETWEEN, 0, cut)
+        if cut < 0:
             break
-        elif event in STARTS:
-            _skip(events, event)
-        elif key in FIELDS and value is not None:
-            row[key] = value
-    return row
+        records = _records(b"[%b]" % text[: cut + 1])
+        if records is not None:
+            return records, cut + len(BETWEEN) - 1
+    return [], 0
 
 
-def _skip(events: Events, event: str) -> None:
-    """Step over the rest of a value whose first event is given."""
-    depth = 1 if event in STARTS else 0
-    while depth:
-        inner, _ = next(events)
-        depth += (inner in STARTS) - (inner in ENDS)
-
-
-def _record(row: Row | None, *, undecodable: bool) -> Cdr | UnreadableRecord:
-    if row is None:
-        return UnreadableRecord("not a record", "")
-    if undecodable and any(isinstance(value, str) and UNDECODABLE in value for value in row.values()):
-        return UnreadableRecord("text that is not UTF-8", _excerpt(row))
+def _records(listed: bytes) -> Sequence[Record] | None:
+    """None for what is no array."""
+    if not _is_marked(listed):
+        try:
+            return RECORDS.decode(listed)
+        except NOT_PLAIN:
+            pass
     try:
-        return msgspec.convert(row, Cdr, strict=False)
-    except (msgspec.ValidationError, ValueError) as error:
-        return UnreadableRecord(_reason(error), _excerpt(row))
+        return [_record(bytes(row)) for row in ROWS.decode(listed)]
+    except NOT_PLAIN:
+        return None
 
 
-def _note(envelope: Row, key: str, value: object) -> None:
-    """A record's text spoils that record alone; an envelope that is not UTF-8 is no answer, as in every other read."""
-    if isinstance(value, str) and UNDECODABLE in value:
-        raise ValueError("text that is not UTF-8")
-    if key in ENVELOPE_FIELDS:
-        envelope[key] = value
+def _record(row: bytes) -> Record:
+    if not _is_marked(row):
+        try:
+            return RECORD.decode(row)
+        except NOT_PLAIN:
+            pass
+    (record,) = read_slowly(BytesIO(ALONE % row))
+    return record
 
 
-def _reason(error: Exception) -> str:
-    return str(error)[:LONGEST_EXCERPT]
-
-
-def _excerpt(row: Row) -> str:
-    known = {name: row[name] for name in EXCERPT_FIELDS if name in row}
-    return json.dumps(known, default=str)[:LONGEST_EXCERPT]
+def _is_marked(text: bytes) -> bool:
+    # One byte is looked for many times as fast as three.
+    return MARK[:1] in text and MARK in text

@@ -7,16 +7,18 @@ import re
 from collections.abc import Iterator
 
 UNDECODABLE = "\ufdd0"
-"""Stands where bytes were not UTF-8. Unicode promises never to give this code a meaning."""
+"""Stands where bytes were not UTF-8. Unicode promises never to give this code a meaning; what a sender put there itself
+is replaced, so that it always means the same."""
 
 LONGEST_UNQUOTED = 1024 * 1024
 
 REPLACEMENT = rb"\ufffd"
-# Whole surrogate pairs and all other escapes are stepped over; lone surrogates and NUL are bad.
+NOT_DECODED = "\udcff"  # no decoded text holds half of a surrogate pair
+# Whole surrogate pairs and all other escapes are stepped over; lone surrogates, NUL and the mark are bad.
 ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<unfinished>\\(?:u(?:[0-9a-fA-F]{0,3}|[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?)?)?\Z)"
-    rb"|(?P<bad>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"
+    rb"|(?P<bad>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000|\\u[fF][dD][dD]0)"
     rb"|\\.",
     re.DOTALL,
 )
@@ -36,7 +38,7 @@ def _mended(found: re.Match[bytes]) -> bytes:
 def _mark(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return UNDECODABLE, error.end
+    return NOT_DECODED, error.end
 
 
 codecs.register_error("vos3000-mark", _mark)
@@ -45,8 +47,8 @@ codecs.register_error("vos3000-mark", _mark)
 class MendedStream:
     """Pieces of an answer as a readable file of UTF-8, in which every escape is whole and can be read.
 
-    `undecodable` tells that some bytes were not UTF-8; `UNDECODABLE` stands in their place. Reading raises ValueError
-    for text that goes on and on without a quotation mark, as no answer does.
+    `UNDECODABLE` stands where bytes were not UTF-8, nowhere else. Reading raises ValueError for text that goes on and
+    on without a quotation mark, as no answer does.
     """
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -55,7 +57,6 @@ class MendedStream:
         self._held = b""
         self._ended = False
         self._unquoted = 0
-        self.undecodable = False
 
     def read(self, size: int = -1) -> bytes:
         """Some bytes, however many; none only at the end, or when nothing is asked for."""
@@ -75,8 +76,7 @@ class MendedStream:
 
     def _decoded(self, piece: bytes) -> bytes:
         text = self._decoder.decode(piece, final=self._ended)
-        self.undecodable = self.undecodable or UNDECODABLE in text
-        return text.encode()
+        return text.replace(UNDECODABLE, "\ufffd").replace(NOT_DECODED, UNDECODABLE).encode()
 
     def _whole_escapes(self, text: bytes) -> bytes:
         self._held = b""

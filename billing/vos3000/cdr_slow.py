@@ -1,0 +1,125 @@
+"""Call records event by event, whatever the spacing: one record is held at a time. It says what `cdr` must come to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from typing import Any, Protocol, TypeAlias
+
+import ijson
+import msgspec
+
+from .codec import MOST_TEXT
+from .errors import Malformed
+from .text import UNDECODABLE
+from .types import Cdr, UnreadableRecord
+
+Events: TypeAlias = Iterator[tuple[str, Any]]
+Row: TypeAlias = dict[str, Any]
+
+OPERATION = "GetCdr"
+ENVELOPE_FIELDS = ("retCode", "exception")
+RECORDS = ("infoCdrs", "InfoCdrs")
+FIELDS = frozenset(Cdr.__struct_encode_fields__)
+EXCERPT_FIELDS = ("flowNo", "account", "start", "stop", "holdTime", "fee")
+LONGEST_EXCERPT = 200
+PIECE = 64 * 1024
+STARTS = ("start_map", "start_array")
+ENDS = ("end_map", "end_array")
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1) -> bytes: ...
+
+
+def read_slowly(source: Readable) -> Generator[Cdr | UnreadableRecord, None, tuple[int, str]]:
+    """The records, then `retCode` and the switch's text. Raises Malformed, and what `source` raises but ValueError."""
+    envelope: Row = {}
+    try:
+        for row in _rows(ijson.basic_parse(source, buf_size=PIECE), envelope):
+            yield _record(row)
+        return int(envelope["retCode"]), str(envelope.get("exception", ""))[:MOST_TEXT]
+    except (ijson.JSONError, ValueError, RecursionError):
+        # The parser's message quotes the answer, so it is not passed on.
+        raise Malformed(OPERATION, "the call records are cut off or garbled") from None
+    except (KeyError, TypeError):
+        raise Malformed(OPERATION, "the answer has no retCode") from None
+
+
+def _rows(events: Events, envelope: Row) -> Iterator[Row | None]:
+    """Each row's known fields, None for what is not a row; what is said about all goes into `envelope`."""
+    key = ""
+    depth = 0
+    for event, value in events:
+        if event == "map_key" and depth == 1:
+            key = value
+        elif event == "start_array" and depth == 1 and key in RECORDS:
+            yield from _listed(events)
+        elif event in STARTS:
+            depth += 1
+        elif event in ENDS:
+            depth -= 1
+        elif depth == 1:
+            _note(envelope, key, value)
+
+
+def _listed(events: Events) -> Iterator[Row | None]:
+    for event, _ in events:
+        if event == "end_array":
+            return
+        if event == "start_map":
+            yield _row(events)
+        else:
+            _skip(events, event)
+            yield None
+
+
+def _row(events: Events) -> Row:
+    row: Row = {}
+    key = ""
+    for event, value in events:
+        if event == "map_key":
+            key = value
+        elif event == "end_map":
+            break
+        elif event in STARTS:
+            _skip(events, event)
+        elif key in FIELDS:
+            row[key] = value
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def _skip(events: Events, event: str) -> None:
+    """Step over the rest of a value whose first event is given."""
+    depth = 1 if event in STARTS else 0
+    while depth:
+        inner, _ = next(events)
+        depth += (inner in STARTS) - (inner in ENDS)
+
+
+def _record(row: Row | None) -> Cdr | UnreadableRecord:
+    if row is None:
+        return UnreadableRecord("not a record", "")
+    if any(isinstance(value, str) and UNDECODABLE in value for value in row.values()):
+        return UnreadableRecord("text that is not UTF-8", _excerpt(row))
+    try:
+        return msgspec.convert(row, Cdr, strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        return UnreadableRecord(_reason(error), _excerpt(row))
+
+
+def _note(envelope: Row, key: str, value: object) -> None:
+    """A record's text spoils that record alone; an envelope that is not UTF-8 is no answer, as in every other read."""
+    if isinstance(value, str) and UNDECODABLE in value:
+        raise ValueError("text that is not UTF-8")
+    if key in ENVELOPE_FIELDS:
+        envelope[key] = value
+
+
+def _reason(error: Exception) -> str:
+    return str(error)[:LONGEST_EXCERPT]
+
+
+def _excerpt(row: Row) -> str:
+    known = {name: row[name] for name in EXCERPT_FIELDS if name in row}
+    return json.dumps(known, default=str)[:LONGEST_EXCERPT]
