@@ -64,7 +64,7 @@ spacings = st.sampled_from([(",", ":"), (", ", ": "), (",\n", ":")])
 
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
-    members = [("retCode", draw(st.sampled_from([0, 0, 0, -5, "0", None])))]
+    members: list[tuple[str, Any]] = [("retCode", draw(st.sampled_from([0, 0, 0, -5, "0", None])))]
     members.insert(draw(st.integers(0, 1)), ("infoCdrs", draw(st.lists(records, max_size=12))))
     members.insert(draw(st.integers(0, 2)), ("exception", draw(odd_texts)))
     text = json.dumps(dict(members), separators=draw(spacings), ensure_ascii=draw(st.booleans())).encode()
