@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -66,6 +67,17 @@ def is_web_url(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError("It must be an address such as https://portal.example.com.")
+
+
+def networks(values: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(map(ip_network, values))
+
+
+def are_networks(values: list[str]) -> None:
+    try:
+        networks(values)
+    except ValueError as error:
+        raise ValidationError("It must be networks such as 203.0.113.0/24, with commas between them.") from error
 
 
 def is_stripe_key(value: str) -> None:

@@ -37,6 +37,10 @@ class Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return masked(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # logging's own name
+        """On one line: nobody's input looks like a line of its own."""
+        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
+
 
 def masked(text: str) -> str:
     """Of a telephone number the last three digits stay: enough to tell two apart, too little to call anybody."""

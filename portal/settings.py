@@ -10,6 +10,7 @@ from environs import validate
 from psycopg.conninfo import conninfo_to_dict
 
 from portal.environment import (
+    are_networks,
     env,
     is_database_url,
     is_mail_url,
@@ -19,6 +20,7 @@ from portal.environment import (
     is_web_url,
     keeps_the_demo_at_home,
     names_a_host,
+    networks,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -132,6 +134,9 @@ def database(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": database(env.str("DATABASE_URL", validate=is_database_url))}
 
+# Where switches may be, whoever enters their addresses; empty: anywhere but where none can be.
+SWITCH_NETWORKS = networks(env.list("SWITCH_NETWORKS", [], validate=are_networks))
+
 REDIS_URL = env.str("REDIS_URL", validate=is_redis_url)
 # Limits of tries alone are kept there, see accounts.models.limit. Sessions are rows as well: logging in and out works,
 # and is final, whatever becomes of Redis.
@@ -154,6 +159,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "portal.adapters.Adapter"

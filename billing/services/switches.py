@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from django.conf import settings
+
 from accounts.models import Switch
 from billing.services.gate import SwitchGate
 from billing.services.manners import PatientGate, is_background
@@ -34,6 +36,7 @@ def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeou
         suffix=switch.suffix,
         ca_file=Path(switch.ca_file) if switch.ca_file else None,
         fingerprint=switch.fingerprint or None,
+        networks=settings.SWITCH_NETWORKS,
         extra_body=json.loads(Path(switch.extra_body_file).read_text()) if switch.extra_body_file else {},
         sure_refusals=frozenset(switch.sure_refusals),
         read_timeout=read_timeout,

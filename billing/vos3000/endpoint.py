@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from .errors import NOT_FOUND
+from .reach import Network
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -23,7 +24,8 @@ class Endpoint:
     """One switch. `url` may end with `/external/server` or leave it to us; times are seconds.
 
     TLS is verified by the system's authorities, by `ca_file`, or by `fingerprint`: the SHA-256 of the switch's own
-    certificate in hex, colons optional, which then is all that counts. `read_timeout` is the longest silence,
+    certificate in hex, colons optional, which then is all that counts. Nothing is sent to an address outside of
+    `networks`, if any is named. `read_timeout` is the longest silence,
     `total_timeout` the longest wait for one whole answer; GetCdr, which the vendor calls slow, has its own two.
     `sure_refusals` are the codes after which a write is surely not done. `extra_body` goes into every request.
     """
@@ -33,6 +35,7 @@ class Endpoint:
     suffix: str = ""
     ca_file: Path | None = None
     fingerprint: str | None = None
+    networks: tuple[Network, ...] = ()
     extra_body: Mapping[str, Json] = field(default_factory=dict, repr=False)
     sure_refusals: frozenset[int] = frozenset({NOT_FOUND})
     connect_timeout: float = 3.05

@@ -96,7 +96,9 @@ class Transport:
             adapter.close()
 
     def _adapter(self, silence: float, total: float) -> Adapter:
-        return Adapter(self._endpoint, self._context, Wire(silence=silence, total=total))
+        return Adapter(
+            self._endpoint, self._context, Wire(silence=silence, total=total, networks=self._endpoint.networks)
+        )
 
     def _whole(self, adapter: Adapter, operation: str, body: bytes, *, close: bool = False) -> bytes:
         answer = bytearray()
@@ -152,6 +154,8 @@ def _translated(operation: str, wire: Wire, *, begun: bool = False) -> Iterator[
 
 
 def _read_error(operation: str, wire: Wire, error: Exception, *, begun: bool) -> SwitchError:
+    if wire.out_of_reach:
+        return Unreachable(operation, "its address is none that a switch may have", transient=False)
     if wire.surely_unsent:
         untrusted = isinstance(error, requests.exceptions.SSLError)
         reason = "no trusted TLS connection" if untrusted else "no connection"

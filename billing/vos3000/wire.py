@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from .reach import Network, is_in_reach
+
 if TYPE_CHECKING:
     from urllib3._base_connection import BaseHTTPConnection, BaseHTTPSConnection
 
@@ -33,14 +35,16 @@ class Wire:
     Time in which the reader itself is busy does not count.
     """
 
-    def __init__(self, *, silence: float, total: float) -> None:
+    def __init__(self, *, silence: float, total: float, networks: tuple[Network, ...] = ()) -> None:
         self.silence = silence
         self.total = total
+        self.networks = networks
         self.begin()
 
     def begin(self) -> None:
         self.phase = Phase.WAITING
         self.fresh = False
+        self.out_of_reach = False
         self.answered = False
         self.waited = 0.0
 
@@ -51,6 +55,14 @@ class Wire:
     def connecting(self) -> None:
         self.phase = Phase.CONNECTING
         self.fresh = True
+
+    def connected(self, sock: socket.socket) -> None:
+        """By its address, not by its name: a name may lead somewhere else each time."""
+        address = sock.getpeername()[0]
+        self.out_of_reach = not is_in_reach(address, self.networks)
+        if self.out_of_reach:
+            sock.close()
+            raise ConnectionRefusedError(f"{address} is none that a switch may have")
 
     def sending(self) -> None:
         self.phase = Phase.SENT
@@ -94,6 +106,7 @@ class PlainConnection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
+        self.wire.connected(sock)
         timeout = sock.gettimeout()
         patient = PatientSocket(fileno=sock.detach())
         patient.settimeout(timeout)
@@ -111,6 +124,11 @@ class TLSConnection(HTTPSConnection):
     """Its context must make `PatientTLSSocket`s."""
 
     wire: Wire
+
+    def _new_conn(self) -> socket.socket:
+        sock = super()._new_conn()
+        self.wire.connected(sock)
+        return sock
 
     def connect(self) -> None:
         self.wire.connecting()

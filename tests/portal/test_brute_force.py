@@ -12,12 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import services
 from accounts.models import User
 from billing.models import TopUp
 from billing.services import batches
 from tests.factories import NOON, AccountFactory, MembershipFactory, UserFactory
-from tests.portal.test_factors import PASSWORD, enrol, log_in
+from tests.portal.test_factors import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -54,29 +53,11 @@ def test_one_address_guesses_at_ten_people_a_minute() -> None:
     assert guess(people[11].email, PASSWORD, "2001:db8:0:1::1")
 
 
-def test_a_code_of_the_app_is_guessed_at_five_times() -> None:
-    user = UserFactory.create()
-    services.confirm_address(user)
-    enrol(user)
-    somebody, _ = log_in(user)
-    codes = [f"{number:06}" for number in range(20)]
-    answers = [somebody.post("/account/2fa/authenticate/", {"code": code}).content.decode() for code in codes]
-
-    assert "Incorrect code" in answers[0]
-    assert all("Too many" in answer for answer in answers[6:])
-    assert "_auth_user_id" not in somebody.session
-
-
 def test_nobody_is_flooded_with_mails_to_reset_a_password() -> None:
     user = UserFactory.create()
     for number in range(30):
         Client(REMOTE_ADDR=f"192.0.2.{number}").post("/account/password/reset/", {"email": user.email})
     assert len(mail.outbox) == 5
-
-
-def test_an_invitations_link_is_guessed_at_thirty_times_a_minute(client: Client) -> None:
-    answers = [client.get(reverse("invitation_link", args=[f"guess-{number:030}"])).status_code for number in range(40)]
-    assert answers == [302] * 30 + [429] * 10
 
 
 def test_steps_towards_a_top_up_are_counted_by_person() -> None:

@@ -47,6 +47,12 @@ def test_htmx_is_kept_to_what_the_policy_allows(client: Client) -> None:
     assert '"selfRequestsOnly":true' in page
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/account/login/", "/a/unknown/", "/healthz"])
+def test_nothing_answers_to_trace(client: Client, path: str) -> None:
+    assert "echo me" not in client.trace(path, headers={"X-Secret": "echo me"}).content.decode()
+
+
 def test_over_https_cookies_are_the_hosts_alone_and_browsers_stay_with_https() -> None:
     names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "BROWSER_COOKIE_NAME", "SESSION_COOKIE_SECURE")
     more = ("CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "SECURE_HSTS_SECONDS")

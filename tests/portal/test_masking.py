@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import socket
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import time
 
 import pytest
 
-from portal.masking import masked
+from portal.masking import Formatter, masked
 from tests.demo import CHECKOUT
 from tests.portal.test_environment import PRODUCTION, manage
 
@@ -68,6 +70,13 @@ def test_a_program_of_production_writes_none_of_them_not_even_in_a_trace() -> No
         assert secret not in said
 
 
+def test_nobody_writes_a_line_of_their_own_into_a_log() -> None:
+    said = Formatter("%(levelname)s %(message)s").format(
+        logging.LogRecord("x", logging.WARNING, "", 0, "Not Found: %s", ("/a\r\nINFO all is well",), None)
+    )
+    assert said == r"WARNING Not Found: /a\r\nINFO all is well"
+
+
 def test_the_web_server_writes_none_of_them_into_its_own_log() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -92,6 +101,7 @@ def test_the_web_server_writes_none_of_them_into_its_own_log() -> None:
         said, _ = server.communicate(timeout=30)
     assert '"GET /no/page/***009" 301' in said
     assert '"GET /account/invitation/.../" 301' in said
+    assert re.search(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\] 127.0.0.1 \"GET", said, re.MULTILINE)
     assert CALLEE not in said
     assert TOKEN not in said
 
