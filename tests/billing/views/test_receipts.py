@@ -8,7 +8,7 @@ from django.utils import timezone
 from billing.models import Kind, Source, TopUp, TopUpState
 from billing.services import topups
 from tests.billing.views.conftest import Visitor, visitor
-from tests.factories import AccountFactory, TopUpFactory
+from tests.factories import AccountFactory, OnlinePaymentFactory, TopUpFactory
 
 WISH = {"amount": "25.50", "note": "Invoice 1042", "key": "key-of-the-form"}
 
@@ -80,6 +80,7 @@ def in_doubt(source: Source, mara: Visitor, zoe: Visitor, leg: Kind = Kind.CREDI
         payer=mara.account if by_agent else None,
         debit=debit,
         card="f" * 64 if source == Source.VOUCHER else "",
+        online=OnlinePaymentFactory.create(account=zoe.account) if source == Source.ONLINE else None,
         state=TopUpState.REQUESTED if leg == Kind.DEBIT else TopUpState.IN_DOUBT,
     )
     return credit
