@@ -23,6 +23,10 @@ class Action(Enum):
     VOUCHER = auto()  # pay a voucher card into this account
     PAY = auto()  # pay for this account by card, at the payment provider
     PAY_IN = auto()  # bring money to this account, in whichever way
+    OPEN_CUSTOMERS = auto()  # open an account directly below this one
+    LOCK = auto()  # lock and unlock this account for the agent directly above it
+    SET_OVERDRAFT = auto()  # the same agent's, within its own
+    SEE_MARGIN = auto()  # what this agent's customers' calls cost it, beside what they cost them
     PAY_BATCHES = auto()  # credit many accounts below this one from its own balance
     MEMBERS = auto()  # see who the members of this account are, and who is invited
     MANAGE_MEMBERS = auto()  # invite, change and remove them
@@ -30,6 +34,13 @@ class Action(Enum):
 
 
 WAYS = (Action.TOP_UP, Action.VOUCHER, Action.PAY)
+# Each only where the operator lets this agent.
+GRANTED = {
+    Action.OPEN_CUSTOMERS: "may_open_customers",
+    Action.LOCK: "may_lock_customers",
+    Action.SET_OVERDRAFT: "may_set_overdrafts",
+    Action.SEE_MARGIN: "may_see_margin",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +70,8 @@ class Access:
                 return self._may_go(action)
             case Action.PAY_IN:
                 return any(self.may(way) for way in WAYS)
+            case Action.OPEN_CUSTOMERS | Action.LOCK | Action.SET_OVERDRAFT | Action.SEE_MARGIN:
+                return self._is_granted(action)
             case Action.PAY_BATCHES:
                 return self.account.is_agent and self.own_role == Role.OWNER
             case Action.MEMBERS:
@@ -68,6 +81,21 @@ class Access:
             case Action.RESEND_INVITATION:
                 may_resend = self.as_staff and self.user.has_perm("accounts.resend_invitation")
                 return self.own_role == Role.OWNER or may_resend
+
+    @property
+    def acting_agent(self) -> Account | None:
+        """The agent directly above the account, for an owner of it; those further up leave the account to that one."""
+        agent = self.via if self.role == Role.OWNER else None
+        return agent if agent is not None and agent.id == self.account.parent_id else None
+
+    def _is_granted(self, action: Action) -> bool:
+        if action in (Action.LOCK, Action.SET_OVERDRAFT):
+            agent = self.acting_agent
+        elif self.own_role == Role.OWNER or (action == Action.SEE_MARGIN and self.as_staff):
+            agent = self.account if self.account.is_agent else None
+        else:
+            agent = None
+        return agent is not None and bool(getattr(agent, GRANTED[action]))
 
     def _may_go(self, way: Action) -> bool:
         switch = self.account.switch

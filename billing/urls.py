@@ -15,6 +15,7 @@ from billing.views.calls import calls
 from billing.views.claims import claim
 from billing.views.customers import customers
 from billing.views.home import home
+from billing.views.margin import margin
 from billing.views.members import change_role, invite, members, remove, resend, revoke
 from billing.views.online import online_form, online_payment
 from billing.views.overview import overview
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/calls/", calls, name="calls"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),
+    path("a/<slug:public_id>/customers/margin/", margin, name="margin"),
     path("a/<slug:public_id>/customers/batch/", batches, name="batches"),
     path("a/<slug:public_id>/customers/batch/upload/", upload_batch, name="upload_batch"),
     path("a/<slug:public_id>/customers/batch/<slug:reference>/", batch, name="batch"),

@@ -143,7 +143,13 @@ class AccountAdmin(BoundedAdmin[Account]):
     list_filter = ("switch", "is_agent", "lock_type", ("missing_since", admin.EmptyFieldListFilter))
     search_fields = ("number", "name", "public_id")
     ordering = ("switch", "number")
-    decided_here = ("credit_without_debit",)
+    decided_here = (
+        "credit_without_debit",
+        "may_open_customers",
+        "may_lock_customers",
+        "may_set_overdrafts",
+        "may_see_margin",
+    )
     identity = ("number", "name", "switch", "agent", "is_agent", "public_id", "viewed_at", "pages", "noted")
     money = ("balance", "overdraft", "spendable", "balance_at", "today_charges", "today_at")
     profile = ("lock_type", "rate_group", "opened_at", "expiry", "valid_until", "profile_at", "missing_since")

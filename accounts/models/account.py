@@ -77,6 +77,23 @@ class Account(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text="Of an agent: how much it may credit a day without being debited. Empty: each top-up is a transfer.",
     )
+    # What the operator lets an agent's owners do for the accounts directly below it; they mean nothing elsewhere.
+    may_open_customers = models.BooleanField(
+        "may open accounts", default=False, help_text="Of an agent: it opens accounts directly below its own."
+    )
+    may_lock_customers = models.BooleanField(
+        "may lock and unlock", default=False, help_text="Of an agent: the accounts directly below its own."
+    )
+    may_set_overdrafts = models.BooleanField(
+        "may set overdrafts",
+        default=False,
+        help_text="Of an agent: of the accounts directly below its own, together within its own overdraft.",
+    )
+    may_see_margin = models.BooleanField(
+        "may see its margin",
+        default=False,
+        help_text="Of an agent: what its customers' calls cost it, beside what they cost them.",
+    )
     viewed_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last opened one of its pages")
 
     class Meta:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -12,13 +11,13 @@ from billing.forms.balance import RangeForm
 from billing.models import Case, Cause
 from billing.queries import balance as queries
 from billing.queries.balance import Day, Missing
-from billing.queries.days import DAY, day_of
+from billing.queries.days import day_of
 from billing.views import old_after
 from billing.views.access import account_page, zone_of
 from billing.views.balance_chart import balance_chart
 from billing.views.http import Request
 from billing.views.pages import render_account_page
-from billing.views.turning import ranges_of
+from billing.views.turning import usual_ranges
 
 MOST_NOTES = 5
 # What a case says of its cause is a guess, and is told as one.
@@ -61,7 +60,7 @@ def balance(request: Request, access: Access) -> HttpResponse:
     story = queries.story(account=account, first=first, last=last, now=now)
     context = {
         "form": form,
-        "ranges": _ranges(request.GET, today, (first, last)),
+        "ranges": usual_ranges(request.GET, today, (first, last)),
         "story": story,
         "sums": story.sums,
         "lines": [_line(entry) for entry in story.entries],
@@ -84,16 +83,3 @@ def _line(entry: Day | Missing) -> Line:
 
 def _difference(case: Case) -> Difference:
     return Difference(case, CAUSES[Cause(case.cause)], settled=case.closed_at is not None)
-
-
-def _ranges(asked: QueryDict, today: date, chosen: tuple[date, date]) -> list[tuple[str, str, bool]]:
-    month = today.replace(day=1)
-    month_before = (month - DAY).replace(day=1)
-    ranges = {
-        "Today": (today, today),
-        "Yesterday": (today - DAY, today - DAY),
-        "30 days": (today - 29 * DAY, today),
-        f"{month:%B}": (month, today),
-        f"{month_before:%B}": (month_before, month - DAY),
-    }
-    return ranges_of(asked, ranges, chosen)

@@ -7,6 +7,8 @@ from datetime import date
 
 from django.http import QueryDict
 
+from billing.queries.days import DAY
+
 PLACES = ("after", "before")
 
 
@@ -30,3 +32,17 @@ def ranges_of(
         (title, turned(asked, **{"from": days[0].isoformat(), "to": days[1].isoformat()}), days == chosen)
         for title, days in ranges.items()
     ]
+
+
+def usual_ranges(asked: QueryDict, today: date, chosen: tuple[date | None, date | None]) -> list[tuple[str, str, bool]]:
+    """Where sums of days are looked at: today, yesterday, and the months."""
+    month = today.replace(day=1)
+    month_before = (month - DAY).replace(day=1)
+    ranges = {
+        "Today": (today, today),
+        "Yesterday": (today - DAY, today - DAY),
+        "30 days": (today - 29 * DAY, today),
+        f"{month:%B}": (month, today),
+        f"{month_before:%B}": (month_before, month - DAY),
+    }
+    return ranges_of(asked, ranges, chosen)

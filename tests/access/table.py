@@ -224,6 +224,23 @@ operator       page             404            page                 404         
 superuser      page             404            page                 404                404
 """
 
+# What an agent earns is its owners' to see, where the operator lets it: `parent` and `account` are let, others not.
+SEES_MARGIN = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       404          404
+viewer         404       404        404      404       404          404
+owner          404       page       404      404       404          404
+sibling        404       404        404      404       404          404
+parent         page      404        404      404       404          404
+grandparent    404       404        404      404       404          404
+staff          404       404        404      404       404          404
+support        page      page       404      404       404          404
+billing        page      page       404      404       404          404
+operator       page      page       404      404       404          404
+superuser      page      page       404      404       404          404
+"""
+
 # An agent pays many at once from its own balance: whoever owns the agent above has its own page for that.
 PAYS_MANY = """
                parent    account    child    cousin    elsewhere    unknown
@@ -288,6 +305,8 @@ ACCOUNT_PAGES = (
     ("payments", "POST", SEES, "405"),
     ("customers", "GET", RESELLS, "page"),
     ("customers", "POST", RESELLS, "405"),
+    ("margin", "GET", SEES_MARGIN, "page"),
+    ("margin", "POST", SEES_MARGIN, "405"),
     ("batches", "GET", RESELLS, "page"),
     ("batches", "POST", RESELLS, "405"),
     ("upload_batch", "GET", PAYS_MANY, "→batches"),

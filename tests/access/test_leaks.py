@@ -19,6 +19,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts.access import GRANTED
 from accounts.models import Account, Role, Switch, User
 from billing.models import TopUp
 from billing.queries.costs import daily_cost
@@ -49,7 +50,11 @@ OPERATOR_FIELDS = {
 AGENT_FEE = Decimal("713.719")
 # One call's and both calls', as a page would round them.
 AGENT_FEES_SHOWN = ("713.72", "713.719", "1,427.44", "1427.44", "1427.438")
-PLACES = ("", "balance/", "calls/", "payments/", "customers/", "customers/batch/", "topup/", "topup/voucher/")
+MARGIN_SHOWN = ("$1.80 − $1,427.438",)
+PLACES = (
+    *("", "balance/", "calls/", "payments/", "topup/", "topup/voucher/"),
+    *("customers/", "customers/batch/", "customers/margin/"),
+)
 ASKED = ("", "?number=77130", "?answered=no", "?from=rubbish", "?after=rubbish", "?text=mark")
 # Passwords and gateways of the simulator's own world (simulator/tables.py).
 SAMPLE_SECRETS = ("sip-", "gateway-secret", "gw-baltic", "rt-dhaka")
@@ -93,6 +98,7 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
     plant(simulator, now)
     call_command("sync", switch.name, "--accounts", CUSTOMER, AGENT, "--since", str(now.date() - timedelta(days=2)))
     customer, agent = (Account.objects.get(number=number) for number in (CUSTOMER, AGENT))
+    Account.objects.filter(pk=agent.pk).update(**dict.fromkeys(GRANTED.values(), True))
     owner, reseller = _person(customer), _person(agent)
     viewer = _person(customer, Role.VIEWER)
     topup = transfer(customer, agent, reseller, now)
@@ -116,6 +122,8 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
     assert of_customer.holding((CALLEE,))
     assert of_the_agents_days
     assert of_agent.holding(of_the_agents_days)
+    assert all(f"/a/{agent.public_id}/customers/margin/" in found for found in of_agent.holding(MARGIN_SHOWN))
+    assert of_agent.holding(MARGIN_SHOWN)
     assert "Not Found" in log.getvalue()
     number = len(of_customer.texts) + len(of_agent.texts) + 1
     size = sum(len(text) for sent in (of_customer, of_agent, written) for _, text in sent.texts)

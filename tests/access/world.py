@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
+from accounts.access import GRANTED
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import confirm_address
 from billing.models import Batch, OnlinePayment, TopUp
@@ -125,6 +126,7 @@ def _tree() -> dict[str, Account]:
             switch=switch,
             parent=accounts[above] if above else None,
             is_agent=name in ("grand", "parent", "account", "sibling"),
+            **dict.fromkeys(GRANTED.values(), name in ("parent", "account")),
             balance_at=timezone.now(),
             profile_at=timezone.now(),
         )
