@@ -52,6 +52,7 @@ __all__ = [
     "OfChosenAccount",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
+    "acting",
     "link",
     "linked",
     "member_of_staff",
@@ -69,7 +70,7 @@ def member_of_staff(request: HttpRequest) -> User:
     return request.user
 
 
-def _acting(request: HttpRequest, account: Account | None) -> User | Access:
+def acting(request: HttpRequest, account: Account | None) -> User | Access:
     """As staff, also where they are a customer of that account as well."""
     user = member_of_staff(request)
     return Access(user=user, account=account, role=None, via=None, own_role=None) if account else user
@@ -163,11 +164,11 @@ class RecordedAdmin(ModelAdmin[M]):
 
     def _note(self, request: HttpRequest, action: AuditAction, row: M, what: audit.Changes | str = "") -> None:
         text, changes = (what, None) if isinstance(what, str) else ("", what)
-        by = _acting(request, audit.account_of(row))
+        by = acting(request, audit.account_of(row))
         audit.note(action=action, now=timezone.now(), by=by, subject=row, text=text, changes=changes)
 
     def _look(self, request: HttpRequest, account: Account | None) -> None:
-        by = _acting(request, account)
+        by = acting(request, account)
         if isinstance(by, Access):
             audit.look(access=by, path=request.get_full_path(), now=timezone.now())
 

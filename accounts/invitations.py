@@ -11,6 +11,7 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts import audit, notices, services
@@ -106,13 +107,20 @@ def send(issued: Issued) -> bool:
 
 
 @transaction.atomic
-def revoke(*, invitation: Invitation, by: Access, now: datetime) -> bool:
+def revoke(*, invitation: Invitation, by: User | Access, now: datetime) -> bool:
     """Its link is dead from now on. False: it was accepted or revoked before."""
     opened = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
     if not opened.update(revoked_at=now):
         return False
     audit.note(action=AuditAction.REVOKED, now=now, by=by, subject=invitation)
     return True
+
+
+def end_with(*, user: User, account: Account, by: User | Access, now: datetime) -> None:
+    """Whoever is taken what they might do comes back by no invitation, neither to them nor by them."""
+    opened = account.invitations.filter(accepted_at=None, revoked_at=None)
+    for invitation in opened.filter(Q(email=user.email) | Q(invited_by=user)):
+        revoke(invitation=invitation, by=by, now=now)
 
 
 def of_token(token: str) -> Invitation | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import audit, notices
+from accounts import audit, invitations, notices
 from accounts.access import Access
 from accounts.models import Account, AuditAction, Membership, Role
 
@@ -28,6 +28,8 @@ def change_role(*, membership: Membership, role: Role, by: Access, now: datetime
     membership.save(update_fields=["role"])
     changes = audit.changed({"role": current}, {"role": role})
     audit.note(action=AuditAction.CHANGED, now=now, by=by, subject=membership, changes=changes)
+    if role != Role.OWNER:
+        invitations.end_with(user=membership.user, account=membership.account, by=by, now=now)
     transaction.on_commit(lambda: notices.role_changed(membership))
     return True
 
@@ -41,6 +43,7 @@ def remove(*, membership: Membership, by: Access, now: datetime) -> None:
     deleted, _ = Membership.objects.filter(pk=membership.pk).delete()
     if deleted:
         audit.note(action=AuditAction.REMOVED, now=now, by=by, subject=membership)
+        invitations.end_with(user=user, account=account, by=by, now=now)
         transaction.on_commit(lambda: notices.member_removed(user=user, account=account))
 
 

@@ -32,6 +32,15 @@ def new_browser(*, user: User, device: str, address: str, now: datetime) -> None
     _send("new_browser", user, {"device": device, "address": address, "at": now})
 
 
+def factors_forgotten(user: User) -> None:
+    _send("factors_forgotten", user, {})
+
+
+def address_changed(user: User, *, before: str) -> None:
+    """To the address that it was: whoever reads it might know nothing of this."""
+    get_adapter().send_mail("notices/address_changed", before, {"reader": user, "before": before})
+
+
 def owners(account: Account) -> list[User]:
     return list(
         User.objects.filter(is_active=True, memberships__account=account, memberships__role=Role.OWNER).order_by("id")

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts import audit, notices
 from accounts.models import Account, AuditAction, Membership, Role, User
 
 SUPPORT = "support"
@@ -44,11 +44,13 @@ def grant(
     )
     if made:
         audit.note(action=AuditAction.ADDED, now=now, subject=membership)
+        transaction.on_commit(lambda: notices.member_joined(membership))
     elif role is not None and membership.role != role:
         changes = audit.changed({"role": membership.role}, {"role": role})
         membership.role = role
         membership.save(update_fields=["role"])
         audit.note(action=AuditAction.CHANGED, now=now, subject=membership, changes=changes)
+        transaction.on_commit(lambda: notices.role_changed(membership))
     return membership
 
 
@@ -125,6 +127,8 @@ def send_password_mail(*, user: User, request: HttpRequest) -> None:
 def forget_factors(user: User) -> bool:
     """For who has lost phone and codes: the password alone logs them in again. False if there was nothing to forget."""
     deleted, _ = Authenticator.objects.filter(user=user).delete()
+    if deleted:
+        transaction.on_commit(lambda: notices.factors_forgotten(user))
     return bool(deleted)
 
 

@@ -6,12 +6,17 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.access import member_accounts
 from accounts.models import Account, User
+from billing.services import claims
 
 MOST_IN_THE_MENU = 8
 
 
 def portal(request: HttpRequest) -> dict[str, object]:
-    return {"portal_name": settings.PORTAL_NAME, "own_accounts": SimpleLazyObject(lambda: _own_accounts(request))}
+    return {
+        "portal_name": settings.PORTAL_NAME,
+        "own_accounts": SimpleLazyObject(lambda: _own_accounts(request)),
+        "accounts_are_claimed": SimpleLazyObject(lambda: claims.switches().exists()),
+    }
 
 
 def _own_accounts(request: HttpRequest) -> list[Account]:

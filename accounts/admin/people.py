@@ -5,19 +5,21 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from accounts import services
+from accounts import invitations, notices, services
 from accounts.admin.trail import last_notes
-from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, link, member_of_staff
+from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, acting, link, member_of_staff
 from accounts.admin_filters import OfPerson
-from accounts.models import Account, AuditAction, Invitation, Membership, User
+from accounts.models import Account, AuditAction, Invitation, Membership, Role, User
 from accounts.models.switch import check_time_zone
 
 
@@ -87,6 +89,9 @@ class UserAdmin(BoundedAdmin[User]):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         services.confirm_address(obj)
+        if change and "email" in form.changed_data:
+            before = str(form.initial["email"])
+            transaction.on_commit(lambda: notices.address_changed(obj, before=before))
 
     @admin.action(description="Send a mail to choose a password", permissions=["change"])
     def send_password_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -122,6 +127,29 @@ class MembershipAdmin(BoundedAdmin[Membership]):
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
         # Whose it is and of what is settled when it is made; another one is another membership.
         return ("user", "account") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: forms.Form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            transaction.on_commit(lambda: notices.member_joined(obj))
+        elif "role" in form.changed_data:
+            if obj.role != Role.OWNER:
+                self._end_invitations(request, obj)
+            transaction.on_commit(lambda: notices.role_changed(obj))
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        user, account = obj.user, obj.account
+        super().delete_model(request, obj)
+        self._end_invitations(request, obj)
+        transaction.on_commit(lambda: notices.member_removed(user=user, account=account))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        for membership in queryset.select_related("user", "account"):
+            self.delete_model(request, membership)
+
+    def _end_invitations(self, request: HttpRequest, ended: Membership) -> None:
+        by = acting(request, ended.account)
+        invitations.end_with(user=ended.user, account=ended.account, by=by, now=timezone.now())
 
 
 @admin.register(Invitation)
@@ -189,6 +217,7 @@ class AccountAdmin(BoundedAdmin[Account]):
             ("cases", "billing_case"),
             ("memberships", "accounts_membership"),
             ("invitations", "accounts_invitation"),
+            ("code phrases", "accounts_claimphrase"),
             ("notes", "accounts_note"),
             ("audit trail", "accounts_auditentry"),
         )

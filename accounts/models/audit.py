@@ -28,6 +28,7 @@ class AuditAction(models.TextChoices):
     REVOKED = "revoked", "revoked"
     ACCEPTED = "accepted", "accepted"
     CLAIMED = "claimed", "claimed"
+    CLAIM_FAILED = "claim_failed", "failed to claim"
     REQUESTED = "requested", "asked for"
     DECIDED = "decided", "decided"
     REISSUED = "reissued", "re-issued"

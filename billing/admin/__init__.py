@@ -1,3 +1,3 @@
-from billing.admin import calls, money, online, proof, switches, topups
+from billing.admin import calls, money, online, phrases, proof, switches, topups
 
-__all__ = ["calls", "money", "online", "proof", "switches", "topups"]
+__all__ = ["calls", "money", "online", "phrases", "proof", "switches", "topups"]

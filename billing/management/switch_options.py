@@ -23,6 +23,8 @@ FIELDS = {
     "extra_body": "extra_body_file",
     "voucher_cards": "voucher_cards",
     "online_payments": "online_payments",
+    "claim_by_phrase": "claim_by_phrase",
+    "claim_by_phone": "claim_by_phone",
     "places": "topup_places",
     "limit": "topup_limit",
     "limit_per_user": "daily_limit_per_user",
@@ -65,6 +67,16 @@ def add_options(parser: ArgumentParser) -> None:
         "--online-payments",
         action=BooleanOptionalAction,
         help="owners pay for their accounts by card, at the provider that PAYMENT_PROVIDER names",
+    )
+    parser.add_argument(
+        "--claim-by-phrase",
+        action=BooleanOptionalAction,
+        help="people claim an account by the code phrase that `manage.py phrase` or the staff site placed for it",
+    )
+    parser.add_argument(
+        "--claim-by-phone",
+        action=BooleanOptionalAction,
+        help="people claim an account by the web-query password of one of its phones (GetPhone)",
     )
     _add_limits(parser.add_argument_group("top-ups", "Amounts in the switch's currency; times in seconds."))
 

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.crypto import get_random_string
 
 from accounts import audit, invitations
+from accounts.access import Access
 from accounts.invitations import AlreadyMember, TooManyInvitations
-from accounts.models import Account, AuditAction, ClaimPhrase, Invitation, Role, Switch
+from accounts.models import Account, AuditAction, ClaimPhrase, Invitation, Role, Switch, User
 from accounts.models.account import ID_ALPHABET
 from billing.services.failures import FAILURES, sentence
 from billing.services.switches import PAGE_TIMEOUT, client
@@ -26,7 +28,7 @@ LIFETIME = timedelta(days=14)
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What somebody says. Either the phrase or the phone with its password counts; neither is kept or logged."""
+    """What somebody says. The phone with its password or the phrase counts; neither is kept or logged."""
 
     switch: Switch
     number: str
@@ -35,30 +37,42 @@ class Claim:
     phone: str = ""
     password: str = ""
 
+    @property
+    def by_phone(self) -> bool:
+        return bool(self.phone and self.password)
+
     def __repr__(self) -> str:
         return "Claim(…)"
 
 
-def place_phrase(*, account: Account, now: datetime) -> str:
+def switches() -> QuerySet[Switch]:
+    """Those whose accounts can be claimed."""
+    return Switch.objects.filter(Q(claim_by_phrase=True) | Q(claim_by_phone=True)).order_by("name")
+
+
+def place_phrase(*, account: Account, now: datetime, by: User | Access | None = None) -> str:
     """A new phrase for an account, known at this moment alone. Those before it are dead."""
     letters = get_random_string(PHRASE_LETTERS, ID_ALPHABET)
     with transaction.atomic():
         account.claim_phrases.filter(used_at=None).delete()
         phrase = ClaimPhrase(account=account, digest=_digest(letters), created_at=now, expires_at=now + LIFETIME)
         phrase.save()
-        audit.note(action=AuditAction.ADDED, now=now, account=account, subject=phrase)
+        audit.note(action=AuditAction.ADDED, now=now, by=by, account=account, subject=phrase)
     return "-".join(letters[begin : begin + GROUP] for begin in range(0, PHRASE_LETTERS, GROUP))
 
 
 def claim(*, claim: Claim, now: datetime) -> bool:
     """Mail an owner's invitation to whoever shows control of the account. False, whatever is wrong: it is not told."""
     account = Account.objects.filter(switch=claim.switch, number=claim.number).select_related("switch").first()
-    if claim.phone:
-        is_shown = claim.switch.claim_by_phone and _phone_shows(claim)
-        return bool(is_shown and account and _let_in(account, claim.email, now))
+    # Without a transaction: while the switch is asked nothing may be locked.
+    is_of_phone = claim.by_phone and claim.switch.claim_by_phone and _phone_shows(claim)
     with transaction.atomic():
-        is_shown = claim.switch.claim_by_phrase and _phrase_shows(claim, now)
-        return bool(is_shown and account and _let_in(account, claim.email, now))
+        is_shown = is_of_phone or (claim.switch.claim_by_phrase and _phrase_shows(claim, now))
+        done = bool(is_shown and account and _let_in(account, claim.email, now))
+        if not done:
+            proof = "a phone's password" if claim.by_phone else "a phrase"
+            audit.note(action=AuditAction.CLAIM_FAILED, now=now, account=account, text=f"by {proof}")
+    return done
 
 
 def _phrase_shows(claim: Claim, now: datetime) -> bool:

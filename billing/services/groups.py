@@ -21,7 +21,7 @@ NAMES = (SUPPORT, BILLING, OPERATOR)
 ROWS: dict[str, tuple[str, str, str]] = {
     "accounts.account": ("v", "v", "vc"),
     "accounts.auditentry": ("", "", "v"),
-    "accounts.claimphrase": ("", "", ""),
+    "accounts.claimphrase": ("v", "v", "va"),
     "accounts.invitation": ("v", "v", "v"),
     "accounts.knownbrowser": ("", "", ""),
     "accounts.limit": ("", "", ""),

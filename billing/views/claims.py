@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,7 +10,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import limits
-from accounts.models import Switch
 from billing.forms.claims import ClaimForm
 from billing.services import claims
 from billing.services.claims import Claim
@@ -23,10 +21,10 @@ MOST_SWITCHES = 50
 @sensitive_post_parameters("phrase", "password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: HttpRequest) -> HttpResponse:
-    switches = list(Switch.objects.filter(Q(claim_by_phrase=True) | Q(claim_by_phone=True)).order_by("name"))
+    switches = list(claims.switches()[:MOST_SWITCHES])
     if not switches:
         raise Http404("Nothing can be claimed")
-    form = ClaimForm(request.POST if request.method == "POST" else None, switches=switches[:MOST_SWITCHES])
+    form = ClaimForm(request.POST if request.method == "POST" else None, switches=switches)
     if not form.is_valid():
         return render(request, "billing/claim.html", {"form": form})
     said = Claim(**form.cleaned_data)

@@ -463,6 +463,7 @@ STAFF_PAGES = """
                           staff    support    billing    operator    superuser
 accounts_account          –        v          v          vc          vc
 accounts_auditentry       –        –          –          v           v
+accounts_claimphrase      –        v          v          va          va
 accounts_invitation       –        v          v          v           v
 accounts_membership       –        v          v          vacd        vacd
 accounts_note             –        va         va         va          va

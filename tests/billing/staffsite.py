@@ -21,7 +21,7 @@ from billing.models import (
     TopUpState,
     Transition,
 )
-from billing.services import partitions
+from billing.services import claims, partitions
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -47,6 +47,7 @@ def full_account() -> Account:
     ChargeFactory.create(account=account)
     MembershipFactory.create(account=account)
     InvitationFactory.create(account=account)
+    claims.place_phrase(account=account, now=NOON)
     in_review(account)
     OnlinePaymentFactory.create(account=account, state="paid", paid_at=NOON)
     SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Switch, User
 from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff, superuser
-from tests.factories import AccountFactory, SwitchFactory, UserFactory
+from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,35 @@ def test_an_operator_lets_in_again_who_lost_phone_and_codes(db: None) -> None:
     assert Authenticator.objects.count() == 2
     logged_in(staff("operator")).post(list_of(User), body)
     assert [left.user for left in Authenticator.objects.all()] == [mighty]
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_people_hear_of_what_staff_change_of_their_login() -> None:
+    client, user = logged_in(staff("operator")), UserFactory.create(email="old@example.com")
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    client.post(list_of(User), {"action": "forget_factors", "_selected_action": [user.pk]})
+    client.post(page_of(user), person("old@example.com", name="Nia"))
+    client.post(page_of(user), person("new@example.com"))
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        (["old@example.com"], "Your second factor was removed"),
+        (["old@example.com"], "Your e-mail address was changed"),
+    ]
+    assert "old@example.com opens nothing any more" in str(mail.outbox[1].body)
+    assert "new@example.com" not in str(mail.outbox[1].body)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_owners_hear_of_members_that_staff_add_change_and_remove() -> None:
+    client, user = logged_in(staff("operator")), UserFactory.create(email="nia@example.com")
+    account = MembershipFactory.create(user__email="olga@example.com").account
+    client.post(reverse("admin:accounts_membership_add"), {"user": user.pk, "account": account.pk, "role": Role.VIEWER})
+    membership = Membership.objects.get(user=user)
+    client.post(page_of(membership), {"role": Role.OWNER})
+    client.post(list_of(Membership), {"action": "delete_selected", "_selected_action": [membership.pk], "post": "yes"})
+    assert not Membership.objects.filter(user=user).exists()
+    subjects = [str(message.subject) for message in mail.outbox if message.to == ["olga@example.com"]]
+    told = ("A new member of {}", "A member of {} has another role", "A member of {} was removed")
+    assert subjects == [sentence.format(account.number) for sentence in told]
 
 
 def test_nobody_guesses_a_password_hash_by_filters(db: None) -> None:

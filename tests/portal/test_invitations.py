@@ -20,6 +20,7 @@ from accounts.access import open_account
 from accounts.invitations import InvitationClosed, Issued
 from accounts.models import Account, Invitation, Membership, Role, User
 from tests.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.portal.test_factors import ACTIVATE, code_of, log_in, new_secret, show_password
 
 pytestmark = pytest.mark.django_db
 
@@ -192,6 +193,19 @@ def test_an_owner_who_was_a_viewer_keeps_what_is_more(account: Account, client: 
     open_link(client, issued)
     client.post(ACCEPT)
     assert user.memberships.get().role == Role.OWNER
+
+
+def test_who_chooses_a_password_by_a_link_shows_the_second_factor_all_the_same(account: Account) -> None:
+    user = UserFactory.create(email="new@example.com")
+    keeper, _ = log_in(user)
+    show_password(keeper)
+    keeper.post(ACTIVATE, {"code": code_of(new_secret(keeper))})
+    user.set_unusable_password()
+    user.save()
+    client = Client()
+    open_link(client, issue(account))
+    assert client.post(JOIN, {"name": "Nia", "password": PASSWORD})["Location"].startswith("/account/2fa/authenticate/")
+    assert "_auth_user_id" not in client.session
 
 
 @pytest.mark.usefixtures("transactional_db")

@@ -12,12 +12,15 @@ import pytest
 import requests
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, AuditAction, AuditEntry, ClaimPhrase, Invitation, Switch, User
 from billing.services import claims, profiles
 from simulator.process import SimulatorProcess
 from tests.billing.commands import run
+from tests.billing.staffsite import logged_in, page_of, staff
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("transactional_db")]
 
@@ -58,6 +61,58 @@ def test_a_phrase_earns_an_invitation_once(account: Account, client: Client) -> 
     assert AuditEntry.objects.filter(account=account, action=AuditAction.CLAIMED).count() == 1
     say(Client(), phrase=phrase, email="eve@example.com")
     assert [message.to for message in mail.outbox] == [["zoe@example.com"]]
+
+
+def test_a_phrase_counts_also_beside_a_phone_that_was_only_begun(account: Account, client: Client) -> None:
+    say(client, phrase=claims.place_phrase(account=account, now=timezone.now()), phone="4420")
+    assert len(mail.outbox) == 1
+
+
+def test_a_claim_that_failed_is_on_record_without_what_was_said(account: Account, client: Client) -> None:
+    say(client, phrase="bcdf-bcdf-bcdf-bcdf")
+    say(client, number="A-99999", phone="4420", password="web-guessed")
+    of_account, of_none = AuditEntry.objects.filter(action=AuditAction.CLAIM_FAILED).order_by("id")
+    assert (of_account.account, of_account.text, of_account.address) == (account, "by a phrase", "127.0.0.1")
+    assert (of_none.account, of_none.text) == (None, "by a phone's password")
+    for entry in (of_account, of_none):
+        assert not re.search("bcdf|A-99999|4420|guessed|zoe@", str(vars(entry)))
+
+
+def test_the_claim_is_offered_where_it_is_allowed_alone(account: Account, client: Client) -> None:
+    someone = Client()
+    someone.force_login(UserFactory.create())
+    pages = [(client, "/account/login/"), (someone, "/")]
+    for visitor, page in pages:
+        assert f'href="{CLAIM}"' in visitor.get(page).content.decode()
+    run("switch", "demo", account.switch.url, "--no-claim-by-phrase", "--no-claim-by-phone")
+    for visitor, page in pages:
+        assert CLAIM not in visitor.get(page).content.decode()
+    run("switch", "demo", account.switch.url, "--claim-by-phone")
+    account.switch.refresh_from_db()
+    assert (account.switch.claim_by_phrase, account.switch.claim_by_phone) == (False, True)
+
+
+def test_an_operator_places_a_phrase_that_is_shown_once(account: Account, client: Client) -> None:
+    operator, add = logged_in(staff("operator")), reverse("admin:accounts_claimphrase_add")
+    assert f"{add}?account={account.pk}" in operator.get(page_of(account)).content.decode()
+    page = operator.post(add, {"account": account.pk})
+    assert "no-store" in page["Cache-Control"]
+    phrase = re.search(r"\b[a-z0-9]{4}(-[a-z0-9]{4}){3}\b", page.content.decode())
+    assert phrase is not None
+    assert phrase[0] not in operator.get(page_of(ClaimPhrase.objects.get())).content.decode()
+    placed = AuditEntry.objects.get(action=AuditAction.ADDED, subject_type="accounts.claimphrase")
+    assert (placed.account, placed.role) == (account, "operator")
+    say(client, phrase=phrase[0])
+    assert len(mail.outbox) == 1
+
+
+def test_no_phrase_is_placed_that_would_do_nothing(account: Account) -> None:
+    Switch.objects.update(claim_by_phrase=False)
+    add = reverse("admin:accounts_claimphrase_add")
+    operator = logged_in(staff("operator"))
+    assert "does not allow claims" in operator.post(add, {"account": account.pk}).content.decode()
+    assert add not in operator.get(page_of(account)).content.decode()
+    assert not ClaimPhrase.objects.exists()
 
 
 def test_only_a_digest_of_the_phrase_is_kept(account: Account) -> None:

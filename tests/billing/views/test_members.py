@@ -9,13 +9,14 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import members as services
 from accounts.access import Action, open_account
 from accounts.members import LastOwner
 from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, Role, User
-from tests.billing.staffsite import staff
+from tests.billing.staffsite import page_of, staff
 from tests.factories import AccountFactory, InvitationFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +188,29 @@ def test_a_removed_member_sees_the_account_no_longer_and_is_told(account: Accoun
     assert "is no longer a member" in client.post(path, follow=True).content.decode()
     assert logged_in(viewer.user).get(place(account, "")).status_code == 404
     assert sorted(message.to[0] for message in mail.outbox) == ["olga@example.com", "vera@example.com"]
+
+
+@pytest.mark.parametrize("how", ["remove", "demote", "staff remove", "staff demote"])
+def test_who_is_taken_what_they_might_do_comes_back_by_no_invitation(account: Account, owner: User, how: str) -> None:
+    eve = MembershipFactory.create(account=account, user__email="eve@example.com")
+    InvitationFactory.create(account=account, email="eve@example.com", role=Role.OWNER)
+    InvitationFactory.create(account=account, email="accomplice@example.com", role=Role.OWNER, invited_by=eve.user)
+    InvitationFactory.create(account=account, email="welcome@example.com", invited_by=owner)
+    elsewhere = InvitationFactory.create(email="eve@example.com")
+    client = logged_in(staff("operator") if "staff" in how else owner)
+    match how:
+        case "remove":
+            client.post(place(account, f"members/{eve.pk}/remove/"))
+        case "demote":
+            client.post(place(account, f"members/{eve.pk}/role/"), {"role": "viewer"})
+        case "staff remove":
+            client.post(reverse("admin:accounts_membership_delete", args=[eve.pk]), {"post": "yes"})
+        case "staff demote":
+            client.post(page_of(eve), {"role": "viewer"})
+    assert not Membership.objects.filter(pk=eve.pk, role=Role.OWNER).exists()
+    usable = Invitation.objects.filter(revoked_at=None).order_by("id")
+    assert [invitation.email for invitation in usable] == ["welcome@example.com", elsewhere.email]
+    assert AuditEntry.objects.filter(account=account, action=AuditAction.REVOKED).count() == 2
 
 
 def test_what_owners_do_among_members_is_on_record(account: Account, owner: User) -> None:
