@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from accounts.admin_base import OfAccount, OfChosenAccount, ReadOnlyAdmin
-from billing.models import Call, CallDay
+from billing.models import Call, CallChange, CallDay, UnreadableRecord
 
 
 @admin.register(Call)
@@ -36,3 +36,28 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     list_filter = (OfAccount, "state", "day")
     search_fields = ("account__number", "account__name")
     ordering_of_account = ("-day",)
+
+
+@admin.register(CallChange)
+class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
+    """What the switch says otherwise than it did before."""
+
+    list_display = (
+        *("noticed_at", "of_account", "ended_at", "flow_no", "caller", "callee", "talk_seconds"),
+        *("fee", "agent_fee", "is_gone"),
+    )
+    list_select_related = ("account",)
+    list_filter = (OfAccount, "is_gone", "noticed_at")
+    search_fields = ("account__number", "account__name")
+    ordering = ("-id",)
+
+
+@admin.register(UnreadableRecord)
+class UnreadableRecordAdmin(ReadOnlyAdmin[UnreadableRecord]):
+    """Why a day cannot be proven though all else was read."""
+
+    list_display = ("day", "of_account", "reason", "excerpt", "noticed_at")
+    list_select_related = ("account",)
+    list_filter = (OfAccount, "day")
+    search_fields = ("account__number", "account__name")
+    ordering = ("-id",)

@@ -1,5 +1,5 @@
 from billing.models.batches import Batch, BatchRow, BatchState, Origin
-from billing.models.calls import Call, CallChange, CallDay, DayState
+from billing.models.calls import Call, CallChange, CallDay, DayState, UnreadableRecord
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
 from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
@@ -44,4 +44,5 @@ __all__ = [
     "TopUp",
     "TopUpState",
     "Transition",
+    "UnreadableRecord",
 ]

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 
 from accounts.models import Account, Switch
+
+MILLIONTH = Decimal("0.000001")
 
 
 class Call(models.Model):
@@ -71,6 +75,9 @@ class CallChange(models.Model):
     agent_number = models.TextField(help_text="As it was read before; empty for none")
     agent_fee = models.DecimalField(max_digits=18, decimal_places=6)
     is_gone = models.BooleanField()
+    caller = models.TextField(default="", help_text="As it was read before, like the next two")
+    callee = models.TextField(default="")
+    talk_seconds = models.IntegerField(default=0)
     noticed_at = models.DateTimeField()
 
     class Meta:
@@ -97,7 +104,8 @@ class DayState(models.TextChoices):
 class CallDay(models.Model):
     """One account's calls on one day of the switch's calendar: the unit that is fetched, replaced and proven.
 
-    The `reported_…` figures are the switch's own (manual §3.48); the others are sums over the stored rows.
+    The `reported_…` figures are the switch's own (manual §3.48); the others are sums over the stored rows. The switch
+    adds up fees before they are rounded to six places: a millionth for each `rounded` one is no difference.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_days")
@@ -111,6 +119,7 @@ class CallDay(models.Model):
     billed_seconds = models.BigIntegerField(default=0)
     fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
     unreadable = models.IntegerField(default=0, help_text="Records that could not be read and are not among the rows")
+    rounded = models.IntegerField(default=0, help_text="Records whose fee had more than six places")
     reported_calls = models.IntegerField(null=True, blank=True)
     reported_fee = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -127,7 +136,8 @@ class CallDay(models.Model):
                 condition=~models.Q(state=DayState.PROVEN)
                 | models.Q(
                     reported_calls=models.F("calls"),
-                    reported_fee=models.F("fee"),
+                    reported_fee__gte=models.F("fee") - models.F("rounded") * MILLIONTH,
+                    reported_fee__lte=models.F("fee") + models.F("rounded") * MILLIONTH,
                     unreadable=0,
                     fetched_at__isnull=False,
                 ),
@@ -137,3 +147,19 @@ class CallDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account.number} on {self.day}: {self.get_state_display()}"
+
+
+class UnreadableRecord(models.Model):
+    """A record of the day's last answer that is not among the rows. The first hundred of a day are kept."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="unreadable_records")
+    day = models.DateField()
+    reason = models.CharField(max_length=200)
+    excerpt = models.TextField(blank=True, help_text="Of what a customer may see of a record")
+    noticed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "day"], name="unreadable_record")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.reason}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,9 +13,10 @@ from django.db import DataError, connection, transaction
 
 from accounts.models import Switch
 from billing.models import CallDay
-from billing.services import partitions
+from billing.services import partitions, set_aside
 from billing.services.profiles import LONGEST_NUMBER
-from billing.services.rounding import stored
+from billing.services.rounding import has_stored_places, stored
+from billing.services.set_aside import SetAside, excerpt_of
 from billing.vos3000 import Cdr, Malformed
 
 ROWS_PER_COPY = 2000
@@ -60,12 +62,14 @@ LOCK_DAYS = """
 """
 # What a case of the balance is told by: the balance moved by what a record cost when it was booked.
 NOTE_CHANGES = """
-    INSERT INTO billing_callchange (account_id, flow_no, ended_at, agent_number, fee, agent_fee, is_gone, noticed_at)
+    INSERT INTO billing_callchange (
+        account_id, flow_no, ended_at, agent_number, fee, agent_fee, is_gone, caller, callee, talk_seconds, noticed_at)
     SELECT call.account_id, call.flow_no, call.ended_at, call.agent_number, coalesce(staged.fee, 0) - call.fee,
-        coalesce(staged.agent_fee, 0) - call.agent_fee, staged.flow_no IS NULL, %(at)s
+        coalesce(staged.agent_fee, 0) - call.agent_fee, staged.flow_no IS NULL, call.caller, call.callee,
+        call.talk_seconds, %(at)s
     FROM billing_call call LEFT JOIN staged_call staged USING (account_id, flow_no)
     WHERE call.account_id = ANY(%(accounts)s) AND call.day = %(day)s
-        AND (call.fee, call.agent_fee) IS DISTINCT FROM (coalesce(staged.fee, 0), coalesce(staged.agent_fee, 0))
+        AND (call.fee, call.agent_fee) IS DISTINCT FROM (staged.fee, staged.agent_fee)
 """
 DELETE_GONE = """
     DELETE FROM billing_call call WHERE call.account_id = ANY(%(accounts)s) AND call.day = %(day)s AND NOT EXISTS (
@@ -95,19 +99,20 @@ UPSERT = f"""
 ADD_UP = """
     UPDATE billing_callday held
     SET calls = summed.calls, answered = summed.answered, talk_seconds = summed.talk_seconds,
-        billed_seconds = summed.billed_seconds, fee = summed.fee,
+        billed_seconds = summed.billed_seconds, fee = summed.fee, rounded = coalesce(summed.rounded, held.rounded),
         state = CASE
             WHEN held.state <> 'proven' THEN held.state
-            WHEN held.reported_calls = summed.calls AND held.reported_fee = summed.fee THEN 'proven'
+            WHEN held.reported_calls = summed.calls AND abs(held.reported_fee - summed.fee)
+                <= coalesce(summed.rounded, held.rounded) * 0.000001 THEN 'proven'
             ELSE 'differs' END
     FROM (
-        SELECT wanted.account_id, wanted.day, count(call.id) AS calls,
+        SELECT wanted.account_id, wanted.day, wanted.rounded, count(call.id) AS calls,
             count(call.id) FILTER (WHERE call.talk_seconds > 0) AS answered,
             coalesce(sum(call.talk_seconds), 0) AS talk_seconds,
             coalesce(sum(call.billed_seconds), 0) AS billed_seconds, coalesce(sum(call.fee), 0) AS fee
-        FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS wanted (account_id, day)
+        FROM unnest(%(accounts)s::bigint[], %(days)s::date[], %(rounded)s::int[]) AS wanted (account_id, day, rounded)
         LEFT JOIN billing_call call ON call.account_id = wanted.account_id AND call.day = wanted.day
-        GROUP BY wanted.account_id, wanted.day
+        GROUP BY wanted.account_id, wanted.day, wanted.rounded
     ) summed
     WHERE held.account_id = summed.account_id AND held.day = summed.day
 """
@@ -127,7 +132,8 @@ class Stage:
     accounts: Mapping[str, int]
     on_batch: Callable[[], None] = lambda: None
     records: int = 0
-    unreadable: int = 0
+    unreadable: SetAside = field(default_factory=SetAside)
+    rounded: Counter[int] = field(default_factory=Counter)
     talked: set[int] = field(default_factory=set)
     months: set[date] = field(default_factory=set)
     _batch: list[tuple[Any, ...]] = field(default_factory=list)
@@ -143,10 +149,11 @@ class Stage:
         try:
             self._check(record)
             self._batch.append(_row(account, record))
-        except ValueError:
-            self.unreadable += 1
+        except ValueError as error:
+            self.unreadable.add(str(error), excerpt_of(record))
             return
         self.records += 1
+        self.rounded[account] += not has_stored_places(record.fee)
         self.talked.add(account)
         self.months.add(partitions.month_of(record.started_at))
         if len(self._batch) >= ROWS_PER_COPY:
@@ -222,7 +229,7 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         "day": stage.day,
         "earliest": noon - MOVED_AT_MOST,
         "latest": noon + MOVED_AT_MOST,
-        "unreadable": stage.unreadable,
+        "unreadable": stage.unreadable.count,
         "at": now,
     }
     with _sums_that_fit(), transaction.atomic(), connection.cursor() as cursor:
@@ -231,7 +238,14 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         cursor.execute("ANALYZE staged_call")
         cursor.execute(OTHER_DAYS, parameters)
         touched = sorted({(account, stage.day) for account in accounts} | set(cursor.fetchall()))
-        affected = {"accounts": [account for account, _ in touched], "days": [day for _, day in touched]}
+        affected = {
+            "accounts": [account for account, _ in touched],
+            "days": [day for _, day in touched],
+            # Of another day that changes with this one, what was counted before still holds at most.
+            "rounded": [
+                stage.rounded[account] if day == stage.day and account in accounts else None for account, day in touched
+            ],
+        }
         cursor.execute(LOCK_DAYS, affected)
         cursor.execute(NOTE_CHANGES, {**parameters, "accounts": accounts})
         cursor.execute(DELETE_GONE, {**parameters, "accounts": accounts})
@@ -240,6 +254,7 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         cursor.execute(ADD_UP, affected)
         cursor.execute(MARK_FETCHED, {**parameters, "accounts": accounts})
         cursor.execute("TRUNCATE staged_call")
+        set_aside.keep(accounts=accounts, day=stage.day, found=stage.unreadable, now=now)
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _fetch(
 ) -> Fetched:
     try:
         stage = _stage(asking, group, day, locks)
-        if stage.unreadable and len(group) > 1:
+        if stage.unreadable.count and len(group) > 1:
             # Whose records cannot be read shows only when each is asked for alone.
             return _one_by_one(switch, asking, group, day, now, locks)
         missing = _unknown_to_the_switch(asking, group, stage)
@@ -129,7 +129,7 @@ def _stage(asking: Client, group: list[Account], day: date, locks: list[Lock]) -
         if isinstance(record, Cdr):
             stage.add(record)
         else:
-            stage.unreadable += 1
+            stage.unreadable.add(record.reason, record.excerpt)
     return stage
 
 
@@ -153,7 +153,7 @@ def _one_by_one(
 
 def _unknown_to_the_switch(asking: Client, group: list[Account], stage: call_store.Stage) -> set[str]:
     """No records may mean "not found": nobody's day is emptied because an account is gone."""
-    if stage.unreadable:
+    if stage.unreadable.count:
         return set()
     silent = [account for account in group if account.pk not in stage.talked]
     # An answer without any record may be a refusal for the sake of one of several.

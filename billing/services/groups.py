@@ -33,7 +33,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.batch": ("v", "v", "v"),
     "billing.batchrow": ("v", "v", "v"),
     "billing.call": ("v", "v", "v"),
-    "billing.callchange": ("", "", ""),
+    "billing.callchange": ("v", "v", "v"),
     "billing.callday": ("v", "v", "v"),
     "billing.case": ("vc", "vc", "vc"),
     "billing.charge": ("v", "v", "v"),
@@ -47,6 +47,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.syncmark": ("v", "v", "v"),
     "billing.topup": ("v", "vc", "v"),
     "billing.transition": ("v", "v", "v"),
+    "billing.unreadablerecord": ("v", "v", "v"),
 }
 # Who has each permission that is of none of these four kinds.
 OTHERS: dict[str, tuple[str, ...]] = {

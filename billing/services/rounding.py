@@ -19,6 +19,12 @@ def stored(amount: Decimal) -> Decimal:
     return rounded + 0
 
 
+def has_stored_places(amount: Decimal) -> bool:
+    """Whether nothing is lost by storing it."""
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and (exponent >= -6 or stored(amount) == amount)
+
+
 def stored_if_money(amount: Decimal | None) -> Decimal | None:
     return stored(amount) if amount is not None and is_money(amount) else None
 

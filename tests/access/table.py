@@ -471,6 +471,7 @@ accounts_switch           –        v          v          vac         vac
 accounts_user             –        v          v          vac         vac
 auth_group                –        –          –          –           vacd
 billing_call              –        v          v          v           v
+billing_callchange        –        v          v          v           v
 billing_callday           –        v          v          v           v
 billing_case              –        vc         vc         vc          vc
 billing_charge            –        v          v          v           v
@@ -480,6 +481,7 @@ billing_payment           –        v          v          v           v
 billing_reconciliation    –        v          v          v           v
 billing_syncmark          –        v          v          v           v
 billing_topup             –        v          v          v           v
+billing_unreadablerecord  –        v          v          v           v
 """
 
 # Page of a row or of its list, method, the letters of which one opens it, and what comes of it then; otherwise 403.

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.models import (
+    CallChange,
     Case,
     JobRun,
     Reconciliation,
@@ -20,6 +21,7 @@ from billing.models import (
     TopUp,
     TopUpState,
     Transition,
+    UnreadableRecord,
 )
 from billing.services import claims, partitions
 from tests.factories import (
@@ -43,6 +45,9 @@ def full_account() -> Account:
     partitions.ensure([NOON.date()])
     CallFactory.create(account=account, callee="8613912345678")
     CallDayFactory.create(account=account)
+    changed = {"flow_no": 7, "fee": -1, "agent_fee": 0, "is_gone": True}
+    CallChange.objects.create(account=account, ended_at=NOON, noticed_at=NOON, **changed)
+    UnreadableRecord.objects.create(account=account, day=NOON.date(), reason="not a record", noticed_at=NOON)
     PaymentFactory.create(account=account)
     ChargeFactory.create(account=account)
     MembershipFactory.create(account=account)
