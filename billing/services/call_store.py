@@ -238,7 +238,7 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         cursor.execute("ANALYZE staged_call")
         cursor.execute(OTHER_DAYS, parameters)
         touched = sorted({(account, stage.day) for account in accounts} | set(cursor.fetchall()))
-        affected = {
+        affected: dict[str, list[Any]] = {
             "accounts": [account for account, _ in touched],
             "days": [day for _, day in touched],
             # Of another day that changes with this one, what was counted before still holds at most.
