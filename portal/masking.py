@@ -17,9 +17,9 @@ SHORTEST_SECRET = 8
 KEY_OF_A_LINK = re.compile(
     r"(?<=/password/reset/key/)[^/\s]+|(?<=/account/invitation/)[^/\s]{20,}|(?<=/confirm-email/)[^/\s]+"
 )
-LOGIN_OF_AN_ADDRESS = re.compile(r"(?<=://)[^/\s@]*:[^/\s@]+(?=@)")
+LOGIN_OF_AN_ADDRESS = re.compile(r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)")
 NAMED = re.compile(
-    r"""(?ix) ( [\w-]* (?: password | passwd | secret | token | api[_-]?key | cookie | sessionid | \bpin )
+    r"""(?ix) (?<![\w-]) ( [\w-]* (?: password | passwd | secret | token | api[_-]?key | cookie | sessionid | \bpin )
         ["']? \s* [:=] \s* ) ( "[^"]*" | '[^']*' | [^\s"',;&)}\]]+ )"""
 )
 AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")

@@ -55,6 +55,14 @@ def test_what_an_operator_needs_stays(line: str) -> None:
     assert masked(line) == line
 
 
+@pytest.mark.parametrize("piece", ["x", "-", ":", "7", "://:", "token=", 'token="', "%2B7"])
+def test_a_line_as_long_as_anybody_likes_is_read_at_once(piece: str) -> None:
+    line = f"://{piece * 20_000}"
+    began = time.process_time()
+    masked(line)
+    assert time.process_time() - began < 5, "with a wrong pattern these are minutes"
+
+
 def test_a_program_of_production_writes_none_of_them_not_even_in_a_trace() -> None:
     code = (
         "import logging; from django.conf import settings; log = logging.getLogger('billing')\n"
