@@ -94,7 +94,7 @@ def test_no_page_asks_for_what_the_policy_forbids(world: World, live_server: Liv
 
 def once_each(world: World) -> Iterator[Step]:
     """Each page that anybody gets to see, with the login that is fresh where it must be."""
-    seen = set()
+    seen: set[str] = set()
     for step in (*account_steps(world), *other_steps(world), *staff_steps(world), *other_staff_steps()):
         fresh = "viewer" if step.page in OF_A_PASSKEY else "owner"
         is_shown = step.expected == "page" or (step.expected == FRESH and step.role == fresh)
