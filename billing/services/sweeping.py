@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Min, QuerySet
+
 from accounts.models import Switch
 from billing.models import TopUp, TopUpState
 from billing.services import states
@@ -46,20 +48,22 @@ def _expire_the_late(now: datetime) -> int:
 
 
 def _send_the_due(now: datetime) -> int:
-    """One that could not be sent speaks for its switch: the others of that switch wait for the next sweep."""
+    """Each switch has its turn, the one first that has waited longest: many that wait for one that is down, perhaps for
+    years, keep nobody else's waiting.
+    """
     clock = Clock(now)
-    due = states.waiting().filter(next_attempt_at__lte=now).order_by("next_attempt_at").select_related("account")
-    out_of_reach: set[int] = set()
+    due = states.waiting().filter(next_attempt_at__lte=now)
+    turns = due.order_by().values("account__switch").annotate(first=Min("next_attempt_at")).order_by("first")
+    return sum(_send_those_of(due.filter(account__switch=turn["account__switch"]), now, clock) for turn in turns)
+
+
+def _send_those_of(due: QuerySet[TopUp], now: datetime, clock: Clock) -> int:
+    """One that could not be sent speaks for its switch: the others of that switch wait for the next sweep."""
     sent = 0
-    for topup in due[:MOST_AT_ONCE]:
-        if clock.now() - now > LONGEST_SWEEP:
+    for topup in due.order_by("next_attempt_at")[:MOST_AT_ONCE]:
+        if clock.now() - now > LONGEST_SWEEP or not _was_sent(topup, clock.now()):
             break
-        if topup.account.switch_id in out_of_reach:
-            continue
-        if _was_sent(topup, clock.now()):
-            sent += 1
-        else:
-            out_of_reach.add(topup.account.switch_id)
+        sent += 1
     return sent
 
 

@@ -269,6 +269,19 @@ def test_what_nobody_sent_in_time_is_refused_unsent(account: Account, by: User, 
     assert simulator.control.received("Pay") == []
 
 
+def test_many_that_wait_for_a_dead_switch_keep_nobody_elses_waiting(
+    account: Account, by: User, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "MOST_AT_ONCE", 2)
+    now, dead = timezone.now(), AccountFactory.create()
+    for _ in range(3):
+        TopUpFactory.create(account=dead, next_attempt_at=now - 60 * MINUTE, deadline=now + timedelta(days=3650))
+    topup = ask(account, by, now=now - MINUTE)
+    sweeping.sweep(now=now)
+    topup.refresh_from_db()
+    assert topup.state == TopUpState.CONFIRMED
+
+
 def test_the_tasks_settle_what_was_left_behind(account: Account, by: User) -> None:
     topup = ask(account, by, now=timezone.now() - timedelta(seconds=30))
     money.sweep()
