@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from accounts import audit
 from accounts.models import AuditAction, User
 from billing.models import Payment, TopUp, TopUpState
-from billing.services import card_states, states, switches
+from billing.services import card_states, lookups, states, switches
 from billing.services.card_states import CardState, Says
 from billing.services.failures import FAILURES
 from billing.services.ties import references
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 VERDICTS = frozenset({TopUpState.CONFIRMED, TopUpState.NOT_APPLIED})
 PERMISSION = "billing.change_topup"
+IS_THERE = "The switch lists a payment with this reference: it was applied."
 
 
 class DecisionRefused(Exception):
@@ -32,7 +33,8 @@ def decide(
 ) -> TopUp:
     """End a review as confirmed or not applied, with a reason. Raises PermissionDenied or DecisionRefused.
 
-    Confirming names the payment on the switch whenever there is one that it could be.
+    Confirming names the payment on the switch whenever there is one that it could be. Before the other verdict the
+    switch is looked at once more: what was not there when it was looked at last may be there by now.
     """
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
@@ -40,6 +42,8 @@ def decide(
         raise DecisionRefused("Only a top-up in review can be confirmed or marked as not applied.")
     if not why.strip():
         raise DecisionRefused("Give the reason for your decision.")
+    if verdict == TopUpState.NOT_APPLIED and _is_there_by_now(topup, now):
+        raise DecisionRefused(IS_THERE)
     card = _card_of(topup, now)
     with transaction.atomic():
         if verdict == TopUpState.CONFIRMED:
@@ -83,6 +87,15 @@ def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment |
     )
 
 
+def _is_there_by_now(topup: TopUp, now: datetime) -> bool:
+    """A switch that does not answer leaves the decision to the person."""
+    try:
+        return bool(lookups.look(topup=topup, now=now).found)
+    except FAILURES as error:
+        logger.info("No look at the payments of %s before a decision: %s", topup.account.number, error)
+        return False
+
+
 def _card_of(topup: TopUp, now: datetime) -> CardState | None:
     """Of a voucher: what its card says now. A switch that does not answer leaves the decision to the person."""
     if not topup.card:
@@ -97,7 +110,7 @@ def _card_of(topup: TopUp, now: datetime) -> CardState | None:
 
 def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
-        raise DecisionRefused("The switch lists a payment with this reference: it was applied.")
+        raise DecisionRefused(IS_THERE)
     # It was not used when it was first looked at: whatever the switch's clock says, it was used since.
     if card and card.says in (Says.PAID_IN, Says.USED_OTHERWISE):
         raise DecisionRefused("The card was used for this account: it was applied.")

@@ -204,7 +204,7 @@ def test_what_came_to_light_meanwhile_is_not_sent_again(
     simulator.control.pay(CHILD, Decimal(50), memo=old.reference)
     with pytest.raises(ReissueRefused, match="it was applied"):
         approve(reissue, second)
-    assert [look.found[0]["memo"] for look in old.lookups.all()] == [old.reference]
+    assert [row["memo"] for look in old.lookups.all() for row in look.found] == [old.reference]
     reissue.refresh_from_db()
     assert reissue.answer == Answer.OPEN
 

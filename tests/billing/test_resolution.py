@@ -358,10 +358,12 @@ def test_confirming_names_the_payment_where_there_is_one_that_it_could_be(
     assert (in_review.payment, in_review.balance_after) == (payment, payment.balance_after)
 
 
+@pytest.mark.parametrize("is_mirrored", [True, False])
 def test_what_the_switch_lists_under_the_reference_cannot_be_called_not_applied(
-    in_review: TopUp, staff: User, simulator: SimulatorProcess
+    in_review: TopUp, staff: User, simulator: SimulatorProcess, is_mirrored: bool
 ) -> None:
     simulator.control.pay("C-301", Decimal(50), memo=in_review.reference)
-    payments.mirror(account=in_review.account, now=timezone.now() + MINUTE)
+    if is_mirrored:
+        payments.mirror(account=in_review.account, now=timezone.now() + MINUTE)
     with pytest.raises(DecisionRefused, match="was applied"):
         decide(topup=in_review, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not seen", now=timezone.now())
