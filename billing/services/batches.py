@@ -22,7 +22,7 @@ from accounts.models import Account, AuditAction, User
 from billing.models import Batch, BatchRow, BatchState, Origin
 from billing.models.batches import new_batch_key
 from billing.queries.batches import untried
-from billing.services import batch_checks, batch_files, guards, transfers
+from billing.services import balances, batch_checks, batch_files, guards, transfers
 from billing.services.batch_files import Line
 from billing.services.states import HAND_OVER
 from billing.services.topups import LONGEST_NOTE
@@ -103,6 +103,8 @@ def confirm(*, batch: Batch, by: User, key: str, sure: bool, now: datetime) -> B
 
     It is checked once more: what is confirmed is what the person saw. The same key gives the same answer.
     """
+    # Asked for here, so that nobody holds the batch while the switch is asked.
+    balances.current(account=batch.agent, now=now)
     confirmed = _confirm(batch, by, key, sure, now)
     if confirmed is None:
         raise BatchRefused("The lines were checked anew meanwhile. Please look at them again.")

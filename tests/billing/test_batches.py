@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Account, AuditAction, AuditEntry, Switch, User
 from billing.models import Batch, BatchRow, BatchState, Kind, ReceiptMail, TopUp, TopUpState
 from billing.queries.batches import Fate, progress, rows
-from billing.services import batch_carrying, batches, profiles, states, sweeping, topups
+from billing.services import balances, batch_carrying, batches, profiles, states, sweeping, topups
 from billing.services.batch_files import UnreadableFile
 from billing.services.batches import BatchRefused
 from simulator.process import SimulatorProcess
@@ -446,6 +446,18 @@ def test_eight_uploads_confirmations_and_workers_at_once_pay_each_row_once(
     carry_out(batch)
     assert len(paid(simulator)) == 6
     assert fates(batch) == [Fate.PAID] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_holds_a_batch_while_the_switch_is_asked(
+    agent: Account, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(agent, by)
+    Account.objects.update(balance_at=timezone.now() - timedelta(hours=1))
+    asked, ask = [], balances._ask
+    monkeypatch.setattr(balances, "_ask", lambda *wish: (asked.append(connection.in_atomic_block), ask(*wish))[1])
+    confirm(Batch.objects.get(), by)
+    assert asked == [False]
 
 
 @pytest.mark.django_db(transaction=True)
