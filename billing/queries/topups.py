@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -67,11 +67,12 @@ def issued_again(topup: TopUp) -> TopUp | None:
     return again or (debit.credit if debit is not None else None)
 
 
-def story(topup: TopUp) -> list[Step]:
-    """The steps of a top-up as a person sees them. Balances of the agent are not told: the child may read it too."""
+def story(topup: TopUp, *, for_payer: bool = False) -> list[Step]:
+    """The steps of a top-up as a person sees them: only who pays is told why the agent was not debited."""
     steps = [Step("Written down", "", topup.requested_at, StepState.DONE)]
     if topup.debit is not None:
-        steps.append(_leg(topup.debit, DEBIT_WORDS))
+        debit = _leg(topup.debit, DEBIT_WORDS)
+        steps.append(debit if for_payer or debit.state != StepState.FAILED else replace(debit, detail=""))
         if topup.debit.state != TopUpState.CONFIRMED:
             return [*steps, *_after_the_debit(topup.debit)]
     steps.append(_leg(topup, GIVE_BACK_WORDS if topup.kind == Kind.GIVE_BACK else CREDIT_WORDS))

@@ -99,12 +99,13 @@ def topup(request: Request, access: Access, reference: str) -> HttpResponse:
     if row is None or row.kind != Kind.CREDIT:
         raise Http404("No such top-up")
     state = outcome(row)
+    # Who was topped up is not shown what is between its agent and the portal.
+    payer_reads = for_payer(access)
     context = {
         "topup": row,
         "outcome": state,
-        "steps": story(row),
-        # Who was topped up is not shown what is between its agent and the portal.
-        "for_payer": for_payer(access),
+        "steps": story(row, for_payer=payer_reads),
+        "for_payer": payer_reads,
         "receipt": receipt_of(row, reader=access.user, access=access) if state == TopUpState.CONFIRMED else None,
         "is_final": is_final(row),
         "again": issued_again(row),

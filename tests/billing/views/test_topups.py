@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.models import Account
 from billing.models import Answer as Answered
 from billing.models import Kind, Reissue, TopUp, TopUpState
 from billing.services import topups
+from billing.services.states import move
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor
 from tests.factories import NOON, TopUpFactory, UserFactory
@@ -119,6 +121,15 @@ def test_the_child_reads_the_story_without_what_is_its_agents(mara: Visitor, zoe
     assert "$25.50</span> to Zoë Chen" in html
     assert "Meridian" not in html
     assert "Invoice 1042" not in html
+
+
+def test_only_who_pays_is_told_why_the_agent_was_not_debited(mara: Visitor, zoe: Visitor) -> None:
+    place = confirm(mara, zoe)["Location"]
+    why = "The agent's balance no longer covers it"
+    debit = TopUp.objects.get(kind=Kind.DEBIT)
+    move(topup=debit, to=TopUpState.REFUSED, now=timezone.now(), why=why)
+    assert why in unescape(mara.client.get(place).content.decode())
+    assert why not in unescape(zoe.client.get(place).content.decode())
 
 
 def test_a_top_up_in_doubt_says_not_to_pay_again(mara: Visitor, zoe: Visitor) -> None:
