@@ -73,11 +73,12 @@ def decide_reviews(world: World) -> None:
 
 
 def credit_again(world: World) -> None:
-    """What is paid online, owed and was as asked for, the second of the staff credits anew."""
+    """What is paid online, owed and was as asked for, staff credit anew: whoever decided about it tries to, too."""
     for payment in OnlinePayment.objects.owed().filter(state=OnlineState.PAID):
-        # What may still be done, or cannot be looked for just now, waits.
-        with suppress(online_decisions.SettlingRefused):
-            online_decisions.credit_again(payment=payment, by=world.second, why="Still owed", now=world.now)
+        for person in (world.staff, world.second):
+            # What may still be done, or cannot be looked for just now, waits.
+            with suppress(online_decisions.SettlingRefused):
+                online_decisions.credit_again(payment=payment, by=person, why="Still owed", now=world.now)
 
 
 def issue_again(world: World) -> None:

@@ -193,6 +193,19 @@ def t10_reissued_by_two(evidence: Evidence) -> Iterator[str]:
             yield f"{topup} has no new reference"
         if [r for r in approved[old.pk] if r.answered_by_id not in (None, r.requested_by_id, *by)] == []:
             yield f"{topup} was issued without a second person"
+    yield from _credited_anew_alone(evidence)
+
+
+def _credited_anew_alone(evidence: Evidence) -> Iterator[str]:
+    """A payment by card is credited anew by nobody who decided about an earlier credit of it."""
+    deciders: dict[int, set[int | None]] = defaultdict(set)
+    for topup in sorted(evidence.topups, key=lambda row: row.pk):
+        if topup.online_id is None:
+            continue
+        if topup.requested_by_id in deciders[topup.online_id]:
+            yield f"{topup} credits a payment by card anew without a second person"
+        by = [step.by_id for step in evidence.steps[topup.pk] if step.from_state == TopUpState.REVIEW]
+        deciders[topup.online_id].update(by)
 
 
 def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:

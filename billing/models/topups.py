@@ -36,7 +36,8 @@ class TopUpState(models.TextChoices):
     NOT_APPLIED = "not_applied", "not applied"
 
 
-# Every edge there is. `sending → requested`: it provably never left. `requested → refused`: its deadline passed.
+# Every edge there is. `sending → requested`: it provably never left. `requested → refused`: its deadline passed, or
+# the payment by card that it credits was paid back.
 EDGES: tuple[tuple[TopUpState, TopUpState], ...] = (
     (TopUpState.REQUESTED, TopUpState.SENDING),
     (TopUpState.REQUESTED, TopUpState.REFUSED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -9,8 +10,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import AuditAction, User
-from billing.models import RECEIVED, OnlinePayment, OnlineState, TopUp, TopUpState
-from billing.services import online
+from billing.models import RECEIVED, OnlinePayment, OnlineState, TopUp, TopUpState, Transition
+from billing.services import online, states
 from billing.services.reissues import ReissueRefused, look_once_more
 from billing.services.states import UNDONE
 from billing.services.topups import TopUpRefused
@@ -25,12 +26,11 @@ class SettlingRefused(Exception):
 def credit_again(*, payment: OnlinePayment, by: User, why: str, now: datetime) -> TopUp:
     """A new top-up, under a reference of its own. Raises PermissionDenied or SettlingRefused.
 
-    After a review it takes a second person, and one more look at the switch.
+    After a review it takes a second person, and one more look at the switch: after each, however many there were.
     """
     _check_person(by, why)
-    last = payment.topups.select_related("account__switch").order_by("-pk").first()
-    if last is not None and last.state == TopUpState.NOT_APPLIED:
-        _check_review(last, by, now)
+    for reviewed in payment.topups.filter(state=TopUpState.NOT_APPLIED).select_related("account__switch"):
+        _look_for(reviewed, now)
     return _credit_again(payment, by, why, now)
 
 
@@ -39,6 +39,8 @@ def _credit_again(payment: OnlinePayment, by: User, why: str, now: datetime) -> 
     held = _held(payment)
     if held.state != OnlineState.PAID:
         raise SettlingRefused("What arrived is not what was asked for: it can only be paid back.")
+    if Transition.objects.filter(topup__online=held, to_state=TopUpState.NOT_APPLIED, by=by).exists():
+        raise SettlingRefused("You decided that it was not applied: somebody else has to credit it again.")
     try:
         topup = online.credit(held=held, by=by, now=now)
     except TopUpRefused as refused:
@@ -49,8 +51,14 @@ def _credit_again(payment: OnlinePayment, by: User, why: str, now: datetime) -> 
 
 @transaction.atomic
 def mark_refunded(*, payment: OnlinePayment, by: User, why: str, now: datetime) -> OnlinePayment:
-    """Somebody has paid it back at the provider. Raises PermissionDenied or SettlingRefused."""
+    """Somebody has paid it back at the provider. Raises PermissionDenied or SettlingRefused.
+
+    A credit that still waits to be sent is never sent then.
+    """
     _check_person(by, why)
+    for waiting in online.locked(payment).topups.filter(state=TopUpState.REQUESTED):
+        # It may wait for years for a switch that is down: whoever sends it now is quicker, or never sends it.
+        states.move(topup=waiting, to=TopUpState.REFUSED, now=now, by=by, why=f"Paid back instead: {why.strip()}")
     held = _held(payment)
     held.state = OnlineState.REFUNDED
     held.settled_at, held.settled_by, held.settled_why = now, by, why.strip()
@@ -60,8 +68,12 @@ def mark_refunded(*, payment: OnlinePayment, by: User, why: str, now: datetime) 
 
 
 def is_open(payment: OnlinePayment) -> bool:
-    """Whether a person may settle it: received, and no top-up of it is done or could still be."""
-    return payment.state in RECEIVED and not payment.topups.exclude(state__in=UNDONE).exists()
+    """Whether a person may settle it: received, and no top-up of it was sent that is done or could still be."""
+    return _is_owed(payment, UNDONE | {TopUpState.REQUESTED})
+
+
+def _is_owed(payment: OnlinePayment, undone: Collection[str]) -> bool:
+    return payment.state in RECEIVED and not payment.topups.exclude(state__in=undone).exists()
 
 
 def _check_person(by: User, why: str) -> None:
@@ -71,18 +83,16 @@ def _check_person(by: User, why: str) -> None:
         raise SettlingRefused("Give the reason.")
 
 
-def _check_review(last: TopUp, by: User, now: datetime) -> None:
-    if last.transitions.filter(to_state=TopUpState.NOT_APPLIED, by=by).exists():
-        raise SettlingRefused("You decided that it was not applied: somebody else has to credit it again.")
+def _look_for(reviewed: TopUp, now: datetime) -> None:
     try:
-        look_once_more(last, now)
+        look_once_more(reviewed, now)
     except ReissueRefused as refused:
         raise SettlingRefused(str(refused)) from refused
 
 
 def _held(payment: OnlinePayment) -> OnlinePayment:
     held = online.locked(payment)
-    if not is_open(held):
+    if not _is_owed(held, UNDONE):
         raise SettlingRefused("Its credit is done or may still be, or somebody else has just settled it.")
     return held
 

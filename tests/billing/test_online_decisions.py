@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, Switch, User
 from billing.models import OnlinePayment, OnlineState, TopUp, TopUpState, Transition
-from billing.services import profiles
+from billing.services import profiles, topups
 from billing.services.online_decisions import SettlingRefused, credit_again, mark_refunded
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import logged_in, page_of, staff, superuser
@@ -77,6 +77,35 @@ def test_what_the_switch_lists_after_all_is_not_credited_anew(
         settled(payment, clerk)
 
 
+@pytest.fixture
+def reviewed_and_refused(switch: Switch, clerk: User) -> OnlinePayment:
+    """Its first credit was found not applied, by the clerk; the one that followed was refused."""
+    payment = owed(TopUpState.NOT_APPLIED, account=profiles.ensure(switch=switch, number="C-301", now=timezone.now()))
+    old = payment.topups.get()
+    Transition.objects.create(topup=old, from_state="review", to_state="not_applied", at=NOON, by=clerk)
+    refused = {"state": "refused", "settled_at": NOON}
+    TopUpFactory.create(account=old.account, amount=old.amount, source="online", online=payment, **refused)
+    return payment
+
+
+def test_whoever_decided_about_an_earlier_credit_credits_it_not_after_a_later_one_either(
+    clerk: User, reviewed_and_refused: OnlinePayment
+) -> None:
+    with pytest.raises(SettlingRefused, match="somebody else"):
+        settled(reviewed_and_refused, clerk)
+    assert settled(reviewed_and_refused, staff("billing")).state == TopUpState.REQUESTED
+
+
+def test_an_earlier_credit_that_the_switch_lists_after_all_is_found_too(
+    reviewed_and_refused: OnlinePayment, simulator: SimulatorProcess
+) -> None:
+    old = reviewed_and_refused.topups.get(state=TopUpState.NOT_APPLIED)
+    TopUp.objects.filter(pk=old.pk).update(sent_at=timezone.now())
+    simulator.control.pay("C-301", old.amount, old.reference)
+    with pytest.raises(SettlingRefused, match="now lists a payment"):
+        settled(reviewed_and_refused, staff("billing"))
+
+
 def settled(payment: OnlinePayment, by: User) -> TopUp:
     return credit_again(payment=payment, by=by, why="Looked at it", now=timezone.now())
 
@@ -101,9 +130,23 @@ def test_what_arrived_otherwise_than_asked_for_can_only_be_paid_back(clerk: User
     assert OnlinePayment.objects.get().state == OnlineState.REFUNDED
 
 
+def test_what_waits_for_a_switch_that_is_down_can_be_paid_back_and_is_never_sent(
+    clerk: User, switch: Switch, simulator: SimulatorProcess
+) -> None:
+    payment = owed(TopUpState.REQUESTED, account=profiles.ensure(switch=switch, number="C-301", now=timezone.now()))
+    with pytest.raises(SettlingRefused, match="may still be"):
+        settled(payment, clerk)
+    settle(logged_in(clerk), payment, "refunded")
+    payment.refresh_from_db()
+    topup = payment.topups.get()
+    assert (payment.state, topup.state) == (OnlineState.REFUNDED, TopUpState.REFUSED)
+    topups.carry_out(topup_id=topup.pk, now=topup.requested_at)
+    assert simulator.control.received("Pay") == []
+
+
 @pytest.mark.parametrize(
     "state",
-    [TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW, TopUpState.CONFIRMED],
+    [TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW, TopUpState.CONFIRMED],
 )
 def test_nothing_is_settled_while_its_credit_is_done_or_may_still_be(clerk: User, state: TopUpState) -> None:
     payment = owed(state)
