@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -455,7 +455,12 @@ def test_nobody_holds_a_batch_while_the_switch_is_asked(
     upload(agent, by)
     Account.objects.update(balance_at=timezone.now() - timedelta(hours=1))
     asked, ask = [], balances._ask
-    monkeypatch.setattr(balances, "_ask", lambda *wish: (asked.append(connection.in_atomic_block), ask(*wish))[1])
+
+    def noted(account: Account, now: datetime) -> balances.Figures:
+        asked.append(connection.in_atomic_block)
+        return ask(account, now)
+
+    monkeypatch.setattr(balances, "_ask", noted)
     confirm(Batch.objects.get(), by)
     assert asked == [False]
 
