@@ -13,6 +13,13 @@ from billing.views.batches import (
 )
 from billing.views.calls import calls
 from billing.views.claims import claim
+from billing.views.customer_changes import (
+    customer_change,
+    customer_changes,
+    lock_customer,
+    open_customer,
+    set_overdraft,
+)
 from billing.views.customers import customers
 from billing.views.home import home
 from billing.views.margin import margin
@@ -32,6 +39,11 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/calls/", calls, name="calls"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),
+    path("a/<slug:public_id>/customers/open/", open_customer, name="customer_open"),
+    path("a/<slug:public_id>/customers/changes/", customer_changes, name="customer_changes"),
+    path("a/<slug:public_id>/customers/changes/<slug:reference>/", customer_change, name="customer_change"),
+    path("a/<slug:public_id>/lock/", lock_customer, name="customer_lock"),
+    path("a/<slug:public_id>/overdraft/", set_overdraft, name="customer_overdraft"),
     path("a/<slug:public_id>/customers/margin/", margin, name="margin"),
     path("a/<slug:public_id>/customers/batch/", batches, name="batches"),
     path("a/<slug:public_id>/customers/batch/upload/", upload_batch, name="upload_batch"),

@@ -174,11 +174,12 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Beside allauth's own: tries of links in mails, mails that an owner has sent to others, claims, steps towards a top-up,
-# files.
+# Beside allauth's own: tries of links in mails, mails that an owner has sent to others, accounts that an agent
+# opens, claims, steps towards a top-up, files.
 ACCOUNT_RATE_LIMITS = {
     "invitation": "30/m/ip",
     "invite": "20/h/user",
+    "open_customer": "30/h/user",
     "claim_from": "20/h/ip",
     "claim_of": "5/h/key",
     "claim_by": "5/h/key",

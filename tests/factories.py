@@ -9,7 +9,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, Switch, User
-from billing.models import Call, CallDay, Charge, OnlinePayment, Payment, Source, TopUp
+from billing.models import Call, CallDay, ChangeKind, Charge, CustomerChange, OnlinePayment, Payment, Source, TopUp
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -113,6 +113,23 @@ class OnlinePaymentFactory(DjangoModelFactory[OnlinePayment]):
     session = factory.Sequence(lambda n: f"session-{n}")
     started_at = NOON
     next_look_at = NOON
+
+
+class CustomerChangeFactory(DjangoModelFactory[CustomerChange]):
+    """A row as it stands right after it was asked for: to lock the account."""
+
+    class Meta:
+        model = CustomerChange
+
+    agent = factory.SubFactory(AccountFactory)
+    account = factory.SubFactory(AccountFactory)
+    number = factory.SelfAttribute("account.number")
+    kind = ChangeKind.LOCK
+    requested_by = factory.SubFactory(UserFactory)
+    key = factory.Sequence(lambda n: f"key-{n}")
+    requested_at = NOON
+    deadline = NOON + timedelta(minutes=10)
+    next_step_at = NOON
 
 
 class CallDayFactory(DjangoModelFactory[CallDay]):

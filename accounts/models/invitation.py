@@ -25,6 +25,7 @@ class Invitation(models.Model):
     class Source(models.TextChoices):
         OPERATOR = "operator", "the operator"
         MEMBER = "member", "an owner"
+        AGENT = "agent", "the agent that opened the account"
         CLAIM = "claim", "a proof of control"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")

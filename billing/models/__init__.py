@@ -1,5 +1,6 @@
 from billing.models.batches import Batch, BatchRow, BatchState, Origin
 from billing.models.calls import Call, CallChange, CallDay, DayState, UnreadableRecord
+from billing.models.customer_changes import CHANGE_ENDS, WITH_OVERDRAFT, ChangeKind, ChangeState, CustomerChange
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
 from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
@@ -10,11 +11,13 @@ from billing.models.reissues import Answer, Reissue
 from billing.models.topups import DOUBTFUL, EDGES, UNSETTLED, Kind, Source, TopUp, TopUpState, Transition
 
 __all__ = [
+    "CHANGE_ENDS",
     "DOUBTFUL",
     "EDGES",
     "ONLINE_EDGES",
     "RECEIVED",
     "UNSETTLED",
+    "WITH_OVERDRAFT",
     "Answer",
     "BalanceReading",
     "Batch",
@@ -25,7 +28,10 @@ __all__ = [
     "CallDay",
     "Case",
     "Cause",
+    "ChangeKind",
+    "ChangeState",
     "Charge",
+    "CustomerChange",
     "DayState",
     "JobRun",
     "Kind",

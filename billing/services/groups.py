@@ -37,6 +37,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.callday": ("v", "v", "v"),
     "billing.case": ("vc", "vc", "vc"),
     "billing.charge": ("v", "v", "v"),
+    "billing.customerchange": ("v", "v", "v"),
     "billing.jobrun": ("v", "v", "v"),
     "billing.lookup": ("v", "v", "v"),
     "billing.onlinepayment": ("v", "vc", "v"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Switch
 from billing.models import TopUpState
-from billing.services import batch_carrying, jobs, online_sweeping, sending, sweeping, topups
+from billing.services import batch_carrying, customer_sending, jobs, online_sweeping, sending, sweeping, topups
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,11 @@ MONEY_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "sweep batches": {
         "task": "billing.tasks.money.sweep_batches",
+        "schedule": SWEEP_EVERY,
+        "options": {"queue": "money", "expires": SWEEP_EVERY.total_seconds()},
+    },
+    "sweep changes of customers": {
+        "task": "billing.tasks.money.sweep_changes",
         "schedule": SWEEP_EVERY,
         "options": {"queue": "money", "expires": SWEEP_EVERY.total_seconds()},
     },
@@ -65,6 +70,19 @@ def sweep_batches() -> None:
     now = timezone.now()
     jobs.run_once(
         job="sweep batches", period=SWEEP_EVERY, now=now, work=lambda: f"{batch_carrying.sweep(now=now)} batches"
+    )
+
+
+@shared_task(name="billing.tasks.money.carry_out_change")
+def carry_out_change(change_id: int) -> None:
+    customer_sending.carry_out(change_id=change_id, now=timezone.now())
+
+
+@shared_task(name="billing.tasks.money.sweep_changes")
+def sweep_changes() -> None:
+    now = timezone.now()
+    jobs.run_once(
+        job="sweep changes", period=SWEEP_EVERY, now=now, work=lambda: f"{customer_sending.sweep(now=now)} changes"
     )
 
 

@@ -31,6 +31,8 @@ def customers(request: Request, access: Access) -> HttpResponse:
         "may_top_up_customers": access.role == Role.OWNER,
         # Whoever may pay does so from an own balance; others look at what was paid from this one.
         "pays": access.account if access.own_role == Role.OWNER or access.role != Role.OWNER else access.via,
+        "may_open": access.may(Action.OPEN_CUSTOMERS),
+        "has_changes": access.account.changes_asked_for.exists(),
         "may_see_margin": access.may(Action.SEE_MARGIN),
         "limit": old_after.LISTED_BALANCE,
     }

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import Access
+from accounts.access import Access, Action
 from accounts.models import Account, ExpiryKind
 from billing.models import Call, CallDay, OnlinePayment
 from billing.queries import history, online, topups
@@ -34,7 +34,11 @@ LOW_DAYS = 3
 def overview(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     figures = balances.current(account=access.account, now=now)
-    context = {"overview": Overview(figures.account, figures.failure, now)}
+    context = {
+        "overview": Overview(figures.account, figures.failure, now),
+        "may_lock": access.may(Action.LOCK),
+        "may_set_overdraft": access.may(Action.SET_OVERDRAFT),
+    }
     return render_account_page(request, access, "billing/overview.html", context, now=now, fragment="balance")
 
 

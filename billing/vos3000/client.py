@@ -6,36 +6,21 @@ Reads that find nothing answer nothing: code -10007 is an empty list. Every requ
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from hmac import compare_digest
-from types import TracebackType
-from typing import Self, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.json import Decoder
 
-from .cdr import read_records
-from .codec import Answer, exact_number, read_answer, write_body
-from .codes import OwnerType, Period
-from .endpoint import Endpoint, Json
-from .errors import (
-    NOT_FOUND,
-    Malformed,
-    Refused,
-    SwitchError,
-    UnexpectedStatus,
-    UnknownOutcome,
-    Unreachable,
-    Withheld,
-)
-from .gate import Gate, OpenGate
+from .codec import Answer, exact_number
+from .codes import LockType, OwnerType, Period
+from .endpoint import Json
+from .errors import NOT_FOUND, Malformed, SwitchError, UnknownOutcome
+from .exchange import Body, Exchange
 from .probes import PROBES
 from .times import day_text, earliest_text, latest_text
-from .transport import Transport
 from .types import (
     Cdr,
     Consumption,
@@ -49,13 +34,6 @@ from .types import (
     UnreadableRecord,
 )
 
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-Body: TypeAlias = "Mapping[str, Json | msgspec.Raw]"
-
-SERVER_ERRORS = 500
-
 PHONE_PROOFS = Decoder(list[PhoneProof], strict=False)
 CUSTOMERS = Decoder(list[Customer], strict=False)
 BRIEFS = Decoder(list[CustomerBrief], strict=False)
@@ -66,24 +44,8 @@ CONSUMPTIONS = Decoder(list[Consumption], strict=False)
 CUSTOMER_FEES = Decoder(list[CustomerFee], strict=False)
 
 
-class Client:
+class Client(Exchange):
     """A switch, asked by one thread at a time."""
-
-    def __init__(self, endpoint: Endpoint, gate: Gate | None = None) -> None:
-        self._endpoint = endpoint
-        self._gate: Gate = gate or OpenGate()
-        self._transport = Transport(endpoint)
-
-    def close(self) -> None:
-        self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def get_customers(
         self,
@@ -113,6 +75,43 @@ class Client:
     def get_all_customers(self) -> list[CustomerBrief]:
         """Balance and overdraft of every account of the switch (3.65)."""
         return self._list("GetAllCustomers", {"type": 1}, "infoCustomerBriefs", BRIEFS)
+
+    def create_customer(
+        self, *, account: str, name: str, agent: str, overdraft: Decimal, rate_group: str = "", memo: str = ""
+    ) -> None:
+        """Open an account below an agent (3.1), for ever and not locked. Ends as `pay` does.
+
+        Without a rate group the switch chooses. The memo comes back in GetCustomer: a mark of who opened it.
+        """
+        fields: dict[str, Json | msgspec.Raw] = {
+            "account": account,
+            "name": name,
+            "agentAccount": agent,
+            "limitMoney": exact_number(overdraft),
+            "lockType": int(LockType.OPEN),
+            "memo": memo,
+        }
+        if rate_group:
+            fields["feeRateGroup"] = rate_group
+        with self._write("CreateCustomer", fields):
+            pass
+
+    def modify_customer(
+        self, *, account: str, lock_type: LockType | None = None, overdraft: Decimal | None = None
+    ) -> None:
+        """Change these fields of an account alone (3.2): absolute values, so doing it twice is doing it once.
+
+        Ends as `pay` does. What is left out is said to stay; whoever must be sure reads the account again.
+        """
+        fields: dict[str, Json | msgspec.Raw] = {"account": account}
+        if lock_type is not None:
+            fields["lockType"] = int(lock_type)
+        if overdraft is not None:
+            fields["limitMoney"] = exact_number(overdraft)
+        if len(fields) == 1:
+            raise ValueError("Nothing would be changed.")
+        with self._write("ModifyCustomer", fields):
+            pass
 
     def pay(self, *, account: str, amount: Decimal, memo: str) -> Paid:
         """Credit an account, or debit it with a negative amount (3.22). Sent once, on a connection of its own.
@@ -217,83 +216,9 @@ class Client:
         who = {"account": account} if account is not None else {"agentAccount": agent}
         return {**who, "beginTime": earliest_text(begin, zone), "endTime": latest_text(end, zone)}
 
-    def _list(self, operation: str, fields: Body, key: str, rows: Decoder[list[T]]) -> list[T]:
-        answer = self._ask(operation, fields)
-        if answer.code == NOT_FOUND:
-            return []
-        self._check_read(answer.operation, answer.code, answer.text)
-        return answer.result(key, rows) or []
-
-    def _ask(self, operation: str, fields: Body) -> Answer:
-        body = write_body(fields, self._endpoint.extra_body)
-        with self._admitted(operation):
-            return read_answer(operation, self._transport.read(operation, body))
-
     def _pay(self, operation: str, fields: Body, account: str, amount: Decimal) -> Paid:
-        body = write_body(fields, self._endpoint.extra_body)
-        try:
-            return self._paid(operation, body, account, amount)
-        except (Unreachable, Refused, UnknownOutcome):
-            raise
-        except SwitchError as error:
-            raise UnknownOutcome(operation, error.reason) from error
-        except Exception as error:
-            # Whatever went wrong here, the request may have left.
-            raise UnknownOutcome(operation, type(error).__name__) from error
-
-    def _paid(self, operation: str, body: bytes, account: str, amount: Decimal) -> Paid:
-        with self._admitted(operation):
-            answer = read_answer(operation, self._transport.write(operation, body))
-        if answer.code == 0:
+        with self._write(operation, fields) as answer:
             return _confirmed(answer, account, amount)
-        if answer.code in self._endpoint.sure_refusals:
-            raise Refused(operation, answer.code, answer.text)
-        raise UnknownOutcome(operation, f"code {answer.code} is no sure refusal", code=answer.code)
-
-    def _records(self, fields: Body) -> Generator[Cdr | UnreadableRecord, None, None]:
-        body = write_body(fields, self._endpoint.extra_body)
-        with self._admitted("GetCdr"), closing(self._transport.stream("GetCdr", body)) as pieces:
-            code, text = yield from read_records(pieces)
-        if code != NOT_FOUND:
-            self._check_read("GetCdr", code, text)
-
-    def _check_read(self, operation: str, code: int, text: str) -> None:
-        """A code that is no sure refusal may mean that the switch was too slow this time."""
-        if code != 0:
-            transient = code not in self._endpoint.sure_refusals
-            raise Refused(operation, code, text, transient=transient)
-
-    @contextmanager
-    def _admitted(self, operation: str) -> Iterator[None]:
-        """Ask the gate, and tell it whether the switch answered; a gate that breaks is kept from changing the end."""
-        try:
-            self._gate.admit(operation)
-        except Withheld:
-            raise
-        except Exception as error:
-            raise Withheld(operation, "the gate cannot be asked") from error
-        alive = False
-        try:
-            yield
-            alive = True
-        except GeneratorExit:
-            alive = True
-            raise
-        except SwitchError as error:
-            alive = isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS
-            log.info("%s", error)
-            raise
-        finally:
-            self._tell(alive=alive)
-
-    def _tell(self, *, alive: bool) -> None:
-        try:
-            if alive:
-                self._gate.succeeded()
-            else:
-                self._gate.failed()
-        except Exception:
-            log.exception("The gate could not be told.")
 
 
 def _confirmed(answer: Answer, account: str, amount: Decimal) -> Paid:

@@ -13,7 +13,8 @@ from django.core.management import call_command
 from django.utils.crypto import get_random_string
 
 from accounts import audit, services
-from accounts.models import Switch, User
+from accounts.access import GRANTED
+from accounts.models import Account, Switch, User
 from billing.services import profiles
 
 SWITCH = "demo"
@@ -89,5 +90,6 @@ def _introduce(logins: Sequence[Login], simulator_url: str, now: datetime) -> No
             account = profiles.ensure(switch=switch, number=person.account, now=now)
             if account.is_agent:
                 profiles.refresh_children(agent=account, now=now)
+                Account.objects.filter(pk=account.pk).update(**dict.fromkeys(GRANTED.values(), True))
             services.grant(email=person.email, account=account, role=None, now=now, password=login.password)
         User.objects.filter(email=person.email, name="").update(name=person.name)

@@ -241,6 +241,57 @@ operator       page      page       404      404       404          404
 superuser      page      page       404      404       404          404
 """
 
+# The same for opening accounts below it, which wants a fresh login first; staff open none.
+OPENS_CUSTOMERS = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       404          404
+viewer         404       404        404      404       404          404
+owner          404       page       404      404       404          404
+sibling        404       404        404      404       404          404
+parent         page      404        404      404       404          404
+grandparent    404       404        404      404       404          404
+staff          404       404        404      404       404          404
+support        404       404        404      404       404          404
+billing        404       404        404      404       404          404
+operator       404       404        404      404       404          404
+superuser      404       404        404      404       404          404
+"""
+
+# An agent locks what is directly below it, and sets its overdraft; nothing deeper, and `sibling` is not let.
+MANAGES_CUSTOMER = """
+               parent    account    child    cousin    elsewhere    unknown
+anonymous      login     login      login    login     login        login
+stranger       404       404        404      404       404          404
+viewer         404       404        404      404       404          404
+owner          404       404        page     404       404          404
+sibling        404       404        404      404       404          404
+parent         404       page       404      404       404          404
+grandparent    404       404        404      404       404          404
+staff          404       404        404      404       404          404
+support        404       404        404      404       404          404
+billing        404       404        404      404       404          404
+operator       404       404        404      404       404          404
+superuser      404       404        404      404       404          404
+"""
+
+# The agent of the address / what was asked for by `account` for its customer.
+SEES_CHANGE = """
+               account/change    parent/change    child/change    account/unknown    unknown/change
+anonymous      login             login            login           login              login
+stranger       404               404              404             404                404
+viewer         page              404              404             404                404
+owner          page              404              404             404                404
+sibling        404               404              404             404                404
+parent         page              404              404             404                404
+grandparent    page              404              404             404                404
+staff          404               404              404             404                404
+support        page              404              404             404                404
+billing        page              404              404             404                404
+operator       page              404              404             404                404
+superuser      page              404              404             404                404
+"""
+
 # An agent pays many at once from its own balance: whoever owns the agent above has its own page for that.
 PAYS_MANY = """
                parent    account    child    cousin    elsewhere    unknown
@@ -307,6 +358,16 @@ ACCOUNT_PAGES = (
     ("customers", "POST", RESELLS, "405"),
     ("margin", "GET", SEES_MARGIN, "page"),
     ("margin", "POST", SEES_MARGIN, "405"),
+    ("customer_open", "GET", OPENS_CUSTOMERS, "→account_reauthenticate"),
+    ("customer_open", "POST", OPENS_CUSTOMERS, "→account_reauthenticate"),
+    ("customer_lock", "GET", MANAGES_CUSTOMER, "page"),
+    ("customer_lock", "POST", MANAGES_CUSTOMER, "refused"),
+    ("customer_overdraft", "GET", MANAGES_CUSTOMER, "page"),
+    ("customer_overdraft", "POST", MANAGES_CUSTOMER, "refused"),
+    ("customer_changes", "GET", RESELLS, "page"),
+    ("customer_changes", "POST", RESELLS, "405"),
+    ("customer_change", "GET", SEES_CHANGE, "page"),
+    ("customer_change", "POST", SEES_CHANGE, "405"),
     ("batches", "GET", RESELLS, "page"),
     ("batches", "POST", RESELLS, "405"),
     ("upload_batch", "GET", PAYS_MANY, "→batches"),
@@ -475,6 +536,7 @@ billing_callchange        –        v          v          v           v
 billing_callday           –        v          v          v           v
 billing_case              –        vc         vc         vc          vc
 billing_charge            –        v          v          v           v
+billing_customerchange    –        v          v          v           v
 billing_jobrun            –        v          v          v           v
 billing_onlinepayment     –        v          v          v           v
 billing_payment           –        v          v          v           v

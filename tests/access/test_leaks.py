@@ -53,7 +53,7 @@ AGENT_FEE = Decimal("713.719")
 AGENT_FEES_SHOWN = ("713.72", "713.719", "1,427.44", "1427.44", "1427.438")
 PLACES = (
     *("", "balance/", "calls/", "payments/", "topup/", "topup/voucher/"),
-    *("customers/", "customers/batch/", "customers/margin/"),
+    *("customers/", "customers/batch/", "customers/margin/", "customers/changes/", "lock/", "overdraft/"),
 )
 ASKED = ("", "?number=77130", "?answered=no", "?from=rubbish", "?after=rubbish", "?text=mark")
 # Passwords and gateways of the simulator's own world (simulator/tables.py).

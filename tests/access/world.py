@@ -14,12 +14,13 @@ from django.utils import timezone
 from accounts.access import GRANTED
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import confirm_address
-from billing.models import Batch, OnlinePayment, TopUp
+from billing.models import Batch, CustomerChange, OnlinePayment, TopUp
 from billing.services import batches, transfers
 from tests.access.table import ROLES, STAFF
 from tests.billing.staffsite import full_account, staff, superuser
 from tests.factories import (
     AccountFactory,
+    CustomerChangeFactory,
     InvitationFactory,
     MembershipFactory,
     OnlinePaymentFactory,
@@ -35,6 +36,7 @@ class World:
     accounts: dict[str, Account]
     topups: dict[str, TopUp]
     batch: Batch
+    change: CustomerChange
     payment: OnlinePayment
     invitations: dict[str, Invitation]
     passkey: Authenticator
@@ -53,14 +55,18 @@ class World:
         return self.accounts[name].public_id if name in self.accounts else UNKNOWN
 
     def reference(self, name: str) -> str:
-        """Of a top-up, by its account's name, of the batch, or of the payment by card."""
-        others = {"batch": self.batch.reference, "paid": self.payment.reference}
+        """Of a top-up, by its account's name, of the batch, the change, or the payment by card."""
+        others = {
+            "batch": self.batch.reference,
+            "change": self.change.reference,
+            "paid": self.payment.reference,
+        }
         return others.get(name) or (str(self.topups[name].reference) if name in self.topups else UNKNOWN)
 
     def rest(self, page: str, about: str) -> list[str]:
         """What stands in an address behind the account's id: after the slash in the table, or somebody's membership."""
         name = about.rpartition("/")[2]
-        if page in ("topup", "batch", "online_payment") or page.startswith("batch_"):
+        if page in ("topup", "batch", "online_payment", "customer_change") or page.startswith("batch_"):
             return [self.reference(name)]
         if page.startswith("invitation_"):
             return [str(self.invitations[name].pk if name in self.invitations else 0)]
@@ -100,7 +106,8 @@ def build() -> World:
     invitations = {name: InvitationFactory.create(account=accounts[name]) for name in ("account", "child", "elsewhere")}
     batch = _batch(accounts["account"], users["owner"])
     payment = OnlinePaymentFactory.create(account=accounts["account"], paid_by=users["owner"])
-    return World(users, accounts, {**topups, "debit": debit}, batch, payment, invitations, passkey)
+    change = CustomerChangeFactory.create(agent=accounts["account"], account=accounts["child"])
+    return World(users, accounts, {**topups, "debit": debit}, batch, change, payment, invitations, passkey)
 
 
 def a_row(model: type[Model], world: World) -> Model:

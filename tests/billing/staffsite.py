@@ -30,6 +30,7 @@ from tests.factories import (
     CallDayFactory,
     CallFactory,
     ChargeFactory,
+    CustomerChangeFactory,
     InvitationFactory,
     MembershipFactory,
     OnlinePaymentFactory,
@@ -55,6 +56,7 @@ def full_account() -> Account:
     claims.place_phrase(account=account, now=NOON)
     in_review(account)
     OnlinePaymentFactory.create(account=account, state="paid", paid_at=NOON)
+    CustomerChangeFactory.create(account=account)
     SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)
     figures = dict.fromkeys(("opening", "payments", "calls", "agent_fees", "charges", "difference", "closing"), 0)
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)

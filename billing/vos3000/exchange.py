@@ -1,0 +1,132 @@
+"""Asking and telling one switch, one request at a time, whatever the operation.
+
+Every request may raise `Withheld` and `Unreachable`; reads also `Refused`, `Lost`, `TimedOut` and `Malformed`; writes
+`Refused` and `UnknownOutcome`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from types import TracebackType
+from typing import Self, TypeAlias, TypeVar
+
+import msgspec
+from msgspec.json import Decoder
+
+from .cdr import read_records
+from .codec import Answer, read_answer, write_body
+from .endpoint import Endpoint, Json
+from .errors import NOT_FOUND, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
+from .gate import Gate, OpenGate
+from .transport import Transport
+from .types import Cdr, UnreadableRecord
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Body: TypeAlias = "Mapping[str, Json | msgspec.Raw]"
+
+SERVER_ERRORS = 500
+
+
+class Exchange:
+    def __init__(self, endpoint: Endpoint, gate: Gate | None = None) -> None:
+        self._endpoint = endpoint
+        self._gate: Gate = gate or OpenGate()
+        self._transport = Transport(endpoint)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _list(self, operation: str, fields: Body, key: str, rows: Decoder[list[T]]) -> list[T]:
+        answer = self._ask(operation, fields)
+        if answer.code == NOT_FOUND:
+            return []
+        self._check_read(answer.operation, answer.code, answer.text)
+        return answer.result(key, rows) or []
+
+    def _ask(self, operation: str, fields: Body) -> Answer:
+        body = write_body(fields, self._endpoint.extra_body)
+        with self._admitted(operation):
+            return read_answer(operation, self._transport.read(operation, body))
+
+    @contextmanager
+    def _write(self, operation: str, fields: Body) -> Iterator[Answer]:
+        """The answer of a write that the switch calls done, to be read inside. Sent once, on a connection of its own.
+
+        `Unreachable` and `Refused` are surely not done; whatever else goes wrong, inside too, is `UnknownOutcome`.
+        """
+        body = write_body(fields, self._endpoint.extra_body)
+        try:
+            yield self._written(operation, body)
+        except (Unreachable, Refused, UnknownOutcome):
+            raise
+        except SwitchError as error:
+            raise UnknownOutcome(operation, error.reason) from error
+        except Exception as error:
+            # Whatever went wrong here, the request may have left.
+            raise UnknownOutcome(operation, type(error).__name__) from error
+
+    def _written(self, operation: str, body: bytes) -> Answer:
+        with self._admitted(operation):
+            answer = read_answer(operation, self._transport.write(operation, body))
+        if answer.code == 0:
+            return answer
+        if answer.code in self._endpoint.sure_refusals:
+            raise Refused(operation, answer.code, answer.text)
+        raise UnknownOutcome(operation, f"code {answer.code} is no sure refusal", code=answer.code)
+
+    def _records(self, fields: Body) -> Generator[Cdr | UnreadableRecord, None, None]:
+        body = write_body(fields, self._endpoint.extra_body)
+        with self._admitted("GetCdr"), closing(self._transport.stream("GetCdr", body)) as pieces:
+            code, text = yield from read_records(pieces)
+        if code != NOT_FOUND:
+            self._check_read("GetCdr", code, text)
+
+    def _check_read(self, operation: str, code: int, text: str) -> None:
+        """A code that is no sure refusal may mean that the switch was too slow this time."""
+        if code != 0:
+            transient = code not in self._endpoint.sure_refusals
+            raise Refused(operation, code, text, transient=transient)
+
+    @contextmanager
+    def _admitted(self, operation: str) -> Iterator[None]:
+        """Ask the gate, and tell it whether the switch answered; a gate that breaks is kept from changing the end."""
+        try:
+            self._gate.admit(operation)
+        except Withheld:
+            raise
+        except Exception as error:
+            raise Withheld(operation, "the gate cannot be asked") from error
+        alive = False
+        try:
+            yield
+            alive = True
+        except GeneratorExit:
+            alive = True
+            raise
+        except SwitchError as error:
+            alive = isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS
+            log.info("%s", error)
+            raise
+        finally:
+            self._tell(alive=alive)
+
+    def _tell(self, *, alive: bool) -> None:
+        try:
+            if alive:
+                self._gate.succeeded()
+            else:
+                self._gate.failed()
+        except Exception:
+            log.exception("The gate could not be told.")
