@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from allauth.account.adapter import get_adapter
@@ -11,34 +12,32 @@ from accounts.models import Account, Membership, Role, User
 
 def member_joined(membership: Membership) -> None:
     """To the account's other owners."""
-    for owner in owners(membership.account):
-        if owner != membership.user:
-            _send("member_joined", owner, {"membership": membership, "account": membership.account})
+    others = [owner for owner in owners(membership.account) if owner != membership.user]
+    _send("member_joined", others, {"membership": membership, "account": membership.account})
 
 
 def role_changed(membership: Membership) -> None:
     """To whom it concerns, and to the account's owners."""
-    for reader in dict.fromkeys([membership.user, *owners(membership.account)]):
-        _send("role_changed", reader, {"membership": membership, "account": membership.account})
+    readers = [membership.user, *owners(membership.account)]
+    _send("role_changed", readers, {"membership": membership, "account": membership.account})
 
 
 def member_removed(*, user: User, account: Account) -> None:
     """To whom it concerns, and to the account's owners."""
-    for reader in dict.fromkeys([user, *owners(account)]):
-        _send("member_removed", reader, {"member": user, "account": account})
+    _send("member_removed", [user, *owners(account)], {"member": user, "account": account})
 
 
 def new_browser(*, user: User, device: str, address: str, now: datetime) -> None:
-    _send("new_browser", user, {"device": device, "address": address, "at": now})
+    _send("new_browser", [user], {"device": device, "address": address, "at": now})
 
 
 def factors_forgotten(user: User) -> None:
-    _send("factors_forgotten", user, {})
+    _send("factors_forgotten", [user], {})
 
 
-def address_changed(user: User, *, before: str) -> None:
+def address_changed(*, before: str) -> None:
     """To the address that it was: whoever reads it might know nothing of this."""
-    get_adapter().send_mail("notices/address_changed", before, {"reader": user, "before": before})
+    get_adapter().send_mails("notices/address_changed", [before], {"before": before})
 
 
 def owners(account: Account) -> list[User]:
@@ -47,5 +46,5 @@ def owners(account: Account) -> list[User]:
     )
 
 
-def _send(name: str, reader: User, about: dict[str, object]) -> None:
-    get_adapter().send_mail(f"notices/{name}", reader.email, {"reader": reader, **about})
+def _send(name: str, readers: Iterable[User], about: dict[str, object]) -> None:
+    get_adapter().send_mails(f"notices/{name}", dict.fromkeys(reader.email for reader in readers), about)

@@ -1,5 +1,6 @@
 import logging
-from smtplib import SMTPException
+from collections.abc import Iterable
+from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,7 +8,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -56,12 +58,22 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
         """False: it could not be handed in. Whatever it tells of is done, and is not undone by that."""
+        return self.send_mails(template_prefix, [email], context)
+
+    def send_mails(self, template_prefix: str, emails: Iterable[str], context: dict[str, Any]) -> bool:
+        """The same to several. A mail server that hangs is waited for once, not once for each of them."""
+        messages = [self.render_mail(template_prefix, email, {"email": email, **context}) for email in emails]
+        if not messages:
+            return True
+        connection = get_connection()
         try:
-            self.render_mail(template_prefix, email, {"email": email, **context}).send()
+            connection.open()
+            handed_in = [_hand_in(message, connection) for message in messages]
+            connection.close()
         except (OSError, SMTPException) as error:
             log.error("The mail %s was not handed in: %s", template_prefix, type(error).__name__)  # noqa: TRY400  # its trace may hold the address
             return False
-        return True
+        return all(handed_in)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
@@ -125,3 +137,13 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.PORTAL_NAME}
+
+
+def _hand_in(message: EmailMultiAlternatives, connection: BaseEmailBackend) -> bool:
+    """False: nobody has that address, which is no reason to keep the same from the others."""
+    try:
+        connection.send_messages([message])
+    except SMTPRecipientsRefused:
+        log.warning("The mail server knows nobody to whom this goes: %s", message.subject)
+        return False
+    return True

@@ -20,7 +20,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 
 from accounts import audit, factors, services
-from accounts.fresh import fresh_login_required
+from accounts.fresh import fresh_login_required, is_fresh
 from accounts.models import AuditAction, User
 from portal.devices import device
 
@@ -99,9 +99,22 @@ def _open_session(session: UserSession) -> OpenSession:
     )
 
 
+@fresh_login_required  # type: ignore[untyped-decorator]  # allauth ships no types
+def _password_set(request: HttpRequest) -> HttpResponse:
+    return cast(HttpResponse, PasswordSetView.as_view()(request))
+
+
+def password_set(request: HttpRequest) -> HttpResponse:
+    """Without a password there is no old one to ask for, so a fresh login stands for it.
+
+    What is sent before one waits in the session meanwhile, where a password must not be: it is asked for once more.
+    """
+    if request.method == "POST" and not is_fresh(request):
+        return redirect(request.path)
+    return cast(HttpResponse, _password_set(request))
+
+
 overview = Overview.as_view()
 email = Email.as_view()
 confirm_email = login_not_required(ConfirmEmail.as_view())
-# Without a password there is no old one to ask for.
-password_set = fresh_login_required(PasswordSetView.as_view())
 sessions = Sessions.as_view()

@@ -91,7 +91,7 @@ class UserAdmin(BoundedAdmin[User]):
         services.confirm_address(obj)
         if change and "email" in form.changed_data:
             before = str(form.initial["email"])
-            transaction.on_commit(lambda: notices.address_changed(obj, before=before))
+            transaction.on_commit(lambda: notices.address_changed(before=before))
 
     @admin.action(description="Send a mail to choose a password", permissions=["change"])
     def send_password_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -3,8 +3,8 @@ from django import forms
 from accounts.models import Role
 
 ROLES = [
-    (Role.VIEWER, "Viewer: sees balance, calls and payments"),
-    (Role.OWNER, "Owner: also pays, and invites and removes members"),
+    (Role.VIEWER, "Viewer: sees everything"),
+    (Role.OWNER, "Owner: also pays, and invites"),
 ]
 
 

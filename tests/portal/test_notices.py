@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
 
-from accounts import services
+from accounts import notices, services
 from accounts.models import KnownBrowser, User
 from billing.services import redis as redis_service
 from tests.factories import MembershipFactory, UserFactory
@@ -145,7 +151,9 @@ def test_who_has_no_password_sets_one_only_after_a_fresh_login(user: User) -> No
     user.save()
     client.force_login(user)
     new = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
-    assert client.post("/account/password/set/", new)["Location"].startswith("/account/2fa/reauthenticate/")
+    answer = client.post("/account/password/set/", new, follow=True)
+    assert answer.request["PATH_INFO"] == "/account/2fa/reauthenticate/"
+    assert "staple" not in str(dict(client.session))  # where what waits for a fresh login is kept
     user.refresh_from_db()
     assert not user.has_usable_password()
 
@@ -168,3 +176,32 @@ def test_people_log_in_and_out_and_are_limited_while_redis_is_down(user: User) -
     for _ in range(6):
         answer = client.post("/account/login/", {"login": user.email, "password": "wrong"})
     assert "Too many failed login attempts" in answer.content.decode()
+
+
+def test_a_mail_server_that_hangs_is_waited_for_once(settings: Any) -> None:
+    account = MembershipFactory.create().account
+    MembershipFactory.create_batch(3, account=account)
+    newcomer = MembershipFactory.create(account=account)
+    settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT = "django.core.mail.backends.smtp.EmailBackend", 0.2
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        notices.member_joined(newcomer)
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+def test_an_address_that_nobody_has_keeps_no_mail_from_the_others() -> None:
+    account = MembershipFactory.create(user__email="gone@example.com").account
+    MembershipFactory.create(account=account, user__email="zoe@example.com")
+    send = EmailBackend.send_messages
+
+    def refuse(self: EmailBackend, messages: list[EmailMessage]) -> int:
+        if "gone@example.com" in messages[0].to:
+            raise SMTPRecipientsRefused({"gone@example.com": (550, b"no such user")})
+        return send(self, messages)
+
+    with patch.object(EmailBackend, "send_messages", refuse):
+        notices.member_joined(MembershipFactory.create(account=account))
+    assert subjects() == [f"A new member of {account.number}"]
