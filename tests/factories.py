@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
 from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, Switch, User
 from billing.models import Call, CallDay, ChangeKind, Charge, CustomerChange, OnlinePayment, Payment, Source, TopUp
+from billing.services import call_totals
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -17,7 +19,6 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
-        skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person{n}@example.com")
     name = factory.Faker("name")
@@ -167,6 +168,12 @@ class CallFactory(DjangoModelFactory[Call]):
     end_reason = 0
     billing_mode = 0
     callee_billing = 0
+
+    @classmethod
+    def _create(cls, model_class: type[Call], *args: Any, **kwargs: Any) -> Call:
+        call = super()._create(model_class, *args, **kwargs)
+        call_totals.add_up(accounts=[call.account_id], days=[call.day])
+        return call
 
 
 class TopUpFactory(DjangoModelFactory[TopUp]):

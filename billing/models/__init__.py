@@ -9,6 +9,7 @@ from billing.models.receipts import ReceiptMail
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
 from billing.models.reissues import Answer, Reissue
 from billing.models.topups import DOUBTFUL, EDGES, UNSETTLED, Kind, Source, TopUp, TopUpState, Transition
+from billing.models.totals import CallTotal
 
 __all__ = [
     "CHANGE_ENDS",
@@ -26,6 +27,7 @@ __all__ = [
     "Call",
     "CallChange",
     "CallDay",
+    "CallTotal",
     "Case",
     "Cause",
     "ChangeKind",

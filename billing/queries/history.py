@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Account
-from billing.models import Call, CallDay
+from billing.models import Call, CallDay, CallTotal
 from billing.queries.cursors import from_cursor, to_cursor
 from billing.queries.days import begin_of, day_of, end_of
 
 ZERO = Decimal(0)
 # The longest stretch of days whose states are listed at once.
 MOST_DAYS = 400
+SUMMED = ("calls", "answered", "talk_seconds", "billed_seconds", "fee")
+# Whole hours, so that no edge of an hour lies before or after.
+EVER, NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,15 @@ class Totals:
     talk_seconds: int
     billed_seconds: int
     fee: Decimal
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            calls=self.calls + other.calls,
+            answered=self.answered + other.answered,
+            talk_seconds=self.talk_seconds + other.talk_seconds,
+            billed_seconds=self.billed_seconds + other.billed_seconds,
+            fee=self.fee + other.fee,
+        )
 
     @property
     def answered_ratio(self) -> float | None:
@@ -113,8 +125,36 @@ def matching(*, account: Account, filter: CallFilter) -> QuerySet[Call]:
 
 
 def totals(*, account: Account, filter: CallFilter) -> Totals:
-    """Over the very rows that `page` lists."""
-    sums = matching(account=account, filter=filter).aggregate(
+    """Over the very rows that `page` lists; whole hours are read from what was added up with them."""
+    calls = matching(account=account, filter=filter)
+    if filter.number or filter.answered is not None:
+        return _of_rows(calls)
+    begin = begin_of(filter.first, filter.zone) if filter.first else EVER
+    end = end_of(filter.last, filter.zone) if filter.last else NEVER
+    first_hour, last_hour = _hour_from(begin), end.replace(minute=0, second=0, microsecond=0)
+    if first_hour >= last_hour:
+        return _of_rows(calls)
+    found = _of_hours(account, first_hour, last_hour)
+    # Days of half-hour zones begin and end within an hour.
+    if begin < first_hour:
+        found += _of_rows(calls.filter(started_at__lt=first_hour))
+    if last_hour < end:
+        found += _of_rows(calls.filter(started_at__gte=last_hour))
+    return found
+
+
+def _hour_from(at: datetime) -> datetime:
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    return hour if hour == at else hour + timedelta(hours=1)
+
+
+def _of_hours(account: Account, begin: datetime, end: datetime) -> Totals:
+    hours = CallTotal.objects.filter(account=account, hour__gte=begin, hour__lt=end)
+    return Totals(**hours.aggregate(**{name: Sum(name, default=0) for name in SUMMED}))
+
+
+def _of_rows(calls: QuerySet[Call]) -> Totals:
+    sums = calls.aggregate(
         calls=Count("*"),
         answered=Count("id", filter=Q(talk_seconds__gt=0)),
         talk_seconds=Sum("talk_seconds", default=0),

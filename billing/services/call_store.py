@@ -13,7 +13,7 @@ from django.db import DataError, connection, transaction
 
 from accounts.models import Switch
 from billing.models import CallDay
-from billing.services import partitions, set_aside
+from billing.services import call_totals, partitions, set_aside
 from billing.services.profiles import LONGEST_NUMBER
 from billing.services.rounding import has_stored_places, stored
 from billing.services.set_aside import SetAside, excerpt_of
@@ -252,6 +252,7 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         cursor.execute(DELETE_MOVED, parameters)
         cursor.execute(UPSERT, parameters)
         cursor.execute(ADD_UP, affected)
+        call_totals.add_up(accounts=affected["accounts"], days=affected["days"])
         cursor.execute(MARK_FETCHED, {**parameters, "accounts": accounts})
         cursor.execute("TRUNCATE staged_call")
         set_aside.keep(accounts=accounts, day=stage.day, found=stage.unreadable, now=now)

@@ -35,6 +35,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.call": ("v", "v", "v"),
     "billing.callchange": ("v", "v", "v"),
     "billing.callday": ("v", "v", "v"),
+    "billing.calltotal": ("", "", ""),
     "billing.case": ("vc", "vc", "vc"),
     "billing.charge": ("v", "v", "v"),
     "billing.customerchange": ("v", "v", "v"),

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from billing.models import Call
@@ -57,18 +60,35 @@ def test_a_place_that_nobody_made_is_the_beginning(account: Account, cursor: str
     assert len(history.page(account=account, filter=ALL, after=cursor).calls) == 3
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati"])
+ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati", "Asia/Kolkata", "Asia/Kathmandu"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
 def test_rows_and_totals_of_one_filter_agree_in_every_zone(account: Account, zone: str) -> None:
     for hours in range(0, 96, 5):
         CallFactory.create(account=account, started_at=NOON - timedelta(hours=hours), talk_seconds=hours % 3)
+    CallFactory.create(account=account, started_at=NOON.replace(hour=18, minute=29, second=59))
+    CallFactory.create(account=account, started_at=NOON.replace(hour=18, minute=30))
     for days in range(5):
         day = NOON.date() - timedelta(days=days)
-        wanted = CallFilter(zone=ZoneInfo(zone), first=day, last=day, answered=True)
+        every = CallFilter(zone=ZoneInfo(zone), first=day, last=day)
+        listed = history.page(account=account, filter=every, size=100).calls
+        added_up = history.totals(account=account, filter=every)
+        assert (added_up.calls, added_up.fee) == (len(listed), sum(call.fee for call in listed))
+        assert added_up.talk_seconds == sum(call.talk_seconds for call in listed)
+        wanted = replace(every, answered=True)
         calls = history.page(account=account, filter=wanted, size=100).calls
         totals = history.totals(account=account, filter=wanted)
         assert totals.calls == totals.answered == len(calls)
         assert totals.fee == sum(call.fee for call in calls)
         assert {call.started_at.astimezone(ZoneInfo(zone)).date() for call in calls} <= {day}
+
+
+def test_the_whole_history_is_added_up_without_reading_a_call(account: Account) -> None:
+    make_calls(account, 9)
+    with CaptureQueriesContext(connection) as queries:
+        assert history.totals(account=account, filter=ALL).calls == 9
+    assert not any('"billing_call"' in query["sql"] for query in queries)
 
 
 def test_a_number_filter_finds_who_called_and_who_was_called(account: Account) -> None:

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Account
+
+
+class CallTotal(models.Model):
+    """An account's calls of one call day that started within one hour (UTC), added up. It outlives the calls.
+
+    Hours of UTC add up to the days of every zone, save that those of half-hour zones begin within one.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_totals")
+    day = models.DateField(help_text="The day of the switch's calendar whose report holds the calls")
+    hour = models.DateTimeField(help_text="The instant at which the hour begins")
+    calls = models.IntegerField()
+    answered = models.IntegerField()
+    talk_seconds = models.BigIntegerField()
+    billed_seconds = models.BigIntegerField()
+    fee = models.DecimalField(max_digits=20, decimal_places=6)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["account", "hour"],
+                include=["calls", "answered", "talk_seconds", "billed_seconds", "fee"],
+                name="call_total_hour",
+            )
+        ]
+        constraints = [models.UniqueConstraint(fields=["account", "day", "hour"], name="call_total_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}, {self.hour:%Y-%m-%d %H}: {self.calls}"
