@@ -171,7 +171,7 @@ class CallFactory(DjangoModelFactory[Call]):
 
     @classmethod
     def _create(cls, model_class: type[Call], *args: Any, **kwargs: Any) -> Call:
-        call = super()._create(model_class, *args, **kwargs)
+        call: Call = super()._create(model_class, *args, **kwargs)  # type: ignore[no-untyped-call]  # factory_boy's own
         call_totals.add_up(accounts=[call.account_id], days=[call.day])
         return call
 
