@@ -79,7 +79,8 @@ def _warn_of_accounts_that_stand_twice(rows: Sequence[BatchRow]) -> None:
     for row in rows:
         lines[row.account_text].append(row.line)
     for row in rows:
-        others = [line for line in lines[row.account_text] if line != row.line]
+        # No more of them than tell whether there are others: one account may stand in every line.
+        others = [line for line in lines[row.account_text][: MOST_NAMED + 2] if line != row.line]
         if others:
             named = ", ".join(map(str, others[:MOST_NAMED])) + (" and others" if len(others) > MOST_NAMED else "")
             row.warning += f"The same account stands in line {named} too."
