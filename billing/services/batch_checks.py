@@ -20,11 +20,12 @@ MOST_NAMED = 5
 def check(*, agent: Account, by: User, rows: Sequence[BatchRow], now: datetime) -> None:
     """Fill in account, amount, problem and warning of each row anew."""
     accounts = _accounts(agent, rows)
+    used = guards.used_today(accounts=accounts.values(), switch=agent.switch, by=by, now=now)
     for row in rows:
         row.warning = ""
         row.amount, wrong = _amount(row.amount_text, agent)
         row.account = accounts.get(row.account_text)
-        row.problem = row.unclear or wrong or _problem(row, agent, by, now)
+        row.problem = row.unclear or wrong or _problem(row, agent, by, now, used)
     good = [row for row in rows if not row.problem]
     _warn_of_repetitions(agent, good, now)
     _warn_of_accounts_that_stand_twice(good)
@@ -44,7 +45,7 @@ def _amount(text: str, agent: Account) -> tuple[Decimal | None, str]:
         return None, str(error)
 
 
-def _problem(row: BatchRow, agent: Account, by: User, now: datetime) -> str:
+def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: guards.Used) -> str:
     if not row.account_text:
         return "No account is named."
     # The same for one that does not exist and for one of somebody else.
@@ -60,7 +61,8 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime) -> str:
         requested_at=now,
     )
     try:
-        topups.check(wish)
+        topups.check_body(wish)
+        guards.check_used(used, account=row.account, amount=row.amount)
     except TopUpRefused as refused:
         return str(refused)
     return ""

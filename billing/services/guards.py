@@ -5,7 +5,8 @@ The day is the one of the switch's calendar. What was surely not done does not c
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,8 +18,17 @@ from billing.models import Kind, Source, TopUp
 from billing.services.refusals import LimitExceeded
 from billing.services.states import UNDONE
 
+ZERO = Decimal(0)
 # Somebody has paid for these already: no limit of the day and no precision of ours refuses what they are worth.
 ALREADY_PAID = frozenset({Source.VOUCHER, Source.ONLINE})
+
+
+@dataclass(frozen=True)
+class Used:
+    """How much of today's limits is used up already, where there are any."""
+
+    by_person: Decimal
+    by_account: Mapping[int, Decimal]
 
 
 def hold(*, account: Account, by: User) -> None:
@@ -41,11 +51,24 @@ def check(wish: TopUp) -> None:
 
 def check_day(*, account: Account, by: User, amount: Decimal, now: datetime) -> None:
     """Raises LimitExceeded; also to be asked before somebody pays for what is credited afterwards."""
-    switch = account.switch
+    check_used(used_today(accounts=[account], switch=account.switch, by=by, now=now), account=account, amount=amount)
+
+
+def used_today(*, accounts: Collection[Account], switch: Switch, by: User, now: datetime) -> Used:
     today = _of_today(switch, now)
-    if _exceeds(switch.daily_limit_per_user, today.filter(requested_by=by), amount):
+    by_account: dict[int, Decimal] = {}
+    if switch.daily_limit_per_account is not None:
+        of_accounts = today.filter(account__in=accounts).order_by().values_list("account")
+        by_account = dict(of_accounts.annotate(sum=Sum("amount")))
+    return Used(_sum(today.filter(requested_by=by)) if switch.daily_limit_per_user is not None else ZERO, by_account)
+
+
+def check_used(used: Used, *, account: Account, amount: Decimal) -> None:
+    """Raises LimitExceeded."""
+    switch = account.switch
+    if _exceeds(switch.daily_limit_per_user, used.by_person + amount):
         raise LimitExceeded("This is more than you may still top up today.")
-    if _exceeds(switch.daily_limit_per_account, today.filter(account=account), amount):
+    if _exceeds(switch.daily_limit_per_account, used.by_account.get(account.pk, ZERO) + amount):
         raise LimitExceeded(f"This is more than {account.number} may still be topped up by today.")
 
 
@@ -68,8 +91,7 @@ def left_for_user(*, switch: Switch, by: User, now: datetime) -> Decimal | None:
     """What a person may still top up today; None: as much as they like."""
     if switch.daily_limit_per_user is None:
         return None
-    given = _of_today(switch, now).filter(requested_by=by).aggregate(sum=Sum("amount"))["sum"]
-    return switch.daily_limit_per_user - (given or 0)
+    return switch.daily_limit_per_user - _sum(_of_today(switch, now).filter(requested_by=by))
 
 
 def _lately(accounts: Collection[Account], switch: Switch, now: datetime) -> QuerySet[TopUp]:
@@ -77,10 +99,13 @@ def _lately(accounts: Collection[Account], switch: Switch, now: datetime) -> Que
     return lately.exclude(state__in=UNDONE)
 
 
-def _exceeds(limit: Decimal | None, topups: QuerySet[TopUp], amount: Decimal) -> bool:
-    if limit is None:
-        return False
-    return amount + (topups.aggregate(sum=Sum("amount"))["sum"] or 0) > limit
+def _exceeds(limit: Decimal | None, sum_of_the_day: Decimal) -> bool:
+    return limit is not None and sum_of_the_day > limit
+
+
+def _sum(topups: QuerySet[TopUp]) -> Decimal:
+    total: Decimal = topups.aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return total
 
 
 def _of_today(switch: Switch, now: datetime) -> QuerySet[TopUp]:

@@ -118,6 +118,12 @@ def find(wish: TopUp) -> TopUp | None:
 
 def check(wish: TopUp) -> None:
     """Raises TopUpRefused when the switch must never see this wish."""
+    check_body(wish)
+    guards.check(wish)
+
+
+def check_body(wish: TopUp) -> None:
+    """Without the limits of the day. Raises TopUpRefused."""
     switch = wish.account.switch
     try:
         check_amount(wish.amount, places=STORED_PLACES if wish.source in guards.ALREADY_PAID else switch.places)
@@ -132,7 +138,6 @@ def check(wish: TopUp) -> None:
         raise KeyUnfit(f"The key must be 1 to {LONGEST_KEY} characters long.")
     if len(wish.note) > LONGEST_NOTE or not (wish.note.isprintable() or not wish.note):
         raise NoteUnfit(f"The note may be at most {LONGEST_NOTE} characters long, on one line.")
-    guards.check(wish)
 
 
 def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:

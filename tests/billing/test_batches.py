@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, AuditAction, AuditEntry, Switch, User
@@ -239,6 +240,18 @@ def test_more_than_a_person_may_top_up_today_has_to_be_meant_and_ends_in_refusal
     carry_out(confirm(batch, by, sure=True))
     assert fates(batch) == [Fate.PAID, Fate.UNPAID, Fate.PAID]
     assert "more than you may still top up today" in problems(batch)[1]
+
+
+def test_a_longer_file_is_checked_by_no_more_questions_to_the_database(
+    agent: Account, by: User, django_assert_max_num_queries: Any
+) -> None:
+    Switch.objects.update(daily_limit_per_user=100, daily_limit_per_account=100)
+    agent.refresh_from_db()
+    lines = ["A-20417;1\n", "A-20418;2\n", "A-20419;3\n"]
+    with CaptureQueriesContext(connection) as short:
+        upload(agent, by, lines[0])
+    with django_assert_max_num_queries(len(short)):
+        upload(agent, by, "".join(lines))
 
 
 def test_the_trail_says_who_uploaded_confirmed_and_stopped(agent: Account, by: User) -> None:
