@@ -183,9 +183,6 @@ ACCOUNT_RATE_LIMITS = {
     "claim_from": "20/h/ip",
     "claim_of": "5/h/key",
     "claim_by": "5/h/key",
-    # One form that comes in many times at once is answered as often; each of its answers is the same.
-    "topup": "150/m/user,300/m/ip",
-    "export": "20/m/user,100/m/ip",
 }
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)
 MFA_ADAPTER = "portal.adapters.FactorAdapter"

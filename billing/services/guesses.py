@@ -1,6 +1,6 @@
-"""Stopping those who guess: so many misses of a person, for an account, from an address; then a pause.
+"""Stopping those who guess or hurry: so many tries of a person, for an account, from an address; then a pause.
 
-A try is counted before the switch is asked and given back when it was none: simultaneous tries are not let through.
+A try is counted before it is had, and given back when it was no miss: simultaneous tries are not let through.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ end
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most` misses within the window of whatever `key` names."""
+    """At most `most` tries within the window of whatever `key` names."""
 
     key: str
     most: int
@@ -59,11 +59,11 @@ class Uncounted(Exception):
     """Redis does not answer. Nobody may guess meanwhile."""
 
 
-def take(limits: Sequence[Limit]) -> None:
+def take(limits: Sequence[Limit], *, window: timedelta = WINDOW) -> None:
     """Count one try against all limits, or raise TooMany when one of them is used up, or Uncounted."""
     most = [limit.most for limit in limits]
     try:
-        wait = connection().eval(TAKE, len(limits), *_keys(limits), int(WINDOW.total_seconds()), *most)
+        wait = connection().eval(TAKE, len(limits), *_keys(limits), int(window.total_seconds()), *most)
     except RedisError as error:
         raise Uncounted from error
     if int(wait):

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import fresh
 from accounts.access import Access, Action
-from accounts.limits import limited
 from billing.forms.batches import BatchConfirmForm, BatchUploadForm
 from billing.models import Batch, BatchState
 from billing.queries import batches as queries
@@ -26,6 +25,7 @@ from billing.views.access import account_page
 from billing.views.batch_results import results_of
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.steps import EXPORT, TOPUP, limited
 from billing.views.turning import turned
 
 TONES = {
@@ -48,7 +48,7 @@ def batches(request: Request, access: Access) -> HttpResponse:
 
 @action
 @account_page(Action.PAY_BATCHES)
-@limited("topup")
+@limited(TOPUP)
 def upload_batch(request: Request, access: Access) -> HttpResponse:
     """Whoever comes back here by a login starts at the form again, as with every action below."""
     if request.method != "POST":
@@ -91,7 +91,7 @@ def batch(request: Request, access: Access, reference: str) -> HttpResponse:
 
 @action
 @account_page(Action.PAY_BATCHES)
-@limited("topup")
+@limited(TOPUP)
 def batch_confirm(request: Request, access: Access, reference: str) -> HttpResponse:
     """A large sum wants a fresh login; the POST is kept meanwhile, and done after it."""
     row = _find(access, reference)
@@ -116,28 +116,28 @@ def batch_confirm(request: Request, access: Access, reference: str) -> HttpRespo
 
 @action
 @account_page(Action.PAY_BATCHES)
-@limited("topup")
+@limited(TOPUP)
 def batch_stop(request: Request, access: Access, reference: str) -> HttpResponse:
     return _act(request, access, reference, lambda row: services.stop(batch=row, by=access.user, now=timezone.now()))
 
 
 @action
 @account_page(Action.PAY_BATCHES)
-@limited("topup")
+@limited(TOPUP)
 def batch_again(request: Request, access: Access, reference: str) -> HttpResponse:
     return _act(request, access, reference, lambda row: services.again(batch=row, by=access.user, now=timezone.now()))
 
 
 @action
 @account_page(Action.PAY_BATCHES)
-@limited("topup")
+@limited(TOPUP)
 def batch_rest(request: Request, access: Access, reference: str) -> HttpResponse:
     return _act(request, access, reference, lambda row: services.rest(batch=row, by=access.user, now=timezone.now()))
 
 
 @require_safe
 @account_page(Action.RESELL)
-@limited("export", method="GET")
+@limited(EXPORT, method="GET")
 def batch_results(request: Request, access: Access, reference: str) -> HttpResponse:
     return results_of(_find(access, reference))
 

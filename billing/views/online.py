@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Access, Action
-from accounts.limits import limited
 from billing.forms.online import OnlinePaymentForm
 from billing.models import OnlinePayment, OnlineState
 from billing.queries import online as payments
@@ -27,6 +26,7 @@ from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.steps import TOPUP, limited
 from billing.views.ways import ways_of
 
 TONES = {
@@ -56,7 +56,7 @@ def leads_to_the_provider(view: Callable[..., HttpResponse]) -> Callable[..., Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 @leads_to_the_provider
 @account_page(Action.PAY)
-@limited("topup")
+@limited(TOPUP)
 def online_form(request: Request, access: Access) -> HttpResponse:
     """The form; posted, the way to the provider's page. A form that was used leads to what became of it."""
     now = timezone.now()

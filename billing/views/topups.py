@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import fresh
 from accounts.access import Access, Action
-from accounts.limits import limited
 from accounts.models import Account
 from billing.forms.topups import TopUpForm
 from billing.models import DOUBTFUL, Kind, TopUp, TopUpState
@@ -25,6 +24,7 @@ from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.steps import TOPUP, limited
 from billing.views.ways import to_a_way, ways_of
 
 TONES = {
@@ -48,7 +48,7 @@ class Move:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @account_page(Action.PAY_IN)
-@limited("topup")
+@limited(TOPUP)
 def topup_form(request: Request, access: Access) -> HttpResponse:
     """The form; posted, the confirmation. Nothing is written here. Who has no agent's balance goes another way."""
     if not access.may(Action.TOP_UP):
@@ -69,7 +69,7 @@ def topup_form(request: Request, access: Access) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @account_page(Action.TOP_UP)
-@limited("topup")
+@limited(TOPUP)
 def topup_confirm(request: Request, access: Access) -> HttpResponse:
     """Make the top-up. Whoever comes back here by a login starts at the form again."""
     if request.method != "POST":

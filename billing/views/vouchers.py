@@ -12,7 +12,6 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import Access, Action
-from accounts.limits import limited
 from billing.forms.vouchers import CardForm
 from billing.services import balances, cards, vouchers
 from billing.services.cards import Offer
@@ -20,6 +19,7 @@ from billing.services.topups import TopUpRefused
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.steps import TOPUP, limited
 from billing.views.ways import ways_of
 
 TOO_LATE = "This page was open for too long. Please enter the card again; nothing was done to it."
@@ -47,7 +47,7 @@ def voucher_form(request: Request, access: Access) -> HttpResponse:
 @sensitive_post_parameters()
 @sensitive_variables()
 @account_page(Action.VOUCHER)
-@limited("topup")
+@limited(TOPUP)
 def voucher_confirm(request: Request, access: Access) -> HttpResponse:
     """Make the top-up. Whoever comes back here by a login starts at the form again."""
     if request.method != "POST":
