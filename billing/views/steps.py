@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.ratelimit import respond_429
 from django.http import HttpResponse
 
@@ -45,7 +46,7 @@ def limited(steps: Steps, *, method: str = "POST") -> Callable[[View[Rest]], Vie
         @wraps(view)
         def page(request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
             if request.method == method and not _may_go_on(request, steps):
-                return respond_429(request)
+                raise ImmediateHttpResponse(respond_429(request))
             return view(request, *args, **kwargs)
 
         return page
