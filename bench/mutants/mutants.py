@@ -26,7 +26,9 @@ class DoesNotApply(Exception):
     """The code has moved on: the mutant must be written anew."""
 
 
-CLIENT, CODEC, TRANSPORT = (f"billing/vos3000/{name}.py" for name in ("client", "codec", "transport"))
+CLIENT, CODEC, EXCHANGE, TRANSPORT = (
+    f"billing/vos3000/{name}.py" for name in ("client", "codec", "exchange", "transport")
+)
 SENDING, STATES, SWEEPING = (f"billing/services/{name}.py" for name in ("sending", "states", "sweeping"))
 RESOLUTION, TOPUPS = "billing/services/resolution.py", "billing/services/topups.py"
 REISSUES, REISSUES_MIGRATION = "billing/services/reissues.py", "billing/migrations/0005_lookups_and_reissues.py"
@@ -77,7 +79,7 @@ MUTANTS = (
     Mutant(
         "T4",
         "take any code but 0 for a refusal",
-        (Edit(CLIENT, "if answer.code in self._endpoint.sure_refusals:", "if answer.code != 0:"),),
+        (Edit(EXCHANGE, "if answer.code in self._endpoint.sure_refusals:", "if answer.code != 0:"),),
     ),
     Mutant(
         "T5",
