@@ -66,10 +66,12 @@ class StaffSite(admin.AdminSite):
 
 def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
     since = {"succeeded__exact": 0, "started_at__gte": found.failed_since.isoformat()}
+    listed, late = {"listed": "after_all"}, found.topups_listed_after_all
     owed = {"kind__exact": "give_back", "reissue": "none"}
     lines = (
         ("topup", "Top-ups that a person must decide", found.topups_in_review, {"state__exact": "review"}),
         ("topup", "Top-ups being checked", found.topups_in_doubt, {"state__exact": "in_doubt"}),
+        ("topup", "Not done as we know, yet listed by the switch", late, listed),
         ("topup", "Give-backs that are owed to an agent", found.owed_to_agents, owed),
         ("topup", "Re-issues that wait for a second person", found.reissues_to_approve, {"reissue": "asked"}),
         ("onlinepayment", "Payments by card that are not credited", found.paid_and_not_credited, {"owed": 1}),

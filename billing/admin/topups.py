@@ -13,6 +13,7 @@ from billing.admin.decisions import DecisionPages
 from billing.admin.reissues import ReissuePages
 from billing.admin.topup_pages import everything_seen
 from billing.models import Answer, TopUp, TopUpState
+from billing.queries.topups import listed_after_all
 from billing.services import decisions, reissues
 
 
@@ -33,13 +34,24 @@ class OfReissue(admin.SimpleListFilter):
         return queryset.filter(chosen[1]()) if chosen else queryset
 
 
+class ListedAfterAll(admin.SimpleListFilter):
+    title = "what the switch lists"
+    parameter_name = "listed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("after_all", "listed, though refused or not applied")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TopUp]) -> QuerySet[TopUp]:
+        return queryset.filter(pk__in=listed_after_all()) if self.value() else queryset
+
+
 @admin.register(TopUp)
 class TopUpAdmin(DecisionPages, ReissuePages, CreditPages):
     """Nobody edits a top-up. What a person may do with it has a page of its own, with everything that was seen."""
 
     list_display = ("reference", "of_account", "amount", "kind", "state", "requested_by", "requested_at", "settled_at")
     list_select_related = ("account", "requested_by")
-    list_filter = ("state", OfAccount, "kind", "source", OfReissue, "requested_at")
+    list_filter = ("state", OfAccount, "kind", "source", OfReissue, ListedAfterAll, "requested_at")
     search_fields = ("=reference", "account__number", "account__name", "requested_by__email")
     ordering_of_account = ("-requested_at", "-id")
 

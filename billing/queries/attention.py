@@ -17,6 +17,7 @@ from billing.models import (
     TopUp,
     TopUpState,
 )
+from billing.queries import topups
 
 LATELY = timedelta(hours=1)
 
@@ -27,6 +28,7 @@ class Attention:
 
     topups_in_review: int
     topups_in_doubt: int
+    topups_listed_after_all: int
     owed_to_agents: int
     reissues_to_approve: int
     paid_and_not_credited: int
@@ -41,6 +43,7 @@ def now_waiting(*, now: datetime) -> Attention:
     return Attention(
         topups_in_review=TopUp.objects.filter(state=TopUpState.REVIEW).count(),
         topups_in_doubt=TopUp.objects.filter(state=TopUpState.IN_DOUBT).count(),
+        topups_listed_after_all=topups.listed_after_all().count(),
         # The switch did not give it back, as a person found: nothing sends it again by itself.
         owed_to_agents=TopUp.objects.filter(
             kind=Kind.GIVE_BACK, state=TopUpState.NOT_APPLIED, reissued_as__isnull=True

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Account
-from billing.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
+from billing.models import DOUBTFUL, UNSETTLED, Kind, Payment, TopUp, TopUpState
+
+# The switch's clock may be off by so much.
+CLOCKS = timedelta(days=1)
 
 
 class StepState(StrEnum):
@@ -50,6 +53,13 @@ def doubtful(account: Account, *, most: int) -> list[TopUp]:
     concerned = Q(account=account) | Q(payer=account) | Q(credit__account=account)
     rows = TopUp.objects.filter(concerned, state__in=DOUBTFUL).order_by("-requested_at", "-id")
     return list(rows.select_related("account", "debit", "credit__account", "gives_back__credit__account")[:most])
+
+
+def listed_after_all() -> QuerySet[TopUp]:
+    """Refused or found not applied, and yet the switch lists a payment with the reference: money that nobody counts."""
+    earliest = OuterRef("requested_at") - CLOCKS
+    listed = Payment.objects.filter(account=OuterRef("account"), memo=OuterRef("reference"), paid_at__gte=earliest)
+    return TopUp.objects.filter(Exists(listed), state__in=(TopUpState.REFUSED, TopUpState.NOT_APPLIED))
 
 
 def find(*, account: Account, reference: str) -> TopUp | None:

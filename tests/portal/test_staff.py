@@ -9,7 +9,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Case, DayState, JobRun, Kind, Source, TopUp, TopUpState
-from tests.factories import NOON, AccountFactory, CallDayFactory, OnlinePaymentFactory, TopUpFactory, UserFactory
+from tests.factories import (
+    NOON,
+    AccountFactory,
+    CallDayFactory,
+    OnlinePaymentFactory,
+    PaymentFactory,
+    TopUpFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +108,7 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_exactly_that(cli
     )
     staff(client, "support")
     found = waiting(client)
-    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 1, 1, 1, 0]
+    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 0, 1, 1, 1, 0]
     for count, url in found.values():
         assert client.get(url).context["cl"].result_count == count
 
@@ -115,6 +123,18 @@ def test_the_front_page_counts_the_give_backs_that_a_person_found_undone(client:
     count, url = waiting(client)["Give-backs that are owed to an agent"]
     assert count == 1
     assert [row.pk for row in client.get(url).context["cl"].result_list] == [owed.pk]
+
+
+def test_the_front_page_counts_what_the_switch_lists_though_it_was_found_undone(client: Client) -> None:
+    for state in (TopUpState.REFUSED, TopUpState.CONFIRMED, TopUpState.REFUSED):
+        topup = TopUpFactory.create(state=state, settled_at=NOON)
+        if state == TopUpState.CONFIRMED:
+            PaymentFactory.create(account=topup.account, memo=topup.reference)
+    PaymentFactory.create(account=topup.account, memo=topup.reference)
+    staff(client, "support")
+    count, url = waiting(client)["Not done as we know, yet listed by the switch"]
+    assert count == 1
+    assert [row.pk for row in client.get(url).context["cl"].result_list] == [topup.pk]
 
 
 def test_the_front_page_counts_the_jobs_that_failed_in_the_last_hour(client: Client) -> None:
