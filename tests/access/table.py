@@ -424,7 +424,7 @@ account_email                           POST  login                    →/accou
 account/confirm-email/<str:key>/        GET   page                     page                page
 account/confirm-email/<str:key>/        POST  404                      404                 404
 account/password/set/                   GET   login                →account_reauthenticate →account_reauthenticate
-account/password/set/                   POST  login                →account_reauthenticate →account_reauthenticate
+account/password/set/                   POST  login                →/account/password/set/ →/account/password/set/
 account_login                           GET   page                     →home               →home
 account_login                           POST  refused                  →home               →home
 account_logout                          GET   login                    page                page
@@ -438,7 +438,7 @@ account_reauthenticate                  POST  login                    refused  
 account_change_password                 GET   login                    page                page
 account_change_password                 POST  login                    refused             refused
 account_set_password                    GET   login                →account_reauthenticate →account_reauthenticate
-account_set_password                    POST  login                →account_reauthenticate →account_reauthenticate
+account_set_password                    POST  login                →/account/password/set/ →/account/password/set/
 account_reset_password                  GET   page                     page                page
 account_reset_password                  POST  refused                  refused             refused
 account_reset_password_done             GET   page                     page                page
