@@ -11,6 +11,7 @@ from billing.views.batches import (
     batches,
     upload_batch,
 )
+from billing.views.call_files import calls_file
 from billing.views.calls import calls
 from billing.views.claims import claim
 from billing.views.customer_changes import (
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/", overview, name="overview"),
     path("a/<slug:public_id>/balance/", balance, name="balance"),
     path("a/<slug:public_id>/calls/", calls, name="calls"),
+    path("a/<slug:public_id>/calls/<slug:kind>/", calls_file, name="calls_file"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),
     path("a/<slug:public_id>/customers/open/", open_customer, name="customer_open"),

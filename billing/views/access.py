@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts import audit, zones
@@ -23,12 +23,14 @@ SEEN_AGAIN_AFTER = timedelta(minutes=1)
 
 def account_page(
     action: Action = Action.VIEW,
-) -> Callable[[Callable[Concatenate[Request, Access, Rest], HttpResponse]], Callable[..., HttpResponse]]:
+) -> Callable[[Callable[Concatenate[Request, Access, Rest], HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """The view gets an Access instead of the id in the address; times inside are shown in the user's zone."""
 
-    def decorate(view: Callable[Concatenate[Request, Access, Rest], HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(
+        view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def page(request: Request, public_id: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        def page(request: Request, public_id: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             access = open_account(request.user, public_id, action)
             _note(request, access, timezone.now())
             with timezone.override(zone_of(access)):

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 
 from django.http import HttpResponse
 from django.utils.cache import add_never_cache_headers
 
 from billing.models import Batch
 from billing.queries.batches import Row, rows
+from billing.views.sheets import MARK, harmless
 
 COLUMNS = ("line", "account", "name", "amount", "note", "state", "top-up", "why")
-# A spreadsheet would run what begins like this.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def results_of(batch: Batch) -> HttpResponse:
-    # Without its mark Excel does not take a file for UTF-8.
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response = HttpResponse(MARK, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{batch.reference}.csv"'
     add_never_cache_headers(response)
     writer = csv.writer(response)
     writer.writerow(COLUMNS)
     for row in rows(batch=batch):
-        writer.writerow(_harmless(_cells(row)))
+        writer.writerow([harmless(cell) for cell in _cells(row)])
     return response
 
 
@@ -39,7 +36,3 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.topup.reference if row.topup else "",
         row.why or row.warning,
     )
-
-
-def _harmless(cells: Iterable[str]) -> list[str]:
-    return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]

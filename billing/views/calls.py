@@ -17,6 +17,7 @@ from billing.queries import history
 from billing.queries.days import day_of, each_day
 from billing.views import old_after
 from billing.views.access import account_page, zone_of
+from billing.views.call_files import MOST_CALLS, links
 from billing.views.http import Request
 from billing.views.pages import render_account_page
 from billing.views.turning import ranges_of, turned
@@ -50,10 +51,13 @@ def calls(request: Request, access: Access) -> HttpResponse:
     )
     known = history.days(account=account, filter=chosen)
     same_calendar = zone.key == account.switch.zone.key
+    totals = history.totals(account=account, filter=chosen)
     context = {
         "form": form,
         "ranges": _ranges(request.GET, day_of(now, zone), chosen),
-        "totals": history.totals(account=account, filter=chosen),
+        "totals": totals,
+        "files": links(access, turned(request.GET)) if 0 < totals.calls <= MOST_CALLS else [],
+        "most_in_file": MOST_CALLS,
         "days": _by_day(page.calls, known if same_calendar else {}, day_of(now, zone)),
         "gap": _gap(account, chosen, known, now),
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import cast
 
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -42,13 +42,13 @@ AT_REST = frozenset({Stand.CREDITED, Stand.ABANDONED, Stand.REFUNDED, Stand.OWED
 SHOWN_OWED = 10
 
 
-def leads_to_the_provider(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def leads_to_the_provider(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Browsers hold a form to where it is redirected as well."""
 
     @wraps(view)
-    def page(request: Request, **kwargs: str) -> HttpResponse:
+    def page(request: Request, **kwargs: str) -> HttpResponseBase:
         marked = csp_update({"form-action": settings.PAYMENT_PAGES})(lambda request: view(request, **kwargs))
-        return cast(HttpResponse, marked(request))
+        return marked(request)
 
     return page
 

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.ratelimit import respond_429
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from billing.services.guesses import Limit, TooMany, Uncounted, network_of, take
 from billing.views.http import Request
@@ -23,7 +23,7 @@ from billing.views.http import Request
 logger = logging.getLogger(__name__)
 
 Rest = ParamSpec("Rest")
-View = Callable[Concatenate[Request, Rest], HttpResponse]
+View = Callable[Concatenate[Request, Rest], HttpResponseBase]
 MINUTE = timedelta(minutes=1)
 
 
@@ -44,7 +44,7 @@ def limited(steps: Steps, *, method: str = "POST") -> Callable[[View[Rest]], Vie
 
     def decorate(view: View[Rest]) -> View[Rest]:
         @wraps(view)
-        def page(request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        def page(request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             if request.method == method and not _may_go_on(request, steps):
                 raise ImmediateHttpResponse(respond_429(request))
             return view(request, *args, **kwargs)

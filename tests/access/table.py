@@ -352,6 +352,8 @@ ACCOUNT_PAGES = (
     ("balance", "POST", SEES, "405"),
     ("calls", "GET", SEES, "page"),
     ("calls", "POST", SEES, "405"),
+    ("calls_file", "GET", SEES, "page"),
+    ("calls_file", "POST", SEES, "405"),
     ("payments", "GET", SEES, "page"),
     ("payments", "POST", SEES, "405"),
     ("customers", "GET", RESELLS, "page"),

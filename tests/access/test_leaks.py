@@ -8,10 +8,12 @@ from __future__ import annotations
 import io
 import logging
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core import mail
@@ -30,6 +32,9 @@ from portal.masking import Formatter
 from simulator.process import SimulatorProcess
 from tests.access.walking import FRAGMENT
 from tests.factories import MembershipFactory
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 CUSTOMER, AGENT = "A-20417", "R-100"
 CALLEE = "8613977130009"
@@ -69,7 +74,7 @@ class Sent:
     def take(self, client: Client, path: str, posted: dict[str, str] | None = None) -> None:
         for headers in ({}, FRAGMENT):
             answer = client.get(path, headers=headers) if posted is None else client.post(path, posted, headers=headers)
-            text = answer.content.decode() + "".join(f"\n{name}: {value}" for name, value in answer.headers.items())
+            text = _readable(answer) + "".join(f"\n{name}: {value}" for name, value in answer.headers.items())
             self.texts.append((f"{path} {answer.status_code}", text))
 
     def holding(self, marks: tuple[str, ...]) -> list[str]:
@@ -120,6 +125,8 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
     # What was planted did arrive, and what may be seen is seen: the search is not of empty pages.
     assert customer.calls.filter(agent_fee=AGENT_FEE).exists()
     assert of_customer.holding((CALLEE,))
+    for kind in ("csv", "xlsx"):
+        assert any(f"/calls/{kind}/ 200" in found for found in of_customer.holding((CALLEE,)))
     assert of_the_agents_days
     assert of_agent.holding(of_the_agents_days)
     paid = customer.calls.filter(agent_number=AGENT).aggregate(sum=Sum("agent_fee"))["sum"]
@@ -164,6 +171,9 @@ def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:
     for place in PLACES:
         for asked in ASKED:
             sent.take(client, f"/a/{account.public_id}/{place}{asked}")
+    for kind in ("csv", "xlsx"):
+        for asked in ASKED[:3]:
+            sent.take(client, f"/a/{account.public_id}/calls/{kind}/{asked}")
     for path in (f"/a/{account.public_id}/topups/{topup.reference}/", "/", "/a/unknown/", "/staff/login/", "/no/page"):
         sent.take(client, path)
     for step in ("", "confirm/"):
@@ -185,6 +195,15 @@ def mails(sent: Sent, user: User) -> None:
     client.post("/account/password/reset/", {"email": user.email})
     sent.texts += [("a mail", str(message.message())) for message in mail.outbox]
     assert mail.outbox
+
+
+def _readable(answer: Answer) -> str:
+    """A spreadsheet is looked for in every file within it."""
+    content = answer.getvalue()
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content.decode()
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        return "\n".join(book.read(name).decode() for name in book.namelist())
 
 
 def _person(account: Account, role: Role = Role.OWNER) -> User:

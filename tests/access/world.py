@@ -68,6 +68,8 @@ class World:
         name = about.rpartition("/")[2]
         if page in ("topup", "batch", "online_payment", "customer_change") or page.startswith("batch_"):
             return [self.reference(name)]
+        if page == "calls_file":
+            return ["csv"]
         if page.startswith("invitation_"):
             return [str(self.invitations[name].pk if name in self.invitations else 0)]
         if page in ("member_role", "member_remove"):

@@ -84,6 +84,8 @@ def test_files_are_taken_away_so_many_times_a_minute() -> None:
     answers = [client.get(page).status_code for _ in range(22)]
 
     assert answers == [200] * 20 + [429] * 2
+    for kind in ("csv", "xlsx"):
+        assert client.get(reverse("calls_file", args=[agent.public_id, kind])).status_code == 429
 
 
 def test_a_form_larger_than_any_of_ours_is_refused_calmly(client: Client) -> None:

@@ -1,0 +1,198 @@
+"""The calls of a filter as a file: the page's rows, in the reader's zone, and nothing that a spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from unittest.mock import patch
+from xml.etree import ElementTree
+from zipfile import ZipFile
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import AuditAction, AuditEntry
+from billing.models import Call
+from billing.queries import history
+from billing.services import partitions
+from billing.views import call_files, calls, sheets
+from tests.billing.staffsite import staff
+from tests.billing.views.conftest import Visitor, logged_in
+from tests.factories import AccountFactory, CallFactory, MembershipFactory
+
+NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
+DAYS = "from=2026-10-10&to=2026-10-14"
+EVER = "from=2026-08-01&to=2026-10-14"
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+PASSWORD = "correct horse battery"
+# What Excel counts its days from.
+EXCEL_BEGAN = datetime(1899, 12, 30)  # noqa: DTZ001  # a spreadsheet's time has no zone
+
+
+@pytest.fixture
+def zoe(db: None) -> Visitor:
+    partitions.ensure(months=[date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)])
+    account = AccountFactory.create(switch__time_zone="Asia/Tokyo", balance_at=timezone.now())
+    user = MembershipFactory.create(account=account).user
+    return Visitor(user, account, logged_in(user))
+
+
+def call(zoe: Visitor, at: datetime = NOON, **fields: Any) -> Call:
+    made: Call = CallFactory.create(account=zoe.account, started_at=at, **fields)
+    return made
+
+
+def csv_rows(zoe: Visitor, query: str = DAYS) -> list[list[str]]:
+    answer = zoe.client.get(f"{zoe.page('calls/csv/')}?{query}")
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    return list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+
+
+def xlsx_rows(zoe: Visitor, query: str = DAYS) -> list[list[tuple[str | None, str]]]:
+    """The kind of each cell and what it holds."""
+    answer = zoe.client.get(f"{zoe.page('calls/xlsx/')}?{query}")
+    assert answer.status_code == 200
+    with ZipFile(io.BytesIO(answer.getvalue())) as book:
+        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314  # our own
+    assert not list(sheet.iter(f"{SHEET}f"))
+    return [[(cell.get("t"), "".join(cell.itertext())) for cell in row] for row in sheet.iter(f"{SHEET}row")]
+
+
+def callees_of_the_page(zoe: Visitor, query: str) -> list[str]:
+    """On all of its pages."""
+    found: list[str] = []
+    place = f"?{query}"
+    while place:
+        shown = zoe.client.get(zoe.page("calls/") + place).context
+        found += [row.callee for day in shown["days"] for row in day.calls]
+        place = shown["older"]
+    return found
+
+
+@pytest.mark.parametrize("narrowed", ["", "&answered=no", "&number=86139", "&answered=rubbish", "&after=rubbish"])
+def test_a_file_has_the_rows_that_the_page_lists(zoe: Visitor, narrowed: str) -> None:
+    for number in range(60):
+        at = NOON - timedelta(hours=number * 3)
+        call(zoe, at, callee=f"{'86139' if number % 2 else '86138'}{number:04}", talk_seconds=number % 3)
+    listed = callees_of_the_page(zoe, DAYS + narrowed)
+    assert listed
+    assert [row[2] for row in csv_rows(zoe, DAYS + narrowed)[1:]] == listed
+    assert [row[2] for row in xlsx_rows(zoe, DAYS + narrowed)[1:]] == [("inlineStr", callee) for callee in listed]
+
+
+def test_times_are_the_readers_and_days_begin_where_theirs_do(zoe: Visitor) -> None:
+    zoe.user.time_zone = "Asia/Kolkata"
+    zoe.user.save()
+    call(zoe, datetime(2026, 10, 9, 18, 29, 59, tzinfo=UTC))
+    call(zoe, datetime(2026, 10, 9, 18, 30, 0, tzinfo=UTC), fee=Decimal("1234567890.123456"))
+    titles, row = csv_rows(zoe)
+    assert titles == ["Began (Asia/Kolkata)", "From", "To", "Seconds talked", "Seconds billed", "Cost (USD)"]
+    assert row == ["2026-10-10 00:00:00", "442079460000", "8613900000000", "60", "60", "1234567890.123456"]
+    began = xlsx_rows(zoe)[1][0]
+    assert EXCEL_BEGAN + timedelta(days=float(began[1])) == datetime(2026, 10, 10)  # noqa: DTZ001  # as above
+
+
+def test_what_a_spreadsheet_would_run_is_text(zoe: Visitor) -> None:
+    call(zoe, caller='=HYPERLINK("https://example.com")', callee="+8613900000000")
+    call(zoe, NOON - timedelta(hours=1), caller="@SUM(1)", callee="-1")
+    rows = csv_rows(zoe)
+    assert rows[1][1:3] == ['\'=HYPERLINK("https://example.com")', "'+8613900000000"]
+    assert rows[2][1:3] == ["'@SUM(1)", "'-1"]
+    assert xlsx_rows(zoe)[1][1:3] == [
+        ("inlineStr", '=HYPERLINK("https://example.com")'),
+        ("inlineStr", "+8613900000000"),
+    ]
+
+
+def test_numbers_are_text_and_sums_are_numbers(zoe: Visitor) -> None:
+    call(zoe, callee="00447700900001")
+    answer = zoe.client.get(f"{zoe.page('calls/csv/')}?{DAYS}").getvalue().decode()
+    assert '"442079460000","00447700900001",60,60,0.050000' in answer
+    assert xlsx_rows(zoe)[1][2:] == [("inlineStr", "00447700900001"), (None, "60"), (None, "60"), (None, "0.050000")]
+
+
+def test_what_the_agent_pays_is_not_even_read(zoe: Visitor) -> None:
+    call(zoe, agent_fee=Decimal("0.031313"))
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert "0.031313" not in str(csv_rows(zoe))
+    assert not [query for query in asked.captured_queries if '"agent_fee"' in query["sql"]]
+
+
+def test_too_many_calls_are_told_and_none_are_cut_off(zoe: Visitor) -> None:
+    for hours in range(3):
+        call(zoe, NOON - timedelta(hours=hours))
+    with patch.object(call_files, "MOST_CALLS", 2), patch.object(calls, "MOST_CALLS", 2):
+        for kind in ("csv", "xlsx"):
+            answer = zoe.client.get(f"{zoe.page(f'calls/{kind}/')}?{DAYS}", follow=True)
+            assert answer.redirect_chain == [(f"{zoe.page('calls/')}?{DAYS}", 302)]
+            assert "Choose fewer days to download them." in answer.content.decode()
+            assert "calls/csv/" not in answer.content.decode()
+    assert not AuditEntry.objects.filter(action=AuditAction.EXPORTED).exists()
+    with patch.object(call_files, "MOST_CALLS", 3):
+        assert len(csv_rows(zoe)) == 4
+
+
+def test_the_page_leads_to_files_of_the_same_filter(zoe: Visitor) -> None:
+    assert "calls/csv/" not in zoe.client.get(f"{zoe.page('calls/')}?{DAYS}").content.decode()
+    call(zoe)
+    html = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&number=86&after=x").content.decode()
+    for kind in ("csv", "xlsx"):
+        assert f'href="{zoe.page(f"calls/{kind}/")}?{DAYS.replace("&", "&amp;")}&amp;number=86"' in html
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_whole_history_wants_a_fresh_login_and_then_comes(zoe: Visitor, kind: str) -> None:
+    call(zoe, datetime(2026, 8, 2, tzinfo=UTC))
+    call(zoe)
+    zoe.user.set_password(PASSWORD)
+    zoe.user.save()
+    zoe.client.force_login(zoe.user)
+    asked = zoe.client.get(f"{zoe.page(f'calls/{kind}/')}?{EVER}")
+    assert asked["Location"].startswith("/account/reauthenticate/?next=")
+    assert not AuditEntry.objects.filter(action=AuditAction.EXPORTED).exists()
+    done = zoe.client.post(asked["Location"], {"password": PASSWORD}, follow=True)
+    assert f"calls-2026-08-01-2026-10-14.{kind}" in done["Content-Disposition"]
+    assert done.getvalue()
+
+
+def test_a_part_of_the_history_does_not(zoe: Visitor) -> None:
+    call(zoe, datetime(2026, 8, 2, tzinfo=UTC))
+    call(zoe)
+    assert len(csv_rows(zoe, "from=2026-08-03&to=2026-10-14")) == 2
+    assert len(csv_rows(zoe, "from=2026-07-20&to=2026-08-05")) == 2
+
+
+def test_an_export_is_in_the_audit_trail(zoe: Visitor) -> None:
+    call(zoe)
+    support = staff("support")
+    csv_rows(Visitor(support, zoe.account, logged_in(support)), f"{DAYS}&number=86139")
+    entry = AuditEntry.objects.get(action=AuditAction.EXPORTED)
+    assert (entry.user, entry.account) == (support, zoe.account)
+    assert entry.text == "1 calls of 2026-10-10 to 2026-10-14 as CSV"
+
+
+def test_what_comes_while_a_file_is_sent_is_not_in_it(zoe: Visitor) -> None:
+    """Many more rows than the cursor takes at a time."""
+    account = zoe.account
+    for minutes in range(40):
+        call(zoe, NOON - timedelta(minutes=minutes))
+    with patch.object(history, "AT_ONCE", 5), patch.object(sheets, "ROWS_AT_ONCE", 5):
+        pieces = iter(zoe.client.get(f"{zoe.page('calls/csv/')}?{DAYS}"))
+        first = next(pieces)
+        Call.objects.filter(account=account, started_at__lt=NOON - timedelta(minutes=30)).delete()
+        call(zoe, NOON - timedelta(hours=5))
+        assert first.count(b"\r\n") == 6
+        assert b"".join(pieces).count(b"\r\n") == 35
+
+
+@pytest.mark.parametrize("kind", ["pdf", "CSV", "csv-x"])
+def test_there_is_no_other_kind_of_file(zoe: Visitor, kind: str) -> None:
+    assert zoe.client.get(zoe.page(f"calls/{kind}/")).status_code == 404
