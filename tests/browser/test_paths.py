@@ -120,7 +120,7 @@ def test_a_reseller_pays_many_at_once_from_a_file(walk: Walking) -> None:
     page = reseller.page
     reseller.open("Customers")
     page.get_by_role("link", name="Top up many at once").click()
-    text = "account;amount;note\nA-20418;1,25;Invoice 1\nA-20419;2,50;\nA-NOBODY;1;\nA-20419;1,234;\n"
+    text = "account;amount;note\nA-20418;1,35;Invoice 1\nA-20419;2,50;\nA-NOBODY;1;\nA-20419;1,234;\n"
     page.get_by_label("CSV file").set_input_files(
         {"name": "november.csv", "mimeType": "text/csv", "buffer": text.encode()}
     )
@@ -129,7 +129,7 @@ def test_a_reseller_pays_many_at_once_from_a_file(walk: Walking) -> None:
     page.get_by_role("link", name="Marked 2").click()
     expect(page.locator(".rows.lines > li")).to_have_count(2)
     expect(page.get_by_text("1,234 could be 1234 or 1.234")).to_be_visible()
-    page.get_by_role("button", name="Pay $3.75 in 2 top-ups").click()
+    page.get_by_role("button", name="Pay $3.85 in 2 top-ups").click()
     expect(page.get_by_text("4 of 4 lines have ended.")).to_be_visible(timeout=60_000)
     expect(page.locator(".rows.lines").get_by_role("link", name="confirmed")).to_have_count(2)
     reseller.photograph("batch-desktop-light")
