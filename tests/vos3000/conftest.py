@@ -38,7 +38,7 @@ def make_client() -> Iterator[MakeClient]:
     clients: list[Client] = []
 
     def make(url: str, gate: Gate | None = None, **settings: Any) -> Client:
-        quick = {"connect_timeout": 1.0, "read_timeout": 0.4, "total_timeout": 0.8}
+        quick = {"connect_timeout": 2.0, "read_timeout": 1.2, "total_timeout": 2.4}
         endpoint = Endpoint(url, settings.pop("time_zone", SHANGHAI), **{**quick, **settings})
         clients.append(Client(endpoint, gate))
         return clients[-1]
