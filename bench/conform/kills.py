@@ -24,7 +24,7 @@ from billing.services import topups
 
 LONGEST_WAIT = 120.0
 HELD_UNTIL_KILLED = 6.0
-HELD_UNTIL_LOCKED = 2.0
+HELD_UNTIL_LOCKED = 3.0
 
 
 class KillPoint(StrEnum):

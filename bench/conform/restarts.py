@@ -52,7 +52,7 @@ def crash_servers(world: World, servers: Servers, random: Random, rounds: int) -
 def _crash_in_claim(world: World, servers: Servers, topup: TopUp) -> None:
     """The claim is gone with its transaction, and nothing was sent: a sweep finds it."""
     _crash_while_the_worker_waits(world, servers, topup, begin=lambda: topups.announce(topup.pk))
-    await_that(lambda: _has_left(topup))
+    await_that(lambda: _was_sent(topup))
 
 
 def _crash_in_save(world: World, servers: Servers, topup: TopUp) -> None:
@@ -83,7 +83,7 @@ def _crash_redis(world: World, servers: Servers, process: subprocess.Popen[bytes
         topups.announce(topup.pk)
     servers.crash_redis()
     process.send_signal(signal.SIGCONT)
-    await_that(lambda: all(_has_left(topup) for topup in waiting))
+    await_that(lambda: all(_was_sent(topup) for topup in waiting))
 
 
 def _topup(world: World, random: Random, key: str) -> TopUp:
@@ -91,8 +91,10 @@ def _topup(world: World, random: Random, key: str) -> TopUp:
     return TopUp.objects.get(reference=ask(world, wish))
 
 
-def _has_left(topup: TopUp) -> bool:
-    return not TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED).exists()
+def _was_sent(topup: TopUp) -> bool:
+    """And its answer is known: what is to befall the next `Pay` must not befall this one."""
+    before = (TopUpState.REQUESTED, TopUpState.SENDING)
+    return not TopUp.objects.filter(pk=topup.pk, state__in=before).exists()
 
 
 @contextmanager
