@@ -17,7 +17,7 @@ from billing.models import CallDay
 from billing.queries.days import DAY, each_day
 from billing.services import call_store
 from billing.services.failures import FAILURES, GONE, sentence
-from billing.services.locks import hold
+from billing.services.locks import are_held, hold
 from billing.services.switches import client
 from billing.vos3000 import Cdr, Client, Withheld
 
@@ -73,6 +73,19 @@ def fetch_days(*, accounts: Iterable[Account], first: date, last: date, now: dat
     return fetched
 
 
+def being_fetched(*, account: Account, days: Iterable[date]) -> set[date]:
+    """Which of these days a process is fetching at this moment, as far as Redis knows."""
+    asked = list(days)
+    if not asked:
+        return set()
+    claims = are_held([_claim(account, day) for day in asked])
+    return {day for day, held in zip(asked, claims, strict=True) if held}
+
+
+def _claim(account: Account, day: date) -> str:
+    return f"calls:{account.pk}:{day}"
+
+
 def _groups(accounts: Sequence[Account], day: date) -> Iterator[list[Account]]:
     sizes = dict(
         CallDay.objects.filter(account__in=accounts, day__gte=day - SIZE_IS_LEARNT_OVER)
@@ -93,7 +106,7 @@ def _fetch_claimed(switch: Switch, asking: Client, group: list[Account], day: da
         locks: list[Lock] = []
         ours: list[Account] = []
         for account in group:
-            lock = stack.enter_context(hold(f"calls:{account.pk}:{day}", longest=LONGEST_SILENCE))
+            lock = stack.enter_context(hold(_claim(account, day), longest=LONGEST_SILENCE))
             if lock is not None:
                 locks.append(lock)
                 ours.append(account)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def hold(name: str, *, longest: timedelta) -> Iterator[Lock | None]:
 
     It ends by itself after `longest`, should the holder die; `Lock.reacquire` starts that time anew.
     """
-    lock = connection().lock(f"lock:{name}", timeout=longest.total_seconds(), blocking=False)
+    lock = connection().lock(_key(name), timeout=longest.total_seconds(), blocking=False)
     try:
         held = lock.acquire()
     except RedisError:
@@ -35,3 +35,16 @@ def hold(name: str, *, longest: timedelta) -> Iterator[Lock | None]:
     finally:
         with suppress(LockError, RedisError):
             lock.release()
+
+
+def are_held(names: Sequence[str]) -> list[bool]:
+    """Whether somebody holds each of them now; nobody, as far as one can tell, when Redis does not answer."""
+    try:
+        found = connection().mget([_key(name) for name in names])
+    except RedisError:
+        return [False] * len(names)
+    return [held is not None for held in found]
+
+
+def _key(name: str) -> str:
+    return f"lock:{name}"

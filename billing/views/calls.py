@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
@@ -14,7 +15,9 @@ from accounts.models import Account
 from billing.forms.calls import CallFilterForm
 from billing.models import Call, CallDay
 from billing.queries import history
+from billing.queries.day_states import Calendar, ReaderDay, touched
 from billing.queries.days import day_of, each_day
+from billing.services.calls import being_fetched
 from billing.views import old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_files import MOST_CALLS, links
@@ -25,12 +28,11 @@ from billing.views.turning import ranges_of, turned
 
 @dataclass(frozen=True)
 class Day:
-    """Calls of one day as the reader's calendar has it. `proof` where that is also a day of the switch's."""
+    """Calls of one day as the reader's calendar has it."""
 
     day: date
     calls: list[Call]
-    proof: CallDay | None
-    is_today: bool
+    state: ReaderDay
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,6 @@ def calls(request: Request, access: Access) -> HttpResponse:
         account=account, filter=chosen, after=request.GET.get("after"), before=request.GET.get("before")
     )
     known = history.days(account=account, filter=chosen)
-    same_calendar = zone.key == account.switch.zone.key
     totals = history.totals(account=account, filter=chosen)
     context = {
         "form": form,
@@ -58,21 +59,30 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "totals": totals,
         "files": links(access, turned(request.GET)) if 0 < totals.calls <= MOST_CALLS else [],
         "most_in_file": MOST_CALLS,
-        "days": _by_day(page.calls, known if same_calendar else {}, day_of(now, zone)),
+        "days": _by_day(page.calls, account, known, now=now, zone=zone),
         "gap": _gap(account, chosen, known, now),
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
         "limit": old_after.CALLS,
         "zone": zone.key,
-        "same_calendar": same_calendar,
+        "same_calendar": zone.key == account.switch.zone.key,
         "older": turned(request.GET, after=page.older),
         "newer": turned(request.GET, before=page.newer),
     }
     return render_account_page(request, access, "billing/calls.html", context, now=now, fragment="history")
 
 
-def _by_day(calls: Sequence[Call], known: dict[date, CallDay], today: date) -> list[Day]:
-    grouped = groupby(calls, key=lambda call: timezone.localtime(call.started_at).date())
-    return [Day(day, list(group), known.get(day), is_today=day == today) for day, group in grouped]
+def _by_day(
+    calls: Sequence[Call], account: Account, known: dict[date, CallDay], *, now: datetime, zone: ZoneInfo
+) -> list[Day]:
+    grouped = [
+        (day, list(of_day))
+        for day, of_day in groupby(calls, key=lambda call: timezone.localtime(call.started_at, zone).date())
+    ]
+    switch = account.switch.zone
+    touching = {one for day, _ in grouped for one in touched(day, reader=zone, switch=switch, now=now)}
+    fetching = being_fetched(account=account, days=touching)
+    calendar = Calendar(reader=zone, switch=switch, known=known, fetching=fetching, now=now)
+    return [Day(day, of_day, calendar.state_of(day)) for day, of_day in grouped]
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:

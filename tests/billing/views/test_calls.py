@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 
 from billing.models import DayState
 from billing.services import partitions
+from billing.services.locks import hold
 from tests.billing.views.conftest import Visitor
 from tests.factories import CallDayFactory, CallFactory
 
@@ -112,6 +113,47 @@ def test_a_day_carries_its_proof(zoe: Visitor) -> None:
     same = {"calls": 1, "reported_calls": 1, "fee": Decimal("0.05"), "reported_fee": Decimal("0.05")}
     CallDayFactory.create(account=zoe.account, day=yesterday, state=DayState.PROVEN, fetched_at=NOW, **same)
     assert "✓ 1 call, $0.05 proven" in page(zoe)
+
+
+def test_a_day_that_differs_says_what_the_switch_reports_and_what_is_here(zoe: Visitor) -> None:
+    call(zoe, "8613900000001", days=1)
+    CallDayFactory.create(
+        account=zoe.account,
+        day=TODAY - timedelta(days=1),
+        state=DayState.DIFFERS,
+        fetched_at=NOW,
+        calls=1,
+        fee=Decimal("0.05"),
+        reported_calls=2,
+        reported_fee=Decimal("0.35"),
+        unreadable=1,
+    )
+    html = page(zoe)
+    assert "differs from the switch’s report" in html
+    assert "the switch reports 2 calls, $0.35; here are 1, $0.05." in html
+    assert "1 record could not be read and is not in this list." in html
+
+
+def test_a_day_says_that_it_is_being_fetched_while_somebody_fetches_it(zoe: Visitor) -> None:
+    call(zoe, "8613900000001", days=1)
+    yesterday = TODAY - timedelta(days=1)
+    with hold(f"calls:{zoe.account.pk}:{yesterday}", longest=timedelta(minutes=1)):
+        assert "being fetched" in page(zoe)
+    assert "being fetched" not in page(zoe)
+
+
+def test_a_day_of_another_calendar_names_the_switchs_days_that_it_touches(zoe: Visitor) -> None:
+    CallFactory.create(account=zoe.account, started_at=datetime.combine(TODAY - timedelta(days=3), time(1), UTC))
+    zoe.user.time_zone = "Asia/Kolkata"
+    zoe.user.save()
+    same = {"calls": 1, "reported_calls": 1, "fee": Decimal("0.05"), "reported_fee": Decimal("0.05")}
+    proven, differs = TODAY - timedelta(days=3), TODAY - timedelta(days=4)
+    CallDayFactory.create(account=zoe.account, day=proven, state=DayState.PROVEN, fetched_at=NOW, **same)
+    CallDayFactory.create(account=zoe.account, day=differs, state=DayState.DIFFERS, fetched_at=NOW)
+    html = " ".join(page(zoe).split())
+    assert "differs from the switch’s report" in html
+    assert f"{proven.day} {proven:%b} on the switch’s calendar: 1 call, $0.05 proven." in html
+    assert f"{differs.day} {differs:%b} on the switch’s calendar: the switch reports" in html
 
 
 def test_times_are_those_of_the_reader(zoe: Visitor) -> None:
