@@ -71,7 +71,8 @@ class AuditEntry(models.Model):
     user_agent = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name_plural = "audit trail"
+        verbose_name = "entry of the audit trail"
+        verbose_name_plural = "entries of the audit trail"
         indexes = [
             models.Index(fields=["-at", "-id"], name="audit_by_time"),
             models.Index(fields=["account", "-at", "-id"], name="audit_by_account"),

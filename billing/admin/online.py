@@ -103,6 +103,5 @@ class OnlinePaymentAdmin(ReadOnlyAdmin[OnlinePayment]):
         except decisions.SettlingRefused as refused:
             form.add_error(None, str(refused))
             return False
-        self.log_change(request, payment, f"{done}: {why}")
         self.message_user(request, f"{payment}: {done}.", messages.SUCCESS)
         return True

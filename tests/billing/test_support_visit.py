@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -67,6 +68,7 @@ def test_an_operator_reads_the_visit_in_the_staff_site() -> None:
         page = omar.get(trail, query).content.decode()
         assert reverse("overview", args=[account.public_id]) in page
         assert f'href="{page_of(account)}"' in page
+    assert re.search(r"\d+ (entries|entry) of the audit trail", omar.get(trail).content.decode())
     assert visitor.get(trail).status_code == 403
 
 
