@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core import paginator
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import DecimalField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from django.utils.html import format_html
 
 from accounts import audit
 from accounts.access import Access
+from accounts.admin_figures import AmountField, as_written
 from accounts.admin_filters import OfAccount, OfChosenAccount
 from accounts.models import Account, AuditAction, AuditEntry, User
 
@@ -179,6 +180,27 @@ class BoundedAdmin(RecordedAdmin[M]):
     list_per_page = 50
     list_max_show_all = 0
     show_facets = admin.ShowFacets.NEVER  # they count the whole table once per choice
+    formfield_overrides: ClassVar[Any] = {DecimalField: {"form_class": AmountField}}
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return as_written(self.model, super().get_list_display(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
+        return as_written(self.model, super().get_readonly_fields(request, obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return [
+            (name, {**options, "fields": self._shown(request, obj, options["fields"])}) for name, options in fieldsets
+        ]
+
+    def _shown(self, request: HttpRequest, obj: M | None, fields: Any) -> list[Any]:
+        """What can only be read is written; what can be changed stays a field."""
+        if not self.has_change_permission(request, obj):
+            return as_written(self.model, fields)
+        readonly = self.get_readonly_fields(request, obj)
+        written = as_written(self.model, fields)
+        return [shown if shown in readonly else name for name, shown in zip(fields, written, strict=True)]
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
@@ -212,6 +234,12 @@ class ReadOnlyAdmin(BoundedAdmin[M]):
 class ReadOnlyInline(TabularInline[M, P]):
     extra = 0
     can_delete = False
+
+    def get_fields(self, request: HttpRequest, obj: P | None = None) -> Any:
+        return as_written(self.model, super().get_fields(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: P | None = None) -> Any:
+        return as_written(self.model, super().get_readonly_fields(request, obj))
 
     def has_add_permission(self, request: HttpRequest, obj: P | None = None) -> bool:
         return False

@@ -21,6 +21,7 @@ from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmi
 from accounts.admin_filters import OfPerson
 from accounts.models import Account, AuditAction, Invitation, Membership, Role, User
 from accounts.models.switch import check_time_zone
+from accounts.money import money
 
 
 class UserForm(ModelForm[User]):
@@ -197,8 +198,8 @@ class AccountAdmin(BoundedAdmin[Account]):
         return link("accounts.account", account.parent.pk, account.parent.number) if account.parent else ""
 
     @admin.display(description="can be spent")
-    def spendable(self, account: Account) -> Any:
-        return account.spendable
+    def spendable(self, account: Account) -> str:
+        return money(account.spendable, account.switch.currency)
 
     @admin.display(description="last notes")
     def noted(self, account: Account) -> SafeString:

@@ -14,7 +14,7 @@ class CallAdmin(ReadOnlyAdmin[Call]):
     list_filter = (OfChosenAccount,)
     ordering_of_account = ("-started_at", "-flow_no")
     sortable_by = ()
-    list_select_related = ("account",)
+    list_select_related = ("account__switch",)
 
 
 @admin.register(CallDay)
@@ -32,7 +32,7 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
         "checked_at",
         "failure",
     )
-    list_select_related = ("account",)
+    list_select_related = ("account__switch",)
     list_filter = (OfAccount, "state", "day")
     search_fields = ("account__number", "account__name")
     ordering_of_account = ("-day",)
@@ -46,7 +46,7 @@ class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
         *("noticed_at", "of_account", "ended_at", "flow_no", "caller", "callee", "talk_seconds"),
         *("fee", "agent_fee", "is_gone"),
     )
-    list_select_related = ("account",)
+    list_select_related = ("account__switch",)
     list_filter = (OfAccount, "is_gone", "noticed_at")
     search_fields = ("account__number", "account__name")
     ordering = ("-id",)

@@ -29,7 +29,7 @@ class FromWhere(admin.SimpleListFilter):
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin[Payment]):
     list_display = ("paid_at", "of_account", "kind", "method", "amount", "balance_after", "memo", "came_from")
-    list_select_related = ("account", "topup")
+    list_select_related = ("account__switch", "topup")
     list_filter = (OfAccount, FromWhere, "kind", "method", "paid_at")
     search_fields = ("account__number", "account__name", "memo")
     ordering_of_account = ("-paid_at", "-id")
@@ -45,7 +45,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
 @admin.register(Charge)
 class ChargeAdmin(ReadOnlyAdmin[Charge]):
     list_display = ("charged_at", "of_account", "kind", "item", "amount", "balance_after")
-    list_select_related = ("account",)
+    list_select_related = ("account__switch",)
     list_filter = (OfAccount, "kind", "charged_at")
     search_fields = ("account__number", "account__name")
     ordering_of_account = ("-charged_at", "-id")

@@ -13,6 +13,7 @@ from accounts.admin_base import BoundedAdmin, OfAccount, ReadOnlyAdmin
 from accounts.models import AuditAction
 from billing.admin.around import records_changed, rows_around
 from billing.models import Case, JobRun, Reconciliation
+from billing.templatetags.figures import signed_money
 
 
 @admin.register(Reconciliation)
@@ -28,7 +29,7 @@ class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
         "difference",
         "closing",
     )
-    list_select_related = ("account",)
+    list_select_related = ("account__switch",)
     list_filter = (OfAccount, "day")
     search_fields = ("account__number", "account__name")
     ordering_of_account = ("-day",)
@@ -43,7 +44,7 @@ class CaseAdmin(BoundedAdmin[Case]):
     """What happened is the portal's to say; what people found out about it goes into the note."""
 
     list_display = ("of_account", "begins_at", "ends_at", "difference", "cause", "opened_at", "closed_at")
-    list_select_related = ("account",)
+    list_select_related = ("account__switch",)
     list_filter = (("closed_at", admin.EmptyFieldListFilter), OfAccount, "cause")
     search_fields = ("account__number", "account__name", "note")
     ordering = ("-id",)
@@ -68,11 +69,12 @@ class CaseAdmin(BoundedAdmin[Case]):
 
     @admin.display(description="records changed since they were first read")
     def records(self, case: Case) -> SafeString:
+        currency = case.account.switch.currency
         rows = [
             (
                 change.flow_no,
                 "is gone" if change.is_gone else "was edited",
-                f"{moved:+f}",
+                signed_money(moved, currency),
                 f"{change.ended_at:%F %T} UTC",
             )
             for change, moved in records_changed(case)

@@ -50,7 +50,7 @@ class TopUpAdmin(DecisionPages, ReissuePages, CreditPages):
     """Nobody edits a top-up. What a person may do with it has a page of its own, with everything that was seen."""
 
     list_display = ("reference", "of_account", "amount", "kind", "state", "requested_by", "requested_at", "settled_at")
-    list_select_related = ("account", "requested_by")
+    list_select_related = ("account__switch", "requested_by")
     list_filter = ("state", OfAccount, "kind", "source", OfReissue, ListedAfterAll, "requested_at")
     search_fields = ("=reference", "account__number", "account__name", "requested_by__email")
     ordering_of_account = ("-requested_at", "-id")

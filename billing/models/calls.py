@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.db import models
 
 from accounts.models import Account, Switch
+from accounts.money import money
 
 MILLIONTH = Decimal("0.000001")
 
@@ -91,7 +92,7 @@ class CallChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.flow_no}: {self.fee}"
+        return f"{self.flow_no}: {money(self.fee)}"
 
 
 class DayState(models.TextChoices):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models import Account
+from accounts.money import money
 
 
 class Stream(models.TextChoices):
@@ -70,7 +71,7 @@ class Payment(Mirrored):
         indexes = [models.Index(fields=["account", "-paid_at", "-id"], name="payment_history")]
 
     def __str__(self) -> str:
-        return f"{self.amount} on {self.paid_at:%Y-%m-%d %H:%M}"
+        return f"{money(self.amount)} on {self.paid_at:%Y-%m-%d %H:%M}"
 
 
 class Charge(Mirrored):
@@ -91,4 +92,4 @@ class Charge(Mirrored):
         indexes = [models.Index(fields=["account", "-charged_at", "-id"], name="charge_history")]
 
     def __str__(self) -> str:
-        return f"{self.amount} on {self.charged_at:%Y-%m-%d %H:%M}"
+        return f"{money(self.amount)} on {self.charged_at:%Y-%m-%d %H:%M}"

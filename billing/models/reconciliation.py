@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models import Account
+from accounts.money import money
 
 
 class BalanceReading(models.Model):
@@ -16,7 +17,7 @@ class BalanceReading(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "at"], name="balance_reading_once")]
 
     def __str__(self) -> str:
-        return f"{self.account.number}: {self.balance} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.account.number}: {money(self.balance)} at {self.at:%Y-%m-%d %H:%M:%S}"
 
 
 class Reconciliation(models.Model):
@@ -91,4 +92,4 @@ class Case(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account.number}: {self.difference} until {self.ends_at:%Y-%m-%d %H:%M}"
+        return f"{self.account.number}: {money(self.difference)} until {self.ends_at:%Y-%m-%d %H:%M}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -48,11 +49,35 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A payment as the switch listed it when somebody looked."""
+
+    at: datetime
+    amount: Decimal
+    balance_after: Decimal
+    memo: str
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, str]]) -> list[Stated]:
+        return [
+            cls(datetime.fromisoformat(row["at"]), Decimal(row["amount"]), Decimal(row["balance_after"]), row["memo"])
+            for row in rows
+        ]
+
+
+@dataclass(frozen=True)
+class Look:
+    row: LookUp
+    found: list[Stated]
+    candidates: list[Stated]
+
+
+@dataclass(frozen=True)
 class Seen:
     """`lookups` are the newest ones, oldest first; `similar` are other top-ups of the account and amount since then."""
 
     transitions: list[Transition]
-    lookups: list[LookUp]
+    lookups: list[Look]
     lookups_left_out: int
     moments: list[Moment]
     mirrored_until: datetime | None
@@ -65,7 +90,7 @@ def seen(topup: TopUp) -> Seen:
     mark = SyncMark.objects.filter(account=topup.account, stream=Stream.PAYMENTS).first()
     return Seen(
         transitions=list(topup.transitions.select_related("by")),
-        lookups=looks,
+        lookups=[Look(look, Stated.of(look.found), Stated.of(look.candidates)) for look in looks],
         lookups_left_out=topup.lookups.count() - len(looks),
         moments=_moments(topup),
         mirrored_until=mark.complete_until if mark else None,

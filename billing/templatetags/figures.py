@@ -10,23 +10,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.currencies import places_of
+from accounts.money import DASH, MINUS, NARROW_SPACE, SYMBOLS, money
 
 register = template.Library()
 
-DASH = "—"
-MINUS = "−"
-NARROW_SPACE = "\u202f"
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "VND": "₫", "NGN": "₦", "UAH": "₴"}
-PLACES_AT_MOST = Decimal("0.000001")
-
-
-@register.filter
-def money(amount: Decimal | None, currency: str = "") -> str:
-    """All places that say something, at least those of the currency: $0.0052, −$3.10, CNY 12.00, ¥500."""
-    if amount is None:
-        return DASH
-    sign = MINUS if amount < 0 else ""
-    return f"{sign}{_unit(currency)}{_digits(abs(amount), places_of(currency))}"
+register.filter("money", money)
 
 
 @register.filter
@@ -113,15 +101,5 @@ def _exact(at: datetime) -> str:
     return f"{date_format(local, 'j F Y, H:i:s')} ({local.tzname()})"
 
 
-def _unit(currency: str) -> str:
-    return SYMBOLS.get(currency) or (f"{currency}{NARROW_SPACE}" if currency else "")
-
-
 def _smallest(currency: str) -> Decimal:
     return Decimal(1).scaleb(-places_of(currency))
-
-
-def _digits(amount: Decimal, at_least: int) -> str:
-    whole, _, places = f"{amount.quantize(PLACES_AT_MOST):,f}".partition(".")
-    shown = places.rstrip("0").ljust(at_least, "0")
-    return f"{whole}.{shown}" if shown else whole

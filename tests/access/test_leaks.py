@@ -24,10 +24,10 @@ from django.utils import timezone
 
 from accounts.access import GRANTED
 from accounts.models import Account, Role, Switch, User
+from accounts.money import money
 from billing.models import TopUp
 from billing.queries.costs import daily_cost
 from billing.services import reconciliation, topups, transfers
-from billing.templatetags.figures import money
 from portal.masking import Formatter
 from simulator.process import SimulatorProcess
 from tests.access.walking import FRAGMENT

@@ -91,7 +91,7 @@ def test_the_account_around_it_is_shown_with_whose_each_payment_is(page: str) ->
     text = logged_in(staff("billing")).get(page).content.decode()
     for shown in ("a transfer from the bank", "could be this top-up", "from elsewhere", "names another reference"):
         assert shown in text
-    for shown in ("-3.75", "call to 8613912345678", "4321.5", other.reference):
+    for shown in ("−$3.75", "call to 8613912345678", "$4,321.50", other.reference):
         assert shown in text
     assert "long before" not in text
 

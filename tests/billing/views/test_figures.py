@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.money import money
 from billing.templatetags import figures
 from billing.views.chart import cost_chart
 
@@ -32,12 +33,12 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def test_money_has_the_places_that_say_something_and_at_least_those_of_the_currency(
     amount: str, currency: str, text: str
 ) -> None:
-    assert figures.money(Decimal(amount), currency) == text
+    assert money(Decimal(amount), currency) == text
 
 
 @given(st.decimals(min_value=-(10**13), max_value=10**13, places=6))
 def test_money_never_loses_a_place(amount: Decimal) -> None:
-    text = figures.money(amount).replace(",", "").replace("−", "-")
+    text = money(amount).replace(",", "").replace("−", "-")
     assert Decimal(text) == amount
 
 
@@ -52,7 +53,7 @@ def test_what_can_be_spent_is_never_told_too_high_in_any_currency() -> None:
 
 
 def test_what_is_not_known_is_a_dash() -> None:
-    assert figures.money(None, "USD") == figures.duration(None) == figures.percent(None) == "—"
+    assert money(None, "USD") == figures.duration(None) == figures.percent(None) == "—"
 
 
 def test_what_can_be_spent_is_never_rounded_up() -> None:
