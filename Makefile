@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 LINT_SETTINGS := SECRET_KEY=no-secret-this-only-lets-the-settings-load DATABASE_URL=postgresql://nobody@localhost/none \
 	REDIS_URL=redis://localhost:1/0 DEBUG=0 ALLOWED_HOSTS=localhost
 
-.PHONY: help install run test conform mutants prove-balances bench-money lint format clean distclean
+.PHONY: help install run test conform mutants prove-balances bench-money bench-calls lint format clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make mutants    show that each invariant catches the defect it is there for (SEED=1)'
 	@echo 'make prove-balances  show that every gap in a balance is found, and no other: 500 among 100,000 calls (SEED=1)'
 	@echo 'make bench-money  how quick top-ups are, as forms and in doubt'
+	@echo 'make bench-calls  how quick the call history is, to fill and to show (SIZE=10000000 ONLY=loading,…)'
 	@echo 'make lint       check style, types, room borders, templates and missing migrations'
 	@echo 'make format     put the style right'
 	@echo 'make clean      forget the data of the demo and of the tests'
@@ -51,6 +52,9 @@ prove-balances: install
 
 bench-money: install
 	@SIZE=$(SIZE) DOUBTS=$(DOUBTS) $(BIN)/python -m bench.money
+
+bench-calls: install
+	@SEED=$(SEED) SIZE=$(SIZE) ONLY=$(ONLY) $(BIN)/python -m bench.calls
 
 lint: install
 	$(BIN)/ruff check .

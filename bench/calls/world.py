@@ -1,0 +1,26 @@
+"""The switch and its accounts on which everything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts.models import Account, Switch
+from bench.calls.plan import Plan
+
+
+@dataclass(frozen=True)
+class World:
+    plan: Plan
+    switch: Switch
+    accounts: Sequence[Account]
+
+    @property
+    def largest(self) -> Account:
+        return self.accounts[0]
+
+
+def found_switch(name: str, url: str) -> Switch:
+    """Its budget of requests is none that anything here could use up."""
+    return Switch.objects.create(name=name, url=url, requests_per_second=Decimal(10_000))
