@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Account
@@ -19,8 +17,6 @@ from billing.queries.days import begin_of, day_of, end_of
 ZERO = Decimal(0)
 # The longest stretch of days whose states are listed at once.
 MOST_DAYS = 400
-EXPORTED = ("started_at", "caller", "callee", "talk_seconds", "billed_seconds", "fee")
-AT_ONCE = 1000
 SUMMED = ("calls", "answered", "talk_seconds", "billed_seconds", "fee")
 # Whole hours, so that no edge of an hour lies before or after.
 EVER, NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)
@@ -126,17 +122,6 @@ def matching(*, account: Account, filter: CallFilter) -> QuerySet[Call]:
     if filter.answered is not None:
         calls = calls.filter(talk_seconds__gt=0) if filter.answered else calls.filter(talk_seconds__lte=0)
     return calls
-
-
-def each(*, account: Account, filter: CallFilter) -> Iterator[Call]:
-    """Every row, newest first, with its fields in EXPORTED alone; some at a time are in memory.
-
-    They are one state of the database, however long it takes: a cursor sees nothing of what comes after it was opened.
-    """
-    rows = matching(account=account, filter=filter).order_by("-started_at", "-flow_no").only(*EXPORTED)
-    # Outside a transaction the database would keep a copy of all of them for the cursor.
-    with transaction.atomic():
-        yield from rows.iterator(chunk_size=AT_ONCE)
 
 
 def has_older(*, account: Account, filter: CallFilter) -> bool:

@@ -9,7 +9,7 @@ from django.utils.cache import add_never_cache_headers
 
 from billing.models import Batch
 from billing.queries.batches import Row, rows
-from billing.views.sheets import MARK, harmless
+from billing.services.sheets import MARK, harmless
 
 COLUMNS = ("line", "account", "name", "amount", "note", "state", "top-up", "why")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from tempfile import TemporaryFile
 
 from django.http import FileResponse, Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,14 +16,13 @@ from django.views.decorators.http import require_GET
 from accounts import audit, fresh
 from accounts.access import Access
 from accounts.models import AuditAction
-from billing.forms.calls import CallFilterForm
 from billing.forms.days import SHOWN_DAYS
-from billing.models import Call
 from billing.queries import history
 from billing.queries.days import day_of
+from billing.services.call_tables import CallTable, table_of
+from billing.services.sheets import csv_of, xlsx_to
 from billing.views.access import account_page, zone_of
 from billing.views.http import Request
-from billing.views.sheets import Cell, csv_of, xlsx_of
 from billing.views.steps import EXPORT, limited
 from billing.views.turning import turned
 
@@ -46,19 +44,16 @@ def calls_file(request: Request, access: Access, kind: str) -> HttpResponseBase:
     if kind not in list(FileKind):
         raise Http404("No such file")
     now, zone, account = timezone.now(), zone_of(access), access.account
-    form = CallFilterForm(request.GET, zone=zone, today=day_of(now, zone))
-    chosen = form.chosen()
-    first, last = form.days()
-    found = history.totals(account=account, filter=chosen).calls
+    table = table_of(account=account, asked=request.GET, zone=zone, today=day_of(now, zone))
+    found = table.count(most=MOST_CALLS)
     if found > MOST_CALLS:
         return redirect(f"{reverse('calls', args=[account.public_id])}{turned(request.GET)}")
-    if (last - first).days >= SHOWN_DAYS and not history.has_older(account=account, filter=chosen):
+    is_long = (table.last - table.first).days >= SHOWN_DAYS
+    if is_long and not history.has_older(account=account, filter=table.filter):
         fresh.require_fresh_login(request)
-    text = f"{found} calls of {first} to {last} as {kind.upper()}"
+    text = f"{found} calls of {table.first} to {table.last} as {kind.upper()}"
     audit.note(action=AuditAction.EXPORTED, now=now, by=access, text=text)
-    columns = _columns(zone, account.switch.currency)
-    rows = _rows(history.each(account=account, filter=chosen), zone)
-    return _sent(FileKind(kind), f"calls-{first}-{last}.{kind}", columns, rows)
+    return _sent(table, FileKind(kind))
 
 
 def links(access: Access, query: str) -> list[tuple[str, str]]:
@@ -68,30 +63,15 @@ def links(access: Access, query: str) -> list[tuple[str, str]]:
     ]
 
 
-def _columns(zone: ZoneInfo, currency: str) -> tuple[str, ...]:
-    return (f"Began ({zone.key})", "From", "To", "Seconds talked", "Seconds billed", f"Cost ({currency})")
-
-
-def _rows(calls: Iterator[Call], zone: ZoneInfo) -> Iterator[tuple[Cell, ...]]:
-    for call in calls:
-        yield (
-            call.started_at.astimezone(zone),
-            call.caller,
-            call.callee,
-            call.talk_seconds,
-            call.billed_seconds,
-            call.fee,
-        )
-
-
-def _sent(
-    kind: FileKind, name: str, columns: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]
-) -> StreamingHttpResponse:
+def _sent(table: CallTable, kind: FileKind) -> StreamingHttpResponse:
     response: StreamingHttpResponse
     if kind == FileKind.XLSX:
-        response = FileResponse(xlsx_of(columns, rows), content_type=XLSX)
+        file = TemporaryFile()  # noqa: SIM115  # the response closes it, and then it is gone
+        xlsx_to(file, table.columns, table.rows())
+        file.seek(0)
+        response = FileResponse(file, content_type=XLSX)
     else:
-        response = StreamingHttpResponse(csv_of(columns, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response = StreamingHttpResponse(csv_of(table.columns, table.rows()), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{table.file_name(kind.value)}"'
     add_never_cache_headers(response)
     return response

@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 from xml.etree import ElementTree
 from zipfile import ZipFile
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -18,9 +19,9 @@ from django.utils import timezone
 
 from accounts.models import AuditAction, AuditEntry
 from billing.models import Call
-from billing.queries import history
-from billing.services import partitions
-from billing.views import call_files, calls, sheets
+from billing.queries import call_rows
+from billing.services import partitions, sheets
+from billing.views import call_files, calls
 from tests.billing.staffsite import staff
 from tests.billing.views.conftest import Visitor, logged_in
 from tests.factories import AccountFactory, CallFactory, MembershipFactory
@@ -64,6 +65,12 @@ def xlsx_rows(zoe: Visitor, query: str = DAYS) -> list[list[tuple[str | None, st
     return [[(cell.get("t"), "".join(cell.itertext())) for cell in row] for row in sheet.iter(f"{SHEET}row")]
 
 
+def sheet_rows(book: bytes, number: int) -> list[list[str]]:
+    with ZipFile(io.BytesIO(book)) as parts:
+        sheet = ElementTree.fromstring(parts.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314  # our own
+    return [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{SHEET}row")]
+
+
 def callees_of_the_page(zoe: Visitor, query: str) -> list[str]:
     """On all of its pages."""
     found: list[str] = []
@@ -96,6 +103,29 @@ def test_times_are_the_readers_and_days_begin_where_theirs_do(zoe: Visitor) -> N
     assert row == ["2026-10-10 00:00:00", "442079460000", "8613900000000", "60", "60", "1234567890.123456"]
     began = xlsx_rows(zoe)[1][0]
     assert EXCEL_BEGAN + timedelta(days=float(began[1])) == datetime(2026, 10, 10)  # noqa: DTZ001  # as above
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
+def test_times_agree_with_the_zone_while_its_clocks_are_changed(zoe: Visitor, zone: str) -> None:
+    """In New York on 1 November at 06:00 UTC, on Lord Howe Island on 3 October at 15:30 by half an hour."""
+    zoe.user.time_zone = zone
+    zoe.user.save()
+    changes = [datetime(2026, 11, 1, 6, tzinfo=UTC), datetime(2026, 10, 3, 15, 30, tzinfo=UTC)]
+    partitions.ensure(months=[date(2026, 11, 1)])
+    starts = [change + timedelta(minutes=minutes) for change in changes for minutes in range(720, -720, -29)]
+    for at in starts:
+        call(zoe, at + timedelta(milliseconds=700))
+    rows = csv_rows(zoe, "from=2026-10-01&to=2026-11-05")[1:]
+    assert [row[0] for row in rows] == [f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}" for at in starts]
+
+
+def test_a_sheet_that_is_full_is_followed_by_the_next(zoe: Visitor) -> None:
+    for hours in range(5):
+        call(zoe, NOON - timedelta(hours=hours), callee=f"86{hours}")
+    with patch.object(sheets, "ROWS_IN_A_SHEET", 2):
+        book = zoe.client.get(f"{zoe.page('calls/xlsx/')}?{DAYS}").getvalue()
+    callees = [[row[2] for row in sheet_rows(book, number)] for number in (1, 2, 3)]
+    assert callees == [["To", "860", "861"], ["To", "862", "863"], ["To", "864"]]
 
 
 def test_what_a_spreadsheet_would_run_is_text(zoe: Visitor) -> None:
@@ -184,7 +214,7 @@ def test_what_comes_while_a_file_is_sent_is_not_in_it(zoe: Visitor) -> None:
     account = zoe.account
     for minutes in range(40):
         call(zoe, NOON - timedelta(minutes=minutes))
-    with patch.object(history, "AT_ONCE", 5), patch.object(sheets, "ROWS_AT_ONCE", 5):
+    with patch.object(call_rows, "AT_ONCE", 5), patch.object(sheets, "ROWS_AT_ONCE", 5):
         pieces = iter(zoe.client.get(f"{zoe.page('calls/csv/')}?{DAYS}"))
         first = next(pieces)
         Call.objects.filter(account=account, started_at__lt=NOON - timedelta(minutes=30)).delete()

@@ -1,0 +1,50 @@
+"""The calls of a filter as a table for a file: which they are, what its columns say, and its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db import DEFAULT_DB_ALIAS
+from django.http import QueryDict
+
+from accounts.models import Account
+from billing.forms.calls import CallFilterForm
+from billing.queries import call_rows
+from billing.queries.call_rows import Row
+from billing.queries.history import CallFilter
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallTable:
+    """Days are days of the filter's zone, both included."""
+
+    account: Account
+    filter: CallFilter
+    first: date
+    last: date
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        zone, currency = self.filter.zone, self.account.switch.currency
+        return (f"Began ({zone.key})", "From", "To", "Seconds talked", "Seconds billed", f"Cost ({currency})")
+
+    def rows(self, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Row]:
+        return call_rows.each(account=self.account, filter=self.filter, using=using)
+
+    def count(self, *, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
+        """`most` and one more are counted at most."""
+        return call_rows.count(account=self.account, filter=self.filter, most=most, using=using)
+
+    def file_name(self, kind: str) -> str:
+        return f"calls-{self.first}-{self.last}.{kind}"
+
+
+def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date) -> CallTable:
+    """What the page of calls lists for the same address. What cannot be read of it counts for nothing there too."""
+    form = CallFilterForm(asked, zone=zone, today=today)
+    chosen = form.chosen()
+    first, last = form.days()
+    return CallTable(account=account, filter=chosen, first=first, last=last)

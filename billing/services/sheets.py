@@ -1,0 +1,86 @@
+"""Tables as files for a spreadsheet. What somebody else wrote into a cell is never run there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from xlsxwriter import Workbook
+
+# Times are those of a wall clock, without a zone.
+Cell = str | int | Decimal | datetime
+
+# Without it Excel does not take a file for UTF-8.
+MARK = "\ufeff"
+# A spreadsheet would run what begins like this.
+FORMULA = frozenset("=+-@\t\r")
+ROWS_AT_ONCE = 500
+WIDTH = 20
+# What Excel opens: 1,048,576 lines, the first of which holds the titles.
+ROWS_IN_A_SHEET = 1_048_575
+# So many may need more than the 2 GB that a file may have without an extension that Excel only opens after a warning.
+HUGE_ROWS = 20 * ROWS_IN_A_SHEET
+
+
+def harmless(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in FORMULA else cell
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """In pieces. Text stands in quotation marks, numbers do not."""
+    text = io.StringIO(MARK)
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow(columns)
+    rows = iter(rows)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        writer.writerows([harmless(cell) if type(cell) is str else cell for cell in row] for row in some)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
+
+
+def xlsx_to(
+    file: IO[bytes],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    folder: Path | None = None,
+    is_huge: bool = False,
+) -> None:
+    """Text is text there, so nothing has to be marked as harmless. Memory holds a row; `folder` what is not packed yet.
+
+    `is_huge`: it may have more than HUGE_ROWS.
+    """
+    options = {"constant_memory": True, "tmpdir": folder and str(folder), "use_zip64": is_huge}
+    with Workbook(file, options) as book:
+        bold = book.add_format({"bold": True})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet, line = _sheet(book, columns, bold), 0
+        for row in rows:
+            if line == ROWS_IN_A_SHEET:
+                sheet, line = _sheet(book, columns, bold), 0
+            line += 1
+            for place, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(line, place, cell)
+                elif isinstance(cell, datetime):
+                    sheet.write_datetime(line, place, cell, moment)
+                else:
+                    sheet.write_number(line, place, cell)
+
+
+def _sheet(book: Any, columns: Sequence[str], bold: Any) -> Any:
+    sheet = book.add_worksheet()
+    sheet.set_column(0, len(columns) - 1, WIDTH)
+    sheet.freeze_panes(1, 0)
+    for place, title in enumerate(columns):
+        sheet.write_string(0, place, title, bold)
+    return sheet
