@@ -36,7 +36,7 @@ def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS)
     """
     calls = history.matching(account=account, filter=filter).using(using).order_by("-started_at", "-flow_no")
     rows = calls.values_list(BEGAN, "caller", "callee", "talk_seconds", "billed_seconds", "fee")
-    begin = end = datetime.min.replace(tzinfo=None)
+    begin = end = history.EVER.replace(tzinfo=None)
     offset = timedelta()
     # Outside a transaction the database would keep a copy of all of them for the cursor.
     with transaction.atomic(using=using):
