@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404
@@ -149,20 +150,29 @@ def descendants(agent: Account) -> QuerySet[Account]:
 
 
 def is_below(account: Account, agent: Account) -> bool:
-    return account != agent and agent.id in _line(account)
+    return account != agent and (account.parent_id == agent.id or agent.id in _line(account))
 
 
 def _find(public_id: str) -> Account | None:
     # An address may hold what PostgreSQL cannot even compare, such as a NUL.
     if not PUBLIC_ID.fullmatch(public_id):
         return None
-    return Account.objects.select_related("switch", "parent").filter(public_id=public_id).first()
+    try:
+        return Account.objects.select_related("switch", "parent").get(public_id=public_id)
+    except Account.DoesNotExist:
+        return None
 
 
 def _line(account: Account) -> list[int]:
     """Ids of the account and the agents above it, nearest first."""
-    rows = Account.objects.raw(_ABOVE, [account.id])
-    return [row.id for row in rows]
+    if account.parent_id is None:
+        return [account.id]
+    parent = account.parent if Account.parent.is_cached(account) else None
+    if parent is not None and parent.parent_id is None:
+        return [account.id, parent.id]
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOVE, [account.id])
+        return [row[0] for row in cursor.fetchall()]
 
 
 # UNION, not UNION ALL: a loop in the tree, which a switch might report, ends the recursion.

@@ -292,6 +292,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0,
     "socket_connect_timeout": 2,
 }
+# Celery's own way is to connect to the database anew for every task; how old a connection may be, CONN_MAX_AGE says.
+CELERY_DB_REUSE_MAX = 10**9
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

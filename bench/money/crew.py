@@ -66,7 +66,7 @@ def connect(port: int) -> HTTPConnection:
 def web(world: World) -> Iterator[tuple[int, int]]:
     """The web server as `make run` starts it, with the page to compare with; gives its port and its process' id."""
     port = local.free_port()
-    own = {"DEBUG": "1", "PORT": str(port), "BIND": "127.0.0.1", "WEB_CONCURRENCY": "2", "BEHIND_PROXY": "1"}
+    own = {"PORT": str(port), "BIND": "127.0.0.1", "WEB_CONCURRENCY": "2", "BEHIND_PROXY": "1"}
     command = [sys.executable, *WEB[1:-1], "bench.money.wsgi"]
     with _running(command, {**environment(world), **own}) as server:
         local.await_port(port, server, seconds=60)
@@ -82,6 +82,8 @@ def worker(world: World) -> Iterator[int]:
 
 @contextmanager
 def _running(command: list[str], environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    # As an installation has it: no query is kept for debugging, and each request leaves its line.
+    environ |= {"DEBUG": "0", "PUBLIC_URL": "http://localhost", "LOG_LEVEL": "INFO"}
     process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield process

@@ -108,8 +108,8 @@ MUTANTS = (
         (
             Edit(
                 TOPUPS,
-                "if known is not None and _body(known) != _body(wish):",
-                "if known is not None and not wish.key:",
+                "if _body(known) != _body(wish):",
+                "if not wish.key:",
             ),
         ),
     ),

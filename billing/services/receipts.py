@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Role, User
+from accounts.models import Membership, Role, User
 from billing.models import BatchRow, Kind, ReceiptMail, TopUp, TopUpState
 
 EVENTS = frozenset(ReceiptMail.Event.values)
@@ -21,7 +22,7 @@ def owe(*, topup: TopUp, now: datetime) -> None:
     if credit is None or topup.state not in EVENTS:
         return
     mails = [
-        ReceiptMail(topup=credit, event=topup.state, to=person, written_at=now, next_attempt_at=now)
+        ReceiptMail(topup=credit, event=topup.state, to_id=person, written_at=now, next_attempt_at=now)
         for person in _readers(credit, topup.state)
     ]
     ReceiptMail.objects.bulk_create(mails, ignore_conflicts=True)
@@ -36,9 +37,10 @@ def _credit_told_of(topup: TopUp) -> TopUp | None:
     return None
 
 
-def _readers(credit: TopUp, event: str) -> list[User]:
+def _readers(credit: TopUp, event: str) -> Iterable[int]:
     """The account's owners, and who asked for it; of many at once only for those that did not simply go well."""
-    owns = Q(memberships__account=credit.account_id, memberships__role=Role.OWNER)
-    is_one_of_many = event == TopUpState.CONFIRMED and BatchRow.objects.filter(topup=credit).exists()
-    readers = owns if is_one_of_many else owns | Q(pk=credit.requested_by_id)
-    return list(User.objects.filter(readers, is_active=True).distinct())
+    owns = Exists(Membership.objects.filter(user=OuterRef("pk"), account=credit.account_id, role=Role.OWNER))
+    asked = Q(pk=credit.requested_by_id)
+    if event == TopUpState.CONFIRMED:
+        asked = Q(asked, ~Exists(BatchRow.objects.filter(topup=credit)))
+    return User.objects.filter(owns | asked, is_active=True).values_list("pk", flat=True)

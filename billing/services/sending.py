@@ -27,16 +27,23 @@ NOT_REACHED = "It could not be reached; nothing was sent."
 def carry_out(*, topup_id: int, now: datetime) -> TopUp:
     """Send a top-up and, of a transfer, every leg that may follow. Returns the top-up that was asked for."""
     clock = Clock(now)
-    leg: TopUp | None = _first_leg(TopUp.objects.select_related("debit").get(pk=topup_id))
-    while leg is not None:
-        leg = _next_leg(send(topup_id=leg.pk, now=clock.now()))
-    return TopUp.objects.get(pk=topup_id)
+    sent = _send(_first_leg(_read(topup_id)), now)
+    while (leg := _next_leg(sent)) is not None:
+        sent = _send(leg, clock.now())
+    return sent if sent.pk == topup_id else _read(topup_id)
 
 
 def send(*, topup_id: int, now: datetime) -> TopUp:
     """Send one top-up, if it is still to be sent, and write down what became of it. Safe to call at any time."""
+    return _send(_read(topup_id), now)
+
+
+def _read(topup_id: int) -> TopUp:
+    return TopUp.objects.select_related("account__switch", "debit").get(pk=topup_id)
+
+
+def _send(topup: TopUp, now: datetime) -> TopUp:
     clock = Clock(now)
-    topup = TopUp.objects.select_related("account__switch").get(pk=topup_id)
     if topup.state != TopUpState.REQUESTED or expire(topup=topup, now=now):
         return topup
     if topup.kind == Kind.DEBIT:
@@ -111,7 +118,7 @@ def _claim(topup: TopUp, now: datetime) -> bool:
         now=now,
         only_if=states.sendable(),
         sent_at=now,
-        attempts=F("attempts") + 1,
+        attempts=topup.attempts + 1,
     )
 
 

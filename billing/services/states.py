@@ -65,7 +65,8 @@ def move(
 ) -> bool:
     """Take a top-up from the state it was read in to another. False when somebody else was quicker.
 
-    `topup` is read again either way. The number of attempts fences off whoever read it before a later claim.
+    `topup` holds what was written, or is read again. The number of attempts fences off whoever read it before a later
+    claim.
     """
     source = TopUpState(topup.state)
     if (source, to) not in EDGES:
@@ -74,18 +75,20 @@ def move(
     settled = {"settled_at": now, "sealed_card": ""} if to in ENDS else {}
     # A person's reason is the staff's own: it stays with the transition.
     told = "" if by else why[:300]
-    with transaction.atomic():
-        moved = as_read.update(state=to, why=told, **settled, **fields)
-        if moved:
-            Transition.objects.create(
-                topup=topup, from_state=source, to_state=to, at=now, by=by, why=why[:300], evidence=evidence or {}
-            )
-        topup.refresh_from_db()
-        if moved:
-            receipts.owe(topup=topup, now=now)
-        if moved and to in ENDS:
+    written = {"state": to, "why": told, **settled, **fields}
+    with transaction.atomic(savepoint=False):
+        if not as_read.update(**written):
+            topup.refresh_from_db()
+            return False
+        for name, value in written.items():
+            setattr(topup, name, value)
+        Transition.objects.create(
+            topup=topup, from_state=source, to_state=to, at=now, by=by, why=why[:300], evidence=evidence or {}
+        )
+        receipts.owe(topup=topup, now=now)
+        if to in ENDS:
             _follow(topup, now)
-    return bool(moved)
+    return True
 
 
 def _follow(topup: TopUp, now: datetime) -> None:

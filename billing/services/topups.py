@@ -110,8 +110,11 @@ def find(wish: TopUp) -> TopUp | None:
         raise KeyUnfit("The key holds a character that cannot be kept.")
     if not wish.amount.is_finite():
         raise AmountRefused("The amount must be a number.")
-    known = TopUp.objects.filter(requested_by=wish.requested_by, kind=Kind.CREDIT, key=wish.key).first()
-    if known is not None and _body(known) != _body(wish):
+    try:
+        known = TopUp.objects.get(requested_by=wish.requested_by, kind=Kind.CREDIT, key=wish.key)
+    except TopUp.DoesNotExist:
+        return None
+    if _body(known) != _body(wish):
         raise KeyReused("This form was already used for another top-up. Start again from the account's page.")
     return known
 

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -49,5 +48,6 @@ def zone_of(access: Access) -> ZoneInfo:
 def _note(request: Request, access: Access, now: datetime) -> None:
     if access.as_staff:
         audit.look(access=access, path=request.get_full_path(), now=now)
-    seen_lately = Q(viewed_at__gt=now - SEEN_AGAIN_AFTER)
-    Account.objects.filter(pk=access.account.pk).exclude(seen_lately).update(viewed_at=now)
+    seen_at = access.account.viewed_at
+    if seen_at is None or seen_at <= now - SEEN_AGAIN_AFTER:
+        Account.objects.filter(pk=access.account.pk).update(viewed_at=now)
