@@ -154,7 +154,7 @@ def accept(*, invitation: Invitation, user: User, now: datetime) -> Membership:
         membership.role = role
         membership.save(update_fields=["role"])
     audit.note(action=AuditAction.ACCEPTED, now=now, by=user, account=invitation.account, subject=invitation)
-    transaction.on_commit(lambda: notices.member_joined(membership))
+    notices.member_joined(membership, now=now)
     return membership
 
 

@@ -30,7 +30,7 @@ def change_role(*, membership: Membership, role: Role, by: Access, now: datetime
     audit.note(action=AuditAction.CHANGED, now=now, by=by, subject=membership, changes=changes)
     if role != Role.OWNER:
         invitations.end_with(user=membership.user, account=membership.account, by=by, now=now)
-    transaction.on_commit(lambda: notices.role_changed(membership))
+    notices.role_changed(membership, now=now)
     return True
 
 
@@ -44,7 +44,7 @@ def remove(*, membership: Membership, by: Access, now: datetime) -> None:
     if deleted:
         audit.note(action=AuditAction.REMOVED, now=now, by=by, subject=membership)
         invitations.end_with(user=user, account=account, by=by, now=now)
-        transaction.on_commit(lambda: notices.member_removed(user=user, account=account))
+        notices.member_removed(user=user, account=account, now=now)
 
 
 def _alone_in(account: Account) -> None:

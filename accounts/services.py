@@ -44,13 +44,13 @@ def grant(
     )
     if made:
         audit.note(action=AuditAction.ADDED, now=now, subject=membership)
-        transaction.on_commit(lambda: notices.member_joined(membership))
+        notices.member_joined(membership, now=now)
     elif role is not None and membership.role != role:
         changes = audit.changed({"role": membership.role}, {"role": role})
         membership.role = role
         membership.save(update_fields=["role"])
         audit.note(action=AuditAction.CHANGED, now=now, subject=membership, changes=changes)
-        transaction.on_commit(lambda: notices.role_changed(membership))
+        notices.role_changed(membership, now=now)
     return membership
 
 
@@ -124,11 +124,12 @@ def send_password_mail(*, user: User, request: HttpRequest) -> None:
         form.save(request)
 
 
-def forget_factors(user: User) -> bool:
+@transaction.atomic
+def forget_factors(user: User, *, now: datetime) -> bool:
     """For who has lost phone and codes: the password alone logs them in again. False if there was nothing to forget."""
     deleted, _ = Authenticator.objects.filter(user=user).delete()
     if deleted:
-        transaction.on_commit(lambda: notices.factors_forgotten(user))
+        notices.factors_forgotten(user, now=now)
     return bool(deleted)
 
 

@@ -1,6 +1,5 @@
 import logging
-from collections.abc import Iterable
-from smtplib import SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,8 +7,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -57,29 +56,21 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         return message
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
-        """False: it could not be handed in. Whatever it tells of is done, and is not undone by that."""
-        return self.send_mails(template_prefix, [email], context)
-
-    def send_mails(self, template_prefix: str, emails: Iterable[str], context: dict[str, Any]) -> bool:
-        """The same to several. A mail server that hangs is waited for once, not once for each of them."""
-        messages = [self.render_mail(template_prefix, email, {"email": email, **context}) for email in emails]
-        if not messages:
-            return True
-        connection = get_connection()
+        """A mail that somebody waits for. False: it could not be handed in; what it tells of is not undone by that."""
         try:
-            connection.open()
-            handed_in = [_hand_in(message, connection) for message in messages]
-            connection.close()
+            self.render_mail(template_prefix, email, {"email": email, **context}).send()
         except (OSError, SMTPException) as error:
             log.error("The mail %s was not handed in: %s", template_prefix, type(error).__name__)  # noqa: TRY400  # its trace may hold the address
             return False
-        return all(handed_in)
+        return True
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        about = {"device": device(self.get_http_user_agent(self.request)), **(context or {})}
-        super().send_notification_mail(template_prefix, user, about, email)
+        """What allauth has just done is told by the outbox, as everything that nobody waits for."""
+        now, agent = timezone.now(), self.get_http_user_agent(self.request)
+        about = {"timestamp": now, "ip": self.get_client_ip(self.request), "device": device(agent), **(context or {})}
+        notices.owe(template_prefix, [email or user.email], about, now)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return f"{settings.PUBLIC_URL}{reverse('account_confirm_email', args=[emailconfirmation.key])}"
@@ -92,9 +83,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def _recognise_browser(self, request: HttpRequest, user: User, response: HttpResponse) -> None:
         token = request.COOKIES.get(settings.BROWSER_COOKIE_NAME) or browsers.new_token()
         now = timezone.now()
-        if browsers.is_new(user=user, token=token, now=now):
-            agent = self.get_http_user_agent(request)
-            notices.new_browser(user=user, device=device(agent), address=self.get_client_ip(request), now=now)
+        with transaction.atomic():
+            if browsers.is_new(user=user, token=token, now=now):
+                agent = self.get_http_user_agent(request)
+                notices.new_browser(user=user, device=device(agent), address=self.get_client_ip(request), now=now)
         response.set_cookie(
             settings.BROWSER_COOKIE_NAME,
             token,
@@ -137,13 +129,3 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": settings.PORTAL_NAME}
-
-
-def _hand_in(message: EmailMultiAlternatives, connection: BaseEmailBackend) -> bool:
-    """False: nobody has that address, which is no reason to keep the same from the others."""
-    try:
-        connection.send_messages([message])
-    except SMTPRecipientsRefused:
-        log.warning("The mail server knows nobody to whom this goes: %s", message.subject)
-        return False
-    return True

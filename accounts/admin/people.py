@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.db import transaction
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
@@ -92,7 +91,7 @@ class UserAdmin(BoundedAdmin[User]):
         services.confirm_address(obj)
         if change and "email" in form.changed_data:
             before = str(form.initial["email"])
-            transaction.on_commit(lambda: notices.address_changed(before=before))
+            notices.address_changed(before=before, now=timezone.now())
 
     @admin.action(description="Send a mail to choose a password", permissions=["change"])
     def send_password_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -105,7 +104,7 @@ class UserAdmin(BoundedAdmin[User]):
     @admin.action(description="Forget the authenticator app, recovery codes and passkeys", permissions=["change"])
     def forget_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in self._manageable(request, queryset):
-            if services.forget_factors(user):
+            if services.forget_factors(user, now=timezone.now()):
                 self._note(request, AuditAction.FACTOR_REMOVED, user, "authenticator app, recovery codes and passkeys")
                 self.message_user(request, f"{user.email} logs in with the password alone again.", messages.SUCCESS)
 
@@ -132,17 +131,17 @@ class MembershipAdmin(BoundedAdmin[Membership]):
     def save_model(self, request: HttpRequest, obj: Membership, form: forms.Form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            transaction.on_commit(lambda: notices.member_joined(obj))
+            notices.member_joined(obj, now=timezone.now())
         elif "role" in form.changed_data:
             if obj.role != Role.OWNER:
                 self._end_invitations(request, obj)
-            transaction.on_commit(lambda: notices.role_changed(obj))
+            notices.role_changed(obj, now=timezone.now())
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         user, account = obj.user, obj.account
         super().delete_model(request, obj)
         self._end_invitations(request, obj)
-        transaction.on_commit(lambda: notices.member_removed(user=user, account=account))
+        notices.member_removed(user=user, account=account, now=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         for membership in queryset.select_related("user", "account"):

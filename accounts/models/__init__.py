@@ -3,6 +3,7 @@ from accounts.models.audit import AuditAction, AuditEntry
 from accounts.models.browser import KnownBrowser
 from accounts.models.invitation import Invitation, InvitationState
 from accounts.models.limit import Limit
+from accounts.models.mail import Notice, OutgoingMail
 from accounts.models.membership import Membership, Role
 from accounts.models.note import Note
 from accounts.models.phrase import ClaimPhrase
@@ -22,6 +23,8 @@ __all__ = [
     "LockType",
     "Membership",
     "Note",
+    "Notice",
+    "OutgoingMail",
     "Role",
     "Switch",
     "User",

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import OutgoingMail
 from billing.models.topups import TopUp
 
 
-class ReceiptMail(models.Model):
-    """A mail that somebody is owed about a top-up: written in the transaction of the transition that it tells of."""
+class ReceiptMail(OutgoingMail):
+    """About a top-up: written in the transaction of the transition that it tells of."""
 
     class Event(models.TextChoices):
         CONFIRMED = "confirmed", "credited"
@@ -19,10 +20,6 @@ class ReceiptMail(models.Model):
     topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="receipt_mails")
     event = models.CharField(max_length=12, choices=Event.choices)
     to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="receipt_mails")
-    written_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it was sent, or given up")
-    sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -43,3 +40,7 @@ class ReceiptMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topup}, {self.get_event_display()}, to {self.to}"
+
+    @property
+    def about(self) -> str:
+        return str(self.topup)

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.clock import Clock
 from billing.models import Batch, BatchState
 from billing.services import balances, transfers
 from billing.services.batches import WAITING, announce, end
-from billing.services.clock import Clock
 from billing.services.states import HAND_OVER
 from billing.services.topups import TopUpRefused
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.clock import Clock
 from accounts.models import Account
 from billing.models import ChangeKind, ChangeState, CustomerChange
 from billing.services import customer_changes, customer_ends, headroom, profiles, switches
-from billing.services.clock import Clock
 from billing.services.customer_ends import move
 from billing.services.failures import FAILURES, GONE
 from billing.services.rounding import stored

@@ -27,6 +27,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "accounts.limit": ("", "", ""),
     "accounts.membership": ("v", "v", "vacd"),
     "accounts.note": ("va", "va", "va"),
+    "accounts.notice": ("", "", ""),
     "accounts.switch": ("v", "v", "vac"),
     "accounts.user": ("v", "v", "vac"),
     "billing.balancereading": ("", "", ""),

@@ -15,11 +15,11 @@ from itertools import groupby
 
 from django.db.models import F, Q
 
+from accounts.clock import Clock
 from accounts.models import Switch
 from billing.models import Source, TopUp, TopUpState
 from billing.services import card_states, lookups, states, switches
 from billing.services.card_states import Says
-from billing.services.clock import Clock
 from billing.services.lookups import Window
 from billing.services.rounding import stored_if_money
 from billing.services.ties import references, tie

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from accounts import audit
+from accounts import audit, notices
 from accounts.models import Account, Switch
 from billing.models import Reconciliation
 from billing.queries.days import DAY, day_of
@@ -29,6 +29,7 @@ from billing.vos3000 import Withheld
 
 RECORDS_LATE = timedelta(minutes=15)
 RECONCILED_DAYS = 3
+NOTICES_KEPT_FOR = timedelta(days=30)
 
 
 def refresh_balances(*, switch: Switch, now: datetime) -> str:
@@ -89,9 +90,10 @@ def reconcile_month(*, switch: Switch, now: datetime) -> str:
 def keep_house(*, now: datetime) -> str:
     partitions.ensure_ahead(now=now)
     entries = audit.forget(before=now - timedelta(days=settings.AUDIT_DAYS))
+    told = notices.forget(before=now - NOTICES_KEPT_FOR)
     changes = causes.prune(now=now)
     kept = f"{jobs.prune(now=now)} job runs, {readings.prune(now=now)} readings, {changes} changes of records"
-    return f"{kept}, {entries} entries of the trail dropped"
+    return f"{kept}, {told} notices, {entries} entries of the trail dropped"
 
 
 def _fetch(due: Iterable[scheduling.Due], now: datetime) -> str:

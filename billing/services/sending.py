@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.clock import Clock
 from billing.models import Kind, TopUp, TopUpState
 from billing.services import balances, headroom, states, switches
-from billing.services.clock import Clock
 from billing.services.operations import Operation, Unsendable, operation_of
 from billing.services.rounding import stored_if_money
 from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable

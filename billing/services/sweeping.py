@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min, QuerySet
 
+from accounts.clock import Clock
 from accounts.models import Switch
 from billing.models import TopUp, TopUpState
 from billing.services import states
-from billing.services.clock import Clock
 from billing.services.sending import carry_out, expire
 
 logger = logging.getLogger(__name__)

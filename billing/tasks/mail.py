@@ -1,4 +1,4 @@
-"""The mails about top-ups and opened accounts. A task may run twice, or beside itself: each mail is claimed."""
+"""Mails that are owed. A task may run twice, or beside itself: each mail is claimed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from accounts import notices
 from billing.services import customer_mails, jobs, receipt_mails
 
 MAIL_EVERY = timedelta(seconds=10)
@@ -15,6 +16,11 @@ MAIL_EVERY = timedelta(seconds=10)
 MAIL_SCHEDULE: dict[str, dict[str, Any]] = {
     "send receipts": {
         "task": "billing.tasks.mail.send_receipts",
+        "schedule": MAIL_EVERY,
+        "options": {"queue": "default", "expires": MAIL_EVERY.total_seconds()},
+    },
+    "send notices": {
+        "task": "billing.tasks.mail.send_notices",
         "schedule": MAIL_EVERY,
         "options": {"queue": "default", "expires": MAIL_EVERY.total_seconds()},
     },
@@ -30,6 +36,12 @@ MAIL_SCHEDULE: dict[str, dict[str, Any]] = {
 def send_receipts() -> None:
     now = timezone.now()
     jobs.run_once(job="send receipts", period=MAIL_EVERY, now=now, work=lambda: str(receipt_mails.send_due(now=now)))
+
+
+@shared_task(name="billing.tasks.mail.send_notices")
+def send_notices() -> None:
+    now = timezone.now()
+    jobs.run_once(job="send notices", period=MAIL_EVERY, now=now, work=lambda: str(notices.send_due(now=now)))
 
 
 @shared_task(name="billing.tasks.mail.invite_to_opened")

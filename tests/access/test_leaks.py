@@ -32,6 +32,7 @@ from portal.masking import Formatter
 from simulator.process import SimulatorProcess
 from tests.access.walking import FRAGMENT
 from tests.factories import MembershipFactory
+from tests.mails import sent_mails
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -193,7 +194,7 @@ def mails(sent: Sent, user: User) -> None:
     client = Client()
     sent.take(client, "/account/login/")
     client.post("/account/password/reset/", {"email": user.email})
-    sent.texts += [("a mail", str(message.message())) for message in mail.outbox]
+    sent.texts += [("a mail", str(message.message())) for message in sent_mails()]
     assert mail.outbox
 
 

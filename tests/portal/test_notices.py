@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 from unittest.mock import patch
@@ -12,13 +13,18 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import transaction
+from django.utils import timezone
 
 from accounts import notices, services
-from accounts.models import KnownBrowser, User
+from accounts.models import KnownBrowser, Notice, Role, User
+from accounts.outbox import Mailed
 from billing.services import redis as redis_service
-from tests.factories import MembershipFactory, UserFactory
+from billing.tasks.mail import send_notices
+from tests.factories import NOON, MembershipFactory, UserFactory
+from tests.mails import sent_mails
 from tests.portal.test_factors import ACTIVATE, DEACTIVATE, PASSWORD, code_of, log_in, new_secret, show_password
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +42,7 @@ def user() -> User:
 
 
 def subjects() -> list[str]:
-    assert all(message.to == ["zoe@example.com"] for message in mail.outbox)
+    assert all(message.to == ["zoe@example.com"] for message in sent_mails())
     return [str(message.subject) for message in mail.outbox]
 
 
@@ -112,7 +118,7 @@ def test_an_address_changes_once_its_mailbox_is_shown_to_be_theirs(user: User) -
     user.refresh_from_db()
     assert user.email == "new@example.com"
     # The one that no longer counts hears of it.
-    assert (mail.outbox[-1].to, mail.outbox[-1].subject) == (["zoe@example.com"], "Your address is another one now")
+    assert (sent_mails()[-1].to, mail.outbox[-1].subject) == (["zoe@example.com"], "Your address is another one now")
     assert "no longer works" in client.get(link[1]).content.decode()
 
 
@@ -178,18 +184,44 @@ def test_people_log_in_and_out_and_are_limited_while_redis_is_down(user: User) -
     assert "Too many failed login attempts" in answer.content.decode()
 
 
-def test_a_mail_server_that_hangs_is_waited_for_once(settings: Any) -> None:
-    account = MembershipFactory.create().account
-    MembershipFactory.create_batch(3, account=account)
-    newcomer = MembershipFactory.create(account=account)
-    settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT = "django.core.mail.backends.smtp.EmailBackend", 0.2
+def test_nobody_waits_for_a_mail_server_that_hangs(user: User, settings: Any) -> None:
+    log_in(user)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
-        notices.member_joined(newcomer)
+        log_in(user, user_agent=PHONE)
         silent.setblocking(False)
-        silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()
+    assert Notice.objects.get().next_attempt_at is not None
+
+
+def test_a_notice_is_written_with_what_it_tells_of_or_not_at_all() -> None:
+    account = MembershipFactory.create().account
+    nia = UserFactory.create(email="nia@example.com")
+    with transaction.atomic():
+        services.grant(email=nia.email, account=account, role=Role.VIEWER, now=NOON)
+        assert Notice.objects.count() == 1
+        transaction.set_rollback(True)
+    assert not Notice.objects.exists()
+
+
+def test_a_notice_goes_out_once_however_often_the_task_runs(user: User) -> None:
+    notices.factors_forgotten(user, now=NOON)
+    send_notices()
+    send_notices()
+    assert notices.send_due(now=timezone.now()) == Mailed()
+    assert [message.subject for message in mail.outbox] == ["Your second factor was removed"]
+    assert mail.outbox[0].extra_headers["Message-ID"].startswith("<notice-")
+    assert isinstance(mail.outbox[0], EmailMultiAlternatives)
+
+
+def test_what_was_sent_is_forgotten_after_a_month_and_what_is_owed_is_not(user: User) -> None:
+    notices.factors_forgotten(user, now=NOON)
+    assert notices.forget(before=NOON + timedelta(days=1)) == 0
+    notices.send_due(now=NOON)
+    assert notices.forget(before=NOON) == 0
+    assert notices.forget(before=NOON + timedelta(days=1)) == 1
 
 
 def test_an_address_that_nobody_has_keeps_no_mail_from_the_others() -> None:
@@ -203,5 +235,6 @@ def test_an_address_that_nobody_has_keeps_no_mail_from_the_others() -> None:
         return send(self, messages)
 
     with patch.object(EmailBackend, "send_messages", refuse):
-        notices.member_joined(MembershipFactory.create(account=account))
-    assert subjects() == [f"A new member of {account.number}"]
+        notices.member_joined(MembershipFactory.create(account=account), now=NOON)
+        assert notices.send_due(now=NOON) == Mailed(sent=1, failed=1)
+    assert [message.subject for message in mail.outbox] == [f"A new member of {account.number}"]

@@ -18,6 +18,7 @@ from accounts.members import LastOwner
 from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, Role, User
 from tests.billing.staffsite import page_of, staff
 from tests.factories import AccountFactory, InvitationFactory, MembershipFactory, UserFactory
+from tests.mails import sent_mails
 
 pytestmark = pytest.mark.django_db
 
@@ -175,7 +176,7 @@ def test_a_changed_role_is_told_to_whom_it_concerns(account: Account, owner: Use
     logged_in(owner).post(place(account, f"members/{viewer.pk}/role/"), {"role": "owner"})
     viewer.refresh_from_db()
     assert viewer.role == Role.OWNER
-    assert sorted(message.to[0] for message in mail.outbox) == ["olga@example.com", "vera@example.com"]
+    assert sorted(message.to[0] for message in sent_mails()) == ["olga@example.com", "vera@example.com"]
     assert "vera@example.com is an owner of the account" in str(mail.outbox[0].body)
 
 
@@ -187,7 +188,7 @@ def test_a_removed_member_sees_the_account_no_longer_and_is_told(account: Accoun
     assert "vera@example.com will no longer see" in client.get(path).content.decode()
     assert "is no longer a member" in client.post(path, follow=True).content.decode()
     assert logged_in(viewer.user).get(place(account, "")).status_code == 404
-    assert sorted(message.to[0] for message in mail.outbox) == ["olga@example.com", "vera@example.com"]
+    assert sorted(message.to[0] for message in sent_mails()) == ["olga@example.com", "vera@example.com"]
 
 
 @pytest.mark.parametrize("how", ["remove", "demote", "staff remove", "staff demote"])
