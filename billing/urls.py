@@ -1,4 +1,4 @@
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
 from billing.views.balance import balance
 from billing.views.batches import (
@@ -25,6 +25,7 @@ from billing.views.customers import customers
 from billing.views.home import home
 from billing.views.margin import margin
 from billing.views.members import change_role, invite, members, remove, resend, revoke
+from billing.views.one_call import FlowNumber, one_call
 from billing.views.online import online_form, online_payment
 from billing.views.overview import overview
 from billing.views.payments import payments
@@ -32,12 +33,15 @@ from billing.views.providers import demo_pay, payment_report
 from billing.views.topups import topup, topup_confirm, topup_form
 from billing.views.vouchers import voucher_confirm, voucher_form
 
+register_converter(FlowNumber, "flow")
+
 urlpatterns: list[URLPattern] = [
     path("", home, name="home"),
     path("account/claim/", claim, name="claim"),
     path("a/<slug:public_id>/", overview, name="overview"),
     path("a/<slug:public_id>/balance/", balance, name="balance"),
     path("a/<slug:public_id>/calls/", calls, name="calls"),
+    path("a/<slug:public_id>/calls/<flow:flow_no>/", one_call, name="call"),
     path("a/<slug:public_id>/calls/<slug:kind>/", calls_file, name="calls_file"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),

@@ -1,10 +1,21 @@
 from billing.models.batches import Batch, BatchRow, BatchState, Origin
-from billing.models.calls import Call, CallChange, CallDay, DayState, UnreadableRecord
+from billing.models.calls import (
+    MILLIONTH,
+    NOT_STATED,
+    Call,
+    CallChange,
+    CallDay,
+    CallLevel,
+    DayState,
+    EndDirection,
+    UnreadableRecord,
+)
 from billing.models.customer_changes import CHANGE_ENDS, WITH_OVERDRAFT, ChangeKind, ChangeState, CustomerChange
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
 from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
 from billing.models.payments import Charge, Payment, Stream, SyncMark
+from billing.models.rates import Rate, RateGroup
 from billing.models.receipts import ReceiptMail
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
 from billing.models.reissues import Answer, Reissue
@@ -15,6 +26,8 @@ __all__ = [
     "CHANGE_ENDS",
     "DOUBTFUL",
     "EDGES",
+    "MILLIONTH",
+    "NOT_STATED",
     "ONLINE_EDGES",
     "RECEIVED",
     "UNSETTLED",
@@ -27,6 +40,7 @@ __all__ = [
     "Call",
     "CallChange",
     "CallDay",
+    "CallLevel",
     "CallTotal",
     "Case",
     "Cause",
@@ -35,6 +49,7 @@ __all__ = [
     "Charge",
     "CustomerChange",
     "DayState",
+    "EndDirection",
     "JobRun",
     "Kind",
     "LookUp",
@@ -43,6 +58,8 @@ __all__ = [
     "OnlineState",
     "Origin",
     "Payment",
+    "Rate",
+    "RateGroup",
     "ReceiptMail",
     "Reconciliation",
     "Reissue",

@@ -10,6 +10,27 @@ from accounts.money import money
 MILLIONTH = Decimal("0.000001")
 
 
+# What a record holds where the switch does not say.
+NOT_STATED = -1
+
+
+class CallLevel(models.IntegerChoices):
+    """Manual §3.47, callLevel."""
+
+    ON_NET = 1, "on-net"
+    LOCAL = 2, "local"
+    DOMESTIC = 4, "domestic"
+    INTERNATIONAL = 5, "international"
+
+
+class EndDirection(models.IntegerChoices):
+    """Manual §3.47, endDirection: who ended the call."""
+
+    CALLER = 0, "the caller"
+    CALLEE = 1, "the called side"
+    SERVER = 2, "the softswitch"
+
+
 class Call(models.Model):
     """One call record (manual §3.47). Seconds are whole, money is in the switch's currency.
 

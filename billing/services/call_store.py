@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DataError, connection, transaction
 
 from accounts.models import Switch
-from billing.models import CallDay
+from billing.models import NOT_STATED, CallDay
 from billing.services import call_totals, partitions, set_aside
 from billing.services.profiles import LONGEST_NUMBER
 from billing.services.rounding import has_stored_places, stored
@@ -24,7 +24,6 @@ ROWS_PER_COPY = 2000
 NEAR_ITS_DAY = timedelta(days=8)
 # How far an edited record may have moved in time and still be found under its number.
 MOVED_AT_MOST = timedelta(days=35)
-NOT_STATED = -1
 BIGINT_MAX, INT_MAX, SMALLINT_MAX = 2**63 - 1, 2**31 - 1, 2**15 - 1
 
 COLUMNS = (

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from celery import shared_task
 
 from accounts.models import Switch
-from billing.services import jobs, rounds
+from billing.services import jobs, rates, rounds
 from billing.services.manners import background
 
 
@@ -46,6 +46,12 @@ def run_round(name: str, switch_id: int) -> None:
     work, period, _ = ROUNDS[name]
     with background():
         jobs.run_once(job=f"{name}:{switch.name}", period=period, now=now, work=lambda: work(switch=switch, now=now))
+
+
+@shared_task(name="billing.tasks.sync.read_rates")
+def read_rates(group_id: int) -> None:
+    """Somebody looks at a call and waits for it."""
+    rates.read(group_id=group_id, now=datetime.now(UTC))
 
 
 @shared_task(name="billing.tasks.sync.keep_house")

@@ -18,6 +18,15 @@ register.filter("money", money)
 
 
 @register.filter
+def rate(amount: Decimal, currency: str = "") -> str:
+    """Every place that a rate or its multiple has, more than a balance may have."""
+    whole, _, places = f"{abs(amount):,f}".partition(".")
+    shown = places.rstrip("0").ljust(places_of(currency), "0")
+    sign = MINUS if amount < 0 else ""
+    return f"{sign}{_unit(currency)}{whole}.{shown}" if shown else f"{sign}{_unit(currency)}{whole}"
+
+
+@register.filter
 def short_money(amount: Decimal | None, currency: str = "") -> str:
     """To the currency's places, for sums in which the hundredth of a cent says nothing; smaller ones keep theirs."""
     if amount is None or 0 < abs(amount) < _smallest(currency):

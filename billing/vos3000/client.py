@@ -27,6 +27,7 @@ from .types import (
     Customer,
     CustomerBrief,
     CustomerFee,
+    FeeRate,
     Paid,
     PayRecord,
     PhoneCard,
@@ -41,6 +42,7 @@ PAID = Decoder(Paid, strict=False)
 PHONE_CARD = Decoder(PhoneCard, strict=False)
 PAY_RECORDS = Decoder(list[PayRecord], strict=False)
 CONSUMPTIONS = Decoder(list[Consumption], strict=False)
+FEE_RATES = Decoder(list[FeeRate], strict=False)
 CUSTOMER_FEES = Decoder(list[CustomerFee], strict=False)
 
 
@@ -193,6 +195,10 @@ class Client(Exchange):
         """Each account's calls summed per day or month of the switch's calendar (3.48)."""
         body = {**_days_body(accounts, first, last), "period": int(period)}
         return self._list("GetReportCustomerFee", body, "infoReportCustomerFees", CUSTOMER_FEES)
+
+    def get_fee_rates(self, *, group: str) -> list[FeeRate]:
+        """The rates of one rate group (3.44); of a group that is not there, none."""
+        return self._list("GetFeeRate", {"feeRateGroup": group}, "infoFeeRates", FEE_RATES)
 
     def probe(self, operations: Iterable[str] = tuple(PROBES)) -> list[str]:
         """Those of the operations that answer, if only with a refusal. Writes are never tried, so never listed."""

@@ -18,5 +18,6 @@ PROBES: Mapping[str, Mapping[str, Json]] = {
     "GetConsumption": {"account": NOBODY, **MINUTE},
     "GetCdr": {"accounts": [NOBODY], **DAY},
     "GetReportCustomerFee": {"accounts": [NOBODY], "period": int(Period.DAY), **DAY},
+    "GetFeeRate": {"feeRateGroup": NOBODY},
     "GetPhoneCard": {"pin": NOBODY, "password": ""},
 }

@@ -134,6 +134,24 @@ class Customer(CustomerBrief, frozen=True, kw_only=True):
         return None if self.lock_type is None else self.lock_type != LockType.OPEN
 
 
+class FirstInterval(Record, frozen=True, kw_only=True):
+    """Of a rate: `time` seconds, begun or not, cost `fee`."""
+
+    fee: Decimal
+    time: int
+    position: int = 0
+
+
+class FeeRate(Record, frozen=True, kw_only=True):
+    """One row of GetFeeRate (3.44): `fee` for each begun `period` of seconds, after the first intervals."""
+
+    fee_prefix: str
+    area_name: str = ""
+    first_intervals: tuple[FirstInterval, ...] = field(default=(), name="infoFeeRateSections")
+    fee: Decimal
+    period: int
+
+
 class PhoneProof(Record, frozen=True, kw_only=True):
     """Of a row of GetPhone (3.9) what shows that somebody has the phone. Nobody outside the client gets to see it."""
 

@@ -124,6 +124,23 @@ operator       404              404              404      404       404         
 superuser      404              404              404      404       404              404
 """
 
+# The account of the address / one call, which is of `account`.
+SEES_CALL = """
+               account/call  child/call  account/unknown
+anonymous      login         login       login
+stranger       404           404         404
+viewer         page          404         404
+owner          page          404         404
+sibling        404           404         404
+parent         page          404         404
+grandparent    page          404         404
+staff          404           404         404
+support        page          404         404
+billing        page          404         404
+operator       page          404         404
+superuser      page          404         404
+"""
+
 # The account of the address / the payment by card, which is of `account`.
 SEES_PAYMENT = """
                account/paid  child/paid  account/unknown
@@ -352,6 +369,8 @@ ACCOUNT_PAGES = (
     ("balance", "POST", SEES, "405"),
     ("calls", "GET", SEES, "page"),
     ("calls", "POST", SEES, "405"),
+    ("call", "GET", SEES_CALL, "page"),
+    ("call", "POST", SEES_CALL, "405"),
     ("calls_file", "GET", SEES, "page"),
     ("calls_file", "POST", SEES, "405"),
     ("payments", "GET", SEES, "page"),

@@ -130,6 +130,10 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
         assert any(f"/calls/{kind}/ 200" in found for found in of_customer.holding((CALLEE,)))
     assert of_the_agents_days
     assert of_agent.holding(of_the_agents_days)
+    planted = customer.calls.filter(agent_fee=AGENT_FEE).values_list("flow_no", flat=True)
+    for flow_no in planted:
+        assert any(f"/calls/{flow_no}/ 200" in found for found in of_customer.holding((CALLEE,)))
+        assert any(f"/calls/{flow_no}/ 200" in found for found in of_agent.holding((money(AGENT_FEE, "USD"),)))
     paid = customer.calls.filter(agent_number=AGENT).aggregate(sum=Sum("agent_fee"))["sum"]
     assert any("/customers/margin/" in found for found in of_agent.holding((money(paid, "USD"),)))
     assert "Not Found" in log.getvalue()
@@ -175,6 +179,8 @@ def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:
     for kind in ("csv", "xlsx"):
         for asked in ASKED[:3]:
             sent.take(client, f"/a/{account.public_id}/calls/{kind}/{asked}")
+    for flow_no in account.calls.values_list("flow_no", flat=True):
+        sent.take(client, f"/a/{account.public_id}/calls/{flow_no}/")
     for path in (f"/a/{account.public_id}/topups/{topup.reference}/", "/", "/a/unknown/", "/staff/login/", "/no/page"):
         sent.take(client, path)
     for step in ("", "confirm/"):

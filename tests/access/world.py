@@ -14,12 +14,13 @@ from django.utils import timezone
 from accounts.access import GRANTED
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import confirm_address
-from billing.models import Batch, CustomerChange, OnlinePayment, TopUp
-from billing.services import batches, transfers
+from billing.models import Batch, Call, CustomerChange, OnlinePayment, TopUp
+from billing.services import batches, partitions, transfers
 from tests.access.table import ROLES, STAFF
 from tests.billing.staffsite import full_account, staff, superuser
 from tests.factories import (
     AccountFactory,
+    CallFactory,
     CustomerChangeFactory,
     InvitationFactory,
     MembershipFactory,
@@ -38,6 +39,7 @@ class World:
     batch: Batch
     change: CustomerChange
     payment: OnlinePayment
+    call: Call
     invitations: dict[str, Invitation]
     passkey: Authenticator
     clients: dict[str, Client] = field(default_factory=dict)
@@ -68,6 +70,8 @@ class World:
         name = about.rpartition("/")[2]
         if page in ("topup", "batch", "online_payment", "customer_change") or page.startswith("batch_"):
             return [self.reference(name)]
+        if page == "call":
+            return [str(self.call.flow_no if name == "call" else 0)]
         if page == "calls_file":
             return ["csv"]
         if page.startswith("invitation_"):
@@ -109,7 +113,9 @@ def build() -> World:
     batch = _batch(accounts["account"], users["owner"])
     payment = OnlinePaymentFactory.create(account=accounts["account"], paid_by=users["owner"])
     change = CustomerChangeFactory.create(agent=accounts["account"], account=accounts["child"])
-    return World(users, accounts, {**topups, "debit": debit}, batch, change, payment, invitations, passkey)
+    partitions.ensure([timezone.now().date()])
+    call = CallFactory.create(account=accounts["account"], started_at=timezone.now())
+    return World(users, accounts, {**topups, "debit": debit}, batch, change, payment, call, invitations, passkey)
 
 
 def a_row(model: type[Model], world: World) -> Model:

@@ -19,6 +19,7 @@ READS = {
     "GetConsumption",
     "GetCdr",
     "GetReportCustomerFee",
+    "GetFeeRate",
     "GetPhoneCard",
 }
 

@@ -1,0 +1,72 @@
+"""One call: everything about it in words, and why it cost that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access, Action, access_of
+from billing.models import NOT_STATED, Call, CallLevel, EndDirection
+from billing.queries.end_reasons import end_reason
+from billing.queries.one_call import find
+from billing.queries.pricing import priced
+from billing.services import rates
+from billing.views.access import account_page, zone_of
+from billing.views.http import Request
+from billing.views.pages import render_account_page
+
+RATES_LIMIT = rates.FRESH_FOR + timedelta(minutes=5)
+
+
+class FlowNumber:
+    """The switch's number of a call record in an address."""
+
+    regex = "-?[0-9]{1,19}"
+
+    def to_python(self, text: str) -> int:
+        return int(text)
+
+    def to_url(self, flow_no: int) -> str:
+        return str(flow_no)
+
+
+@require_safe
+@account_page()
+def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
+    now, switch = timezone.now(), access.account.switch
+    call = find(account=access.account, flow_no=flow_no)
+    if call is None:
+        raise Http404("No such call")
+    known = rates.of_account(account=access.account, now=now)
+    context = {
+        "call": call,
+        "level": _words(CallLevel, call.call_level),
+        "ended_by": _words(EndDirection, call.end_direction),
+        "reason": end_reason(call.end_reason),
+        "price": priced(call, known.group),
+        "rates": known,
+        "rates_limit": RATES_LIMIT,
+        "agent_fee": _agent_fee(access, call),
+        "zone": zone_of(access),
+        "switch_zone": switch.zone,
+    }
+    return render_account_page(request, access, "billing/call.html", context, now=now, fragment="price")
+
+
+def _words(table: type[CallLevel | EndDirection], code: int) -> str:
+    if code in table.values:
+        return str(table(code).label)
+    return "not stated" if code == NOT_STATED else f"unknown (code {code})"
+
+
+def _agent_fee(access: Access, call: Call) -> Decimal | None:
+    """What the agent pays for its customer's call: for those alone who may see that agent's margin."""
+    agent = access.account.parent
+    if agent is None or agent.number != call.agent_number:
+        return None
+    of_agent = access_of(access.user, agent)
+    return call.agent_fee if of_agent is not None and of_agent.may(Action.SEE_MARGIN) else None
