@@ -15,8 +15,11 @@ PLACES_AT_MOST = Decimal("0.000001")
 
 def money(amount: Decimal | None, currency: str = "") -> str:
     """All places that say something, at least those of the currency: $0.0052, −$3.10, CNY 12.00, ¥500."""
-    if amount is None:
-        return DASH
+    return DASH if amount is None else exact_money(amount.quantize(PLACES_AT_MOST), currency)
+
+
+def exact_money(amount: Decimal, currency: str = "") -> str:
+    """The same with every place there is: a rate has more than a balance."""
     sign = MINUS if amount < 0 else ""
     return f"{sign}{_unit(currency)}{_digits(abs(amount), places_of(currency))}"
 
@@ -26,6 +29,6 @@ def _unit(currency: str) -> str:
 
 
 def _digits(amount: Decimal, at_least: int) -> str:
-    whole, _, places = f"{amount.quantize(PLACES_AT_MOST):,f}".partition(".")
+    whole, _, places = f"{amount:,f}".partition(".")
     shown = places.rstrip("0").ljust(at_least, "0")
     return f"{whole}.{shown}" if shown else whole

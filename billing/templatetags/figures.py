@@ -10,20 +10,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.currencies import places_of
-from accounts.money import DASH, MINUS, NARROW_SPACE, SYMBOLS, money
+from accounts.money import DASH, MINUS, NARROW_SPACE, SYMBOLS, exact_money, money
 
 register = template.Library()
 
 register.filter("money", money)
-
-
-@register.filter
-def rate(amount: Decimal, currency: str = "") -> str:
-    """Every place that a rate or its multiple has, more than a balance may have."""
-    whole, _, places = f"{abs(amount):,f}".partition(".")
-    shown = places.rstrip("0").ljust(places_of(currency), "0")
-    sign = MINUS if amount < 0 else ""
-    return f"{sign}{_unit(currency)}{whole}.{shown}" if shown else f"{sign}{_unit(currency)}{whole}"
+register.filter("exact_money", exact_money)
 
 
 @register.filter
