@@ -63,7 +63,8 @@ def priced(call: Call, group: RateGroup | None) -> Priced:
 
 def steps_of(rate: Rate, seconds: int) -> tuple[Step, ...]:
     """The first intervals one after another, then whole periods; an interval that has begun counts as a whole."""
-    steps, covered = [], 0
+    steps: list[Step] = []
+    covered = 0
     for fee, length in zip(rate.first_fees, rate.first_seconds, strict=True):
         if covered >= seconds:
             return tuple(steps)

@@ -91,8 +91,9 @@ def test_a_switch_that_was_not_reached_is_asked_again_after_a_minute(db: None) -
 
 
 def test_rates_that_went_away_are_gone_after_the_next_reading(account: Account) -> None:
-    known = look(account)
-    Rate.objects.create(group=known.group, prefix="999", fee=Decimal(1), period=60)
+    group = look(account).group
+    assert group is not None
+    Rate.objects.create(group=group, prefix="999", fee=Decimal(1), period=60)
     look(account, NOW + timedelta(hours=2))
     assert not Rate.objects.filter(prefix="999").exists()
 
