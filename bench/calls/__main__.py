@@ -49,7 +49,7 @@ def _run(load_average: float) -> int:
 
     findings = Findings()
     try:
-        measure(plan, findings, note, only=only)
+        measure(plan, {**os.environ, "PYTHONWARNINGS": "ignore"}, findings, note, only=only)
     finally:
         result = findings.report(size=plan.size, seconds=time.monotonic() - began, load_average=load_average)
         print(f"\n{table(result)}")

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
 
-from bench.calls import filling, loading, reading
+from bench.calls import filling, loading, manners, memory, pages, reading, shapes, web
 from bench.calls.plan import Plan
 from bench.calls.report import Findings
 from bench.calls.world import World, found_switch
 
 Note = Callable[[str], None]
+# In this order: what only reads finds the tables as they were filled.
+PARTS: dict[str, Callable[[World, Findings], None]] = {
+    "pages": pages.measure,
+    "shapes": shapes.measure,
+    "web": web.measure,
+    "manners": manners.measure,
+    "loading": loading.measure,
+    "memory": memory.measure,
+}
 # Where a switch is that nobody asks.
 NOWHERE = "http://127.0.0.1:9"
 
 
-def found_world(plan: Plan, note: Note) -> World:
+def found_world(plan: Plan, environ: Mapping[str, str], note: Note) -> World:
     switch = found_switch("bench", NOWHERE)
-    world = World(plan, switch, filling.found_accounts(plan, switch))
+    world = World(plan, switch, filling.found_accounts(plan, switch), environ)
     with filling.indexes_made_after():
         for made in filling.copy_calls(plan, switch, world.accounts):
             note(f"{made:,} calls")
@@ -28,17 +36,16 @@ def found_world(plan: Plan, note: Note) -> World:
     return world
 
 
-def measure(plan: Plan, findings: Findings, note: Note, *, only: Collection[str] = ()) -> None:
-    """`only` these parts, or all."""
-    without_calls = {"reading": partial(reading.measure, plan, findings)}
-    with_calls = {"loading": loading.measure}
-    for name, part in without_calls.items():
-        if not only or name in only:
-            part()
-            note(name)
-    wanted = [name for name in with_calls if not only or name in only]
+def measure(
+    plan: Plan, environ: Mapping[str, str], findings: Findings, note: Note, *, only: Collection[str] = ()
+) -> None:
+    """`only` these parts, or all. `environ` is that of a process of the portal beside this one."""
+    if not only or "reading" in only:
+        reading.measure(plan, findings)
+        note("reading")
+    wanted = [name for name in PARTS if not only or name in only]
     if wanted:
-        world = found_world(plan, note)
+        world = found_world(plan, environ, note)
         for name in wanted:
-            with_calls[name](world, findings)
+            PARTS[name](world, findings)
             note(name)

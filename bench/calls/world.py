@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,9 +12,12 @@ from bench.calls.plan import Plan
 
 @dataclass(frozen=True)
 class World:
+    """`environ` is that of a process of the portal beside this one."""
+
     plan: Plan
     switch: Switch
     accounts: Sequence[Account]
+    environ: Mapping[str, str]
 
     @property
     def largest(self) -> Account:

@@ -1,0 +1,49 @@
+"""One day fetched in a process of its own, as a worker does: `python -m bench.calls.fetching ACCOUNT DAY`.
+
+Says in one line of JSON how much memory it held before, and at most.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from bench.calls.children import memory_held, most_memory_held, said_by
+
+
+class Fetched(msgspec.Struct):
+    """Bytes; `before` is what the worker holds with everything imported and nothing done."""
+
+    calls: int
+    before: int
+    most: int
+
+
+def fetch_apart(environ: Mapping[str, str], account: int, day: date) -> Fetched:
+    return msgspec.json.decode(said_by(environ, *command(account, day)), type=Fetched)
+
+
+def command(account: int, day: date) -> tuple[str, ...]:
+    return ("-m", "bench.calls.fetching", str(account), day.isoformat())
+
+
+def main() -> None:
+    import portal.celery
+
+    portal.celery.app.loader.import_default_modules()
+    from accounts.models import Account
+    from billing.services.calls import fetch_days
+
+    account = Account.objects.select_related("switch").get(pk=sys.argv[1])
+    day = date.fromisoformat(sys.argv[2])
+    before = memory_held()
+    fetched = fetch_days(accounts=[account], first=day, last=day, now=datetime.now(UTC))
+    assert not fetched.failures, fetched.failures
+    print(msgspec.json.encode(Fetched(fetched.calls, before, most_memory_held())).decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""How often the switch is asked for call records: by the rounds of the workers, and by pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from django.test import Client
+
+from accounts.models import Account, Membership, Role, Switch, User
+from bench.calls.report import Findings
+from bench.calls.world import World, found_switch
+from billing.services import jobs, profiles
+from billing.services.manners import background
+from billing.tasks.sync import ROUNDS
+from simulator.control import Control
+from simulator.process import SimulatorProcess
+
+AGENT = "R-100"
+SLOTS = 2
+# Each task is delivered that often.
+DELIVERIES = 2
+OPERATION = "GetCdr"
+PAGES = ("", "calls/", "calls/?from=2026-01-01", "calls/?answered=yes", "payments/", "calls/csv/")
+
+
+def measure(world: World, findings: Findings) -> None:
+    now = datetime.now(UTC)
+    with SimulatorProcess("--quiet-world") as simulator:
+        switch = found_switch("stand-in", simulator.url)
+        accounts = _followed(switch, now)
+        asked: list[int] = []
+        for number in range(SLOTS):
+            for job in ROUNDS:
+                simulator.control.reset_stats()
+                _run(job, switch, now, number)
+                asked.append(_most_often_asked(simulator.control))
+        simulator.control.reset_stats()
+        _look(accounts)
+        viewed = simulator.control.stats().requests.get(OPERATION, 0)
+    assert any(asked), "nobody's calls were asked for"
+    findings.most(f"{OPERATION} requests per account-day and schedule slot", max(asked), 1)
+    findings.most(f"{OPERATION} requests by page views with a warm cache", viewed, 0)
+
+
+def _followed(switch: Switch, now: datetime) -> list[Account]:
+    profiles.refresh(switch=switch, numbers=[AGENT], now=now)
+    agent = Account.objects.get(switch=switch, number=AGENT)
+    profiles.refresh_children(agent=agent, now=now)
+    user = User.objects.create_user("agent@calls.example")
+    Membership.objects.create(user=user, account=agent, role=Role.VIEWER)
+    return list(Account.objects.filter(switch=switch))
+
+
+def _run(job: str, switch: Switch, now: datetime, slot: int) -> None:
+    work, period, _ = ROUNDS[job]
+    at = now + slot * period
+    with background():
+        for _ in range(DELIVERIES):
+            jobs.run_once(job=f"{job}:{switch.name}", period=period, now=at, work=partial(work, switch=switch, now=at))
+
+
+def _most_often_asked(control: Control) -> int:
+    """Of all days of all accounts."""
+    asked: Counter[tuple[str, str]] = Counter()
+    for request in control.received(OPERATION):
+        body = request.body or {}
+        first, last = (datetime.strptime(body[name], "%Y%m%d").replace(tzinfo=UTC) for name in ("beginTime", "endTime"))
+        days = [f"{first + timedelta(days=number):%Y%m%d}" for number in range((last - first).days + 1)]
+        asked.update((account, day) for account in body["accounts"] for day in days)
+    return max(asked.values(), default=0)
+
+
+def _look(accounts: list[Account]) -> None:
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(User.objects.get(email="agent@calls.example"))
+    for account in accounts:
+        for page in PAGES:
+            answer = browser.get(f"/a/{account.public_id}/{page}")
+            # A file of everything may want a fresh login instead.
+            assert answer.status_code in (200, 302), f"{page}: {answer.status_code}"
+            answer.close()
