@@ -54,6 +54,17 @@ def grant(
     return membership
 
 
+@transaction.atomic
+def choose_time_zone(*, user: User, time_zone: str, now: datetime) -> None:
+    """In which times are shown to them; empty: in the switch's own."""
+    changes = audit.changed({"time_zone": user.time_zone}, {"time_zone": time_zone})
+    if not changes:
+        return
+    user.time_zone = time_zone
+    user.save(update_fields=["time_zone"])
+    audit.note(action=AuditAction.CHANGED, now=now, by=user, subject=user, changes=changes)
+
+
 def check_person(*, email: str, password: str | None) -> None:
     """Raises ValidationError for an address or a password that will not do."""
     email = email.strip().lower()

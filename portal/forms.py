@@ -8,14 +8,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from allauth.account.fields import SetPasswordField
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
-from django.forms import CharField, Form, TextInput
+from django.forms import CharField, ChoiceField, Form, TextInput
 
+from accounts import zones
 from accounts.models import User
 
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, struct.error)
@@ -63,3 +65,21 @@ class JoinForm(Form):
         super().__init__(*args, **kwargs)
         password: Any = self.fields["password"]
         password.user = user
+
+
+class TimeZoneForm(Form):
+    time_zone = ChoiceField(
+        label="Show times in",
+        required=False,
+        help_text="In lists, totals, charts and files alike.",
+        error_messages={"invalid_choice": "Choose one of these."},
+    )
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: Any = [("", "The time zone of the softswitch"), *zones.choices(now=now)]
+        # An operator may have set one that is not offered: it stays until another is chosen.
+        if user.time_zone and not zones.is_offered(user.time_zone):
+            offered.insert(1, (user.time_zone, user.time_zone))
+        time_zone: Any = self.fields["time_zone"]
+        time_zone.choices, time_zone.initial = offered, user.time_zone

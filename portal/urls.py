@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal import health, invitation, security
+from portal import health, invitation, security, time_zone
 
 handler400 = "portal.views.unreadable"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("account/2fa/", security.overview),
     path("account/2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index")),
     path("account/sessions/", security.sessions),
+    path("account/time-zone/", time_zone.time_zone, name="time_zone"),
     path("account/invitation/", invitation.invitation, name="invitation"),
     path("account/invitation/join/", invitation.join, name="invitation_join"),
     path("account/invitation/accept/", invitation.accept, name="invitation_accept"),

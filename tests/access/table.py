@@ -476,6 +476,8 @@ account_confirm_login_code              GET   login                    →home  
 account_confirm_login_code              POST  login                    →home               →home
 claim                                   GET   404                      404                 404
 claim                                   POST  404                      404                 404
+time_zone                               GET   login                    page                page
+time_zone                               POST  login                    →/account/2fa/      →/account/2fa/
 invitation                              GET   410                      410                 410
 invitation                              POST  405                      405                 405
 invitation_link                         GET   →invitation              →invitation         →invitation

@@ -201,7 +201,7 @@ def test_days_are_the_switchs_and_times_are_the_readers(zoe: Visitor) -> None:
     assert story.sums is not None
     assert story.sums.top_ups == 0
     assert f"{row.day:%a} {row.day.day} {row.day:%b}" in text
-    assert "Asia/Shanghai. Times are those of America/New_York." in text
+    assert "Asia/Shanghai. Times are those of America/New_York (" in text
     assert f"{found_at.astimezone(ZoneInfo('America/New_York')):%H:%M}" in text
 
 

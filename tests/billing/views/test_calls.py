@@ -168,7 +168,7 @@ def test_times_are_those_of_the_reader(zoe: Visitor) -> None:
 def test_a_time_zone_that_does_not_exist_is_the_switchs(zoe: Visitor) -> None:
     zoe.user.time_zone = "Mars/Olympus"
     zoe.user.save()
-    assert "Times are those of UTC." in page(zoe)
+    assert "Times are those of UTC " in page(zoe)
 
 
 def test_what_the_agent_pays_is_never_in_a_customers_page(zoe: Visitor) -> None:

@@ -1,0 +1,24 @@
+"""In which time zone somebody wants to read times."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts import services
+from billing.views.http import Request
+from portal.forms import TimeZoneForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_zone(request: Request) -> HttpResponse:
+    now = timezone.now()
+    form = TimeZoneForm(request.POST if request.method == "POST" else None, user=request.user, now=now)
+    if form.is_valid():
+        services.choose_time_zone(user=request.user, time_zone=form.cleaned_data["time_zone"], now=now)
+        messages.success(request, "Times are shown in the time zone that you chose.")
+        return redirect("mfa_index")
+    return render(request, "account/time_zone.html", {"form": form})
