@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts import audit, notices
+from accounts import audit, notices, owners
 from accounts.models import Account, AuditAction, Membership, Role, User
 
 SUPPORT = "support"
@@ -34,7 +34,8 @@ def grant(
 
     A membership that is there already keeps its role unless one is named. Without a password a new user has none:
     the mail for a forgotten one is their way in. `staff` puts them among the support agents as well.
-    Raises ValidationError for an address or a password that will not do; then nothing has changed.
+    Raises ValidationError for an address or a password that will not do, and LastOwner when nobody else would be owner;
+    then nothing has changed.
     """
     user = ensure_user(email=email, now=now, password=password)
     if staff:
@@ -46,6 +47,9 @@ def grant(
         audit.note(action=AuditAction.ADDED, now=now, subject=membership)
         notices.member_joined(membership, now=now)
     elif role is not None and membership.role != role:
+        owners.hold(account)
+        if role != Role.OWNER:
+            owners.keep_one(membership)
         changes = audit.changed({"role": membership.role}, {"role": role})
         membership.role = role
         membership.save(update_fields=["role"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,13 +15,16 @@ from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from accounts import invitations, notices, services
+from accounts import invitations, notices, owners, services
 from accounts.admin.trail import last_notes
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, acting, link, member_of_staff
 from accounts.admin_filters import OfPerson
 from accounts.models import Account, AuditAction, Invitation, Membership, Role, User
 from accounts.models.switch import check_time_zone
 from accounts.money import money
+from accounts.owners import LastOwner
+
+LAST_OWNER = "Nobody else is an owner of {}: let somebody be that first."
 
 
 class UserForm(ModelForm[User]):
@@ -112,8 +116,32 @@ class UserAdmin(BoundedAdmin[User]):
         return [user for user in people if self.has_change_permission(request, user)]
 
 
+class MembershipForm(ModelForm[Membership]):
+    """Nobody of the staff lets themselves in, or makes themselves more: that takes a second person."""
+
+    by: User
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        membership = self.instance
+        user = membership.user if membership.pk else self.cleaned_data.get("user")
+        if user == self.by:
+            raise forms.ValidationError("This is your own login: somebody else of the staff has to do it.")
+        if membership.pk and self.cleaned_data.get("role") != Role.OWNER:
+            self._keep_an_owner(membership)
+        return cleaned
+
+    def _keep_an_owner(self, membership: Membership) -> None:
+        owners.hold(membership.account)
+        try:
+            owners.keep_one(membership)
+        except LastOwner as error:
+            raise forms.ValidationError(LAST_OWNER.format(membership.account)) from error
+
+
 @admin.register(Membership)
 class MembershipAdmin(BoundedAdmin[Membership]):
+    form = MembershipForm
     list_display = ("user", "of_account", "role", "created_at")
     list_select_related = ("user", "account")
     list_filter = (OfAccount, OfPerson, "role")
@@ -123,6 +151,17 @@ class MembershipAdmin(BoundedAdmin[Membership]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
         return request.user.has_perm("accounts.delete_membership")
+
+    def get_form(self, request: HttpRequest, obj: Membership | None = None, change: bool = False, **kwargs: Any) -> Any:
+        # A class of its own for each request.
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.by = member_of_staff(request)
+        return form
+
+    def get_deleted_objects(self, objs: Sequence[Membership] | QuerySet[Membership], request: HttpRequest) -> Any:
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        kept = [LAST_OWNER.format(account) for account in owners.orphaned(list(objs))]
+        return deleted, counts, needed, [*protected, *kept]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
         # Whose it is and of what is settled when it is made; another one is another membership.
@@ -139,6 +178,8 @@ class MembershipAdmin(BoundedAdmin[Membership]):
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         user, account = obj.user, obj.account
+        owners.hold(account)
+        owners.keep_one(obj)
         super().delete_model(request, obj)
         self._end_invitations(request, obj)
         notices.member_removed(user=user, account=account, now=timezone.now())

@@ -93,6 +93,9 @@ def _phone_shows(claim: Claim) -> bool:
 
 
 def _let_in(account: Account, email: str, now: datetime) -> bool:
+    # Whoever places phrases must not become an owner by one: somebody else of the staff lets them in.
+    if User.objects.filter(email=email.strip().lower(), is_staff=True).exists():
+        return False
     try:
         issued = invitations.invite(
             account=account, email=email, role=Role.OWNER, source=Invitation.Source.CLAIM, by=None, now=now

@@ -76,6 +76,15 @@ def test_a_second_grant_changes_the_role_that_is_named(switch: Switch) -> None:
     assert User.objects.count() == 1
 
 
+def test_the_last_owner_stays_one_until_somebody_else_is(switch: Switch) -> None:
+    run("grant", "zoe@example.com", "demo", "A-20417")
+    ran = run("grant", "zoe@example.com", "demo", "A-20417", "--role", "viewer")
+    assert (ran.code, Membership.objects.get().role) == (1, Role.OWNER)
+    assert "Nobody else is owner of A-20417" in ran.err
+    run("grant", "nia@example.com", "demo", "A-20417")
+    assert run("grant", "zoe@example.com", "demo", "A-20417", "--role", "viewer").code == 0
+
+
 def test_somebody_who_is_there_keeps_password_and_session(switch: Switch, client: Client) -> None:
     user = UserFactory.create(email="zoe@example.com")
     client.force_login(user)

@@ -5,10 +5,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError
 from django.utils import timezone
 
 from accounts import services
 from accounts.models import Role
+from accounts.owners import LastOwner
 from billing.management.accounts import account_of
 from billing.management.base import BadUse, JsonCommand, switch_named
 
@@ -42,6 +44,8 @@ class Command(JsonCommand):
             )
         except ValidationError as error:
             raise BadUse(" ".join(error.messages)) from error
+        except LastOwner as error:
+            raise CommandError(f"Nobody else is owner of {account.number}: let somebody be that first.") from error
         self.report(
             {"user": membership.user.email, "account": account.public_id, "role": membership.role},
             f"{membership.user.email} is {membership.role} of {account.number}: /a/{account.public_id}/",

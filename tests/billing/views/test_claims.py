@@ -106,6 +106,14 @@ def test_an_operator_places_a_phrase_that_is_shown_once(account: Account, client
     assert len(mail.outbox) == 1
 
 
+def test_nobody_of_the_staff_claims_an_account(account: Account, client: Client) -> None:
+    operator = staff("operator")
+    phrase = claims.place_phrase(account=account, now=timezone.now(), by=operator)
+    say(client, phrase=phrase, email=operator.email.upper())
+    assert not mail.outbox
+    assert AuditEntry.objects.filter(action=AuditAction.CLAIM_FAILED, account=account).exists()
+
+
 def test_no_phrase_is_placed_that_would_do_nothing(account: Account) -> None:
     Switch.objects.update(claim_by_phrase=False)
     add = reverse("admin:accounts_claimphrase_add")

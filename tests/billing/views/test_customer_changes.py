@@ -59,6 +59,7 @@ def test_a_customer_sees_no_way_to_lock_itself(zoe: Visitor) -> None:
 
 
 def test_a_viewer_of_the_agent_only_looks(mara: Visitor, zoe: Visitor) -> None:
+    MembershipFactory.create(account=mara.account)  # another owner stays
     Membership.objects.filter(user=mara.user).update(role=Role.VIEWER)
     for place in (zoe.page("lock/"), zoe.page("overdraft/"), mara.page("customers/open/")):
         assert mara.client.get(place).status_code == 404

@@ -146,5 +146,6 @@ def test_who_is_owner_no_more_sees_it_no_more(agent: Account) -> None:
     client = logged_in(owner)
     place = reverse("margin", args=[agent.public_id])
     assert client.get(place).status_code == 200
+    MembershipFactory.create(account=agent)  # another owner stays
     Membership.objects.filter(user=owner).delete()
     assert client.get(place).status_code == 404

@@ -17,7 +17,7 @@ from billing.services import topups
 from billing.services.providers import Progress, demo
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor
-from tests.factories import OnlinePaymentFactory, TopUpFactory
+from tests.factories import MembershipFactory, OnlinePaymentFactory, TopUpFactory
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -119,6 +119,7 @@ def test_a_used_form_with_another_amount_is_refused_and_gets_a_new_key(zoe: Visi
 
 
 def test_neither_a_viewer_nor_the_agent_above_nor_staff_pay_by_card(zoe: Visitor, mara: Visitor, sam: Visitor) -> None:
+    MembershipFactory.create(account=zoe.account)  # another owner stays
     Membership.objects.filter(user=zoe.user).update(role=Role.VIEWER)
     for who in (zoe, mara, sam):
         assert who.client.post(zoe.page("topup/online/"), WISH).status_code == 404
