@@ -4,52 +4,133 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.forms import BoundField
 from django.http import QueryDict
 
 from billing.forms.days import DaysForm
-from billing.queries.history import CallFilter
+from billing.queries.call_filter import CallFilter, Match, NumberFilter, Order
 
 NUMBER = re.compile(r"[0-9*#]*")
 ANSWERED = {"": None, "yes": True, "no": False}
+MATCHES = [(Match.BEGINS, "begins with"), (Match.IS, "is"), (Match.ENDS, "ends in")]
+ORDERS = [(Order.NEWEST, "Newest first"), (Order.LONGEST, "Longest first"), (Order.DEAREST, "Dearest first")]
+# As the manual numbers them (GetCdr: callLevel, endDirection).
+LEVELS = [("", "All"), ("1", "On-net"), ("2", "Local"), ("4", "Domestic"), ("5", "International")]
+ENDED_BY = [("", "Anybody"), ("0", "The caller"), ("1", "Who was called"), ("2", "The switch")]
+LONGEST_SECONDS = 2**31 - 1
+ALL = "so calls of every {} are shown."
+ONE_OF_THESE = {"invalid_choice": "Choose one of these; all calls are shown."}
+
+
+class NumberField(forms.CharField):
+    """Of the number's digits; people also write spaces, brackets, dots, dashes and a plus between them."""
+
+    def __init__(self, label: str, *, about: str = "number") -> None:
+        self.shown = ALL.format(about)
+        super().__init__(
+            label=label,
+            required=False,
+            max_length=40,
+            widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "type": "search"}),
+            error_messages={"max_length": f"No number is that long, {self.shown}"},
+        )
+
+    def clean(self, value: str) -> str:
+        number = re.sub(r"[\s+().\-]", "", super().clean(value))
+        if not NUMBER.fullmatch(number):
+            raise forms.ValidationError(f"A number has digits only, {self.shown}")
+        return number
+
+
+class MatchField(forms.ChoiceField):
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False, choices=MATCHES, error_messages=ONE_OF_THESE)
 
 
 class CallFilterForm(DaysForm):
     """What cannot be read is told beside its field, and the list is the one without that filter."""
 
-    number = forms.CharField(
-        label="Number begins with",
-        required=False,
-        max_length=40,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "type": "search"}),
-        error_messages={"max_length": "No number is that long, so calls of every number are shown."},
-    )
+    callee_match = MatchField("How the called number matches")
+    callee = NumberField("Called number")
     answered = forms.ChoiceField(
         label="Calls",
         required=False,
         choices=[("", "All"), ("yes", "Answered"), ("no", "Not answered")],
-        error_messages={"invalid_choice": "Choose one of these; all calls are shown."},
+        error_messages=ONE_OF_THESE,
+    )
+    order = forms.ChoiceField(label="Order", required=False, choices=ORDERS, error_messages=ONE_OF_THESE)
+    caller_match = MatchField("How the caller’s number matches")
+    caller = NumberField("Caller’s number")
+    destination = NumberField("Destination: its code begins with", about="destination")
+    level = forms.ChoiceField(label="Kind of call", required=False, choices=LEVELS, error_messages=ONE_OF_THESE)
+    ended_by = forms.ChoiceField(label="Ended by", required=False, choices=ENDED_BY, error_messages=ONE_OF_THESE)
+    least_seconds = forms.IntegerField(
+        label="Seconds talked, at least",
+        required=False,
+        min_value=0,
+        max_value=LONGEST_SECONDS,
+        error_messages={
+            "invalid": f"These are no whole seconds, {ALL.format('length')}",
+            "min_value": f"No call is shorter than 0 seconds, {ALL.format('length')}",
+            "max_value": f"No call is that long, {ALL.format('length')}",
+        },
+    )
+    least_fee = forms.DecimalField(
+        required=False,
+        min_value=Decimal(0),
+        max_digits=18,
+        decimal_places=6,
+        error_messages={
+            name: f"This is no amount that a call costs, {ALL.format('cost')}"
+            for name in ("invalid", "min_value", "max_digits", "max_decimal_places", "max_whole_digits")
+        },
     )
 
-    def __init__(self, data: QueryDict, *, zone: ZoneInfo, today: date) -> None:
+    PAIRS = ("callee", "caller")
+    FURTHER = ("destination", "level", "ended_by", "least_seconds", "least_fee")
+
+    def __init__(self, data: QueryDict, *, zone: ZoneInfo, today: date, currency: str) -> None:
         super().__init__(data, today=today)
         self.zone = zone
+        self.fields["least_fee"].label = f"Cost in {currency}, at least"
 
-    def clean_number(self) -> str:
-        number = re.sub(r"[\s+().\-]", "", self.cleaned_data["number"])
-        if not NUMBER.fullmatch(number):
-            raise forms.ValidationError("A number has digits only, so calls of every number are shown.")
-        return number
+    @property
+    def further(self) -> list[BoundField]:
+        """Fields that few ask for."""
+        return [self[name] for name in self.FURTHER]
+
+    @property
+    def asks_further(self) -> bool:
+        return any(self.data.get(name) for name in ("caller", *self.FURTHER))
 
     def chosen(self) -> CallFilter:
         self.full_clean()
         first, last = self.days()
+        wanted = self.cleaned_data
         return CallFilter(
             zone=self.zone,
             first=first,
             last=last,
-            number=self.cleaned_data.get("number", ""),
-            answered=ANSWERED[self.cleaned_data.get("answered", "")],
+            callee=self._number("callee"),
+            caller=self._number("caller"),
+            answered=ANSWERED[wanted.get("answered", "")],
+            destination=wanted.get("destination", ""),
+            level=_code(wanted.get("level")),
+            ended_by=_code(wanted.get("ended_by")),
+            least_seconds=wanted.get("least_seconds") or None,
+            least_fee=wanted.get("least_fee"),
+            order=Order(wanted.get("order") or Order.NEWEST),
         )
+
+    def _number(self, name: str) -> NumberFilter | None:
+        digits = self.cleaned_data.get(name)
+        match = self.cleaned_data.get(f"{name}_match") or Match.BEGINS
+        return NumberFilter(digits, Match(match)) if digits and f"{name}_match" not in self.errors else None
+
+
+def _code(text: str | None) -> int | None:
+    return int(text) if text else None

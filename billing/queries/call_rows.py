@@ -11,9 +11,9 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import DateTimeField, F, Func, Value
 
 from accounts.models import Account
-from billing.queries import history
+from billing.queries.call_filter import CallFilter, matching
+from billing.queries.call_sums import EVER
 from billing.queries.days import DAY
-from billing.queries.history import CallFilter
 
 # When it began, by the clock of the filter's zone; from, to, seconds talked and billed, fee.
 Row = tuple[datetime, str, str, int, int, Decimal]
@@ -34,9 +34,9 @@ def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS)
 
     They are one state of the database, however long it takes: a cursor sees nothing of what comes after it was opened.
     """
-    calls = history.matching(account=account, filter=filter).using(using).order_by("-started_at", "-flow_no")
+    calls = matching(account=account, filter=filter).using(using).order_by("-started_at", "-flow_no")
     rows = calls.values_list(BEGAN, "caller", "callee", "talk_seconds", "billed_seconds", "fee")
-    begin = end = history.EVER.replace(tzinfo=None)
+    begin = end = EVER.replace(tzinfo=None)
     offset = timedelta()
     # Outside a transaction the database would keep a copy of all of them for the cursor.
     with transaction.atomic(using=using):
@@ -48,7 +48,7 @@ def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS)
 
 def count(*, account: Account, filter: CallFilter, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
     """How many there are; `most` and one more are counted at most."""
-    calls = history.matching(account=account, filter=filter).using(using)
+    calls = matching(account=account, filter=filter).using(using)
     return calls.count() if most is None else calls.order_by()[: most + 1].count()
 
 

@@ -11,19 +11,28 @@ MICROSECOND = timedelta(microseconds=1)
 LARGEST_KEY = 2**63 - 1
 
 
-def to_cursor(at: datetime, key: int) -> str:
-    text = f"{(at - EPOCH) // MICROSECOND}.{key}"
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def to_cursor(at: datetime, key: int, *before: int) -> str:
+    """Of a list that is ordered by `before`, when there are any, then by time, then by key."""
+    numbers = (*before, (at - EPOCH) // MICROSECOND, key)
+    return urlsafe_b64encode(".".join(map(str, numbers)).encode()).decode().rstrip("=")
 
 
 def from_cursor(cursor: str | None) -> tuple[datetime, int] | None:
     """None for no cursor and for one that was not made here: the list then begins at its beginning."""
+    place = from_long_cursor(cursor, before=0)
+    return place[1:] if place else None
+
+
+def from_long_cursor(cursor: str | None, *, before: int) -> tuple[tuple[int, ...], datetime, int] | None:
+    """With as many numbers `before` the time as it was made with, or None."""
     if not cursor:
         return None
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        micros, key = (int(part) for part in text.split("."))
+        *numbers, micros, key = (int(part) for part in text.split("."))
         at = EPOCH + micros * MICROSECOND
     except (ValueError, OverflowError, Base64Error):
         return None
-    return (at, key) if abs(key) <= LARGEST_KEY else None
+    if len(numbers) != before or any(abs(number) > LARGEST_KEY for number in (*numbers, key)):
+        return None
+    return tuple(numbers), at, key

@@ -13,8 +13,8 @@ from django.http import QueryDict
 from accounts.models import Account
 from billing.forms.calls import CallFilterForm
 from billing.queries import call_rows
+from billing.queries.call_filter import CallFilter
 from billing.queries.call_rows import Row
-from billing.queries.history import CallFilter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class CallTable:
 
 def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date) -> CallTable:
     """What the page of calls lists for the same address. What cannot be read of it counts for nothing there too."""
-    form = CallFilterForm(asked, zone=zone, today=today)
+    form = CallFilterForm(asked, zone=zone, today=today, currency=account.switch.currency)
     chosen = form.chosen()
     first, last = form.days()
     return CallTable(account=account, filter=chosen, first=first, last=last)

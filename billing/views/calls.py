@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, QueryDict
@@ -14,16 +15,21 @@ from accounts.access import Access
 from accounts.models import Account
 from billing.forms.calls import CallFilterForm
 from billing.models import Call, CallDay
-from billing.queries import history
+from billing.queries import call_sums, history
+from billing.queries.call_filter import CallFilter, Order
 from billing.queries.day_states import Calendar, ReaderDay, touched
 from billing.queries.days import day_of, each_day
+from billing.queries.snapshot import snapshot
 from billing.services.calls import being_fetched
 from billing.views import old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_files import MOST_CALLS, links
 from billing.views.http import Request
-from billing.views.pages import render_account_page
+from billing.views.pages import render_account_page, wants_fragment
 from billing.views.turning import ranges_of, turned
+
+# The element at the list's end, which its next rows take the place of; and the partial that has them.
+GOES_ON = "more"
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Day:
     day: date
     calls: list[Call]
     state: ReaderDay
+    continues: bool
 
 
 @dataclass(frozen=True)
@@ -46,33 +53,83 @@ class Gap:
 @account_page()
 def calls(request: Request, access: Access) -> HttpResponse:
     now, zone, account = timezone.now(), zone_of(access), access.account
-    form = CallFilterForm(request.GET, zone=zone, today=day_of(now, zone))
+    form = CallFilterForm(request.GET, zone=zone, today=day_of(now, zone), currency=account.switch.currency)
     chosen = form.chosen()
-    page = history.page(
-        account=account, filter=chosen, after=request.GET.get("after"), before=request.GET.get("before")
-    )
-    known = history.days(account=account, filter=chosen)
-    totals = history.totals(account=account, filter=chosen)
+    # A list that goes on where it stands needs its next rows alone.
+    goes_on = request.htmx.target == GOES_ON and wants_fragment(request)
+    with snapshot():
+        page = _page(request.GET, account, chosen)
+        known = history.days(account=account, filter=chosen)
+        around = {} if goes_on else _around(request.GET, access, form, known, now=now)
+    # Whose heading stands above already. A page that was looked for further may lie below rows of no day.
+    shown = day_of(page.came_from.at, zone) if goes_on and page.came_from and not request.GET.get("further") else None
+    by_day = page.calls if chosen.order == Order.NEWEST else []
     context = {
+        "page": page,
+        "order": chosen.order.value,
+        "days": _by_day(by_day, account, known, now=now, zone=zone, shown=shown),
+        "older": turned(request.GET, after=page.older, **({"further": "1"} if page.looked_to else {})),
+        "newer": turned(request.GET, before=page.newer),
+        "goes_on": goes_on,
+        **around,
+    }
+    fragment = GOES_ON if goes_on else "history"
+    return render_account_page(request, access, "billing/calls.html", context, now=now, fragment=fragment)
+
+
+def _page(asked: QueryDict, account: Account, chosen: CallFilter) -> history.Page:
+    return history.page(
+        account=account,
+        filter=chosen,
+        after=asked.get("after"),
+        before=asked.get("before"),
+        look_at=history.LOOKED_AT_FURTHER if asked.get("further") else history.LOOKED_AT,
+    )
+
+
+def _around(
+    asked: QueryDict, access: Access, form: CallFilterForm, known: dict[date, CallDay], *, now: datetime
+) -> dict[str, Any]:
+    """What stands above and below the list."""
+    account, zone, chosen = access.account, zone_of(access), form.chosen()
+    sums, too_many = _sums(asked, account, chosen)
+    has_file = sums.since is None and 0 < sums.totals.calls <= MOST_CALLS
+    return {
         "form": form,
-        "ranges": _ranges(request.GET, day_of(now, zone), chosen),
-        "totals": totals,
-        "files": links(access, turned(request.GET)) if 0 < totals.calls <= MOST_CALLS else [],
+        "ranges": _ranges(asked, day_of(now, zone), chosen),
+        "sums": sums,
+        "too_many_to_add": too_many,
+        "added_up": call_sums.ADDED_UP,
+        "add_up_all": turned(asked, sums="all"),
+        "files": links(access, turned(asked)) if has_file else [],
         "most_in_file": MOST_CALLS,
-        "days": _by_day(page.calls, account, known, now=now, zone=zone),
         "gap": _gap(account, chosen, known, now),
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
         "limit": old_after.CALLS,
         "zone": zone.key,
         "same_calendar": zone.key == account.switch.zone.key,
-        "older": turned(request.GET, after=page.older),
-        "newer": turned(request.GET, before=page.newer),
     }
-    return render_account_page(request, access, "billing/calls.html", context, now=now, fragment="history")
+
+
+def _sums(asked: QueryDict, account: Account, chosen: CallFilter) -> tuple[call_sums.Sums, bool]:
+    """Of all calls where that was asked for, unless they are too many."""
+    too_many = False
+    if asked.get("sums") == "all":
+        try:
+            return call_sums.all_sums(account=account, filter=chosen), False
+        except call_sums.TooMany:
+            too_many = True
+    return call_sums.sums(account=account, filter=chosen), too_many
 
 
 def _by_day(
-    calls: Sequence[Call], account: Account, known: dict[date, CallDay], *, now: datetime, zone: ZoneInfo
+    calls: Sequence[Call],
+    account: Account,
+    known: dict[date, CallDay],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    shown: date | None,
 ) -> list[Day]:
     grouped = [
         (day, list(of_day))
@@ -82,7 +139,7 @@ def _by_day(
     touching = {one for day, _ in grouped for one in touched(day, reader=zone, switch=switch, now=now)}
     fetching = being_fetched(account=account, days=touching)
     calendar = Calendar(reader=zone, switch=switch, known=known, fetching=fetching, now=now)
-    return [Day(day, of_day, calendar.state_of(day)) for day, of_day in grouped]
+    return [Day(day, of_day, calendar.state_of(day), continues=day == shown) for day, of_day in grouped]
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:
@@ -90,7 +147,7 @@ def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:
     return known[today].fetched_at if today in known else None
 
 
-def _gap(account: Account, chosen: history.CallFilter, known: dict[date, CallDay], now: datetime) -> Gap | None:
+def _gap(account: Account, chosen: CallFilter, known: dict[date, CallDay], now: datetime) -> Gap | None:
     """Which of the chosen days were never fetched: their calls are missing from the list and its totals."""
     zone = account.switch.zone
     last = min(chosen.last or date.max, day_of(now, zone))
@@ -101,7 +158,7 @@ def _gap(account: Account, chosen: history.CallFilter, known: dict[date, CallDay
     return Gap(missing[0], missing[-1], len(missing)) if missing else None
 
 
-def _ranges(asked: QueryDict, today: date, chosen: history.CallFilter) -> list[tuple[str, str, bool]]:
+def _ranges(asked: QueryDict, today: date, chosen: CallFilter) -> list[tuple[str, str, bool]]:
     ranges = {
         "Today": (today, today),
         "7 days": (today - timedelta(days=6), today),

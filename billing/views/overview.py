@@ -13,6 +13,7 @@ from accounts.access import Access, Action
 from accounts.models import Account, ExpiryKind
 from billing.models import Call, CallDay, OnlinePayment
 from billing.queries import history, online, topups
+from billing.queries.call_filter import CallFilter
 from billing.queries.costs import daily_cost, month_cost, today_charges
 from billing.queries.days import day_of, each_day
 from billing.queries.runway import LAST_DAYS, days_left
@@ -135,5 +136,5 @@ class Overview:
     @cached_property
     def _days(self) -> dict[date, CallDay]:
         first = self._today - timedelta(days=SHOWN_DAYS)  # one more, so that a whole month is there
-        shown = history.CallFilter(zone=self.account.switch.zone, first=first, last=self._today)
+        shown = CallFilter(zone=self.account.switch.zone, first=first, last=self._today)
         return history.days(account=self.account, filter=shown)

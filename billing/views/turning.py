@@ -9,7 +9,8 @@ from django.http import QueryDict
 
 from billing.queries.days import DAY
 
-PLACES = ("after", "before")
+# Where in the list one is, and how much of it is looked at.
+PLACES = ("after", "before", "further", "sums")
 
 
 def turned(asked: QueryDict, **changes: str | None) -> str:

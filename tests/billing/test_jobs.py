@@ -11,8 +11,8 @@ from django.db import connection
 
 from accounts.models import Account, Switch
 from billing.models import Call, CallDay, DayState, JobRun, Payment
-from billing.queries import costs, history, payments
-from billing.queries.history import CallFilter
+from billing.queries import call_sums, costs, history, payments
+from billing.queries.call_filter import CallFilter
 from billing.services import balances, jobs, profiles, rounds, scheduling
 from billing.tasks.sync import ROUNDS, run_round, start_rounds
 from billing.vos3000 import Unreachable
@@ -168,7 +168,7 @@ def test_pages_read_from_a_warm_cache_send_nothing(switch: Switch, simulator: Si
     assert not balances.current(account=account, now=NOW + timedelta(seconds=5)).asked
     wanted = CallFilter(zone=switch.zone)
     assert history.page(account=account, filter=wanted).calls
-    assert history.totals(account=account, filter=wanted).calls
+    assert call_sums.totals(account=account, filter=wanted).calls
     assert history.days(account=account, filter=wanted)
     assert payments.page(account=account).entries
     assert costs.daily_cost(account=account, now=NOW)

@@ -82,7 +82,7 @@ def callees_of_the_page(zoe: Visitor, query: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("narrowed", ["", "&answered=no", "&number=86139", "&answered=rubbish", "&after=rubbish"])
+@pytest.mark.parametrize("narrowed", ["", "&answered=no", "&callee=86139", "&answered=rubbish", "&after=rubbish"])
 def test_a_file_has_the_rows_that_the_page_lists(zoe: Visitor, narrowed: str) -> None:
     for number in range(60):
         at = NOON - timedelta(hours=number * 3)
@@ -179,9 +179,9 @@ def test_too_many_calls_are_told_and_none_are_cut_off(zoe: Visitor) -> None:
 def test_the_page_leads_to_files_of_the_same_filter(zoe: Visitor) -> None:
     assert "calls/csv/" not in zoe.client.get(f"{zoe.page('calls/')}?{DAYS}").content.decode()
     call(zoe)
-    html = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&number=86&after=x").content.decode()
+    html = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&callee=86&after=x").content.decode()
     for kind in ("csv", "xlsx"):
-        assert f'href="{zoe.page(f"calls/{kind}/")}?{DAYS.replace("&", "&amp;")}&amp;number=86"' in html
+        assert f'href="{zoe.page(f"calls/{kind}/")}?{DAYS.replace("&", "&amp;")}&amp;callee=86"' in html
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -209,7 +209,7 @@ def test_a_part_of_the_history_does_not(zoe: Visitor) -> None:
 def test_an_export_is_in_the_audit_trail(zoe: Visitor) -> None:
     call(zoe)
     support = staff("support")
-    csv_rows(Visitor(support, zoe.account, logged_in(support)), f"{DAYS}&number=86139")
+    csv_rows(Visitor(support, zoe.account, logged_in(support)), f"{DAYS}&callee=86139")
     entry = AuditEntry.objects.get(action=AuditAction.EXPORTED)
     assert (entry.user, entry.account) == (support, zoe.account)
     assert entry.text == "1 calls of 2026-10-10 to 2026-10-14 as CSV"

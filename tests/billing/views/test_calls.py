@@ -52,12 +52,12 @@ def test_filters_stay_in_the_address_and_narrow_list_and_totals(zoe: Visitor) ->
     call(zoe, "8613900000001")
     call(zoe, "8613900000002", seconds=0)
     call(zoe, "447700900001")
-    html = page(zoe, "number=%2B86+139&answered=yes")
+    html = page(zoe, "callee=%2B86+139&answered=yes")
     assert "8613900000001" in html
     assert "8613900000002" not in html
     assert "447700900001" not in html
     assert "100\u202f%" in html
-    assert "number=%2B86+139" in html
+    assert "callee=%2B86+139" in html
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,23 @@ def test_filters_stay_in_the_address_and_narrow_list_and_totals(zoe: Visitor) ->
         ("from=yesterday&to=2026-01-01", "This is no date"),
         (f"from={TODAY}&to={TODAY - timedelta(days=3)}", "This is before the first day"),
         ("from=0001-01-01&to=9999-12-31", "Nothing can be found there"),
-        ("number=abc", "A number has digits only"),
-        ("number=%00", "Null characters are not allowed"),
-        (f"number={'1' * 60}", "No number is that long"),
+        ("callee=abc", "A number has digits only"),
+        ("callee=%00", "Null characters are not allowed"),
+        (f"callee={'1' * 60}", "No number is that long"),
+        ("caller=x&callee_match=x", "A number has digits only"),
         ("answered=perhaps", "Choose one of these"),
+        ("callee_match=near&callee=1", "Choose one of these"),
+        ("order=cheapest", "Choose one of these"),
+        ("level=7", "Choose one of these"),
+        ("ended_by=9", "Choose one of these"),
+        ("destination=Mars", "A number has digits only"),
+        ("least_seconds=1.5", "These are no whole seconds"),
+        ("least_seconds=-1", "No call is shorter"),
+        ("least_seconds=99999999999", "No call is that long"),
+        ("least_fee=free", "This is no amount"),
+        ("least_fee=-1", "This is no amount"),
+        ("least_fee=1e400", "This is no amount"),
+        ("least_fee=0.1234567", "This is no amount"),
     ],
 )
 def test_a_filter_that_cannot_be_read_is_told_beside_its_field_and_the_rest_works(

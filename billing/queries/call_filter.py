@@ -1,0 +1,96 @@
+"""Which calls of an account are looked at, and in which order. Rows, totals and files all go by one CallFilter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Account
+from billing.models import Call
+from billing.queries.days import begin_of, end_of
+
+
+class Match(StrEnum):
+    BEGINS = "begins"
+    IS = "is"
+    ENDS = "ends"
+
+
+# Each in the terms of a query.
+LOOKUPS = {Match.BEGINS: "startswith", Match.IS: "exact", Match.ENDS: "endswith"}
+
+
+class Order(StrEnum):
+    """The newest, longest or dearest call first; of equals the newer one."""
+
+    NEWEST = "newest"
+    LONGEST = "longest"
+    DEAREST = "dearest"
+
+
+@dataclass(frozen=True)
+class NumberFilter:
+    digits: str
+    match: Match = Match.BEGINS
+
+
+@dataclass(frozen=True)
+class CallFilter:
+    """Days are days of `zone`, both included. `destination` is how the prefix that a call was charged by begins."""
+
+    zone: ZoneInfo
+    first: date | None = None
+    last: date | None = None
+    callee: NumberFilter | None = None
+    caller: NumberFilter | None = None
+    answered: bool | None = None
+    destination: str = ""
+    level: int | None = None
+    ended_by: int | None = None
+    least_seconds: int | None = None
+    least_fee: Decimal | None = None
+    order: Order = Order.NEWEST
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it wants only some of the calls of its days."""
+        return bool(self.conditions())
+
+    def conditions(self) -> Q:
+        """All but the days."""
+        wanted = Q()
+        for field, number in (("callee", self.callee), ("caller", self.caller)):
+            if number:
+                wanted &= Q(**{f"{field}__{LOOKUPS[number.match]}": number.digits})
+        if self.answered is not None:
+            wanted &= Q(talk_seconds__gt=0) if self.answered else Q(talk_seconds__lte=0)
+        if self.destination:
+            wanted &= Q(fee_prefix__startswith=self.destination)
+        if self.level is not None:
+            wanted &= Q(call_level=self.level)
+        if self.ended_by is not None:
+            wanted &= Q(end_direction=self.ended_by)
+        if self.least_seconds is not None:
+            wanted &= Q(talk_seconds__gte=self.least_seconds)
+        if self.least_fee is not None:
+            wanted &= Q(fee__gte=self.least_fee)
+        return wanted
+
+
+def of_days(*, account: Account, filter: CallFilter) -> QuerySet[Call]:
+    """All calls of the filter's days."""
+    calls = Call.objects.filter(account=account)
+    if filter.first:
+        calls = calls.filter(started_at__gte=begin_of(filter.first, filter.zone))
+    if filter.last:
+        calls = calls.filter(started_at__lt=end_of(filter.last, filter.zone))
+    return calls
+
+
+def matching(*, account: Account, filter: CallFilter) -> QuerySet[Call]:
+    return of_days(account=account, filter=filter).filter(filter.conditions())
