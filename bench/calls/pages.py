@@ -13,14 +13,15 @@ from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
 from billing.models import Call
-from billing.queries import history
+from billing.queries import call_sums, history
+from billing.queries.call_filter import CallFilter
 from billing.queries.cursors import to_cursor
 
 ROUNDS = 200
 FEW = 3
 PAGE = 50
 UTC_ZONE = ZoneInfo("UTC")
-EVERYTHING = history.CallFilter(zone=UTC_ZONE)
+EVERYTHING = CallFilter(zone=UTC_ZONE)
 RAW_SUM = """
     SELECT count(*), count(*) FILTER (WHERE talk_seconds > 0), sum(talk_seconds), sum(billed_seconds), sum(fee)
     FROM billing_call WHERE account_id = %s
@@ -31,7 +32,7 @@ def measure(world: World, findings: Findings) -> None:
     account = world.largest
     calls = Call.objects.filter(account=account).order_by("started_at", "flow_no")
     deep = deepest(world)
-    lately = history.CallFilter(zone=UTC_ZONE, first=world.plan.last - timedelta(days=29))
+    lately = CallFilter(zone=UTC_ZONE, first=world.plan.last - timedelta(days=29))
     middle = calls[calls.count() // 2]
     shown = partial(history.page, account=account)
     asked = {
@@ -65,7 +66,7 @@ def measure_first_page(world: World, findings: Findings) -> None:
 
 def _measure_totals(world: World, findings: Findings) -> None:
     account = world.largest
-    asked = Statements.of(lambda: history.totals(account=account, filter=EVERYTHING))
+    asked = Statements.of(lambda: call_sums.totals(account=account, filter=EVERYTHING))
     quick = in_turn(ROUNDS // 4, {"totals": asked.run})["totals"]
     # Seldom, for it takes long; it finds all in memory, as the totals do.
     raw = in_turn(FEW, {"raw SUM": lambda: _raw_sum(account.pk)})["raw SUM"]

@@ -19,7 +19,7 @@ from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
-from billing.queries import history
+from billing.queries import call_sums, history
 
 ROUNDS = 3
 PLAIN = """
@@ -115,7 +115,7 @@ def _ours(world: World) -> dict[str, Statements]:
     """As much as each of the others' is: the rows with the totals, and the totals alone."""
     shown = partial(history.page, account=world.largest, filter=EVERYTHING)
     deep = deepest(world)
-    totals = Statements.of(lambda: history.totals(account=world.largest, filter=EVERYTHING))
+    totals = Statements.of(lambda: call_sums.totals(account=world.largest, filter=EVERYTHING))
     return {
         "first page": Statements.of(shown) + totals,
         "deep page": Statements.of(lambda: shown(after=deep)) + totals,
