@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from bench.calls import filling, loading, manners, memory, pages, reading, shapes, web
+from bench.calls import files, filling, loading, manners, memory, pages, reading, shapes, web
 from bench.calls.plan import Plan
 from bench.calls.report import Findings
 from bench.calls.world import World, found_switch
@@ -14,6 +14,7 @@ Note = Callable[[str], None]
 PARTS: dict[str, Callable[[World, Findings], None]] = {
     "pages": pages.measure,
     "shapes": shapes.measure,
+    "files": files.measure,
     "web": web.measure,
     "manners": manners.measure,
     "loading": loading.measure,
