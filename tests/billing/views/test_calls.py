@@ -142,8 +142,8 @@ def test_a_day_that_differs_says_what_the_switch_reports_and_what_is_here(zoe: V
         unreadable=1,
     )
     html = page(zoe)
-    assert "differs from the switch’s report" in html
-    assert "the switch reports 2 calls, $0.35; here are 1, $0.05." in html
+    assert "differs, is fetched again" in html
+    assert "The switch reports 2 calls, $0.35; here are 1, $0.05." in html
     assert "1 record could not be read and is not in this list." in html
 
 
@@ -164,7 +164,7 @@ def test_a_day_of_another_calendar_names_the_switchs_days_that_it_touches(zoe: V
     CallDayFactory.create(account=zoe.account, day=proven, state=DayState.PROVEN, fetched_at=NOW, **same)
     CallDayFactory.create(account=zoe.account, day=differs, state=DayState.DIFFERS, fetched_at=NOW)
     html = " ".join(page(zoe).split())
-    assert "differs from the switch’s report" in html
+    assert "differs, is fetched again" in html
     assert f"{proven.day} {proven:%b} on the switch’s calendar: 1 call, $0.05 proven." in html
     assert f"{differs.day} {differs:%b} on the switch’s calendar: the switch reports" in html
 
