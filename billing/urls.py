@@ -30,6 +30,7 @@ from billing.views.online import online_form, online_payment
 from billing.views.overview import overview
 from billing.views.payments import payments
 from billing.views.providers import demo_pay, payment_report
+from billing.views.statements import statement, statement_pdf, statements
 from billing.views.topups import topup, topup_confirm, topup_form
 from billing.views.vouchers import voucher_confirm, voucher_form
 
@@ -44,6 +45,9 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/calls/<flow:flow_no>/", one_call, name="call"),
     path("a/<slug:public_id>/calls/<slug:kind>/", calls_file, name="calls_file"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
+    path("a/<slug:public_id>/statements/", statements, name="statements"),
+    path("a/<slug:public_id>/statements/<slug:month>/", statement, name="statement"),
+    path("a/<slug:public_id>/statements/<slug:month>.pdf", statement_pdf, name="statement_pdf"),
     path("a/<slug:public_id>/customers/", customers, name="customers"),
     path("a/<slug:public_id>/customers/open/", open_customer, name="customer_open"),
     path("a/<slug:public_id>/customers/changes/", customer_changes, name="customer_changes"),

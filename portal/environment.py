@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -67,6 +68,11 @@ def is_web_url(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValidationError("It must be an address such as https://portal.example.com.")
+
+
+def is_folder(value: str) -> None:
+    if value and not Path(value).is_dir():
+        raise ValidationError("There is no such folder.")
 
 
 def networks(values: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -13,6 +13,7 @@ from portal.environment import (
     are_networks,
     env,
     is_database_url,
+    is_folder,
     is_mail_url,
     is_redis_url,
     is_stripe_key,
@@ -39,6 +40,8 @@ PUBLIC_URL = env.str(
 ).rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 PORTAL_NAME = env.str("PORTAL_NAME", "Voice portal")
+# A folder of fonts for statements, beside those that come with typst.
+PDF_FONTS = env.str("PDF_FONTS", "", validate=is_folder)
 
 # Who takes payments by card for the accounts of switches that allow it; empty: nobody.
 PAYMENT_PROVIDER = env.str(

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import IntegerChoices, Q, QuerySet
+from django.db.models import Count, IntegerChoices, Q, QuerySet, Sum
 
 from accounts.models import Account
 from billing.models import Charge, Payment, Stream, SyncMark, TopUp
@@ -16,6 +16,7 @@ from billing.queries.cursors import from_cursor, to_cursor
 
 Row = TypeVar("Row", Payment, Charge)
 Place = tuple[datetime, int]
+MOST_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,31 @@ def page(*, account: Account, after: str | None = None, before: str | None = Non
     )
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Oldest first, at most `MOST_LISTED`; `number` and `sum` are of all there are."""
+
+    entries: list[Entry]
+    number: int
+    sum: Decimal
+
+    @property
+    def left_out(self) -> int:
+        return self.number - len(self.entries)
+
+
+def listed(*, account: Account, begin: datetime, end: datetime) -> Listed:
+    """All of a stretch of time, up to but without `end`."""
+    payments = Payment.objects.filter(account=account, paid_at__gte=begin, paid_at__lt=end)
+    charges = Charge.objects.filter(account=account, charged_at__gte=begin, charged_at__lt=end)
+    paid = payments.select_related("topup__account").order_by("paid_at", "id")[:MOST_LISTED]
+    charged = charges.order_by("charged_at", "id")[:MOST_LISTED]
+    entries = [*map(_of_payment, paid), *map(_of_charge, charged)]
+    entries.sort(key=lambda entry: (entry.at, entry.place))
+    plus, minus = _added_up(payments), _added_up(charges)
+    return Listed(entries[:MOST_LISTED], plus[0] + minus[0], plus[1] - minus[1])
+
+
 def mirrored_until(*, account: Account) -> datetime | None:
     """Up to when payments and charges are surely all here."""
     marks = SyncMark.objects.filter(account=account).values_list("complete_until", flat=True)
@@ -100,6 +126,11 @@ def _beyond(rows: QuerySet[Row], at: str, parity: int, place: Place | None, newe
                 Q(**{f"{at}__lt": instant}) | Q(id__lt=-((parity - number) // 2))
             )
     return rows.order_by(*order)
+
+
+def _added_up(rows: QuerySet[Row]) -> tuple[int, Decimal]:
+    sums = rows.aggregate(number=Count("id"), sum=Sum("amount", default=Decimal(0)))
+    return sums["number"], sums["sum"]
 
 
 def _of_payment(row: Payment) -> Entry:

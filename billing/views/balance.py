@@ -8,36 +8,19 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import Access
 from billing.forms.balance import RangeForm
-from billing.models import Case, Cause
 from billing.queries import balance as queries
 from billing.queries.balance import Day, Missing
 from billing.queries.days import day_of
 from billing.views import old_after
 from billing.views.access import account_page, zone_of
 from billing.views.balance_chart import balance_chart
+from billing.views.differences import Difference, difference
 from billing.views.http import Request
 from billing.views.pages import render_account_page
+from billing.views.sums import sum_lines
 from billing.views.turning import usual_ranges
 
 MOST_NOTES = 5
-# What a case says of its cause is a guess, and is told as one.
-CAUSES = {
-    Cause.RECORD_EDITED: "Perhaps the price of a call was changed after it had been billed.",
-    Cause.RECORD_MISSING: "Perhaps the record of a call is missing.",
-    Cause.LATE_RECORD: "Perhaps the record of a call has not arrived yet.",
-    Cause.PAYMENT_WITHOUT_RECORD: "Perhaps money came without a payment record.",
-    Cause.BALANCE_SET: "Perhaps the balance was set by hand.",
-    Cause.UNKNOWN: "Why is not known yet.",
-}
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A case in words; `settled` once support has closed it."""
-
-    case: Case
-    why: str
-    settled: bool
 
 
 @dataclass(frozen=True)
@@ -63,8 +46,9 @@ def balance(request: Request, access: Access) -> HttpResponse:
         "ranges": usual_ranges(request.GET, today, (first, last)),
         "story": story,
         "sums": story.sums,
+        "sum_lines": sum_lines(story.sums, access) if story.sums else [],
         "lines": [_line(entry) for entry in story.entries],
-        "loose": [_difference(case) for case in story.loose[:MOST_NOTES]],
+        "loose": [difference(case) for case in story.loose[:MOST_NOTES]],
         "more_loose": len(story.loose[MOST_NOTES:]),
         "chart": balance_chart(story.days),
         "balance_limit": old_after.BALANCE,
@@ -78,8 +62,4 @@ def _line(entry: Day | Missing) -> Line:
         return Line(None, entry, [], "")
     told = entry.cases if entry.differs else []
     day = entry.day.isoformat()
-    return Line(entry, None, [_difference(case) for case in told], f"?from={day}&to={day}")
-
-
-def _difference(case: Case) -> Difference:
-    return Difference(case, CAUSES[Cause(case.cause)], settled=case.closed_at is not None)
+    return Line(entry, None, [difference(case) for case in told], f"?from={day}&to={day}")

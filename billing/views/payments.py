@@ -50,10 +50,13 @@ def payments(request: Request, access: Access) -> HttpResponse:
 
 
 def _by_month(entries: Sequence[Entry]) -> list[Month]:
-    credits = _credits([entry.topup for entry in entries if entry.topup])
-    lines = [_line(entry, credits) for entry in entries]
-    grouped = groupby(lines, key=lambda line: timezone.localtime(line.entry.at).date().replace(day=1))
+    grouped = groupby(lines(entries), key=lambda line: timezone.localtime(line.entry.at).date().replace(day=1))
     return [Month(begin, list(group)) for begin, group in grouped]
+
+
+def lines(entries: Sequence[Entry]) -> list[Line]:
+    credits = _credits([entry.topup for entry in entries if entry.topup])
+    return [_line(entry, credits) for entry in entries]
 
 
 def _credits(topups: Sequence[TopUp]) -> dict[int, TopUp]:

@@ -37,6 +37,8 @@ class Steps:
 # One form that comes in many times at once is answered as often; each of its answers is the same.
 TOPUP = Steps("topup", of_a_person=150, from_an_address=300)
 EXPORT = Steps("export", of_a_person=20, from_an_address=100)
+# A small file each: an agent may well want a year's, or one of each customer.
+STATEMENT = Steps("statement", of_a_person=60, from_an_address=300)
 
 
 def limited(steps: Steps, *, method: str = "POST") -> Callable[[View[Rest]], View[Rest]]:

@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
+from pypdf import PdfReader
 
 from accounts.access import GRANTED
 from accounts.models import Account, Role, Switch, User
@@ -58,7 +59,7 @@ AGENT_FEE = Decimal("713.719")
 # One call's and both calls', as a page would round them.
 AGENT_FEES_SHOWN = ("713.72", "713.719", "1,427.44", "1427.44", "1427.438")
 PLACES = (
-    *("", "balance/", "calls/", "payments/", "topup/", "topup/voucher/"),
+    *("", "balance/", "statements/", "calls/", "payments/", "topup/", "topup/voucher/"),
     *("customers/", "customers/batch/", "customers/margin/", "customers/changes/", "lock/", "overdraft/"),
 )
 ASKED = ("", "?callee=77130", "?answered=no", "?from=rubbish", "?after=rubbish", "?text=mark")
@@ -134,6 +135,8 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
     for flow_no in planted:
         assert any(f"/calls/{flow_no}/ 200" in found for found in of_customer.holding((CALLEE,)))
         assert any(f"/calls/{flow_no}/ 200" in found for found in of_agent.holding((money(AGENT_FEE, "USD"),)))
+    for kind in ("/ 200", ".pdf 200"):
+        assert any(kind in found and "/statements/20" in found for found in of_agent.holding((str(AGENT_FEE),)))
     paid = customer.calls.filter(agent_number=AGENT).aggregate(sum=Sum("agent_fee"))["sum"]
     assert any("/customers/margin/" in found for found in of_agent.holding((money(paid, "USD"),)))
     assert "Not Found" in log.getvalue()
@@ -168,6 +171,11 @@ def explain(customer: Account, agent: Account, now: datetime) -> None:
     for account in (customer, agent):
         first = now.date() - timedelta(days=2)
         reconciliation.reconcile(account=account, first=first, last=now.date(), now=now, until=now)
+    # The calls of the agent's other customers are not fetched, so it has no day that is explained.
+    figures = {"payments": 0, "calls": 0, "charges": 0, "difference": 0, "computed_at": now}
+    agent.reconciliations.create(
+        day=now.date() - timedelta(days=1), opening=5000, agent_fees=AGENT_FEE, closing=5000 - AGENT_FEE, **figures
+    )
 
 
 def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:
@@ -181,6 +189,10 @@ def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:
             sent.take(client, f"/a/{account.public_id}/calls/{kind}/{asked}")
     for flow_no in account.calls.values_list("flow_no", flat=True):
         sent.take(client, f"/a/{account.public_id}/calls/{flow_no}/")
+    # Of the planted calls' month, which may have ended since, and of the one after.
+    for day in (timezone.now() - timedelta(days=2), timezone.now()):
+        for kind in ("/", ".pdf"):
+            sent.take(client, f"/a/{account.public_id}/statements/{day:%Y-%m}{kind}")
     for path in (f"/a/{account.public_id}/topups/{topup.reference}/", "/", "/a/unknown/", "/staff/login/", "/no/page"):
         sent.take(client, path)
     for step in ("", "confirm/"):
@@ -205,8 +217,11 @@ def mails(sent: Sent, user: User) -> None:
 
 
 def _readable(answer: Answer) -> str:
-    """A spreadsheet is looked for in every file within it."""
+    """A spreadsheet is looked for in every file within it, a PDF in what it shows and says of itself."""
     content = answer.getvalue()
+    if content.startswith(b"%PDF"):
+        pdf = PdfReader(io.BytesIO(content))
+        return "\n".join([*(page.extract_text() for page in pdf.pages), str(pdf.metadata)])
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return content.decode()
     with zipfile.ZipFile(io.BytesIO(content)) as book:

@@ -74,6 +74,9 @@ class World:
             return [str(self.call.flow_no if name == "call" else 0)]
         if page == "calls_file":
             return ["csv"]
+        if page in ("statement", "statement_pdf"):
+            # Of accounts of which nothing is known there is this month's alone.
+            return [f"{timezone.now():%Y-%m}"]
         if page.startswith("invitation_"):
             return [str(self.invitations[name].pk if name in self.invitations else 0)]
         if page in ("member_role", "member_remove"):

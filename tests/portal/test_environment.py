@@ -64,6 +64,7 @@ def test_a_missing_variable_is_one_plain_line(name: str) -> None:
         ("DEBUG", "perhaps"),
         ("BEHIND_PROXY", "-1"),
         ("SWITCH_NETWORKS", "10.0.0.0/33"),
+        ("PDF_FONTS", "/no/such/folder"),
     ],
 )
 def test_a_wrong_variable_is_one_plain_line(name: str, value: str) -> None:
