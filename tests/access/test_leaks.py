@@ -189,15 +189,19 @@ def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:
             sent.take(client, f"/a/{account.public_id}/calls/{kind}/{asked}")
     for flow_no in account.calls.values_list("flow_no", flat=True):
         sent.take(client, f"/a/{account.public_id}/calls/{flow_no}/")
-    # Of the planted calls' month, which may have ended since, and of the one after.
-    for day in (timezone.now() - timedelta(days=2), timezone.now()):
-        for kind in ("/", ".pdf"):
-            sent.take(client, f"/a/{account.public_id}/statements/{day:%Y-%m}{kind}")
+    for place in statements():
+        sent.take(client, f"/a/{account.public_id}/statements/{place}")
     for path in (f"/a/{account.public_id}/topups/{topup.reference}/", "/", "/a/unknown/", "/staff/login/", "/no/page"):
         sent.take(client, path)
     for step in ("", "confirm/"):
         for amount in ("5", "rubbish", "9999999"):
             sent.take(client, f"/a/{account.public_id}/topup/{step}", {"amount": amount, "key": f"{account} {amount}"})
+
+
+def statements() -> Iterator[str]:
+    """Of the month of what was planted, which may have ended since, and of the one that goes on."""
+    for day in (timezone.now() - timedelta(days=2), timezone.now()):
+        yield from (f"{day:%Y-%m}/", f"{day:%Y-%m}.pdf")
 
 
 def while_the_switch_fails(sent: Sent, user: User, account: Account, simulator: SimulatorProcess) -> None:
