@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.access import Access
+from accounts.money import money
 from billing.models import CallDay, DayState
 from billing.queries.balance import Missing
 from billing.queries.payments import Listed
 from billing.queries.statements import Calls, Statement
-from billing.templatetags.figures import duration, money, number, signed_money
+from billing.templatetags.figures import duration, number, signed_money
 from billing.views.differences import difference
 from billing.views.payments import Line, lines
 from billing.views.sums import SumLine, sum_lines

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.access import Access
+from accounts.money import money
 from billing.queries.balance import Sums
-from billing.templatetags.figures import money, signed_money, taken_money
+from billing.templatetags.figures import signed_money, taken_money
 
 
 @dataclass(frozen=True)
