@@ -110,6 +110,9 @@ class BatchRow(models.Model):
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is not paid, for people")
     warning = models.CharField(max_length=300, blank=True, help_text="What to look at before it is paid")
     topup = models.OneToOneField(TopUp, null=True, blank=True, on_delete=models.PROTECT, related_name="batch_row")
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it could not even be asked for, by an error of ours"
+    )
     tries_again = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="tried_again"
     )

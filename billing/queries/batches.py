@@ -11,6 +11,7 @@ from django.db.models.enums import TextChoices
 
 from accounts.models import Account
 from billing.models import DOUBTFUL, UNSETTLED, Batch, BatchRow, BatchState, TopUp, TopUpState
+from billing.queries.batch_reissues import NOT_APPLIED, standing
 
 ZERO = Decimal(0)
 MARKED = ~Q(problem="") | ~Q(warning="")
@@ -107,7 +108,9 @@ def find(*, agent: Account, reference: str) -> Batch | None:
 
 def latest(*, agent: Account, most: int = 50) -> QuerySet[Batch]:
     """The newest first, with `lines`, and the number and sum of those that are confirmed."""
-    paid = Q(rows__topup__state=TopUpState.CONFIRMED)
+    of_agent = BatchRow.objects.filter(batch__agent=agent)
+    again = [row for row, topup in standing(of_agent).items() if topup.state == TopUpState.CONFIRMED]
+    paid = Q(rows__topup__state=TopUpState.CONFIRMED) | Q(rows__in=again)
     return (
         Batch.objects.filter(agent=agent)
         .select_related("uploaded_by")
@@ -138,13 +141,14 @@ def page(*, batch: Batch, show: Show = Show.ALL, after: str = "", size: int = 10
 
 
 def rows(*, batch: Batch, show: Show = Show.ALL, after: int = 0, most: int | None = None) -> list[Row]:
+    again = standing(batch.rows.all())
     found = batch.rows.annotate(fate=_fate(batch)).filter(line__gt=after).select_related("account", "topup")
     match show:
         case Show.MARKED:
             found = found.filter(MARKED)
         case Show.UNPAID | Show.CHECKING:
             found = found.filter(fate=show.value)
-    return [_row(row, Fate(row.fate)) for row in found.order_by("line")[:most]]
+    return [_row(row, Fate(row.fate), again.get(row.pk)) for row in found.order_by("line")[:most]]
 
 
 def untried(batch: Batch) -> list[BatchRow]:
@@ -154,14 +158,12 @@ def untried(batch: Batch) -> list[BatchRow]:
     """
     unpaid = batch.rows.annotate(fate=_fate(batch)).filter(fate=Fate.UNPAID)
     unpaid = unpaid.filter(amount__isnull=False, tried_again__isnull=True)
-    not_applied = batch.rows.filter(
-        Q(topup__state=TopUpState.NOT_APPLIED) | Q(topup__debit__state=TopUpState.NOT_APPLIED)
-    )
-    return list(unpaid.exclude(pk__in=not_applied.values("pk")).order_by("line"))
+    return list(unpaid.exclude(pk__in=batch.rows.filter(NOT_APPLIED).values("pk")).order_by("line"))
 
 
-def _row(row: BatchRow, fate: Fate) -> Row:
-    why = row.problem or (row.topup.why if row.topup is not None and fate != Fate.PAID else "")
+def _row(row: BatchRow, fate: Fate, again: TopUp | None) -> Row:
+    topup = again or row.topup
+    why = row.problem or (topup.why if topup is not None and fate != Fate.PAID else "")
     return Row(
         row.line,
         row.account_text,
@@ -170,7 +172,7 @@ def _row(row: BatchRow, fate: Fate) -> Row:
         row.amount,
         row.note,
         fate,
-        row.topup,
+        topup,
         why,
         row.warning,
     )
@@ -178,8 +180,10 @@ def _row(row: BatchRow, fate: Fate) -> Row:
 
 def _fate(batch: Batch) -> Case:
     without = Fate.READY if batch.state == BatchState.UPLOADED else Fate.WAITING
+    again = [When(pk=row, then=Value(_of(topup))) for row, topup in standing(batch.rows.all()).items()]
     return Case(
         When(~Q(problem=""), then=Value(Fate.UNPAID)),
+        *again,
         When(topup__isnull=True, then=Value(without)),
         When(Q(topup__state__in=DOUBTFUL) | Q(topup__debit__state__in=DOUBTFUL), then=Value(Fate.CHECKING)),
         When(topup__state__in=UNSETTLED, then=Value(Fate.SENDING)),
@@ -187,3 +191,13 @@ def _fate(batch: Batch) -> Case:
         default=Value(Fate.UNPAID),
         output_field=Text(),
     )
+
+
+def _of(topup: TopUp) -> Fate:
+    """The same of what was issued again; few are, so that they are told one by one."""
+    legs = {topup.state, *([topup.debit.state] if topup.debit else [])}
+    if legs & set(DOUBTFUL):
+        return Fate.CHECKING
+    if topup.state in UNSETTLED:
+        return Fate.SENDING
+    return Fate.PAID if topup.state == TopUpState.CONFIRMED else Fate.UNPAID

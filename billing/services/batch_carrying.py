@@ -9,19 +9,23 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.clock import Clock
-from billing.models import Batch, BatchState
+from billing.models import Batch, BatchRow, BatchState
 from billing.services import balances, transfers
 from billing.services.batches import WAITING, announce, end
+from billing.services.refusals import PersonLimitExceeded, TopUpRefused
 from billing.services.states import HAND_OVER
-from billing.services.topups import TopUpRefused
 
 logger = logging.getLogger(__name__)
 
 # Between two of these, other top-ups of the queue have their turn.
 AT_ONCE = 25
 PAUSE = timedelta(seconds=5)
+# Of errors of ours, with a pause after each: a minute and more.
+MOST_FAILURES = 15
+NOT_SENT = "Not sent: the portal could not handle this line. Nothing was paid for it; you may try it again."
 
 
 def carry_on(*, batch_id: int, now: datetime) -> None:
@@ -63,8 +67,18 @@ def _request_each(batch_id: int, rows: list[int], clock: Clock) -> bool:
         except Exception:
             # The others of the file need not wait for one that cannot be handled.
             logger.exception("Row %s of batch %s could not be asked for", row_id, batch_id)
-            well = False
+            well = _give_up(row_id) and well
     return well
+
+
+def _give_up(row_id: int) -> bool:
+    """Whether it was tried for the last time: then it ends as not sent, so that its batch ends too."""
+    row = BatchRow.objects.filter(WAITING, pk=row_id)
+    row.update(failures=F("failures") + 1)
+    given_up = row.filter(failures__gte=MOST_FAILURES).update(problem=NOT_SENT)
+    if given_up:
+        logger.error("Row %s is given up after %d failures: it is not sent", row_id, MOST_FAILURES)
+    return bool(given_up)
 
 
 @transaction.atomic
@@ -87,6 +101,9 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
         )
     except transfers.PASSING:
         raise
+    except PersonLimitExceeded as refused:
+        # Whoever reads of it may be another owner.
+        row.problem = refused.told_of(batch.confirmed_by.get_full_name())
     except TopUpRefused as refused:
         row.problem = str(refused)
     row.save(update_fields=["topup", "problem"])

@@ -15,7 +15,7 @@ from django.db.models import QuerySet, Sum
 
 from accounts.models import Account, Switch, User
 from billing.models import Kind, Source, TopUp
-from billing.services.refusals import LimitExceeded
+from billing.services.refusals import LimitExceeded, PersonLimitExceeded
 from billing.services.states import UNDONE
 
 ZERO = Decimal(0)
@@ -29,6 +29,10 @@ class Used:
 
     by_person: Decimal
     by_account: Mapping[int, Decimal]
+
+    def with_more(self, *, by_person: Decimal, account: Account, of_account: Decimal) -> Used:
+        together = self.by_account.get(account.pk, ZERO) + of_account
+        return Used(self.by_person + by_person, {**self.by_account, account.pk: together})
 
 
 def hold(*, account: Account, by: User) -> None:
@@ -67,7 +71,7 @@ def check_used(used: Used, *, account: Account, amount: Decimal) -> None:
     """Raises LimitExceeded."""
     switch = account.switch
     if _exceeds(switch.daily_limit_per_user, used.by_person + amount):
-        raise LimitExceeded("This is more than you may still top up today.")
+        raise PersonLimitExceeded("This is more than you may still top up today.")
     if _exceeds(switch.daily_limit_per_account, used.by_account.get(account.pk, ZERO) + amount):
         raise LimitExceeded(f"This is more than {account.number} may still be topped up by today.")
 

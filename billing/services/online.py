@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Account, User
 from billing.amounts import BadAmount, check_amount
 from billing.models import OnlinePayment, OnlineState, Source, TopUp
 from billing.services import guards, providers, topups
-from billing.services.providers import Progress, Provider, Seen, Session
+from billing.services.providers import OPEN_FOR, Progress, Provider, Seen, Session
+from billing.services.refusals import LimitExceeded
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 FIRST_LOOK = timedelta(minutes=2)
 # Whoever waits at the page is answered sooner, and does not ask the provider every time.
 BETWEEN_LOOKS = timedelta(seconds=5)
+STILL_OPEN = (
+    "With a payment by card that was begun and may still be paid, this is more than the day's limit allows. "
+    f"What nobody pays no longer counts {OPEN_FOR.seconds // 60} minutes after it was begun."
+)
 
 
 class NotOpen(topups.TopUpRefused):
@@ -48,9 +53,18 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
         check_amount(amount, places=places(account=account))
     except BadAmount as error:
         raise topups.AmountRefused(str(error)) from error
+    payment = _written(account, amount, by, key, provider, now)
+    if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
+        raise topups.KeyReused("This form was already used for another payment. Start again from the account's page.")
+    return payment
+
+
+@transaction.atomic
+def _written(account: Account, amount: Decimal, by: User, key: str, provider: Provider, now: datetime) -> OnlinePayment:
+    guards.hold(account=account, by=by)
     # Asked before it is paid: what is paid is credited whatever the limits of the day.
     if not OnlinePayment.objects.filter(paid_by=by, key=key).exists():
-        guards.check_day(account=account, by=by, amount=amount, now=now)
+        _check_day(account, amount, by, now)
     payment, _ = OnlinePayment.objects.get_or_create(
         paid_by=by,
         key=key,
@@ -63,9 +77,28 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
             "next_look_at": now + FIRST_LOOK,
         },
     )
-    if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
-        raise topups.KeyReused("This form was already used for another payment. Start again from the account's page.")
     return payment
+
+
+def _check_day(account: Account, amount: Decimal, by: User, now: datetime) -> None:
+    """With what may still be paid on pages that are open at the provider, or is paid and about to be credited."""
+    used = guards.used_today(accounts=[account], switch=account.switch, by=by, now=now)
+    guards.check_used(used, account=account, amount=amount)
+    coming = OnlinePayment.objects.filter(account__switch=account.switch).filter(
+        Q(state=OnlineState.STARTED, started_at__gt=now - OPEN_FOR) | Q(state=OnlineState.PAID, topups__isnull=True)
+    )
+    with_these = used.with_more(
+        by_person=_sum(coming.filter(paid_by=by)), account=account, of_account=_sum(coming.filter(account=account))
+    )
+    try:
+        guards.check_used(with_these, account=account, amount=amount)
+    except LimitExceeded as error:
+        raise LimitExceeded(STILL_OPEN) from error
+
+
+def _sum(payments: QuerySet[OnlinePayment]) -> Decimal:
+    total: Decimal = payments.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
+    return total
 
 
 def open_page(*, payment: OnlinePayment, back: str, now: datetime) -> Session:

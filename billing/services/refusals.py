@@ -17,6 +17,13 @@ class LimitExceeded(TopUpRefused):
     pass
 
 
+class PersonLimitExceeded(LimitExceeded):
+    """The limit of whoever asks for it, told in their own words; who else reads of it is told whose it is."""
+
+    def told_of(self, person: str) -> str:
+        return f"This is more than {person} may still top up today."
+
+
 class AccountMissing(TopUpRefused):
     field = "account"
 

@@ -18,7 +18,7 @@ from accounts import audit
 from accounts.models import AuditAction, User
 from billing.models import Answer, Kind, Reissue, Source, TopUp, TopUpState
 from billing.services import failures, lookups, states, topups, transfers
-from billing.services.topups import TopUpRefused
+from billing.services.refusals import PersonLimitExceeded, TopUpRefused
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,9 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
             new = _issue(old, reissue.requested_by, now)
             audit.note(action=AuditAction.REISSUED, now=now, by=by, subject=old, text=f"As {new}: {why.strip()}")
             transaction.on_commit(partial(topups.announce, new.pk))
+    except PersonLimitExceeded as error:
+        # It counts as asked for by them, not by whoever approves it.
+        raise ReissueRefused(error.told_of(str(reissue.requested_by))) from error
     except TopUpRefused as error:
         raise ReissueRefused(str(error)) from error
     logger.info("%s was issued again as %s: asked for by %s, approved by %s", old, new, reissue.requested_by_id, by.pk)

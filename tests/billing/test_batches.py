@@ -239,7 +239,7 @@ def test_more_than_a_person_may_top_up_today_has_to_be_meant_and_ends_in_refusal
         confirm(batch, by)
     carry_out(confirm(batch, by, sure=True))
     assert fates(batch) == [Fate.PAID, Fate.UNPAID, Fate.PAID]
-    assert "more than you may still top up today" in problems(batch)[1]
+    assert problems(batch)[1] == f"This is more than {by.get_full_name()} may still top up today."
 
 
 def test_a_longer_file_is_checked_by_no_more_questions_to_the_database(

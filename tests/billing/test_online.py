@@ -261,6 +261,32 @@ def test_reports_about_something_else_are_answered_and_left(payment: OnlinePayme
     assert states(payment) == (OnlineState.STARTED, [])
 
 
+@pytest.mark.parametrize("limit", ["daily_limit_per_user", "daily_limit_per_account"])
+def test_payments_that_are_open_side_by_side_keep_to_the_limit_of_the_day(
+    stripe: StripeServer, account: Account, by: User, limit: str
+) -> None:
+    setattr(account.switch, limit, 2 * AMOUNT - 1)
+    account.switch.save()
+    first = begin(account, by)
+    with pytest.raises(topups.LimitExceeded, match="may still be paid"):
+        begin(account, by, key="k2")
+    assert begin(account, by) == first
+    OnlinePayment.objects.filter(pk=first.pk).update(state=OnlineState.ABANDONED)
+    assert begin(account, by, key="k2").state == OnlineState.STARTED
+
+
+def test_a_payment_that_nobody_paid_counts_no_longer_than_its_page_is_open(
+    stripe: StripeServer, account: Account, by: User
+) -> None:
+    account.switch.daily_limit_per_account = AMOUNT
+    account.switch.save()
+    now = timezone.now()
+    online.start(account=account, amount=AMOUNT, by=by, key="k1", now=now)
+    with pytest.raises(topups.LimitExceeded):
+        online.start(account=account, amount=AMOUNT, by=by, key="k2", now=now + 59 * MINUTE)
+    assert online.start(account=account, amount=AMOUNT, by=by, key="k2", now=now + 61 * MINUTE)
+
+
 def test_a_page_that_was_never_opened_is_given_up(stripe: StripeServer, account: Account, by: User) -> None:
     stripe.failures = [0, 0]
     now = timezone.now()

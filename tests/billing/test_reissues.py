@@ -307,6 +307,15 @@ def test_a_transfer_that_the_agent_cannot_pay_any_more_stays_asked_for(
     assert reissue.answer == Answer.OPEN
 
 
+def test_a_limit_of_the_day_is_told_of_as_of_whom_it_is(
+    child: Account, decider: User, first: User, second: User
+) -> None:
+    reissue = ask(credit(child, decider), first)
+    Switch.objects.update(daily_limit_per_user=Decimal(1))
+    with pytest.raises(ReissueRefused, match=f"more than {first.email} may still top up today"):
+        approve(reissue, second)
+
+
 def test_when_the_agents_way_of_paying_has_changed_it_is_not_issued_again(
     agent: Account, child: Account, decider: User, first: User, second: User
 ) -> None:

@@ -43,7 +43,13 @@ class Demo:
         return Session(id=session, url=reverse("demo_pay", args=[session]))
 
     def look(self, *, session: str) -> Seen:
-        return _seen(recall(session))
+        """What the demo has forgotten, or nobody paid in time, cannot be paid any more."""
+        state = cache.get(_place(session))
+        if state is None:
+            return Seen(session=session, reference="", progress=Progress.OVER, amount=Decimal(0), currency="")
+        if state["progress"] == Progress.PENDING.name and time.time() >= state["until"]:
+            state["progress"] = Progress.OVER.name
+        return _seen(state)
 
     def read(self, *, body: bytes, signature: str) -> Seen | None:
         """`signature` is `t=<unix seconds>,v1=<HMAC of "t.body">`."""

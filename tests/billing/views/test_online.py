@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Role, Switch
 from billing.models import OnlinePayment, OnlineState, TopUp, TopUpState
-from billing.services import topups
+from billing.services import online_sweeping, topups
 from billing.services.providers import Progress, demo
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor
@@ -188,6 +190,18 @@ def test_staff_look_and_do_not_ask_the_provider(zoe: Visitor, sam: Visitor) -> N
 def test_a_payment_of_another_account_is_not_there(zoe: Visitor) -> None:
     payment = OnlinePaymentFactory.create()
     assert zoe.client.get(zoe.page(f"online/{payment.reference}/")).status_code == 404
+
+
+def test_a_page_of_the_demo_that_is_forgotten_or_too_old_is_over(zoe: Visitor, settings: Any) -> None:
+    begin(zoe)
+    [payment] = OnlinePayment.objects.all()
+    assert demo.Demo().look(session=payment.session).progress == Progress.PENDING
+    with time_machine.travel(payment.started_at + timedelta(minutes=61)):
+        assert demo.Demo().look(session=payment.session).progress == Progress.OVER
+    cache.clear()
+    online_sweeping.sweep(now=payment.started_at + timedelta(hours=30))
+    payment.refresh_from_db()
+    assert payment.state == OnlineState.ABANDONED
 
 
 def test_without_the_demo_provider_its_page_is_not_there(zoe: Visitor, settings: Any) -> None:
