@@ -77,7 +77,7 @@ class TimeZoneForm(Form):
 
     def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered: Any = [("", "The time zone of the softswitch"), *zones.choices(now=now)]
+        offered: Any = [("", "The time zone of the switch"), *zones.choices(now=now)]
         # An operator may have set one that is not offered: it stays until another is chosen.
         if user.time_zone and not zones.is_offered(user.time_zone):
             offered.insert(1, (user.time_zone, user.time_zone))

@@ -12,15 +12,15 @@ from django.forms import BoundField
 from django.http import QueryDict
 
 from billing.forms.days import DaysForm
+from billing.models import CallLevel, EndDirection
 from billing.queries.call_filter import CallFilter, Match, NumberFilter, Order
 
 NUMBER = re.compile(r"[0-9*#]*")
 ANSWERED = {"": None, "yes": True, "no": False}
 MATCHES = [(Match.BEGINS, "begins with"), (Match.IS, "is"), (Match.ENDS, "ends in")]
 ORDERS = [(Order.NEWEST, "Newest first"), (Order.LONGEST, "Longest first"), (Order.DEAREST, "Dearest first")]
-# As the manual numbers them (GetCdr: callLevel, endDirection).
-LEVELS = [("", "All"), ("1", "On-net"), ("2", "Local"), ("4", "Domestic"), ("5", "International")]
-ENDED_BY = [("", "Anybody"), ("0", "The caller"), ("1", "Who was called"), ("2", "The switch")]
+LEVELS = [("", "All"), *((str(level.value), str(level.label).capitalize()) for level in CallLevel)]
+ENDED_BY = [("", "Anybody"), *((str(end.value), str(end.label).capitalize()) for end in EndDirection)]
 LONGEST_SECONDS = 2**31 - 1
 ALL = "so calls of every {} are shown."
 ONE_OF_THESE = {"invalid_choice": "Choose one of these; all calls are shown."}

@@ -28,7 +28,7 @@ class EndDirection(models.IntegerChoices):
 
     CALLER = 0, "the caller"
     CALLEE = 1, "the called side"
-    SERVER = 2, "the softswitch"
+    SERVER = 2, "the switch"
 
 
 class Call(models.Model):

@@ -89,7 +89,7 @@ class EndReason:
 
 def end_reason(code: int) -> EndReason:
     if code == NOT_STATED:
-        return EndReason("The softswitch does not say.", None)
+        return EndReason("The switch does not say.", None)
     if code in CAUSES:
         return EndReason(CAUSES[code], code, "Q.850")
     if code in SIP:
@@ -98,4 +98,4 @@ def end_reason(code: int) -> EndReason:
         return EndReason("A network on the way gave a rare reason.", code, "Q.850")
     if code in SIP_ANSWERS:
         return EndReason("A phone or network on the way gave a rare reason.", code, "SIP")
-    return EndReason("The softswitch gives a reason of its own, whose meaning is not published.", code)
+    return EndReason("The switch gives a reason of its own, whose meaning is not published.", code)

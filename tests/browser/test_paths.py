@@ -24,7 +24,7 @@ def test_a_customer_looks_at_balance_calls_and_payments(walk: Walking) -> None:
 
     customer.open("Calls")
     page.get_by_label("Called number", exact=True).fill("86")
-    page.get_by_label("Calls", exact=True).select_option("Answered")
+    page.get_by_role("combobox", name="Calls", exact=True).select_option("Answered")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url(re.compile("callee=86&answered=yes"))
     expect(page.locator(".rows.calls .failed")).to_have_count(0)
@@ -37,6 +37,20 @@ def test_a_customer_looks_at_balance_calls_and_payments(walk: Walking) -> None:
     customer.open("Payments")
     expect(page.locator(".rows.money li").first).to_contain_text("$")
     customer.log_out()
+
+
+def test_a_call_tells_why_it_cost_that_as_soon_as_its_rates_are_read(walk: Walking) -> None:
+    customer = walk("customer")
+    customer.log_in()
+    customer.open("Calls")
+    page = customer.page
+    page.get_by_role("combobox", name="Calls", exact=True).select_option("Answered")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("answered=yes"))
+    page.locator(".rows.calls .to a").first.click()
+    expect(page.get_by_role("heading", name="Why it cost that")).to_be_visible()
+    expect(page.locator("#price")).to_contain_text(re.compile("The rate gives exactly what"), timeout=30_000)
+    customer.photograph("call-desktop-light")
 
 
 def test_a_filter_that_cannot_be_read_is_told_beside_its_field(walk: Walking) -> None:

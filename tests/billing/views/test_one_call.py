@@ -60,8 +60,8 @@ def test_a_call_is_told_in_words(zoe: Visitor) -> None:
     [
         (16, "The call was ended normally. Code 16, read as Q.850 has it"),
         (486, "The number was busy. Code 486, read as SIP has it"),
-        (-9, "The softswitch gives a reason of its own, whose meaning is not published. Code -9"),
-        (-1, "The softswitch does not say."),
+        (-9, "The switch gives a reason of its own, whose meaning is not published. Code -9"),
+        (-1, "The switch does not say."),
     ],
 )
 def test_why_it_ended_is_told_with_its_code_and_what_is_unknown_as_unknown(zoe: Visitor, code: int, words: str) -> None:
@@ -132,7 +132,7 @@ def test_a_call_before_any_rates_were_read_asks_for_them_and_looks_again(zoe: Vi
 
 def test_an_account_whose_rates_the_switch_does_not_name_says_so(zoe: Visitor) -> None:
     Account.objects.filter(pk=zoe.account.pk).update(rate_group="")
-    assert "The softswitch does not say which rates this account has." in text(zoe, call_of(zoe))
+    assert "The switch does not say which rates this account has." in text(zoe, call_of(zoe))
 
 
 def test_htmx_gets_the_price_alone(zoe: Visitor) -> None:
