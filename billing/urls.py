@@ -22,6 +22,7 @@ from billing.views.customer_changes import (
     set_overdraft,
 )
 from billing.views.customers import customers
+from billing.views.filling import calls_filling
 from billing.views.home import home
 from billing.views.margin import margin
 from billing.views.members import change_role, invite, members, remove, resend, revoke
@@ -43,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/balance/", balance, name="balance"),
     path("a/<slug:public_id>/calls/", calls, name="calls"),
     path("a/<slug:public_id>/calls/<flow:flow_no>/", one_call, name="call"),
+    path("a/<slug:public_id>/calls/filling/", calls_filling, name="calls_filling"),
     path("a/<slug:public_id>/calls/<slug:kind>/", calls_file, name="calls_file"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/statements/", statements, name="statements"),

@@ -106,6 +106,14 @@ def keeps_the_demo_at_home(public_url: str, *, debug: bool) -> Callable[[str], N
     return check
 
 
+def is_zero_or_at_least(least: int) -> Callable[[int], None]:
+    def check(value: int) -> None:
+        if value != 0 and value < least:
+            raise ValidationError(f"It must be 0, or {least} or more.")
+
+    return check
+
+
 def is_mail_url(value: str) -> None:
     if urlsplit(value).scheme not in dj_email_url.SCHEMES:
         raise ValidationError("It must be an address such as submission://user:password@mail.example.com, or console:.")

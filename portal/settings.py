@@ -19,6 +19,7 @@ from portal.environment import (
     is_stripe_key,
     is_stripe_webhook_secret,
     is_web_url,
+    is_zero_or_at_least,
     keeps_the_demo_at_home,
     names_a_host,
     networks,
@@ -278,6 +279,9 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # The database keeps each entry of the audit trail for a year, whatever is set here.
 AUDIT_DAYS = env.int("AUDIT_DAYS", 3 * 365, validate=validate.Range(365))
+
+# Fewer months than three would take days away that are still being compared with the switch.
+CALL_RETENTION_MONTHS = env.int("CALL_RETENTION_MONTHS", 0, validate=is_zero_or_at_least(3))
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 2, validate=validate.Range(1))

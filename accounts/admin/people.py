@@ -251,6 +251,7 @@ class AccountAdmin(BoundedAdmin[Account]):
         kept = (
             ("calls", "billing_call"),
             ("call days", "billing_callday"),
+            ("days asked for", "billing_backfill"),
             ("payments", "billing_payment"),
             ("charges", "billing_charge"),
             ("top-ups", "billing_topup"),

@@ -136,6 +136,13 @@ class Switch(models.Model):
         default=timedelta(hours=1),
         help_text="How far the switch's clock may be off when its payment history is searched",
     )
+    call_days_kept = models.PositiveSmallIntegerField(
+        "days of calls on the switch",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many days back the switch still has call records: older ones are not asked for; empty: unknown",
+    )
     fresh_for = models.DurationField(default=timedelta(seconds=10), help_text="How long a balance counts as current")
 
     class Meta:

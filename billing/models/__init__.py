@@ -1,3 +1,4 @@
+from billing.models.backfills import Backfill
 from billing.models.batches import Batch, BatchRow, BatchState, Origin
 from billing.models.calls import (
     MILLIONTH,
@@ -33,6 +34,7 @@ __all__ = [
     "UNSETTLED",
     "WITH_OVERDRAFT",
     "Answer",
+    "Backfill",
     "BalanceReading",
     "Batch",
     "BatchRow",

@@ -51,10 +51,13 @@ class Fetched:
         self.failures += other.failures
 
 
-def fetch_days(*, accounts: Iterable[Account], first: date, last: date, now: datetime) -> Fetched:
-    """Read these days anew, the last first. A day that fails keeps its rows and is told in `failures`.
+def fetch_days(
+    *, accounts: Iterable[Account], first: date, last: date, now: datetime, missing_only: bool = False
+) -> Fetched:
+    """Read these days anew, the last first; or only those that were never read.
 
-    Raises Withheld when the switch's budget is used up; the days before are done.
+    A day that fails keeps its rows and is told in `failures`. Raises Withheld when the switch's budget is used up; the
+    days before are done.
     """
     fetched = Fetched()
     by_switch = sorted(accounts, key=lambda account: (account.switch_id, account.pk))
@@ -69,7 +72,7 @@ def fetch_days(*, accounts: Iterable[Account], first: date, last: date, now: dat
                 continue
             for day in reversed(list(each_day(first, last))):
                 for group in _groups(members, day):
-                    fetched.add(_fetch_claimed(switch, asking, group, day, now))
+                    fetched.add(_fetch_claimed(switch, asking, group, day, now, missing_only))
     return fetched
 
 
@@ -100,7 +103,9 @@ def _groups(accounts: Sequence[Account], day: date) -> Iterator[list[Account]]:
             yield [account]
 
 
-def _fetch_claimed(switch: Switch, asking: Client, group: list[Account], day: date, now: datetime) -> Fetched:
+def _fetch_claimed(
+    switch: Switch, asking: Client, group: list[Account], day: date, now: datetime, missing_only: bool
+) -> Fetched:
     """Fetch what nobody else is fetching."""
     with ExitStack() as stack:
         locks: list[Lock] = []
@@ -111,6 +116,11 @@ def _fetch_claimed(switch: Switch, asking: Client, group: list[Account], day: da
                 locks.append(lock)
                 ours.append(account)
         fetched = Fetched(busy=[account for account in group if account not in ours])
+        if missing_only:
+            # Somebody may have fetched it since it was found missing.
+            here = CallDay.objects.filter(account__in=ours, day=day, fetched_at__isnull=False)
+            known = set(here.values_list("account_id", flat=True))
+            ours = [account for account in ours if account.pk not in known]
         if ours:
             fetched.add(_fetch(switch, asking, ours, day, now, locks))
         return fetched

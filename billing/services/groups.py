@@ -30,6 +30,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "accounts.notice": ("", "", ""),
     "accounts.switch": ("v", "v", "vac"),
     "accounts.user": ("v", "v", "vac"),
+    "billing.backfill": ("v", "v", "va"),
     "billing.balancereading": ("", "", ""),
     "billing.batch": ("v", "v", "v"),
     "billing.batchrow": ("v", "v", "v"),

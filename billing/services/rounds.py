@@ -12,6 +12,7 @@ from accounts.models import Account, Switch
 from billing.models import Reconciliation
 from billing.queries.days import DAY, day_of
 from billing.services import (
+    backfilling,
     balances,
     calls,
     causes,
@@ -64,6 +65,10 @@ def fetch_yesterday(*, switch: Switch, now: datetime) -> str:
 
 def back_fill(*, switch: Switch, now: datetime) -> str:
     return _fetch(scheduling.due_back_fill(switch=switch, now=now), now)
+
+
+def fetch_asked(*, switch: Switch, now: datetime) -> str:
+    return str(backfilling.run_slot(switch=switch, now=now))
 
 
 def prove(*, switch: Switch, now: datetime) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from celery import shared_task
 
 from accounts.models import Switch
-from billing.services import jobs, rates, rounds
+from billing.services import backfilling, jobs, rates, rounds
 from billing.services.manners import background
 
 
@@ -25,6 +25,7 @@ ROUNDS: dict[str, tuple[Round, timedelta, str]] = {
     "calls-today": (rounds.fetch_today, timedelta(minutes=1), "calls"),
     "calls-yesterday": (rounds.fetch_yesterday, timedelta(minutes=5), "calls"),
     "calls-older": (rounds.back_fill, timedelta(minutes=1), "calls"),
+    "calls-asked": (rounds.fetch_asked, timedelta(minutes=1), "calls"),
     "proofs": (rounds.prove, timedelta(minutes=5), "calls"),
     "reconciliation": (rounds.reconcile, timedelta(hours=1), "calls"),
     "reconciliation-month": (rounds.reconcile_month, timedelta(days=1), "calls"),
@@ -52,6 +53,13 @@ def run_round(name: str, switch_id: int) -> None:
 def read_rates(group_id: int) -> None:
     """Somebody looks at a call and waits for it."""
     rates.read(group_id=group_id, now=datetime.now(UTC))
+
+
+@shared_task(name="billing.tasks.sync.fill")
+def fill(switch_id: int) -> None:
+    """One slot of the days that somebody waits for; the next one stands behind whatever is due by then."""
+    with background():
+        backfilling.run_slot(switch=Switch.objects.get(pk=switch_id), now=datetime.now(UTC))
 
 
 @shared_task(name="billing.tasks.sync.keep_house")

@@ -18,10 +18,10 @@ from billing.models import Call, CallDay
 from billing.queries import call_sums, history
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.day_states import Calendar, ReaderDay, touched
-from billing.queries.days import day_of, each_day
+from billing.queries.days import day_of
 from billing.queries.snapshot import snapshot
 from billing.services.calls import being_fetched
-from billing.views import old_after
+from billing.views import filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_files import MOST_CALLS, links
 from billing.views.http import Request
@@ -42,13 +42,6 @@ class Day:
     continues: bool
 
 
-@dataclass(frozen=True)
-class Gap:
-    first: date
-    last: date
-    days: int
-
-
 @require_safe
 @account_page()
 def calls(request: Request, access: Access) -> HttpResponse:
@@ -57,6 +50,8 @@ def calls(request: Request, access: Access) -> HttpResponse:
     chosen = form.chosen()
     # A list that goes on where it stands needs its next rows alone.
     goes_on = request.htmx.target == GOES_ON and wants_fragment(request)
+    # Before the list is read: a day that comes in meanwhile is then one that the page still looks for.
+    missing = None if goes_on else filling.of_page(access=access, chosen=chosen, asked=request.GET, now=now)
     with snapshot():
         page = _page(request.GET, account, chosen)
         known = history.days(account=account, filter=chosen)
@@ -71,6 +66,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "older": turned(request.GET, after=page.older, **({"further": "1"} if page.looked_to else {})),
         "newer": turned(request.GET, before=page.newer),
         "goes_on": goes_on,
+        "filling": missing,
         **around,
     }
     fragment = GOES_ON if goes_on else "history"
@@ -103,7 +99,6 @@ def _around(
         "add_up_all": turned(asked, sums="all"),
         "files": links(access, turned(asked)) if has_file else [],
         "most_in_file": MOST_CALLS,
-        "gap": _gap(account, chosen, known, now),
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
         "limit": old_after.CALLS,
         "zone": zone.key,
@@ -145,17 +140,6 @@ def _by_day(
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:
     """How old the list is, where it reaches to today: the only day that still grows by itself."""
     return known[today].fetched_at if today in known else None
-
-
-def _gap(account: Account, chosen: CallFilter, known: dict[date, CallDay], now: datetime) -> Gap | None:
-    """Which of the chosen days were never fetched: their calls are missing from the list and its totals."""
-    zone = account.switch.zone
-    last = min(chosen.last or date.max, day_of(now, zone))
-    first = max(chosen.first or date.min, last - timedelta(days=history.MOST_DAYS - 1))
-    if account.opened_at:
-        first = max(first, day_of(account.opened_at, zone))
-    missing = [day for day in each_day(first, last) if day not in known or known[day].fetched_at is None]
-    return Gap(missing[0], missing[-1], len(missing)) if missing else None
 
 
 def _ranges(asked: QueryDict, today: date, chosen: CallFilter) -> list[tuple[str, str, bool]]:

@@ -371,6 +371,8 @@ ACCOUNT_PAGES = (
     ("calls", "POST", SEES, "405"),
     ("call", "GET", SEES_CALL, "page"),
     ("call", "POST", SEES_CALL, "405"),
+    ("calls_filling", "GET", SEES, "page"),
+    ("calls_filling", "POST", SEES, "405"),
     ("calls_file", "GET", SEES, "page"),
     ("calls_file", "POST", SEES, "405"),
     ("payments", "GET", SEES, "page"),
@@ -560,6 +562,7 @@ accounts_note             –        va         va         va          va
 accounts_switch           –        v          v          vac         vac
 accounts_user             –        v          v          vac         vac
 auth_group                –        –          –          –           vacd
+billing_backfill          –        v          v          va          va
 billing_call              –        v          v          v           v
 billing_callchange        –        v          v          v           v
 billing_callday           –        v          v          v           v

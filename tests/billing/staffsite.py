@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.models import (
+    Backfill,
     CallChange,
     Case,
     JobRun,
@@ -46,6 +47,8 @@ def full_account() -> Account:
     partitions.ensure([NOON.date()])
     CallFactory.create(account=account, callee="8613912345678")
     CallDayFactory.create(account=account)
+    day, by = NOON.date(), UserFactory.create()
+    Backfill.objects.create(account=account, first=day, last=day, asked_by=by, asked_at=NOON, progressed_at=NOON)
     changed = {"flow_no": 7, "fee": -1, "agent_fee": 0, "is_gone": True}
     CallChange.objects.create(account=account, ended_at=NOON, noticed_at=NOON, **changed)
     UnreadableRecord.objects.create(account=account, day=NOON.date(), reason="not a record", noticed_at=NOON)

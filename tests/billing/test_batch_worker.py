@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from billing.services.resolution import resolve
 from simulator.process import SimulatorProcess
 from tests.conftest import start_worker
 from tests.factories import UserFactory
+from tests.waiting import eventually
 
 AGENT, CHILDREN = "R-100", ("A-20417", "A-20418", "A-20419", "A-20420")
 ROWS = 300
@@ -41,15 +41,6 @@ def workers(transactional_db: None, own_redis: str) -> Iterator[Callable[[], sub
     for process in started:
         process.kill()
         process.wait(20)
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 120) -> bool:
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        if holds():
-            return True
-        time.sleep(0.2)
-    return False
 
 
 def pays(simulator: SimulatorProcess) -> list[tuple[str, Decimal]]:

@@ -34,10 +34,12 @@ def test_support_looks_and_notes_billing_decides_and_closes_and_the_operator_let
 
 
 def test_nobody_is_given_the_right_to_write_money_or_calls() -> None:
-    """Of a top-up and of an online payment, to change is to decide, on a page of its own: their rows are read-only."""
+    """Of a backfill, to add is to ask for it. Of a top-up and of an online payment, to change is to decide, on a page
+    of its own. Their rows are read-only.
+    """
     written = {name for name, given in groups.ROWS.items() if set("".join(given)) & set("acd")}
     of_money = {name for name in written if name.startswith("billing.")}
-    assert of_money == {"billing.case", "billing.topup", "billing.onlinepayment"}
+    assert of_money == {"billing.backfill", "billing.case", "billing.topup", "billing.onlinepayment"}
 
 
 def test_a_group_gets_back_what_it_lacks_after_a_migration_and_keeps_what_was_added() -> None:

@@ -4,8 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,6 +17,7 @@ from simulator.process import SimulatorProcess
 from tests.billing.commands import Ran, run
 from tests.conftest import url_of_the_test_database
 from tests.factories import UserFactory
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -180,15 +179,6 @@ def test_resolve_fails_when_the_history_cannot_be_read(by: User, simulator: Simu
 
 def test_resolve_of_an_unknown_switch_is_bad_use() -> None:
     assert run("resolve", "nowhere").code == 2
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.mark.django_db(transaction=True)

@@ -65,6 +65,8 @@ def test_a_missing_variable_is_one_plain_line(name: str) -> None:
         ("BEHIND_PROXY", "-1"),
         ("SWITCH_NETWORKS", "10.0.0.0/33"),
         ("PDF_FONTS", "/no/such/folder"),
+        ("CALL_RETENTION_MONTHS", "2"),
+        ("CALL_RETENTION_MONTHS", "-3"),
     ],
 )
 def test_a_wrong_variable_is_one_plain_line(name: str, value: str) -> None:

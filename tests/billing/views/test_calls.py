@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import DayState
-from billing.services import partitions
+from billing.models import Backfill, DayState
+from billing.services import backfilling, partitions
 from billing.services.locks import hold
+from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor
 from tests.factories import CallDayFactory, CallFactory
 
@@ -116,8 +117,8 @@ def test_days_that_were_not_fetched_are_told_honestly(zoe: Visitor) -> None:
     for back in range(28):
         CallDayFactory.create(account=zoe.account, day=TODAY - timedelta(days=back), fetched_at=NOW)
     type(zoe.account).objects.update(opened_at=None)
-    assert "2 days are not fetched yet between" in page(zoe)
-    assert "not fetched yet" not in page(zoe, f"from={TODAY - timedelta(days=5)}&to={TODAY}")
+    assert "2 days are not here yet." in page(zoe)
+    assert "not here yet" not in page(zoe, f"from={TODAY - timedelta(days=5)}&to={TODAY}")
 
 
 def test_a_day_carries_its_proof(zoe: Visitor) -> None:
@@ -150,9 +151,10 @@ def test_a_day_that_differs_says_what_the_switch_reports_and_what_is_here(zoe: V
 def test_a_day_says_that_it_is_being_fetched_while_somebody_fetches_it(zoe: Visitor) -> None:
     call(zoe, "8613900000001", days=1)
     yesterday = TODAY - timedelta(days=1)
+    badge = '<span class="badge none">being fetched</span>'
     with hold(f"calls:{zoe.account.pk}:{yesterday}", longest=timedelta(minutes=1)):
-        assert "being fetched" in page(zoe)
-    assert "being fetched" not in page(zoe)
+        assert badge in page(zoe)
+    assert badge not in page(zoe)
 
 
 def test_a_day_of_another_calendar_names_the_switchs_days_that_it_touches(zoe: Visitor) -> None:
@@ -198,3 +200,40 @@ def test_htmx_gets_the_history_alone(zoe: Visitor) -> None:
 
 def test_a_date_far_away_is_an_empty_list(zoe: Visitor) -> None:
     assert "No calls" in page(zoe, f"from={date(2050, 1, 1)}&to={date(2050, 2, 1)}")
+
+
+def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zoe: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    first, last = TODAY - timedelta(days=103), TODAY - timedelta(days=100)
+    query = f"from={first}&to={last}"
+    html = page(zoe, query)
+    assert "4 days are not here yet." in html
+    assert '<progress class="runway"' in html
+    assert f"calls/filling/?from={first}&amp;to={last}&amp;seen=0" in html
+    poll = zoe.page("calls/filling/") + f"?{query}&seen=0"
+    assert 'hx-trigger="every 2s"' in zoe.client.get(poll).content.decode()
+    backfilling.run_slot(switch=zoe.account.switch, now=NOW)
+    end = zoe.client.get(poll).content.decode()
+    assert 'hx-trigger="load" hx-target="#history"' in end
+    assert "seen=" not in end
+    assert 'id="filling"' not in page(zoe, query)
+
+
+def test_a_look_of_staff_fetches_nothing(zoe: Visitor, sam: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    html = page(sam, f"from={TODAY - timedelta(days=103)}&to={TODAY - timedelta(days=100)}")
+    assert "4 days are not here yet." in html
+    assert "every 2s" not in html
+    assert not Backfill.objects.exists()
+
+
+def test_a_page_says_why_days_are_not_fetched(zoe: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    html = page(zoe, f"from={TODAY - timedelta(days=600)}&to={TODAY - timedelta(days=100)}")
+    assert "At most 400 days of an account are fetched from one day to the next." in html
+    assert "every 2s" not in html
+
+
+def test_a_view_of_calls_asks_the_switch_for_none(zoe: Visitor, simulator: SimulatorProcess) -> None:
+    page(zoe, f"from={TODAY - timedelta(days=103)}&to={TODAY - timedelta(days=100)}")
+    assert "GetCdr" not in simulator.control.stats().requests

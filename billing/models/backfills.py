@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Account
+
+
+class Backfill(models.Model):
+    """Days of an account, both included, whose calls somebody wants to have here. The call days tell how far it is."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backfills")
+    first = models.DateField()
+    last = models.DateField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="backfills")
+    asked_at = models.DateTimeField()
+    progressed_at = models.DateTimeField(help_text="When a day last came in; at first, when it was asked for")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    left_out = models.IntegerField(default=0, help_text="Days that were not there when it ended")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account"], condition=Q(ended_at__isnull=True), name="backfill_open"),
+            models.Index(fields=["account", "-asked_at"], name="backfill_of_account"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(first__lte=F("last")), name="backfill_ends_after_it_begins"),
+            models.UniqueConstraint(
+                fields=["account", "first", "last"], condition=Q(ended_at__isnull=True), name="backfill_open_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account.number}, {self.first} to {self.last}"
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1

@@ -1,0 +1,25 @@
+"""How far back single calls are kept. What they came to, by hour and by day, is kept for good."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+
+# A call starts near the day that reports it.
+NEAR_ITS_DAY = timedelta(days=8)
+
+
+def kept_from(now: datetime) -> datetime | None:
+    """The instant from which on calls are kept, which begins a month (UTC); None: all are."""
+    months = settings.CALL_RETENTION_MONTHS
+    if not months:
+        return None
+    ordinal = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1 - months
+    return datetime(ordinal // 12, ordinal % 12 + 1, 1, tzinfo=UTC)
+
+
+def first_whole_day(now: datetime) -> date:
+    """The first call day of which surely every call is kept. Days before are neither fetched nor compared any more."""
+    begin = kept_from(now)
+    return date.min if begin is None else (begin + NEAR_ITS_DAY).date()

@@ -1,0 +1,151 @@
+"""Working off the days that somebody asked for, in small slots: whatever else is due comes in between."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from redis.exceptions import LockError, RedisError
+from redis.lock import Lock
+
+from accounts.clock import Clock
+from accounts.models import Account, Switch
+from billing.models import Backfill
+from billing.services import backfills, calls
+from billing.services.locks import hold
+from billing.services.scheduling import FAILED_AGAIN_AFTER, Due
+from billing.vos3000 import Withheld
+
+logger = logging.getLogger(__name__)
+
+SLOT = timedelta(seconds=20)
+# A stretch of which no day has come in for so long is given up.
+GIVEN_UP_AFTER = timedelta(hours=6)
+LONGEST_SILENCE = timedelta(minutes=2)  # of a worker, before another one takes its place
+
+# Of each stretch that is open, the newest day that is missing and did not fail a moment ago.
+NEXT_DAYS = """
+    SELECT DISTINCT backfill.account_id, missing.day
+    FROM billing_backfill backfill
+    JOIN accounts_account account ON account.id = backfill.account_id,
+    LATERAL (
+        SELECT backfill.last - ago AS day FROM generate_series(0, backfill.last - backfill.first) AS ago
+        WHERE NOT EXISTS (
+            SELECT 1 FROM billing_callday held
+            WHERE held.account_id = backfill.account_id AND held.day = backfill.last - ago
+                AND (held.fetched_at IS NOT NULL OR held.failed_at > %(failed_since)s)
+        ) AND NOT EXISTS (
+            SELECT 1 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS busy (account_id, day)
+            WHERE busy.account_id = backfill.account_id AND busy.day = backfill.last - ago
+        )
+        ORDER BY ago LIMIT 1
+    ) missing
+    WHERE backfill.ended_at IS NULL AND account.switch_id = %(switch)s
+"""
+# A stretch ends when every day of it is here, or when none has come in for long.
+END = """
+    UPDATE billing_backfill backfill
+    SET ended_at = %(at)s, left_out = counted.missing
+    FROM (
+        SELECT open.id, open.last - open.first + 1 - count(held.id) AS missing
+        FROM billing_backfill open
+        JOIN accounts_account account ON account.id = open.account_id
+        LEFT JOIN billing_callday held ON held.account_id = open.account_id
+            AND held.day BETWEEN open.first AND open.last AND held.fetched_at IS NOT NULL
+        WHERE open.ended_at IS NULL AND account.switch_id = %(switch)s
+        GROUP BY open.id
+    ) counted
+    WHERE backfill.id = counted.id AND (counted.missing = 0 OR backfill.progressed_at < %(given_up)s)
+    RETURNING backfill.account_id, backfill.first, backfill.last, backfill.left_out
+"""
+
+
+@dataclass
+class Worked:
+    """`is_more`: there are days left for another slot. `busy` are those that others were fetching, by account."""
+
+    days: int = 0
+    calls: int = 0
+    failed: int = 0
+    is_more: bool = False
+    busy: list[tuple[int, date]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.days} days with {self.calls} calls, {self.failed} failed"
+
+
+def run_slot(*, switch: Switch, now: datetime, slot: timedelta = SLOT) -> Worked:
+    """Work for the length of a slot; what is left then waits behind whatever else a worker has to do by then."""
+    worked = Worked()
+    try:
+        _work_off(switch, Clock(now), worked, slot)
+    except Withheld as error:
+        logger.info("Days asked for on switch %s wait for the next round: %s", switch, error)
+    if worked.is_more:
+        backfills.announce(switch.pk)
+    return worked
+
+
+def _work_off(switch: Switch, clock: Clock, worked: Worked, slot: timedelta) -> None:
+    """A day of each open stretch in turn, the newest first. One process at a time."""
+    with hold(f"backfill:{switch.pk}", longest=LONGEST_SILENCE) as lock:
+        if lock is None:
+            return
+        try:
+            while due := _next_days(switch, clock.now(), worked.busy):
+                for part in due:
+                    if clock.now() - clock.started >= slot:
+                        worked.is_more = True
+                        return
+                    _keep(lock)
+                    _fetch(part, clock, worked)
+        finally:
+            _end(switch, clock.now())
+
+
+def _keep(lock: Lock) -> None:
+    # Should it have ended meanwhile, each day is held by a lock of its own.
+    with suppress(LockError, RedisError):
+        lock.reacquire()
+
+
+def _next_days(switch: Switch, now: datetime, busy: Sequence[tuple[int, date]]) -> list[Due]:
+    with connection.cursor() as cursor:
+        parameters: dict[str, Any] = {
+            "switch": switch.pk,
+            "failed_since": now - FAILED_AGAIN_AFTER,
+            "accounts": [account for account, _ in busy],
+            "days": [day for _, day in busy],
+        }
+        cursor.execute(NEXT_DAYS, parameters)
+        wanted: dict[date, list[int]] = defaultdict(list)
+        for account_id, day in cursor.fetchall():
+            wanted[day].append(account_id)
+    accounts = Account.objects.select_related("switch").in_bulk({pk for of_day in wanted.values() for pk in of_day})
+    return [Due(day, [accounts[pk] for pk in sorted(wanted[day])]) for day in sorted(wanted, reverse=True)]
+
+
+def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
+    fetched = calls.fetch_days(accounts=due.accounts, first=due.day, last=due.day, now=clock.now(), missing_only=True)
+    worked.days += fetched.days
+    worked.calls += fetched.calls
+    worked.failed += len(fetched.failures)
+    worked.busy += [(account.pk, due.day) for account in fetched.busy]
+    without = {*fetched.busy, *(failure.account for failure in fetched.failures)}
+    came_in = [account for account in due.accounts if account not in without]
+    touched = Backfill.objects.filter(account__in=came_in, ended_at__isnull=True)
+    touched.filter(first__lte=due.day, last__gte=due.day).update(progressed_at=clock.now())
+
+
+def _end(switch: Switch, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(END, {"switch": switch.pk, "at": now, "given_up": now - GIVEN_UP_AFTER})
+        for account_id, first, last, left_out in cursor.fetchall():
+            if left_out:
+                logger.warning("Account %s, %s to %s: %s days could not be fetched", account_id, first, last, left_out)

@@ -1,0 +1,111 @@
+"""Days of a call history that are not here yet: they are asked for, and the page completes itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access
+from billing.forms.calls import CallFilterForm
+from billing.queries import backfills as queries
+from billing.queries import retention
+from billing.queries.call_filter import CallFilter
+from billing.queries.days import begin_of, day_of, end_of
+from billing.services import backfills
+from billing.services.backfills import BackfillRefused
+from billing.views.access import account_page, zone_of
+from billing.views.http import Request
+
+# The list is read anew each time that another such part of its days has come in.
+PARTS = 10
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """`refused` is why the missing days are not being fetched. `kept_from` is set where older calls are not kept.
+
+    `query` is of the page, `poll` of the part that looks whether more has come; it is told what the page shows already.
+    """
+
+    progress: queries.Progress | None
+    kept_from: datetime | None
+    query: str
+    poll: str
+    refused: str = ""
+    has_grown: bool = False
+
+
+def of_page(*, access: Access, chosen: CallFilter, asked: QueryDict, now: datetime) -> Filling:
+    """What of the days that a page shows is missing. Days that a customer opens are fetched; staff only look."""
+    refused = ""
+    progress = _progress(access, chosen, now)
+    if progress and progress.missing and not access.as_staff:
+        try:
+            backfills.ask(account=access.account, first=progress.first, last=progress.last, by=access.user, now=now)
+        except BackfillRefused as error:
+            refused = str(error)
+        progress = _progress(access, chosen, now)
+    return Filling(
+        progress=progress,
+        kept_from=_kept_from(chosen, now),
+        query=f"?{asked.urlencode()}",
+        poll=_poll(asked, progress),
+        refused=refused,
+    )
+
+
+@require_safe
+@account_page()
+def calls_filling(request: Request, access: Access) -> HttpResponse:
+    """The bar alone, looked at while days come in. It has the list read anew when enough of them have."""
+    now, zone = timezone.now(), zone_of(access)
+    currency = access.account.switch.currency
+    chosen = CallFilterForm(request.GET, zone=zone, today=day_of(now, zone), currency=currency).chosen()
+    asked = request.GET.copy()
+    seen = "".join(asked.pop("seen", []))
+    progress = _progress(access, chosen, now)
+    filling = Filling(
+        progress=progress,
+        kept_from=None,
+        query=f"?{asked.urlencode()}",
+        poll=f"?{request.GET.urlencode()}",
+        has_grown=_has_grown(progress, seen),
+    )
+    response = render(request, "parts/filling.html", {"account": access.account, "filling": filling})
+    add_never_cache_headers(response)
+    return response
+
+
+def _progress(access: Access, chosen: CallFilter, now: datetime) -> queries.Progress | None:
+    zone = access.account.switch.zone
+    first = day_of(begin_of(chosen.first, chosen.zone), zone) if chosen.first else date.min
+    last = day_of(end_of(chosen.last, chosen.zone) - MICROSECOND, zone) if chosen.last else date.max
+    days = backfills.stretch(account=access.account, first=first, last=last, now=now)
+    return queries.progress(account=access.account, first=days[0], last=days[1]) if days else None
+
+
+def _kept_from(chosen: CallFilter, now: datetime) -> datetime | None:
+    kept_from = retention.kept_from(now)
+    if kept_from is None or (chosen.first and begin_of(chosen.first, chosen.zone) >= kept_from):
+        return None
+    return kept_from
+
+
+def _poll(asked: QueryDict, progress: queries.Progress | None) -> str:
+    query = asked.copy()
+    query["seen"] = str(progress.done if progress else 0)
+    return f"?{query.urlencode()}"
+
+
+def _has_grown(progress: queries.Progress | None, seen: str) -> bool:
+    if progress is None or not progress.is_awaited or not progress.missing:
+        return True
+    shown = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0
+    return progress.done - shown >= max(1, progress.total // PARTS)

@@ -1,0 +1,216 @@
+"""Days that somebody asks for: what is asked for, how it is worked off, and that the switch is spared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import Account, Switch
+from billing.models import Backfill, CallDay
+from billing.queries.backfills import progress
+from billing.services import backfilling, backfills, rounds, scheduling
+from billing.services.backfills import BackfillRefused
+from billing.services.redis import connection as redis
+from simulator.process import SimulatorProcess
+from tests.conftest import start_worker
+from tests.factories import AccountFactory, CallDayFactory, SwitchFactory, UserFactory
+from tests.waiting import eventually
+
+NOW = datetime.now(UTC)
+TODAY = NOW.date()
+LONG_AGO = TODAY - timedelta(days=100)
+
+
+def days_ago(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+@pytest.fixture
+def account(switch: Switch) -> Account:
+    return opened(switch, "W-900")
+
+
+def opened(switch: Switch, number: str) -> Account:
+    account: Account = AccountFactory.create(switch=switch, number=number, opened_at=None)
+    return account
+
+
+def ask(account: Account, first: date, last: date, **more: Any) -> Backfill | None:
+    return backfills.ask(account=account, first=first, last=last, by=UserFactory.create(), now=NOW, **more)
+
+
+def asked(account: Account, first: date, last: date) -> Backfill:
+    backfill = ask(account, first, last)
+    assert backfill is not None
+    return backfill
+
+
+def work(account: Account, now: datetime = NOW, **more: Any) -> backfilling.Worked:
+    return backfilling.run_slot(switch=account.switch, now=now, **more)
+
+
+def requests(simulator: SimulatorProcess) -> int:
+    return simulator.control.stats().requests.get("GetCdr", 0)
+
+
+def test_days_that_are_asked_for_come_in_with_one_request_each(account: Account, simulator: SimulatorProcess) -> None:
+    CallDayFactory.create(account=account, day=days_ago(97), fetched_at=NOW)
+    backfill = asked(account, LONG_AGO, days_ago(96))
+    worked = work(account)
+    assert (worked.days, worked.failed, worked.is_more, requests(simulator)) == (4, 0, False, 4)
+    far = progress(account=account, first=LONG_AGO, last=days_ago(96))
+    assert (far.done, far.total, far.is_awaited) == (5, 5, False)
+    backfill.refresh_from_db()
+    assert (backfill.left_out, backfill.ended_at is None) == (0, False)
+
+
+def test_the_newest_day_of_each_account_comes_first_and_small_accounts_share_requests(
+    switch: Switch, simulator: SimulatorProcess
+) -> None:
+    accounts = [opened(switch, number) for number in ("C-301", "A-20417")]
+    for account in accounts:
+        asked(account, days_ago(101), LONG_AGO)
+    due = backfilling._next_days(switch, NOW, [])
+    assert [(part.day, part.accounts) for part in due] == [(LONG_AGO, accounts)]
+    work(accounts[0])
+    assert requests(simulator) == 2
+
+
+def test_a_slot_ends_and_the_next_one_goes_on(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked(account, days_ago(102), LONG_AGO)
+    announced: list[int] = []
+    monkeypatch.setattr(backfills, "announce", announced.append)
+    assert work(account, slot=timedelta(0)).is_more
+    assert announced == [account.switch_id]
+    assert work(account).days == 3
+
+
+def test_a_day_that_fails_waits_while_the_others_come_in(account: Account, simulator: SimulatorProcess) -> None:
+    backfill = asked(account, days_ago(102), LONG_AGO)
+    simulator.control.add_fault("GetCdr", "drop_before", count=1)
+    worked = work(account)
+    assert (worked.days, worked.failed) == (2, 1)
+    far = progress(account=account, first=backfill.first, last=backfill.last)
+    assert (far.done, far.failed, far.failure, far.is_awaited) == (2, 1, "The connection to the switch broke.", True)
+    assert work(account).days == 0
+    assert work(account, NOW + scheduling.FAILED_AGAIN_AFTER + timedelta(minutes=1)).days == 1
+
+
+def test_what_never_comes_in_is_given_up_and_counted(account: Account, simulator: SimulatorProcess) -> None:
+    backfill = asked(account, days_ago(101), LONG_AGO)
+    simulator.control.add_fault("GetCdr", "drop_before", count=10)
+    work(account)
+    work(account, NOW + backfilling.GIVEN_UP_AFTER + timedelta(minutes=1))
+    backfill.refresh_from_db()
+    assert (backfill.left_out, backfill.ended_at is None) == (2, False)
+    assert not progress(account=account, first=backfill.first, last=backfill.last).is_awaited
+
+
+def test_a_used_up_budget_ends_the_slot_and_loses_nothing(simulator: SimulatorProcess, db: None) -> None:
+    account = opened(SwitchFactory.create(url=simulator.url, requests_per_second="0.01"), "W-900")
+    asked(account, days_ago(102), LONG_AGO)
+    assert work(account).days == 1
+    assert requests(simulator) == 1
+    assert Backfill.objects.get().ended_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_fetch_no_day_twice(simulator: SimulatorProcess) -> None:
+    account = opened(SwitchFactory.create(url=simulator.url), "W-900")
+    asked(account, days_ago(103), LONG_AGO)
+    simulator.control.add_fault("GetCdr", "late", seconds=0.2, count=4)
+
+    def run(_: int) -> int:
+        try:
+            return work(Account.objects.select_related("switch").get(pk=account.pk)).days
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(run, range(3))) == 4
+    assert requests(simulator) == 4
+
+
+def test_the_same_wish_again_is_the_same(account: Account) -> None:
+    backfill = asked(account, days_ago(120), LONG_AGO)
+    assert ask(account, days_ago(110), days_ago(105)) == backfill
+    assert Backfill.objects.count() == 1
+
+
+def test_days_that_are_here_are_not_asked_for(account: Account) -> None:
+    CallDayFactory.create(account=account, day=LONG_AGO, fetched_at=NOW)
+    assert ask(account, LONG_AGO, LONG_AGO) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "kept", "opened_days_ago", "expected"),
+    [
+        (date(1990, 1, 1), TODAY, None, 30, (days_ago(30), TODAY)),
+        (date(1990, 1, 1), TODAY, 60, 300, (days_ago(60), TODAY)),
+        (date(1990, 1, 1), date(2100, 1, 1), None, None, (TODAY - backfills.LONGEST_KEPT, TODAY)),
+        (date(1990, 1, 1), date(1990, 12, 31), None, None, None),
+        (TODAY + timedelta(days=1), TODAY + timedelta(days=9), None, None, None),
+    ],
+)
+def test_nothing_is_asked_for_that_the_switch_cannot_know(
+    account: Account,
+    first: date,
+    last: date,
+    kept: int | None,
+    opened_days_ago: int | None,
+    expected: tuple[date, date] | None,
+) -> None:
+    account.switch.call_days_kept = kept
+    account.opened_at = NOW - timedelta(days=opened_days_ago) if opened_days_ago else None
+    assert backfills.stretch(account=account, first=first, last=last, now=NOW) == expected
+
+
+def test_an_account_asks_for_so_many_days_from_one_day_to_the_next(account: Account) -> None:
+    asked(account, days_ago(backfills.MOST_DAYS_ASKED), days_ago(1))
+    with pytest.raises(BackfillRefused, match="At most 400 days"):
+        ask(account, days_ago(backfills.MOST_DAYS_ASKED + 1), days_ago(backfills.MOST_DAYS_ASKED + 1))
+    assert ask(account, days_ago(500), days_ago(401), as_staff=True) is not None
+
+
+def test_an_account_waits_for_few_stretches_at_a_time(account: Account) -> None:
+    for days in range(backfills.MOST_OPEN):
+        asked(account, days_ago(60 + days), days_ago(60 + days))
+    with pytest.raises(BackfillRefused, match="Other days of this account are being fetched first"):
+        ask(account, days_ago(90), days_ago(90))
+
+
+def test_the_round_works_it_off_where_no_broker_answered(account: Account) -> None:
+    asked(account, LONG_AGO, LONG_AGO)
+    assert rounds.fetch_asked(switch=account.switch, now=NOW).startswith("1 days with ")
+
+
+@pytest.fixture
+def two_workers(transactional_db: None, own_redis: str) -> Iterator[list[Any]]:
+    workers: list[Any] = []
+    yield workers
+    for process in workers:
+        process.terminate()
+        process.wait(20)
+
+
+def test_a_worker_that_is_killed_leaves_its_days_to_another(
+    two_workers: list[Any], own_redis: str, simulator: SimulatorProcess
+) -> None:
+    account = opened(SwitchFactory.create(url=simulator.url), "W-900")
+    simulator.control.add_fault("GetCdr", "late", seconds=0.3, count=10)
+    two_workers.append(start_worker(own_redis))
+    asked(account, days_ago(105), LONG_AGO)
+    assert eventually(lambda: CallDay.objects.filter(account=account, fetched_at__isnull=False).count() >= 2)
+    two_workers[0].kill()
+    two_workers[0].wait(20)
+    # What it held ends by itself in some minutes.
+    for key in redis().scan_iter("lock:*"):
+        redis().delete(key)
+    assert work(account).days >= 1
+    assert CallDay.objects.filter(account=account, fetched_at__isnull=False).count() == 6
+    assert Backfill.objects.get().ended_at is not None
