@@ -130,6 +130,14 @@ def test_a_call_before_any_rates_were_read_asks_for_them_and_looks_again(zoe: Vi
     assert "The switch did not answer in time." in page
 
 
+def test_staff_look_again_by_themselves_because_each_look_is_recorded(zoe: Visitor, sam: Visitor) -> None:
+    call = call_of(zoe)
+    page = sam.client.get(zoe.page(f"calls/{call.flow_no}/")).content.decode()
+    assert "hx-trigger" not in page
+    assert "http-equiv" not in page
+    assert "Look again" in page
+
+
 def test_an_account_whose_rates_the_switch_does_not_name_says_so(zoe: Visitor) -> None:
     Account.objects.filter(pk=zoe.account.pk).update(rate_group="")
     assert "The switch does not say which rates this account has." in text(zoe, call_of(zoe))
