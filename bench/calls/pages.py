@@ -57,13 +57,6 @@ def deepest(world: World) -> str:
     return to_cursor(before.started_at, before.flow_no)
 
 
-def measure_first_page(world: World, findings: Findings) -> None:
-    """Alone, for a size at which nothing else is there."""
-    asked = Statements.of(lambda: history.page(account=world.largest, filter=EVERYTHING))
-    [seconds] = in_turn(ROUNDS, {"first page": asked.run}).values()
-    findings.figure("pages: ms of SQL, first page", seconds * 1000)
-
-
 def _measure_totals(world: World, findings: Findings) -> None:
     account = world.largest
     asked = Statements.of(lambda: call_sums.totals(account=account, filter=EVERYTHING))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from bench.calls import files, filling, loading, manners, memory, pages, reading, shapes, web
+from bench.calls import files, filling, filters, growth, loading, manners, memory, pages, reading, shapes, web
 from bench.calls.plan import Plan
 from bench.calls.report import Findings
-from bench.calls.world import World, found_switch
+from bench.calls.world import NOWHERE, World, found_switch
 
 Note = Callable[[str], None]
 # In this order: what only reads finds the tables as they were filled.
 PARTS: dict[str, Callable[[World, Findings], None]] = {
     "pages": pages.measure,
+    "filters": filters.measure,
     "shapes": shapes.measure,
     "files": files.measure,
     "web": web.measure,
@@ -20,8 +21,6 @@ PARTS: dict[str, Callable[[World, Findings], None]] = {
     "loading": loading.measure,
     "memory": memory.measure,
 }
-# Where a switch is that nobody asks.
-NOWHERE = "http://127.0.0.1:9"
 
 
 def found_world(plan: Plan, environ: Mapping[str, str], note: Note) -> World:
@@ -40,7 +39,12 @@ def found_world(plan: Plan, environ: Mapping[str, str], note: Note) -> World:
 def measure(
     plan: Plan, environ: Mapping[str, str], findings: Findings, note: Note, *, only: Collection[str] = ()
 ) -> None:
-    """`only` these parts, or all. `environ` is that of a process of the portal beside this one."""
+    """`only` these parts, or all but `growth`, which fills databases of its own.
+
+    `environ` is that of a process of the portal beside this one.
+    """
+    if "growth" in only:
+        growth.measure(plan, findings, note)
     if not only or "reading" in only:
         reading.measure(plan, findings)
         note("reading")

@@ -9,6 +9,9 @@ from decimal import Decimal
 from accounts.models import Account, Switch
 from bench.calls.plan import Plan
 
+# Where a switch is that nobody asks.
+NOWHERE = "http://127.0.0.1:9"
+
 
 @dataclass(frozen=True)
 class World:

@@ -18,7 +18,7 @@ from tests.conftest import url_of_the_test_database
 PLAN = Plan(now=datetime(2026, 3, 20, 12, tzinfo=UTC), size=1500, accounts=6, months=2)
 # The others start servers of the portal, and say nothing at this size.
 QUICK = {"reading", *PARTS} - {"web", "files", "memory"}
-ABOUT_TIME = ("over json.load", "rows/s loaded over", "page", "raw SUM")
+ABOUT_TIME = ("over json.load", "rows/s loaded over", "page", "beside the rows", "raw SUM")
 
 
 @pytest.mark.django_db(transaction=True)
