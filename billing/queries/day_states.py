@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from billing.models import CallDay, DayState
 from billing.queries.days import begin_of, day_of, each_day, end_of
+
+# Of the days that are not proven.
+MOST_TOLD = 31
 
 
 class Sureness(IntEnum):
@@ -69,6 +74,45 @@ class ReaderDay:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Days of the switch's calendar in a row, the newest first."""
+
+    days: tuple[SwitchDay, ...]
+
+    @property
+    def proven(self) -> tuple[CallDay, ...]:
+        known = (one.known for one in self.days if one.sureness == Sureness.PROVEN)
+        return tuple(row for row in known if row is not None)
+
+    @property
+    def calls(self) -> int:
+        """Of the days that are proven, like the fee."""
+        return sum(row.calls for row in self.proven)
+
+    @property
+    def fee(self) -> Decimal:
+        return sum((row.fee for row in self.proven), Decimal(0))
+
+    @property
+    def others(self) -> tuple[SwitchDay, ...]:
+        return tuple(one for one in self.days if one.sureness != Sureness.PROVEN)
+
+    @property
+    def told(self) -> tuple[SwitchDay, ...]:
+        return self.others[:MOST_TOLD]
+
+    @property
+    def untold(self) -> int:
+        return len(self.others) - len(self.told)
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many of the others are in which state, the least sure first."""
+        counted = Counter(one.sureness for one in self.others)
+        return [(sureness.name.lower(), counted[sureness]) for sureness in sorted(counted)]
+
+
+@dataclass(frozen=True)
 class Calendar:
     """What is known of the switch's days, `fetching` those that are being fetched at this moment."""
 
@@ -82,6 +126,10 @@ class Calendar:
         """Of a day of the reader's calendar."""
         days = tuple(self._part(one) for one in touched(day, reader=self.reader, switch=self.switch, now=self.now))
         return ReaderDay(days, same_calendar=self.reader.key == self.switch.key)
+
+    def stretch(self, first: date, last: date) -> Stretch:
+        """Days of the switch's calendar."""
+        return Stretch(tuple(self._part(day) for day in each_day(first, last))[::-1])
 
     def _part(self, day: date) -> SwitchDay:
         known = self.known.get(day)

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
@@ -14,15 +10,14 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access
 from accounts.models import Account
 from billing.forms.calls import CallFilterForm
-from billing.models import Call, CallDay
+from billing.models import CallDay
 from billing.queries import call_sums, history
 from billing.queries.call_filter import CallFilter, Order
-from billing.queries.day_states import Calendar, ReaderDay, touched
 from billing.queries.days import day_of
 from billing.queries.snapshot import snapshot
-from billing.services.calls import being_fetched
 from billing.views import filling, old_after
 from billing.views.access import account_page, zone_of
+from billing.views.call_days import CallDays
 from billing.views.call_files import MOST_CALLS, links
 from billing.views.http import Request
 from billing.views.pages import render_account_page, wants_fragment
@@ -30,16 +25,6 @@ from billing.views.turning import ranges_of, turned
 
 # The element at the list's end, which its next rows take the place of; and the partial that has them.
 GOES_ON = "more"
-
-
-@dataclass(frozen=True)
-class Day:
-    """Calls of one day as the reader's calendar has it."""
-
-    day: date
-    calls: list[Call]
-    state: ReaderDay
-    continues: bool
 
 
 @require_safe
@@ -52,6 +37,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
     goes_on = request.htmx.target == GOES_ON and wants_fragment(request)
     # Before the list is read: a day that comes in meanwhile is then one that the page still looks for.
     missing = None if goes_on else filling.of_page(access=access, chosen=chosen, asked=request.GET, now=now)
+    progress = missing.progress if missing else None
     with snapshot():
         page = _page(request.GET, account, chosen)
         known = history.days(account=account, filter=chosen)
@@ -59,10 +45,12 @@ def calls(request: Request, access: Access) -> HttpResponse:
     # Whose heading stands above already. A page that was looked for further may lie below rows of no day.
     shown = day_of(page.came_from.at, zone) if goes_on and page.came_from and not request.GET.get("further") else None
     by_day = page.calls if chosen.order == Order.NEWEST else []
+    days = CallDays(account, zone, known, now)
     context = {
         "page": page,
         "order": chosen.order.value,
-        "days": _by_day(by_day, account, known, now=now, zone=zone, shown=shown),
+        "days": days.of(by_day, shown=shown),
+        "in_all": days.in_all(progress.first, progress.last) if progress else None,
         "older": turned(request.GET, after=page.older, **({"further": "1"} if page.looked_to else {})),
         "newer": turned(request.GET, before=page.newer),
         "goes_on": goes_on,
@@ -115,26 +103,6 @@ def _sums(asked: QueryDict, account: Account, chosen: CallFilter) -> tuple[call_
         except call_sums.TooMany:
             too_many = True
     return call_sums.sums(account=account, filter=chosen), too_many
-
-
-def _by_day(
-    calls: Sequence[Call],
-    account: Account,
-    known: dict[date, CallDay],
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    shown: date | None,
-) -> list[Day]:
-    grouped = [
-        (day, list(of_day))
-        for day, of_day in groupby(calls, key=lambda call: timezone.localtime(call.started_at, zone).date())
-    ]
-    switch = account.switch.zone
-    touching = {one for day, _ in grouped for one in touched(day, reader=zone, switch=switch, now=now)}
-    fetching = being_fetched(account=account, days=touching)
-    calendar = Calendar(reader=zone, switch=switch, known=known, fetching=fetching, now=now)
-    return [Day(day, of_day, calendar.state_of(day), continues=day == shown) for day, of_day in grouped]
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:

@@ -131,9 +131,10 @@ def test_a_day_carries_its_proof(zoe: Visitor) -> None:
 
 def test_a_day_that_differs_says_what_the_switch_reports_and_what_is_here(zoe: Visitor) -> None:
     call(zoe, "8613900000001", days=1)
+    yesterday = TODAY - timedelta(days=1)
     CallDayFactory.create(
         account=zoe.account,
-        day=TODAY - timedelta(days=1),
+        day=yesterday,
         state=DayState.DIFFERS,
         fetched_at=NOW,
         calls=1,
@@ -144,8 +145,20 @@ def test_a_day_that_differs_says_what_the_switch_reports_and_what_is_here(zoe: V
     )
     html = page(zoe)
     assert "differs, is fetched again" in html
-    assert "The switch reports 2 calls, $0.35; here are 1, $0.05." in html
-    assert "1 record could not be read and is not in this list." in html
+    html = " ".join(html.split())
+    told = "the switch reports 2 calls, $0.35; here are 1, $0.05. 1 record could not be read and is not in this list."
+    assert html.count(f"{yesterday.day} {yesterday:%b}: {told}") == 1
+    assert html.count(f"{yesterday.day} {yesterday:%b %Y}: {told}") == 1
+
+
+def test_days_without_calls_are_counted_too(zoe: Visitor) -> None:
+    for back, state in ((0, DayState.FETCHED), (1, DayState.FETCHED), (2, DayState.PROVEN), (3, DayState.DIFFERS)):
+        figures = {"reported_calls": 0, "reported_fee": Decimal(0)}
+        day = TODAY - timedelta(days=back)
+        CallDayFactory.create(account=zoe.account, day=day, state=state, fetched_at=NOW, **figures)
+    html = " ".join(page(zoe, f"from={TODAY - timedelta(days=3)}&to={TODAY}").split())
+    assert "1 of 4 days proven, 1 differs, 1 not checked yet, 1 in progress" in html
+    assert "The days that are proven have 0 calls, $0.00, the same as the switch’s own report." in html
 
 
 def test_a_day_says_that_it_is_being_fetched_while_somebody_fetches_it(zoe: Visitor) -> None:
