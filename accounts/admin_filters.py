@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 
 
-class _OfOne(admin.SimpleListFilter):
+class OfOne(admin.SimpleListFilter):
     """Rows of the one that the address names; it is chosen by a link on that one's page."""
 
-    of: type[Account] | type[User]
+    of: type[Model]
     where: str  # it is chosen
 
     @classmethod
-    def named_in(cls, text: str) -> Account | User | None:
+    def named_in(cls, text: str) -> Model | None:
         if not text.isascii() or not text.isdigit() or len(text) > 18:
             return None
         return cls.of._default_manager.filter(pk=int(text)).first()
@@ -59,7 +59,7 @@ class _OfOne(admin.SimpleListFilter):
             yield {**everything, "display": self.lookup_choices[0][1], "query_string": place}
 
 
-class OfAccount(_OfOne):
+class OfAccount(OfOne):
     title = "account"
     parameter_name = "account"
     of = Account
@@ -78,7 +78,7 @@ class OfChosenAccount(OfAccount):
         return rows.none()
 
 
-class OfPerson(_OfOne):
+class OfPerson(OfOne):
     title = "person"
     parameter_name = "user"
     of = User

@@ -1,3 +1,3 @@
-from billing.admin import backfills, calls, changes, money, online, phrases, proof, switches, topups
+from billing.admin import backfills, batches, calls, changes, money, online, phrases, proof, switches, topups
 
-__all__ = ["backfills", "calls", "changes", "money", "online", "phrases", "proof", "switches", "topups"]
+__all__ = ["backfills", "batches", "calls", "changes", "money", "online", "phrases", "proof", "switches", "topups"]

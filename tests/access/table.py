@@ -563,6 +563,8 @@ accounts_switch           –        v          v          vac         vac
 accounts_user             –        v          v          vac         vac
 auth_group                –        –          –          –           vacd
 billing_backfill          –        v          v          va          va
+billing_batch             –        v          v          v           v
+billing_batchrow          –        v          v          v           v
 billing_call              –        v          v          v           v
 billing_callchange        –        v          v          v           v
 billing_callday           –        v          v          v           v

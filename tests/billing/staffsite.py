@@ -13,6 +13,8 @@ from django.urls import reverse
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.models import (
     Backfill,
+    Batch,
+    BatchRow,
     CallChange,
     Case,
     JobRun,
@@ -60,6 +62,10 @@ def full_account() -> Account:
     in_review(account)
     OnlinePaymentFactory.create(account=account, state="paid", paid_at=NOON)
     CustomerChangeFactory.create(account=account)
+    batch = Batch.objects.create(
+        agent=account, uploaded_by=UserFactory.create(), uploaded_at=NOON, file_name="november.csv", digest="d" * 64
+    )
+    BatchRow.objects.create(batch=batch, line=1, account_text="A-20418", amount_text="x", problem="No amount")
     SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)
     figures = dict.fromkeys(("opening", "payments", "calls", "agent_fees", "charges", "difference", "closing"), 0)
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)

@@ -12,13 +12,36 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, AuditEntry
-from billing.models import Call, CallDay, Charge, JobRun, Payment, Reconciliation, SyncMark, TopUp
+from billing.models import (
+    Batch,
+    BatchRow,
+    Call,
+    CallDay,
+    Charge,
+    JobRun,
+    Payment,
+    Reconciliation,
+    SyncMark,
+    TopUp,
+)
 from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff, superuser
-from tests.factories import CallFactory, UserFactory
+from tests.factories import NOON, CallFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-ONLY_THE_PORTALS_TO_WRITE = (Call, CallDay, Payment, Charge, TopUp, SyncMark, Reconciliation, JobRun, AuditEntry)
+ONLY_THE_PORTALS_TO_WRITE = (
+    Batch,
+    BatchRow,
+    Call,
+    CallDay,
+    Payment,
+    Charge,
+    TopUp,
+    SyncMark,
+    Reconciliation,
+    JobRun,
+    AuditEntry,
+)
 
 
 @pytest.fixture
@@ -134,10 +157,30 @@ def test_an_account_leads_to_all_that_is_kept_of_it(account: Account) -> None:
     client = logged_in(superuser())
     page = client.get(page_of(account)).content.decode()
     links = re.findall(rf'href="(/staff/\w+/\w+/\?account={account.pk})"', page)
-    assert len(links) == 13
+    assert len(links) == 16
     for link in links:
         assert client.get(link).context["cl"].result_count, link
     assert f'href="/a/{account.public_id}/"' in page
+
+
+def test_a_batch_leads_to_its_lines_and_a_line_to_its_top_up(account: Account) -> None:
+    client, batch = logged_in(staff("support")), Batch.objects.get()
+    other = Batch.objects.create(
+        agent=account, uploaded_by=UserFactory.create(), uploaded_at=NOON, file_name="december.csv", digest="e" * 64
+    )
+    topup = TopUp.objects.get()
+    paid = BatchRow.objects.create(
+        batch=other, line=1, account_text="A-1", amount_text="10", account=account, amount=10, topup=topup
+    )
+    page = client.get(list_of(Batch)).content.decode()
+    lines = f"{list_of(BatchRow)}?batch={other.pk}"
+    assert f'href="{lines}"' in page
+    assert f'href="{list_of(BatchRow)}?batch={batch.pk}"' in client.get(page_of(batch)).content.decode()
+    found = client.get(lines)
+    assert [row.pk for row in found.context["cl"].result_list] == [paid.pk]
+    assert f'href="{page_of(topup)}"' in found.content.decode()
+    for query, count in (("problem__isempty=0", 1), ("topup__state__exact=review", 1), (f"batch={batch.pk}x", 0)):
+        assert client.get(f"{list_of(BatchRow)}?{query}").context["cl"].result_count == count, query
 
 
 def test_a_case_leads_to_the_rows_around_it_and_to_what_the_customer_sees(account: Account) -> None:
