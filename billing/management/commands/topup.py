@@ -44,6 +44,8 @@ class Command(JsonCommand):
         by = User.objects.filter(email__iexact=options["by"]).first()
         if by is None:
             raise BadUse(f"There is no user called {options['by']}.")
+        if not by.is_active:
+            raise BadUse(f"{by.email} may no longer log in.")
         topup = self._request(switch, by, options)
         doubt_the_dead(now=timezone.now(), switch=switch)
         topups.carry_out(topup_id=topup.pk, now=timezone.now())
