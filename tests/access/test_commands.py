@@ -114,7 +114,7 @@ def test_every_command_does_what_the_table_says(people: dict[str, User], simulat
     assert [step for step, one in pairs if FOREIGN_NAME in one.said] == []
     # What was written down was paid, and nothing else.
     assert sent == sum(one.traces["topup"] - before["topup"] for one in came) > 0
-    parts = {
+    parts: dict[str, set[Any]] = {
         "commands": {step.command for step in steps},
         "people": {step.person for step in steps} - {NAMELESS},
         "parameters": {(step.command, step.column.partition("=")[0]) for step in steps},
