@@ -14,7 +14,7 @@ from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
 from billing.forms.calls import CallFilterForm
-from billing.queries import call_sums, history
+from billing.queries import history, page_sums
 from billing.queries.call_filter import CallFilter, Order
 
 ROUNDS = 5
@@ -75,4 +75,4 @@ def _asked(world: World, chosen: CallFilter) -> tuple[Statements, Statements]:
     """For the rows, and for them with their totals."""
     account = world.largest
     rows = Statements.of(lambda: history.page(account=account, filter=chosen))
-    return rows, rows + Statements.of(lambda: call_sums.sums(account=account, filter=chosen))
+    return rows, rows + Statements.of(lambda: page_sums.sums(account=account, filter=chosen))

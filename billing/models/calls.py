@@ -65,6 +65,8 @@ class Call(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account", "-started_at", "-flow_no"], name="call_history"),
+            models.Index(fields=["account", "-talk_seconds", "-started_at", "-flow_no"], name="call_longest"),
+            models.Index(fields=["account", "-fee", "-started_at", "-flow_no"], name="call_dearest"),
             models.Index(fields=["account", "day"], name="call_day"),
             models.Index(
                 fields=["switch", "agent_number", "ended_at"],

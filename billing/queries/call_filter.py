@@ -61,6 +61,14 @@ class CallFilter:
         """Whether it wants only some of the calls of its days."""
         return bool(self.conditions())
 
+    def days(self) -> Q:
+        wanted = Q()
+        if self.first:
+            wanted &= Q(started_at__gte=begin_of(self.first, self.zone))
+        if self.last:
+            wanted &= Q(started_at__lt=end_of(self.last, self.zone))
+        return wanted
+
     def conditions(self) -> Q:
         """All but the days."""
         wanted = Q()
@@ -84,12 +92,7 @@ class CallFilter:
 
 def of_days(*, account: Account, filter: CallFilter) -> QuerySet[Call]:
     """All calls of the filter's days."""
-    calls = Call.objects.filter(account=account)
-    if filter.first:
-        calls = calls.filter(started_at__gte=begin_of(filter.first, filter.zone))
-    if filter.last:
-        calls = calls.filter(started_at__lt=end_of(filter.last, filter.zone))
-    return calls
+    return Call.objects.filter(filter.days(), account=account)
 
 
 def matching(*, account: Account, filter: CallFilter) -> QuerySet[Call]:

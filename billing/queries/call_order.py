@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models.functions import Greatest
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 
 from billing.models import Call
@@ -68,8 +69,8 @@ class Walk:
         sign = "" if self.back else "-"
         first, *others = self._fields
         if not self.by_index:
-            # No index is in the order of a sum.
-            calls, first = calls.alias(sorted_by=F(first) + 0), "sorted_by"
+            # The same, but in the order of it there is no index.
+            calls, first = calls.alias(sorted_by=Greatest(first, first)), "sorted_by"
         return calls.order_by(*(sign + name for name in (first, *others)))
 
     def after(self, calls: QuerySet[Call], place: Place) -> QuerySet[Call]:

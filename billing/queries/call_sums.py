@@ -6,28 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Q, QuerySet, Sum
-from psycopg.errors import QueryCanceled
 
 from accounts.models import Account
 from billing.models import Call, CallTotal
-from billing.queries.call_filter import CallFilter, Order, matching, of_days
-from billing.queries.call_order import Walk
+from billing.queries.call_filter import CallFilter, matching
 from billing.queries.days import begin_of, end_of
 
 ZERO = Decimal(0)
 SUMMED = ("calls", "answered", "talk_seconds", "billed_seconds", "fee")
 # Whole hours, so that no edge of an hour lies before or after.
 EVER, NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)
-# How many calls a page adds up by itself, and how long it may take to add up all of them when asked to.
-ADDED_UP = 10_000
-LONGEST_TO_ADD = timedelta(seconds=5)
-MILLISECOND = timedelta(milliseconds=1)
-
-
-class TooMany(Exception):
-    """They cannot be added up in the time that a page has."""
 
 
 @dataclass(frozen=True)
@@ -57,54 +46,22 @@ class Totals:
         return self.talk_seconds / self.answered if self.answered else None
 
 
-@dataclass(frozen=True)
-class Sums:
-    """`since`: they are of the newest calls of the days, back to there; None when they are of all."""
-
-    totals: Totals
-    since: datetime | None = None
-
-
-def sums(*, account: Account, filter: CallFilter, at_most: int = ADDED_UP) -> Sums:
-    """Quickly: where the filter narrows more than `at_most` calls, of the newest so many of them alone."""
-    calls = of_days(account=account, filter=filter)
-    beyond = Walk(Order.NEWEST).nth(calls, at_most + 1) if filter.narrows else None
-    if beyond is None:
-        return Sums(totals(account=account, filter=filter))
-    newest = Walk(Order.NEWEST, back=True).after(calls, beyond)
-    return Sums(_of_rows(newest.filter(filter.conditions())), since=beyond.at)
-
-
-def all_sums(*, account: Account, filter: CallFilter, within: timedelta = LONGEST_TO_ADD) -> Sums:
-    """However many calls there are. Raises TooMany when that takes longer than it may."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{within // MILLISECOND}ms"])
-            found = Sums(totals(account=account, filter=filter))
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise TooMany from error
-        raise
-    return found
-
-
 def totals(*, account: Account, filter: CallFilter) -> Totals:
     """Over the very rows that the list has. Takes long where the filter narrows very many calls."""
     calls = matching(account=account, filter=filter)
     if filter.narrows:
-        return _of_rows(calls)
+        return of_rows(calls)
     begin = begin_of(filter.first, filter.zone) if filter.first else EVER
     end = end_of(filter.last, filter.zone) if filter.last else NEVER
     first_hour, last_hour = _hour_from(begin), end.replace(minute=0, second=0, microsecond=0)
     if first_hour >= last_hour:
-        return _of_rows(calls)
+        return of_rows(calls)
     found = _of_hours(account, first_hour, last_hour)
     # Days of half-hour zones begin and end within an hour.
     if begin < first_hour:
-        found += _of_rows(calls.filter(started_at__lt=first_hour))
+        found += of_rows(calls.filter(started_at__lt=first_hour))
     if last_hour < end:
-        found += _of_rows(calls.filter(started_at__gte=last_hour))
+        found += of_rows(calls.filter(started_at__gte=last_hour))
     return found
 
 
@@ -118,7 +75,7 @@ def _of_hours(account: Account, begin: datetime, end: datetime) -> Totals:
     return Totals(**hours.aggregate(**{name: Sum(name, default=0) for name in SUMMED}))
 
 
-def _of_rows(calls: QuerySet[Call]) -> Totals:
+def of_rows(calls: QuerySet[Call]) -> Totals:
     sums = calls.aggregate(
         calls=Count("*"),
         answered=Count("id", filter=Q(talk_seconds__gt=0)),

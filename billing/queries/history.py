@@ -7,14 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import Account
 from billing.models import Call, CallDay
-from billing.queries.call_filter import CallFilter, Order, of_days
+from billing.queries.call_filter import CallFilter, Order
 from billing.queries.call_order import Place, Walk, place_from, place_of
+from billing.queries.call_reach import last_before, reach
 from billing.queries.days import begin_of, day_of, end_of
 
 # The longest stretch of days whose states are listed at once.
 MOST_DAYS = 400
+LISTED = ("started_at", "flow_no", "caller", "callee", "talk_seconds", "fee")
 # How many calls are looked at for a page of those that match: at first, and by whoever looks further.
-LOOKED_AT, LOOKED_AT_FURTHER = 10_000, 100_000
+LOOKED_AT, LOOKED_AT_FURTHER = 5_000, 100_000
+# How much longer it takes to look at calls that lie here and there, as those of one length or cost do.
+TIMES_DEARER = 3
 
 
 @dataclass(frozen=True)
@@ -43,20 +47,24 @@ def page(
     look_at: int = LOOKED_AT,
 ) -> Page:
     """The calls that follow `after` (older, where time alone orders them) or precede `before` (newer)."""
-    walk, place = _way(filter.order, after, before)
-    calls, wanted = of_days(account=account, filter=filter), filter.conditions()
-    if place:
-        calls = walk.after(calls, place)
-    edge = walk.nth(calls, look_at) if wanted else None
+    place, back = _place(filter.order, after, before)
+    found = reach(account=account, filter=filter, look_at=look_at)
+    walk = Walk(filter.order, back=back, by_index=not found.is_small)
+    calls = walk.after(found.calls, place) if place else found.calls
+    if filter.order != Order.NEWEST:
+        look_at = max(1, look_at // TIMES_DEARER)
+    elif not found.wanted and not back:
+        calls = last_before(calls, account=account, until=_end(filter, place), size=size + 1)
+    edge = walk.nth(calls, look_at) if found.wanted and not found.is_small else None
     if edge:
         calls = walk.until(calls, edge)
-    walked = list(walk.ordered(calls.filter(wanted))[: size + 1])
+    walked = list(walk.ordered(calls.filter(found.wanted)).only(*LISTED)[: size + 1])
     shown, is_full = walked[:size], len(walked) > size
     ahead = place_of(shown[-1], filter.order) if is_full else edge
     behind = place_of(shown[0], filter.order) if shown and place else None
-    older, newer = (behind, ahead) if walk.back else (ahead, behind)
+    older, newer = (behind, ahead) if back else (ahead, behind)
     return Page(
-        shown[::-1] if walk.back else shown,
+        shown[::-1] if back else shown,
         older=older.cursor() if older else None,
         newer=newer.cursor() if newer else None,
         looked_at=look_at,
@@ -65,12 +73,17 @@ def page(
     )
 
 
-def _way(order: Order, after: str | None, before: str | None) -> tuple[Walk, Place | None]:
+def _place(order: Order, after: str | None, before: str | None) -> tuple[Place | None, bool]:
+    """Where the page follows, and whether it leads back from there."""
     if place := place_from(after, order):
-        return Walk(order), place
-    if place := place_from(before, order):
-        return Walk(order, back=True), place
-    return Walk(order), None
+        return place, False
+    place = place_from(before, order)
+    return place, place is not None
+
+
+def _end(filter: CallFilter, place: Place | None) -> datetime:
+    end = end_of(filter.last or date.max, filter.zone)
+    return min(place.at, end) if place else end
 
 
 def has_older(*, account: Account, filter: CallFilter) -> bool:

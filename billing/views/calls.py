@@ -11,7 +11,7 @@ from accounts.access import Access
 from accounts.models import Account
 from billing.forms.calls import CallFilterForm
 from billing.models import CallDay
-from billing.queries import call_sums, history
+from billing.queries import history, page_sums
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.days import day_of
 from billing.queries.snapshot import snapshot
@@ -83,7 +83,7 @@ def _around(
         "ranges": _ranges(asked, day_of(now, zone), chosen),
         "sums": sums,
         "too_many_to_add": too_many,
-        "added_up": call_sums.ADDED_UP,
+        "added_up": page_sums.ADDED_UP,
         "add_up_all": turned(asked, sums="all"),
         "files": links(access, turned(asked)) if has_file else [],
         "most_in_file": MOST_CALLS,
@@ -94,15 +94,15 @@ def _around(
     }
 
 
-def _sums(asked: QueryDict, account: Account, chosen: CallFilter) -> tuple[call_sums.Sums, bool]:
+def _sums(asked: QueryDict, account: Account, chosen: CallFilter) -> tuple[page_sums.Sums, bool]:
     """Of all calls where that was asked for, unless they are too many."""
     too_many = False
     if asked.get("sums") == "all":
         try:
-            return call_sums.all_sums(account=account, filter=chosen), False
-        except call_sums.TooMany:
+            return page_sums.all_sums(account=account, filter=chosen), False
+        except page_sums.TooMany:
             too_many = True
-    return call_sums.sums(account=account, filter=chosen), too_many
+    return page_sums.sums(account=account, filter=chosen), too_many
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:

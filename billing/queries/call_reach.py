@@ -1,0 +1,72 @@
+"""Where to look for the calls of a filter, so that a page never looks at more than so many of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Account
+from billing.models import Call, CallTotal
+from billing.queries.call_filter import CallFilter, Order, of_days
+from billing.queries.call_order import Walk
+from billing.queries.days import begin_of, end_of
+
+LONGEST_MONTH = timedelta(days=31)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """`calls` hold all that are `wanted`, and perhaps others.
+
+    `is_small`: they are few enough to look at them all and sort them. Otherwise an index has them in order.
+    """
+
+    calls: QuerySet[Call]
+    wanted: Q
+    is_small: bool = False
+
+
+def reach(*, account: Account, filter: CallFilter, look_at: int) -> Reach:
+    wanted = filter.days() & filter.conditions()
+    of_its_days, of_months = of_days(account=account, filter=filter), _of_months(account, filter)
+    if filter.least_seconds is not None:
+        long = of_months.filter(talk_seconds__gte=filter.least_seconds)
+        if Walk(Order.LONGEST).nth(long, look_at + 1) is None:
+            return Reach(long, wanted, is_small=True)
+    if filter.least_fee is not None:
+        dear = of_months.filter(fee__gte=filter.least_fee)
+        if Walk(Order.DEAREST).nth(dear, look_at + 1) is None:
+            return Reach(dear, wanted, is_small=True)
+    if filter.order == Order.NEWEST:
+        return Reach(of_its_days, filter.conditions())
+    if Walk(Order.NEWEST).nth(of_its_days, look_at + 1) is None:
+        return Reach(of_its_days, filter.conditions(), is_small=True)
+    # The other orders' indexes know nothing of days, but each month is a table with indexes of its own.
+    return Reach(of_months, wanted)
+
+
+def _of_months(account: Account, filter: CallFilter) -> QuerySet[Call]:
+    """Calls of the months of UTC that the days lie in."""
+    calls = Call.objects.filter(account=account)
+    if filter.first:
+        calls = calls.filter(started_at__gte=_month(begin_of(filter.first, filter.zone)))
+    if filter.last and filter.last.year < date.max.year:
+        calls = calls.filter(started_at__lt=_month(end_of(filter.last, filter.zone) + LONGEST_MONTH))
+    return calls
+
+
+def last_before(calls: QuerySet[Call], *, account: Account, until: datetime, size: int) -> QuerySet[Call]:
+    """Those since an hour after which there are at least `size` calls until then, as the totals of hours tell.
+
+    It spares PostgreSQL thinking about every month for calls that mostly lie in one.
+    """
+    hours = CallTotal.objects.filter(account=account, hour__lt=until).order_by("-hour").values_list("hour", flat=True)
+    # Each has a call. The last of them may end later, and be there twice, of two days of the switch.
+    since = hours[size + 1 : size + 2].first()
+    return calls.filter(started_at__gte=since) if since else calls
+
+
+def _month(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
