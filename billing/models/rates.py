@@ -6,6 +6,9 @@ from django.db.models import Q
 
 from accounts.models import Switch
 
+# What the switch says of a prefix.
+SAID = ("prefix", "area_name", "fee", "period", "first_fees", "first_seconds")
+
 
 class RateGroup(models.Model):
     """The rates of one group of a switch as last read (manual §3.44), and how asking for them goes."""
@@ -47,3 +50,7 @@ class Rate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix} {self.area_name}"
+
+    def is_like(self, other: Rate) -> bool:
+        """Whether both say the same of their prefix."""
+        return all(getattr(self, field) == getattr(other, field) for field in SAID)

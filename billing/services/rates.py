@@ -95,11 +95,14 @@ def _store(group: RateGroup, stated: Iterable[FeeRate], now: datetime) -> None:
     # Two answers are stored one after another.
     RateGroup.objects.select_for_update().get(pk=group.pk)
     by_prefix = {rate.fee_prefix: rate for rate in stated}
-    usable = [rate for rate in by_prefix.values() if _is_usable(rate)]
+    usable = {prefix: _row(group, rate) for prefix, rate in by_prefix.items() if _is_usable(rate)}
     if len(usable) < len(by_prefix):
         logger.warning("%s rates of %s cannot be used", len(by_prefix) - len(usable), group)
-    group.rates.all().delete()
-    Rate.objects.bulk_create([_row(group, rate) for rate in usable], batch_size=AT_ONCE)
+    known = {rate.prefix: rate for rate in group.rates.all()}
+    new = [rate for prefix, rate in usable.items() if prefix not in known or not rate.is_like(known[prefix])]
+    replaced = {rate.prefix for rate in new} | (known.keys() - usable.keys())
+    group.rates.filter(pk__in=[rate.pk for prefix, rate in known.items() if prefix in replaced]).delete()
+    Rate.objects.bulk_create(new, batch_size=AT_ONCE)
     RateGroup.objects.filter(pk=group.pk).update(read_at=now, ended_at=now, failure="")
 
 

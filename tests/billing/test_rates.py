@@ -90,12 +90,17 @@ def test_a_switch_that_was_not_reached_is_asked_again_after_a_minute(db: None) -
     assert rates.of_account(account=account, now=NOW + timedelta(seconds=61)).is_coming
 
 
-def test_rates_that_went_away_are_gone_after_the_next_reading(account: Account) -> None:
+def test_what_changed_is_replaced_and_what_went_away_is_gone_and_nothing_else_is_written(account: Account) -> None:
     group = look(account).group
     assert group is not None
+    before = dict(group.rates.values_list("prefix", "pk"))
     Rate.objects.create(group=group, prefix="999", fee=Decimal(1), period=60)
+    group.rates.filter(prefix="86").update(period=59)
     look(account, NOW + timedelta(hours=2))
-    assert not Rate.objects.filter(prefix="999").exists()
+    after = dict(group.rates.values_list("prefix", "pk"))
+    assert {prefix for prefix in before if after[prefix] != before[prefix]} == {"86"}
+    assert after.keys() == RETAIL.keys()
+    assert group.rates.get(prefix="86").period == RETAIL["86"].period
 
 
 def test_an_account_without_a_rate_group_is_not_asked_for(switch: Switch, simulator: SimulatorProcess) -> None:
