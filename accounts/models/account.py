@@ -99,6 +99,8 @@ class Account(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["switch", "number"], name="account_once_per_switch"),
+            # What tells both of a row can be held to tell an account of that switch.
+            models.UniqueConstraint(fields=["switch", "id"], name="account_of_switch"),
             models.CheckConstraint(
                 condition=Q(expiry=ExpiryKind.AT, valid_until__isnull=False)
                 | (~Q(expiry=ExpiryKind.AT) & Q(valid_until__isnull=True)),
