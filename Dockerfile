@@ -18,7 +18,7 @@ EXPOSE 8090
 CMD ["python", "-m", "simulator", "--host", "0.0.0.0", "--port", "8090"]
 
 FROM base AS portal
-RUN useradd --system --uid 10001 --no-create-home portal
+RUN useradd --system --uid 10001 --no-create-home portal && install --directory --owner portal --mode 700 /exports
 COPY --from=requirements /opt/venv /opt/venv
 COPY manage.py ./
 COPY portal portal

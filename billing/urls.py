@@ -22,6 +22,7 @@ from billing.views.customer_changes import (
     set_overdraft,
 )
 from billing.views.customers import customers
+from billing.views.exports import export, export_ask, export_end, export_file, exports
 from billing.views.filling import calls_filling
 from billing.views.home import home
 from billing.views.margin import margin
@@ -46,6 +47,11 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/calls/<flow:flow_no>/", one_call, name="call"),
     path("a/<slug:public_id>/calls/filling/", calls_filling, name="calls_filling"),
     path("a/<slug:public_id>/calls/<slug:kind>/", calls_file, name="calls_file"),
+    path("a/<slug:public_id>/exports/", exports, name="exports"),
+    path("a/<slug:public_id>/exports/ask/", export_ask, name="export_ask"),
+    path("a/<slug:public_id>/exports/<slug:reference>/", export, name="export"),
+    path("a/<slug:public_id>/exports/<slug:reference>/end/", export_end, name="export_end"),
+    path("a/<slug:public_id>/exports/<slug:reference>/file/", export_file, name="export_file"),
     path("a/<slug:public_id>/payments/", payments, name="payments"),
     path("a/<slug:public_id>/statements/", statements, name="statements"),
     path("a/<slug:public_id>/statements/<slug:month>/", statement, name="statement"),

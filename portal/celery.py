@@ -21,8 +21,9 @@ def drop_old_connections(**_: object) -> None:
 @app.on_after_finalize.connect
 def schedule(sender: Celery, **_: object) -> None:
     # Tasks know their models, which are ready only after Django is set up.
+    from billing.tasks.exports import EXPORT_SCHEDULE
     from billing.tasks.mail import MAIL_SCHEDULE
     from billing.tasks.money import MONEY_SCHEDULE
     from billing.tasks.sync import SYNC_SCHEDULE
 
-    sender.conf.beat_schedule = {**SYNC_SCHEDULE, **MONEY_SCHEDULE, **MAIL_SCHEDULE}
+    sender.conf.beat_schedule = {**SYNC_SCHEDULE, **MONEY_SCHEDULE, **MAIL_SCHEDULE, **EXPORT_SCHEDULE}

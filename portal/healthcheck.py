@@ -1,4 +1,4 @@
-"""Does a container's process work? `python -m portal.healthcheck web|money|calls|beat`: exit code 0 when it does."""
+"""Does a container's process work? Exit code 0 of `python -m portal.healthcheck web|money|calls|exports|beat`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main(name: str) -> int:
     match name:
         case "web":
             return 0 if _web() else 1
-        case "money" | "calls":
+        case "money" | "calls" | "exports":
             return 0 if _worker(name) else 1
         case "beat":
             return 0 if _beat() else 1

@@ -11,7 +11,8 @@ BEAT: Final = ("python", "-m", "celery", "-A", "portal", "beat")
 
 
 def worker(name: str, *queues: str) -> tuple[str, ...]:
-    """A Celery worker of some queues; calls may be late when the switch is slow, money must not wait for them."""
+    """A Celery worker of some queues; calls may be late when the switch is slow, and files take
+    minutes: money must not wait for either."""
     return (
         *("python", "-m", "celery", "-A", "portal", "worker"),
         *("--hostname", f"{name}@%h", "--queues", ",".join(queues)),
@@ -21,11 +22,13 @@ def worker(name: str, *queues: str) -> tuple[str, ...]:
 
 WORKER_MONEY: Final = worker("money", "money")
 WORKER_CALLS: Final = worker("calls", "calls", "default")
+WORKER_EXPORTS: Final = worker("exports", "exports")
 
 # In the order in which they start; they stop in the opposite one.
 PROCESSES: Final = {
     "web": WEB,
     "worker-money": WORKER_MONEY,
     "worker-calls": WORKER_CALLS,
+    "worker-exports": WORKER_EXPORTS,
     "beat": BEAT,
 }

@@ -216,6 +216,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = BATCH_MOST_KILOBYTES * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
+# Files of calls that workers prepare: a private folder, which web and worker-exports share and nobody serves.
+EXPORT_DIR = env.path("EXPORT_DIR", BASE_DIR / ".local" / "exports")
+EXPORT_HOURS = env.int("EXPORT_HOURS", 24, validate=validate.Range(1, 24 * 30))
+
 LANGUAGE_CODE = "en"
 USE_I18N = True
 TIME_ZONE = "UTC"

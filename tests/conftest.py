@@ -54,6 +54,11 @@ def own_redis(worker_id: str) -> str:
     return url
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_exports(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.EXPORT_DIR = tmp_path_factory.mktemp("exports")
+
+
 @pytest.fixture(autouse=True)
 def clean_redis(own_redis: str) -> None:
     redis_service.connection.cache_clear()
@@ -83,8 +88,13 @@ def start_worker(redis_url: str) -> subprocess.Popen[bytes]:
     """A real Celery worker on the test's database and Redis; the caller ends it."""
     celery = [sys.executable, "-m", "celery", "-A", "portal"]
     return subprocess.Popen(
-        [*celery, "worker", "-P", "solo", "-Q", "money,calls,default", "-l", "warning"],
-        env={**os.environ, "DATABASE_URL": url_of_the_test_database(), "REDIS_URL": redis_url},
+        [*celery, "worker", "-P", "solo", "-Q", "money,calls,default,exports", "-l", "warning"],
+        env={
+            **os.environ,
+            "DATABASE_URL": url_of_the_test_database(),
+            "REDIS_URL": redis_url,
+            "EXPORT_DIR": str(settings.EXPORT_DIR),
+        },
     )
 
 

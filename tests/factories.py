@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, Switch, User
-from billing.models import Call, CallDay, ChangeKind, Charge, CustomerChange, OnlinePayment, Payment, Source, TopUp
+from billing.models import (
+    Call,
+    CallDay,
+    ChangeKind,
+    Charge,
+    CustomerChange,
+    Export,
+    ExportState,
+    FileKind,
+    OnlinePayment,
+    Payment,
+    Source,
+    TopUp,
+)
 from billing.services import call_totals
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -131,6 +145,24 @@ class CustomerChangeFactory(DjangoModelFactory[CustomerChange]):
     requested_at = NOON
     deadline = NOON + timedelta(minutes=10)
     next_step_at = NOON
+
+
+class ExportFactory(DjangoModelFactory[Export]):
+    """A row as it stands right after it was asked for: five days, as CSV, none of it made yet."""
+
+    class Meta:
+        model = Export
+
+    account = factory.SubFactory(AccountFactory)
+    asked_by = factory.SubFactory(UserFactory)
+    asked_at = factory.LazyFunction(timezone.now)
+    first = date(2026, 10, 10)
+    last = date(2026, 10, 14)
+    asked = factory.LazyAttribute(lambda export: f"from={export.first}&to={export.last}")
+    kind = FileKind.CSV
+    zone = "UTC"
+    was_fresh = False
+    state = ExportState.WAITING
 
 
 class CallDayFactory(DjangoModelFactory[CallDay]):

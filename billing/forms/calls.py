@@ -126,6 +126,19 @@ class CallFilterForm(DaysForm):
             order=Order(wanted.get("order") or Order.NEWEST),
         )
 
+    def words(self) -> tuple[str, ...]:
+        """What is chosen beside the days and the order. Of a form that was cleaned."""
+        besides = (name for name in self.fields if name not in ("from", "to", "order") and not name.endswith("_match"))
+        return tuple(self._said(name) for name in besides if self.cleaned_data.get(name))
+
+    def _said(self, name: str) -> str:
+        label, value = self.fields[name].label, self.cleaned_data[name]
+        if name in self.PAIRS:
+            match = self.cleaned_data.get(f"{name}_match") or Match.BEGINS
+            return f"{label} {dict(MATCHES)[Match(match)]} {value}"
+        choices = dict(getattr(self.fields[name], "choices", ()))
+        return f"{label}: {choices.get(value, value)}"
+
     def _number(self, name: str) -> NumberFilter | None:
         digits = self.cleaned_data.get(name)
         match = self.cleaned_data.get(f"{name}_match") or Match.BEGINS

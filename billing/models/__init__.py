@@ -12,6 +12,7 @@ from billing.models.calls import (
     UnreadableRecord,
 )
 from billing.models.customer_changes import CHANGE_ENDS, WITH_OVERDRAFT, ChangeKind, ChangeState, CustomerChange
+from billing.models.exports import UNFINISHED, Export, ExportState, FileKind
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
 from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
@@ -31,6 +32,7 @@ __all__ = [
     "NOT_STATED",
     "ONLINE_EDGES",
     "RECEIVED",
+    "UNFINISHED",
     "UNSETTLED",
     "WITH_OVERDRAFT",
     "Answer",
@@ -52,6 +54,9 @@ __all__ = [
     "CustomerChange",
     "DayState",
     "EndDirection",
+    "Export",
+    "ExportState",
+    "FileKind",
     "JobRun",
     "Kind",
     "LookUp",

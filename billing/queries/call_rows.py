@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ BEGAN = Func(
 )
 
 
-def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS) -> Iterator[Row]:
+def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
     """Every row that `history.page` lists, newest first; some at a time are in memory.
 
     They are one state of the database, however long it takes: a cursor sees nothing of what comes after it was opened.

@@ -86,13 +86,6 @@ def _end(filter: CallFilter, place: Place | None) -> datetime:
     return min(place.at, end) if place else end
 
 
-def has_older(*, account: Account, filter: CallFilter) -> bool:
-    """Whether the account has calls before the filter's days."""
-    if filter.first is None:
-        return False
-    return Call.objects.filter(account=account, started_at__lt=begin_of(filter.first, filter.zone)).exists()
-
-
 def days(*, account: Account, filter: CallFilter) -> dict[date, CallDay]:
     """The switch's days that the filter touches, as far as known; a day that is not here was never asked for."""
     rows = CallDay.objects.filter(account=account)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+
+# Of a connection beside the usual one.
+BESIDE = "snapshot"
 
 
 @contextmanager
@@ -17,3 +20,24 @@ def snapshot() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
+
+
+@contextmanager
+def snapshot_beside() -> Iterator[str]:
+    """For reading long, while what becomes of it is written: the alias, for `using`, of a connection of its own."""
+    connections[BESIDE] = connections[DEFAULT_DB_ALIAS].copy(BESIDE)
+    try:
+        with transaction.atomic(using=BESIDE):
+            with connections[BESIDE].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield BESIDE
+    finally:
+        connections[BESIDE].close()
+        del connections[BESIDE]
+
+
+def hold(what: str, *, using: str) -> bool:
+    """Whether it is ours alone until the transaction ends. A process that dies holds nothing any more."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [what])
+        return bool(cursor.fetchone()[0])

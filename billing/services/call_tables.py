@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -19,10 +19,15 @@ from billing.queries.call_rows import Row
 
 @dataclass(frozen=True, kw_only=True)
 class CallTable:
-    """Days are days of the filter's zone, both included."""
+    """Days are days of the filter's zone, both included. `asked` is the query of the page that lists the same calls.
+
+    `words` say what of the filter is chosen beside the days.
+    """
 
     account: Account
     filter: CallFilter
+    asked: str
+    words: tuple[str, ...]
     first: date
     last: date
 
@@ -31,15 +36,12 @@ class CallTable:
         zone, currency = self.filter.zone, self.account.switch.currency
         return (f"Began ({zone.key})", "From", "To", "Seconds talked", "Seconds billed", f"Cost ({currency})")
 
-    def rows(self, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Row]:
+    def rows(self, *, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
         return call_rows.each(account=self.account, filter=self.filter, using=using)
 
     def count(self, *, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
         """`most` and one more are counted at most."""
         return call_rows.count(account=self.account, filter=self.filter, most=most, using=using)
-
-    def file_name(self, kind: str) -> str:
-        return f"calls-{self.first}-{self.last}.{kind}"
 
 
 def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date) -> CallTable:
@@ -47,4 +49,13 @@ def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date)
     form = CallFilterForm(asked, zone=zone, today=today, currency=account.switch.currency)
     chosen = form.chosen()
     first, last = form.days()
-    return CallTable(account=account, filter=chosen, first=first, last=last)
+    known = QueryDict(mutable=True)
+    known.update({name: str(asked[name]) for name in form.fields if asked.get(name)})
+    known["from"], known["to"] = first.isoformat(), last.isoformat()
+    return CallTable(
+        account=account, filter=chosen, asked=known.urlencode(), words=form.words(), first=first, last=last
+    )
+
+
+def file_name(first: date, last: date, kind: str) -> str:
+    return f"calls-{first}-{last}.{kind}"

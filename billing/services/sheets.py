@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 # Times are those of a wall clock, without a zone.
 Cell = str | int | Decimal | datetime
@@ -55,26 +56,37 @@ def xlsx_to(
     folder: Path | None = None,
     is_huge: bool = False,
 ) -> None:
-    """Text is text there, so nothing has to be marked as harmless. Memory holds a row; `folder` what is not packed yet.
+    """Text is text there, so nothing has to be marked as harmless. Memory holds a row, `folder` what is not packed yet.
 
-    `is_huge`: it may have more than HUGE_ROWS.
+    `is_huge`: it may have more than HUGE_ROWS. Raises OSError where there is no room.
     """
-    options = {"constant_memory": True, "tmpdir": folder and str(folder), "use_zip64": is_huge}
-    with Workbook(file, options) as book:
-        bold = book.add_format({"bold": True})
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        sheet, line = _sheet(book, columns, bold), 0
-        for row in rows:
-            if line == ROWS_IN_A_SHEET:
-                sheet, line = _sheet(book, columns, bold), 0
-            line += 1
-            for place, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(line, place, cell)
-                elif isinstance(cell, datetime):
-                    sheet.write_datetime(line, place, cell, moment)
-                else:
-                    sheet.write_number(line, place, cell)
+    book = Workbook(file, {"constant_memory": True, "tmpdir": folder and str(folder), "use_zip64": is_huge})
+    try:
+        _fill(book, columns, rows)
+        book.close()
+    except FileCreateError as error:
+        raise error.args[0] from error
+    finally:
+        # An exception leaves them open. The book is not packed then: that takes its time, and nobody wants the file.
+        for sheet in book.worksheets():
+            sheet.row_data_fh.close()
+
+
+def _fill(book: Any, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    bold = book.add_format({"bold": True})
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    sheet, line = _sheet(book, columns, bold), 0
+    for row in rows:
+        if line == ROWS_IN_A_SHEET:
+            sheet, line = _sheet(book, columns, bold), 0
+        line += 1
+        for place, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(line, place, cell)
+            elif isinstance(cell, datetime):
+                sheet.write_datetime(line, place, cell, moment)
+            else:
+                sheet.write_number(line, place, cell)
 
 
 def _sheet(book: Any, columns: Sequence[str], bold: Any) -> Any:

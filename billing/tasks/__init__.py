@@ -1,3 +1,3 @@
-from billing.tasks import mail, money, sync
+from billing.tasks import exports, mail, money, sync
 
-__all__ = ["mail", "money", "sync"]
+__all__ = ["exports", "mail", "money", "sync"]

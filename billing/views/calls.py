@@ -18,7 +18,7 @@ from billing.queries.snapshot import snapshot
 from billing.views import filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
-from billing.views.call_files import MOST_CALLS, links
+from billing.views.call_files import links
 from billing.views.http import Request
 from billing.views.pages import render_account_page, wants_fragment
 from billing.views.turning import ranges_of, turned
@@ -77,7 +77,6 @@ def _around(
     """What stands above and below the list."""
     account, zone, chosen = access.account, zone_of(access), form.chosen()
     sums, too_many = _sums(asked, account, chosen)
-    has_file = sums.since is None and 0 < sums.totals.calls <= MOST_CALLS
     return {
         "form": form,
         "ranges": _ranges(asked, day_of(now, zone), chosen),
@@ -85,8 +84,7 @@ def _around(
         "too_many_to_add": too_many,
         "added_up": page_sums.ADDED_UP,
         "add_up_all": turned(asked, sums="all"),
-        "files": links(access, turned(asked)) if has_file else [],
-        "most_in_file": MOST_CALLS,
+        "files": links(access, turned(asked)) if sums.since or sums.totals.calls else [],
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
         "limit": old_after.CALLS,
         "zone": zone.key,

@@ -105,6 +105,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "EMAIL_URL": "console:",
         "PAYMENT_PROVIDER": "demo",
         "STATIC_ROOT": str(folder / "static"),
+        "EXPORT_DIR": str(folder / "exports"),
         "BEAT_SCHEDULE": str(folder / "beat-schedule"),
     }
 

@@ -39,6 +39,23 @@ operator       page      page       page     page      page         404
 superuser      page      page       page     page      page         404
 """
 
+# The account of the address / the kind of file.
+SEES_FILE = """
+               parent/csv    account/csv    account/xlsx    child/csv    child/xlsx    elsewhere/xlsx    unknown/csv
+anonymous      login         login          login           login        login         login             login
+stranger       404           404            404             404          404           page              404
+viewer         404           page           page            page         page          404               404
+owner          404           page           page            page         page          404               404
+sibling        404           404            404             404          404           404               404
+parent         page          page           page            page         page          404               404
+grandparent    page          page           page            page         page          404               404
+staff          404           404            404             404          404           404               404
+support        page          page           page            page         page          page              404
+billing        page          page           page            page         page          page              404
+operator       page          page           page            page         page          page              404
+superuser      page          page           page            page         page          page              404
+"""
+
 # Only agents have customers.
 RESELLS = """
                parent    account    child    cousin    elsewhere    unknown
@@ -358,6 +375,23 @@ operator       404              404             404            404              
 superuser      404              404             404            404                404
 """
 
+# The account of the address / the file, which is the owner's own: nobody else has it, whatever they may see.
+SEES_EXPORT = """
+               account/export    child/export    parent/export    account/unknown    unknown/export
+anonymous      login             login           login            login              login
+stranger       404               404             404              404                404
+viewer         404               404             404              404                404
+owner          page              404             404              404                404
+sibling        404               404             404              404                404
+parent         404               404             404              404                404
+grandparent    404               404             404              404                404
+staff          404               404             404              404                404
+support        404               404             404              404                404
+billing        404               404             404              404                404
+operator       404               404             404              404                404
+superuser      404               404             404              404                404
+"""
+
 BATCH_ACTIONS = ("confirm", "stop", "again", "rest")
 
 # Page, method, the table of it, and what the table's "page" is there. A page that is only looked at refuses the method
@@ -373,8 +407,18 @@ ACCOUNT_PAGES = (
     ("call", "POST", SEES_CALL, "405"),
     ("calls_filling", "GET", SEES, "page"),
     ("calls_filling", "POST", SEES, "405"),
-    ("calls_file", "GET", SEES, "page"),
-    ("calls_file", "POST", SEES, "405"),
+    ("calls_file", "GET", SEES_FILE, "page"),
+    ("calls_file", "POST", SEES_FILE, "405"),
+    ("exports", "GET", SEES, "page"),
+    ("exports", "POST", SEES, "405"),
+    ("export_ask", "GET", SEES, "→exports"),
+    ("export_ask", "POST", SEES, "→export"),
+    ("export", "GET", SEES_EXPORT, "page"),
+    ("export", "POST", SEES_EXPORT, "405"),
+    ("export_file", "GET", SEES_EXPORT, "page"),
+    ("export_file", "POST", SEES_EXPORT, "405"),
+    ("export_end", "GET", SEES_EXPORT, "→export"),
+    ("export_end", "POST", SEES_EXPORT, "→export"),
     ("payments", "GET", SEES, "page"),
     ("payments", "POST", SEES, "405"),
     ("statements", "GET", SEES, "page"),

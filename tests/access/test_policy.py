@@ -32,7 +32,7 @@ BREAK = """document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>
 FRESH = "→account_reauthenticate"
 OF_A_PASSKEY = ("mfa_edit_webauthn", "mfa_remove_webauthn")
 # Files, and answers for programs.
-NO_PAGES = ("batch_results", "calls_file", "statement_pdf", "healthz", "readyz", "admin:jsi18n")
+NO_PAGES = ("batch_results", "calls_file", "export_file", "statement_pdf", "healthz", "readyz", "admin:jsi18n")
 
 
 @pytest.fixture

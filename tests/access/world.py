@@ -14,14 +14,15 @@ from django.utils import timezone
 from accounts.access import GRANTED
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import confirm_address
-from billing.models import Batch, Call, CustomerChange, OnlinePayment, TopUp
-from billing.services import batches, partitions, transfers
+from billing.models import Batch, Call, CustomerChange, Export, ExportState, OnlinePayment, TopUp
+from billing.services import batches, export_files, partitions, transfers
 from tests.access.table import ROLES, STAFF
 from tests.billing.staffsite import full_account, staff, superuser
 from tests.factories import (
     AccountFactory,
     CallFactory,
     CustomerChangeFactory,
+    ExportFactory,
     InvitationFactory,
     MembershipFactory,
     OnlinePaymentFactory,
@@ -29,6 +30,10 @@ from tests.factories import (
 )
 
 UNKNOWN = "bcdfghjkmnpqrs"
+WITH_A_REFERENCE = (
+    *("topup", "batch", "online_payment", "customer_change"),
+    *("export", "export_file", "export_end"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class World:
     change: CustomerChange
     payment: OnlinePayment
     call: Call
+    export: Export
     invitations: dict[str, Invitation]
     passkey: Authenticator
     clients: dict[str, Client] = field(default_factory=dict)
@@ -57,23 +63,24 @@ class World:
         return self.accounts[name].public_id if name in self.accounts else UNKNOWN
 
     def reference(self, name: str) -> str:
-        """Of a top-up, by its account's name, of the batch, the change, or the payment by card."""
+        """Of a top-up, by its account's name, of the batch, the change, the payment by card, or the file of calls."""
         others = {
             "batch": self.batch.reference,
             "change": self.change.reference,
             "paid": self.payment.reference,
+            "export": self.export.reference,
         }
         return others.get(name) or (str(self.topups[name].reference) if name in self.topups else UNKNOWN)
 
     def rest(self, page: str, about: str) -> list[str]:
         """What stands in an address behind the account's id: after the slash in the table, or somebody's membership."""
         name = about.rpartition("/")[2]
-        if page in ("topup", "batch", "online_payment", "customer_change") or page.startswith("batch_"):
+        if page in WITH_A_REFERENCE or page.startswith("batch_"):
             return [self.reference(name)]
         if page == "call":
             return [str(self.call.flow_no if name == "call" else 0)]
         if page == "calls_file":
-            return ["csv"]
+            return [name]
         if page in ("statement", "statement_pdf"):
             # Of accounts of which nothing is known there is this month's alone.
             return [f"{timezone.now():%Y-%m}"]
@@ -118,7 +125,10 @@ def build() -> World:
     change = CustomerChangeFactory.create(agent=accounts["account"], account=accounts["child"])
     partitions.ensure([timezone.now().date()])
     call = CallFactory.create(account=accounts["account"], started_at=timezone.now())
-    return World(users, accounts, {**topups, "debit": debit}, batch, change, payment, call, invitations, passkey)
+    export = _export(accounts["account"], users["owner"])
+    return World(
+        users, accounts, {**topups, "debit": debit}, batch, change, payment, call, export, invitations, passkey
+    )
 
 
 def a_row(model: type[Model], world: World) -> Model:
@@ -159,6 +169,18 @@ def _member(account: Account, role: Role = Role.OWNER) -> User:
 def _batch(agent: Account, by: User) -> Batch:
     content = b"account,amount\nA-1,5\n"
     return batches.upload(agent=agent, by=by, file_name="many.csv", content=content, now=timezone.now()).batch
+
+
+def _export(account: Account, by: User) -> Export:
+    """Ready to be downloaded."""
+    ready = {"rows_total": 0, "size": 0, "ended_at": timezone.now(), "expires_at": timezone.now() + timedelta(hours=1)}
+    # Of a day that its owner may take away as well with the last ones.
+    day = timezone.localdate()
+    export: Export = ExportFactory.create(
+        account=account, asked_by=by, state=ExportState.DONE, first=day, last=day, **ready
+    )
+    export_files.path_of(export).touch()
+    return export
 
 
 def _topup(account: Account, payer: Account, by: User) -> TopUp:

@@ -39,7 +39,9 @@ def test_every_queue_has_a_worker() -> None:
     routed = {route["queue"] for route in (app.conf.task_routes or {}).values()}
 
     assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} <= {
-        queue for name in ("worker-money", "worker-calls") for queue in queues_of(SERVICES[name]["command"])
+        queue
+        for name in ("worker-money", "worker-calls", "worker-exports")
+        for queue in queues_of(SERVICES[name]["command"])
     }
 
 

@@ -59,7 +59,7 @@ def test_the_log_of_requests_holds_no_number_that_was_looked_for_and_no_key_of_a
     assert "the-key-itself" not in log
 
 
-@pytest.mark.parametrize("name", ["web", "money", "calls", "beat"])
+@pytest.mark.parametrize("name", ["web", "money", "calls", "exports", "beat"])
 def test_the_health_checks_of_production_find_every_process_well(demo: DemoProcess, name: str) -> None:
     environment = process_of(demo, "gunicorn").environ()
 

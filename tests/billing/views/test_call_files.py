@@ -18,13 +18,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditAction, AuditEntry
-from billing.models import Call
+from billing.models import Call, Export
 from billing.queries import call_rows
-from billing.services import partitions, sheets
-from billing.views import call_files, calls
+from billing.services import exports, partitions, sheets
+from billing.views import call_files
 from tests.billing.staffsite import staff
 from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, CallFactory, MembershipFactory
+from tests.factories import AccountFactory, CallFactory, ExportFactory, MembershipFactory
 
 NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
 DAYS = "from=2026-10-10&to=2026-10-14"
@@ -162,16 +162,16 @@ def test_what_the_agent_pays_is_not_even_read(zoe: Visitor) -> None:
     assert not [query for query in asked.captured_queries if '"agent_fee"' in query["sql"]]
 
 
-def test_too_many_calls_are_told_and_none_are_cut_off(zoe: Visitor) -> None:
+def test_too_many_calls_lead_to_where_a_worker_prepares_them(zoe: Visitor) -> None:
     for hours in range(3):
         call(zoe, NOON - timedelta(hours=hours))
-    with patch.object(call_files, "MOST_CALLS", 2), patch.object(calls, "MOST_CALLS", 2):
+    with patch.object(call_files, "MOST_CALLS", 2):
         for kind in ("csv", "xlsx"):
-            answer = zoe.client.get(f"{zoe.page(f'calls/{kind}/')}?{DAYS}", follow=True)
-            assert answer.redirect_chain == [(f"{zoe.page('calls/')}?{DAYS}", 302)]
-            assert "Choose fewer days to download them." in answer.content.decode()
-            assert "calls/csv/" not in answer.content.decode()
-    assert not AuditEntry.objects.filter(action=AuditAction.EXPORTED).exists()
+            answer = zoe.client.get(f"{zoe.page(f'calls/{kind}/')}?{DAYS}&callee=86", follow=True)
+            assert answer.redirect_chain == [(f"{zoe.page('exports/')}?{DAYS}&callee=86", 302)]
+            assert "All calls from 10 October 2026 to 14 October 2026" in answer.content.decode()
+            assert "Called number begins with 86" in answer.content.decode()
+    assert not Export.objects.exists()
     with patch.object(call_files, "MOST_CALLS", 3):
         assert len(csv_rows(zoe)) == 4
 
@@ -199,11 +199,30 @@ def test_the_whole_history_wants_a_fresh_login_and_then_comes(zoe: Visitor, kind
     assert done.getvalue()
 
 
-def test_a_part_of_the_history_does_not(zoe: Visitor) -> None:
-    call(zoe, datetime(2026, 8, 2, tzinfo=UTC))
-    call(zoe)
-    assert len(csv_rows(zoe, "from=2026-08-03&to=2026-10-14")) == 2
-    assert len(csv_rows(zoe, "from=2026-07-20&to=2026-08-05")) == 2
+def test_a_month_does_not_and_each_further_day_does(zoe: Visitor) -> None:
+    """Whether it is taken in one piece or in many, and as which kind of file."""
+    assert csv_rows(zoe, "from=2026-09-14&to=2026-10-10")
+    assert xlsx_rows(zoe, DAYS)
+    assert csv_rows(zoe, "from=2026-09-20&to=2026-10-13")
+    for pieces in ("from=2026-09-13&to=2026-09-13", "from=2026-10-15&to=2026-10-15", "from=2026-09-13&to=2026-10-14"):
+        for kind in ("csv", "xlsx"):
+            asked = zoe.client.get(f"{zoe.page(f'calls/{kind}/')}?{pieces}")
+            assert asked["Location"].startswith("/account/reauthenticate/?next=")
+    assert Export.objects.count() == 3
+
+
+def test_days_of_another_account_another_person_and_the_day_before_do_not_count(zoe: Visitor) -> None:
+    month = {"first": date(2026, 9, 1), "last": date(2026, 10, 1), "state": "sent", "ended_at": NOON}
+    ExportFactory.create(account=AccountFactory.create(), asked_by=zoe.user, **month)
+    ExportFactory.create(account=zoe.account, **month)
+    ExportFactory.create(
+        account=zoe.account, asked_by=zoe.user, asked_at=timezone.now() - exports.LATELY - timedelta(seconds=1), **month
+    )
+    # What was taken with a fresh login is paid for.
+    ExportFactory.create(account=zoe.account, asked_by=zoe.user, was_fresh=True, **month)
+    assert csv_rows(zoe)
+    ExportFactory.create(account=zoe.account, asked_by=zoe.user, **month)
+    assert zoe.client.get(f"{zoe.page('calls/csv/')}?{DAYS}").status_code == 302
 
 
 def test_an_export_is_in_the_audit_trail(zoe: Visitor) -> None:

@@ -1,0 +1,223 @@
+"""Files that a worker prepares: whole, private, and never lost, whatever happens to the worker."""
+
+from __future__ import annotations
+
+import io
+import resource
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from zipfile import ZipFile
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account
+from billing.models import Export, ExportState, FileKind
+from billing.queries import call_rows
+from billing.queries.snapshot import hold, snapshot_beside
+from billing.services import export_files, export_sweeping, exporting, exports, partitions
+from billing.services.sheets import csv_of
+from tests.conftest import start_worker
+from tests.factories import AccountFactory, CallFactory, ExportFactory
+from tests.waiting import eventually
+
+NOON = datetime(2026, 10, 14, 12, tzinfo=UTC)
+KINDS = list(FileKind)
+LONG_AGO = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.EXPORT_DIR = tmp_path / "exports"
+    return tmp_path / "exports"
+
+
+@pytest.fixture
+def account(transactional_db: None) -> Account:
+    partitions.ensure(months=[date(2026, 10, 1)])
+    account: Account = AccountFactory.create()
+    for minutes in range(12):
+        CallFactory.create(account=account, started_at=NOON - timedelta(minutes=minutes), callee=f"=86{minutes}")
+    return account
+
+
+def carry_out(export: Export) -> Export:
+    exporting.carry_out(export_id=export.pk, now=timezone.now())
+    export.refresh_from_db()
+    return export
+
+
+@contextmanager
+def after_rows(number: int, act: Any) -> Iterator[None]:
+    """While a worker reads, `act` is done after so many rows."""
+    each = call_rows.each
+
+    def interrupted(**arguments: Any) -> Iterator[call_rows.Row]:
+        for place, row in enumerate(each(**arguments)):
+            if place == number:
+                act()
+            yield row
+
+    with (
+        patch.object(call_rows, "each", interrupted),
+        patch.object(call_rows, "AT_ONCE", 2),
+        patch.object(exporting, "LOOK_AFTER_ROWS", 1),
+        patch.object(exporting, "LOOK_AFTER_SECONDS", -1),
+    ):
+        yield
+
+
+@contextmanager
+def disk_with_room_for(size: int) -> Iterator[None]:
+    """No file of this process may grow larger."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_holds_every_call_and_is_readable_by_the_portal_alone(
+    account: Account, folder: Path, kind: FileKind
+) -> None:
+    export = carry_out(ExportFactory.create(account=account, kind=kind))
+
+    assert (export.state, export.rows_done, export.rows_total, export.tries) == (ExportState.DONE, 12, 12, 1)
+    assert export.ended_at is not None
+    assert export.expires_at == export.ended_at + timedelta(hours=24)
+    assert modes(folder) == {"exports": 0o700, f"{export.reference}.{kind}": 0o600}
+    content = export_files.path_of(export).read_bytes()
+    assert export.size == len(content)
+    if kind == FileKind.CSV:
+        table = exports.table(export)
+        assert content.decode() == "".join(csv_of(table.columns, table.rows()))
+        assert content.count(b"\"'=86") == 12
+    else:
+        with ZipFile(io.BytesIO(content)) as book:
+            assert book.read("xl/worksheets/sheet1.xml").decode().count("<t>=86") == 12
+
+
+def test_what_comes_and_goes_while_it_is_written_is_not_in_it(account: Account) -> None:
+    def change() -> None:
+        account.calls.filter(started_at__lt=NOON - timedelta(minutes=9)).delete()
+        CallFactory.create(account=account, started_at=NOON - timedelta(hours=1))
+
+    with after_rows(3, change):
+        export = carry_out(ExportFactory.create(account=account))
+    assert (export.state, export.rows_done) == (ExportState.DONE, 12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stop_is_seen_while_it_is_written_and_leaves_nothing(account: Account, folder: Path, kind: FileKind) -> None:
+    export = ExportFactory.create(account=account, kind=kind)
+    with after_rows(3, lambda: exports.end(export=export, now=timezone.now())):
+        carry_out(export)
+    assert (export.state, export.rows_done) == (ExportState.STOPPED, 3)
+    assert list(folder.iterdir()) == []
+    assert not exporting.carry_out(export_id=export.pk, now=timezone.now())
+
+
+def test_what_one_worker_is_at_another_leaves_alone(account: Account) -> None:
+    export = ExportFactory.create(account=account)
+    with snapshot_beside() as using:
+        assert hold(f"export {export.pk}", using=using)
+        with patch("billing.queries.snapshot.BESIDE", "another"):
+            assert not exporting.carry_out(export_id=export.pk, now=timezone.now())
+    assert exporting.carry_out(export_id=export.pk, now=timezone.now())
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # a ZipFile that is thrown away complains
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_full_disk_is_told_and_leaves_nothing(
+    account: Account, folder: Path, kind: FileKind, caplog: pytest.LogCaptureFixture
+) -> None:
+    export = ExportFactory.create(account=account, kind=kind)
+    each = call_rows.each
+    many = patch.object(call_rows, "each", lambda **asked: (row for row in each(**asked) for _ in range(500)))
+    with many, disk_with_room_for(10_000):
+        carry_out(export)
+    assert (export.state, export.why) == (ExportState.FAILED, exporting.FULL)
+    assert list(folder.iterdir()) == []
+    assert "could not be written in EXPORT_DIR" in caplog.text
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(account: Account, folder: Path) -> None:
+    folder.write_text("no folder")
+    assert carry_out(ExportFactory.create(account=account)).why == exporting.UNWRITABLE
+
+
+def test_a_sweep_begins_anew_what_a_dead_worker_left_and_gives_up_after_three(account: Account, folder: Path) -> None:
+    left = {"account": account, "state": ExportState.RUNNING, "asked_at": timezone.now() - LONG_AGO, "rows_done": 7}
+    once, too_often = (ExportFactory.create(tries=tries, **left) for tries in (1, exporting.MOST_TRIES))
+    waiting = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)
+    (folder / f"{once.reference}.1").mkdir(parents=True)
+    (folder / f"{once.reference}.1" / "part").write_text("half of it")
+
+    assert export_sweeping.sweep(now=timezone.now()).startswith("3 taken up")
+
+    for export in (once, too_often, waiting):
+        export.refresh_from_db()
+    assert (once.state, once.rows_done, once.tries) == (ExportState.DONE, 12, 2)
+    assert waiting.state == ExportState.DONE
+    assert (too_often.state, too_often.why) == (ExportState.FAILED, exporting.GIVEN_UP)
+    assert {path.stem for path in folder.iterdir()} == {once.reference, waiting.reference}
+
+
+def test_a_sweep_removes_what_is_no_longer_kept(account: Account, folder: Path) -> None:
+    now = timezone.now()
+    kept, expired = (carry_out(ExportFactory.create(account=account)) for _ in range(2))
+    Export.objects.filter(pk=expired.pk).update(expires_at=now)
+    (folder / "EX-0000000000.csv").write_text("of an export that is not there")
+    long_ago = now - export_sweeping.ROWS_KEPT_FOR - timedelta(seconds=1)
+    forgotten = ExportFactory.create(account=account, state="sent", asked_at=long_ago, ended_at=long_ago)
+
+    export_sweeping.sweep(now=now)
+
+    expired.refresh_from_db()
+    assert expired.state == ExportState.REMOVED
+    assert [path.stem for path in folder.iterdir()] == [kept.reference]
+    assert not Export.objects.filter(pk=forgotten.pk).exists()
+
+
+def test_an_export_survives_its_worker(account: Account, own_redis: str) -> None:
+    """It is killed while it counts the calls, which somebody else's lock lets it do for long enough."""
+    export = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)
+
+    def is_running() -> bool:
+        export.refresh_from_db()
+        return export.state == ExportState.RUNNING
+
+    worker = start_worker(own_redis)
+    try:
+        with transaction.atomic():
+            with transaction.get_connection().cursor() as cursor:
+                cursor.execute("LOCK TABLE billing_call IN ACCESS EXCLUSIVE MODE")
+            exports.announce(export.pk)
+            assert eventually(is_running, seconds=30)
+            worker.kill()
+    finally:
+        worker.kill()
+        worker.wait(20)
+
+    def is_made_by_a_sweep() -> bool:
+        export_sweeping.sweep(now=timezone.now())
+        export.refresh_from_db()
+        return export.state == ExportState.DONE
+
+    # PostgreSQL notices that the dead worker is gone once it has something to tell it.
+    assert eventually(is_made_by_a_sweep, seconds=30)
+    assert (export.tries, export.rows_done) == (2, 12)
