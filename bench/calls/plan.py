@@ -8,7 +8,7 @@ from random import Random
 
 from billing.queries.days import DAY, each_day
 
-FULL = 10_000_000
+FULL, SHORT = 10_000_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class Plan:
     @property
     def is_full(self) -> bool:
         return self.size >= FULL
+
+    @property
+    def is_short(self) -> bool:
+        """It shows that all goes; its times say nothing."""
+        return self.size < SHORT
 
     @property
     def last(self) -> date:
