@@ -20,7 +20,7 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 
 from accounts import audit, factors, services
-from accounts.fresh import fresh_login_required, is_fresh
+from accounts.fresh import fresh_login_required, is_fresh, require_fresh_login
 from accounts.models import AuditAction, User
 from portal.devices import device
 
@@ -114,7 +114,13 @@ def password_set(request: HttpRequest) -> HttpResponse:
     return cast(HttpResponse, _password_set(request))
 
 
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Ending the others is for whoever shows once more that it is them: a thief must not shut the owner out."""
+    if request.method == "POST":
+        require_fresh_login(request)
+    return cast(HttpResponse, Sessions.as_view()(request))
+
+
 overview = Overview.as_view()
 email = Email.as_view()
 confirm_email = login_not_required(ConfirmEmail.as_view())
-sessions = Sessions.as_view()

@@ -42,8 +42,7 @@ class CreditPages(TopUpPages):
                 form.refuse(refused)
         if not (form.is_bound and form.is_valid()):
             return self._form(request, account, form, now)
-        if account.switch.wants_fresh_login(form.cleaned_data["amount"]):
-            fresh.require_fresh_login(request)
+        self.show_once_more(request, account, form.cleaned_data["amount"])
         return self._confirmation(request, account, form, by, now)
 
     def credit_confirm_view(self, request: HttpRequest, account_id: int) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from accounts import fresh
 from accounts.admin_base import OfAccount, ReadOnlyAdmin, ReadOnlyInline
 from accounts.models import User
 from billing.forms.settling import Settling, SettlingForm
@@ -72,7 +73,7 @@ class OnlinePaymentAdmin(ReadOnlyAdmin[OnlinePayment]):
         return super().change_view(request, object_id, form_url, {"may_settle": may, **(extra_context or {})})
 
     def settle_view(self, request: HttpRequest, payment_id: int) -> HttpResponse:
-        payment = OnlinePayment.objects.select_related("account", "paid_by").filter(pk=payment_id).first()
+        payment = OnlinePayment.objects.select_related("account__switch", "paid_by").filter(pk=payment_id).first()
         if payment is None:
             raise Http404("No such payment")
         if not request.user.has_perm(decisions.PERMISSION) or not isinstance(request.user, User):
@@ -81,6 +82,9 @@ class OnlinePaymentAdmin(ReadOnlyAdmin[OnlinePayment]):
             self.message_user(request, f"{payment} has nothing to be settled.", messages.WARNING)
             return redirect("admin:billing_onlinepayment_change", payment.pk)
         form = SettlingForm(request.POST if request.method == "POST" else None)
+        is_large = payment.account.switch.wants_fresh_login(payment.amount)
+        if form.is_valid() and form.cleaned_data["verdict"] == Settling.CREDIT and is_large:
+            fresh.require_fresh_login(request)
         if form.is_valid() and self._settle(request, payment, form, request.user):
             return redirect("admin:billing_onlinepayment_change", payment.pk)
         context = {

@@ -45,6 +45,8 @@ class ReissuePages(TopUpPages):
             self.message_user(request, f"The request was {reissue.get_answer_display()} already.", messages.WARNING)
             return redirect("admin:billing_topup_change", topup.pk)
         form = AnswerForm(request.POST or None)
+        if form.is_valid() and form.cleaned_data["answer"] == Answer.APPROVED:
+            self.show_once_more(request, topup.account, topup.amount)
         if form.is_valid() and self._answer(request, reissue, form, by):
             return redirect("admin:billing_topup_change", topup.pk)
         context = {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from accounts import fresh
 from accounts.admin_base import ReadOnlyAdmin
-from accounts.models import User
+from accounts.models import Account, User
 from billing.models import TopUp, Transition
 from billing.queries import reviews
 
@@ -29,6 +31,11 @@ class TopUpPages(ReadOnlyAdmin[TopUp]):
         if not isinstance(request.user, User) or not request.user.has_perm(permission):
             raise PermissionDenied
         return request.user
+
+    def show_once_more(self, request: HttpRequest, account: Account, amount: Decimal) -> None:
+        """That it is them, before money above the switch's threshold moves."""
+        if account.switch.wants_fresh_login(abs(amount)):
+            fresh.require_fresh_login(request)
 
     def topup(self, topup_id: int) -> TopUp:
         rows = TopUp.objects.select_related("account__switch", "payer", "requested_by", "reissue_of", "reissued_as")

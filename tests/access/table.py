@@ -543,7 +543,7 @@ account/2fa/                            POST  login                    405      
 account/2fa/webauthn/                   GET   login                    →/account/2fa/      →/account/2fa/
 account/2fa/webauthn/                   POST  login                    →/account/2fa/      →/account/2fa/
 account/sessions/                       GET   login                    →/account/2fa/      →/account/2fa/
-account/sessions/                       POST  login                    →/account/2fa/      →/account/2fa/
+account/sessions/                       POST  login          →account_reauthenticate →account_reauthenticate
 mfa_index                               GET   login                    page                page
 mfa_index                               POST  login                    405                 405
 mfa_list_webauthn                       GET   login                    →/account/2fa/      →/account/2fa/
@@ -573,7 +573,7 @@ mfa_reauthenticate_webauthn             POST  login          →account_reauthen
 mfa_login_webauthn                      GET   login                    →home               →home
 mfa_login_webauthn                      POST  login                    →home               →home
 usersessions_list                       GET   login                    →/account/2fa/      →/account/2fa/
-usersessions_list                       POST  login                    →/account/2fa/      →/account/2fa/
+usersessions_list                       POST  login          →account_reauthenticate →account_reauthenticate
 admin:index                             GET   →admin:login             →admin:login        page
 admin:index                             POST  →admin:login             →admin:login        page
 admin:login                             GET   login                    403                 →admin:index

@@ -16,6 +16,7 @@ from billing.services.resolution import resolve
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import in_review, list_of, logged_in, page_of, staff
 from tests.factories import NOON, AccountFactory, CallFactory, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.portal.test_factors import show_password
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +114,20 @@ def test_one_asks_and_another_approves(account: Account, simulator: SimulatorPro
         entry = AuditEntry.objects.get(user=person, action__in=["requested", "reissued"])
         assert (entry.action, entry.account, entry.subject) == (action, account, old.reference)
     assert "not one to issue again" in logged_in(first).get(reissue_page(old)).content.decode()
+
+
+def test_a_large_top_up_is_sent_again_only_by_who_shows_once_more_that_it_is_them(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    old, second = not_applied(account), logged_in(staff("billing"))
+    Switch.objects.update(fresh_login_above=old.amount - 1)
+    logged_in(staff("billing")).post(reissue_page(old), {"why": "The customer waits"})
+    yes = {"answer": "approved", "why": "Looked on the switch"}
+    assert second.post(answer_page(old), yes)["Location"].startswith("/account/reauthenticate/")
+    assert not TopUp.objects.filter(reissue_of=old).exists()
+    show_password(second)
+    assert second.post(answer_page(old), yes)["Location"] == page_of(old)
+    assert TopUp.objects.filter(reissue_of=old).exists()
 
 
 def test_whoever_asked_is_told_that_somebody_else_has_to_approve(account: Account) -> None:

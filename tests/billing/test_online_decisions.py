@@ -18,6 +18,7 @@ from billing.services.online_decisions import SettlingRefused, credit_again, mar
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import logged_in, page_of, staff, superuser
 from tests.factories import NOON, OnlinePaymentFactory, TopUpFactory
+from tests.portal.test_factors import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,16 @@ def test_staff_credit_anew_under_a_new_reference(clerk: User, state: TopUpState 
     assert (topup.amount, topup.account, topup.requested_by) == (payment.amount, payment.account, clerk)
     noted = AuditEntry.objects.filter(subject_type="billing.onlinepayment", subject_id=str(payment.pk))
     assert [(entry.action, entry.user) for entry in noted.exclude(action="looked")] == [("reissued", clerk)]
+
+
+def test_a_large_amount_is_credited_anew_only_by_who_shows_again_that_it_is_them(clerk: User) -> None:
+    payment, client = owed(), logged_in(clerk)
+    Switch.objects.update(fresh_login_above=payment.amount - 1)
+    settle(client, payment, "credit")
+    assert not payment.topups.filter(state=TopUpState.REQUESTED).exists()
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    settle(client, payment, "credit")
+    assert payment.topups.filter(state=TopUpState.REQUESTED).exists()
 
 
 def test_what_a_review_found_not_applied_is_credited_anew_by_a_second_person_after_a_look(

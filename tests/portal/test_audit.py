@@ -12,7 +12,7 @@ from accounts.models import AuditAction, AuditEntry, User
 from accounts.services import confirm_address
 from tests.billing.staffsite import list_of, logged_in, staff
 from tests.factories import UserFactory
-from tests.portal.test_factors import code_of
+from tests.portal.test_factors import code_of, show_password
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -84,6 +84,7 @@ def test_a_wrong_code_is_a_failed_login(client: Client) -> None:
 def test_ending_the_other_sessions_is_on_record(client: Client) -> None:
     user: User = UserFactory.create()
     log_in(client, user.email)
+    show_password(client)
     client.post("/account/sessions/")
     assert trail(user)[-1] == ("member", "logged_out", "every other session")
 

@@ -239,6 +239,9 @@ def test_ending_the_other_sessions_leaves_this_one_and_those_of_others(user: Use
     other, _ = log_in(user)
     somebody, _ = log_in(UserFactory.create())
     client, _ = log_in(user)
+    assert client.post("/account/sessions/")["Location"].startswith("/account/reauthenticate/")
+    assert is_logged_in(other)
+    show_password(client)
     assert client.post("/account/sessions/")["Location"] == SECURITY
     assert is_logged_in(client)
     assert is_logged_in(somebody)
