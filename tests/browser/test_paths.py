@@ -51,6 +51,8 @@ def test_a_call_tells_why_it_cost_that_as_soon_as_its_rates_are_read(walk: Walki
     expect(page.get_by_role("heading", name="Why it cost that")).to_be_visible()
     expect(page.locator("#price")).to_contain_text(re.compile("The rate gives exactly what"), timeout=30_000)
     customer.photograph("call-desktop-light")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not customer.is_wider_than_the_window()
 
 
 def test_a_filter_that_cannot_be_read_is_told_beside_its_field(walk: Walking) -> None:
