@@ -17,7 +17,7 @@ from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
 from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
 from billing.models.payments import Charge, Payment, Stream, SyncMark
-from billing.models.rates import Rate, RateGroup
+from billing.models.rates import Package, PackageList, Rate, RateGroup, Wanted
 from billing.models.receipts import ReceiptMail
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
 from billing.models.reissues import Answer, Reissue
@@ -64,6 +64,8 @@ __all__ = [
     "OnlineProvider",
     "OnlineState",
     "Origin",
+    "Package",
+    "PackageList",
     "Payment",
     "Rate",
     "RateGroup",
@@ -77,4 +79,5 @@ __all__ = [
     "TopUpState",
     "Transition",
     "UnreadableRecord",
+    "Wanted",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.models import MILLIONTH, Call, Rate, RateGroup
+from billing.models import MILLIONTH, Call, PackageList, Rate, RateGroup
 
 ZERO = Decimal(0)
 
@@ -59,6 +59,12 @@ def priced(call: Call, group: RateGroup | None) -> Priced:
     computed = sum((step.amount for step in steps), ZERO)
     verdict = Verdict.EXPLAINED if _is_the_same(computed, fee) else Verdict.OTHERWISE
     return Priced(verdict, fee, seconds, rate, steps, computed)
+
+
+def packages_of(call: Call, known: PackageList) -> list[str]:
+    """Names of those of the account that may have paid for it: the record names none."""
+    running = known.packages.filter(begins_at__lte=call.started_at).exclude(ends_at__lte=call.started_at)
+    return sorted({package.name for package in running if call.callee.startswith(tuple(package.prefixes))})
 
 
 def steps_of(rate: Rate, seconds: int) -> tuple[Step, ...]:

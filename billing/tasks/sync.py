@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from celery import shared_task
 
 from accounts.models import Switch
-from billing.services import backfilling, jobs, rates, rounds
+from billing.services import backfilling, jobs, packages, rates, rounds
 from billing.services.manners import background
 
 
@@ -49,10 +49,15 @@ def run_round(name: str, switch_id: int) -> None:
         jobs.run_once(job=f"{name}:{switch.name}", period=period, now=now, work=lambda: work(switch=switch, now=now))
 
 
-@shared_task(name="billing.tasks.sync.read_rates")
+@shared_task(name=rates.TASK)
 def read_rates(group_id: int) -> None:
     """Somebody looks at a call and waits for it."""
     rates.read(group_id=group_id, now=datetime.now(UTC))
+
+
+@shared_task(name=packages.TASK)
+def read_packages(list_id: int) -> None:
+    packages.read(list_id=list_id, now=datetime.now(UTC))
 
 
 @shared_task(name="billing.tasks.sync.fill")

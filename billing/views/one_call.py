@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.http import Http404, HttpResponse
@@ -13,13 +13,13 @@ from accounts.access import Access, Action, access_of
 from billing.models import NOT_STATED, Call, CallLevel, EndDirection
 from billing.queries.end_reasons import end_reason
 from billing.queries.one_call import find
-from billing.queries.pricing import priced
-from billing.services import rates
+from billing.queries.pricing import packages_of, priced
+from billing.services import packages, rates, wanted
 from billing.views.access import account_page, zone_of
 from billing.views.http import Request
 from billing.views.pages import render_account_page
 
-RATES_LIMIT = rates.FRESH_FOR + timedelta(minutes=5)
+RATES_LIMIT = wanted.FRESH_FOR + timedelta(minutes=5)
 
 
 class FlowNumber:
@@ -42,6 +42,7 @@ def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
     if call is None:
         raise Http404("No such call")
     known = rates.of_account(account=access.account, now=now)
+    paid_by, more_is_coming = _packages(call, now) if call.package_seconds or call.package_fee else ([], False)
     context = {
         "call": call,
         "level": _words(CallLevel, call.call_level),
@@ -49,12 +50,20 @@ def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
         "reason": end_reason(call.end_reason),
         "price": priced(call, known.group),
         "rates": known,
+        "packages": paid_by,
+        "is_coming": known.is_coming or more_is_coming,
         "rates_limit": RATES_LIMIT,
         "agent_fee": _agent_fee(access, call),
         "zone": zone_of(access),
         "switch_zone": switch.zone,
     }
     return render_account_page(request, access, "billing/call.html", context, now=now, fragment="price")
+
+
+def _packages(call: Call, now: datetime) -> tuple[list[str], bool]:
+    """Which may have paid for the call, and whether more is about to be known of them."""
+    known, is_coming = packages.of_account(account=call.account, now=now)
+    return packages_of(call, known), is_coming
 
 
 def _words(table: type[CallLevel | EndDirection], code: int) -> str:

@@ -40,6 +40,8 @@ from .types import (
     Paid,
     PayRecord,
     PhoneCard,
+    Suite,
+    SuiteOrder,
     UnreadableRecord,
 )
 
@@ -75,6 +77,8 @@ __all__ = [
     "Period",
     "PhoneCard",
     "Refused",
+    "Suite",
+    "SuiteOrder",
     "SwitchError",
     "TimedOut",
     "UnexpectedStatus",

@@ -32,6 +32,8 @@ from .types import (
     PayRecord,
     PhoneCard,
     PhoneProof,
+    Suite,
+    SuiteOrder,
     UnreadableRecord,
 )
 
@@ -43,6 +45,8 @@ PHONE_CARD = Decoder(PhoneCard, strict=False)
 PAY_RECORDS = Decoder(list[PayRecord], strict=False)
 CONSUMPTIONS = Decoder(list[Consumption], strict=False)
 FEE_RATES = Decoder(list[FeeRate], strict=False)
+SUITES = Decoder(list[Suite], strict=False)
+SUITE_ORDERS = Decoder(list[SuiteOrder], strict=False)
 CUSTOMER_FEES = Decoder(list[CustomerFee], strict=False)
 
 
@@ -199,6 +203,15 @@ class Client(Exchange):
     def get_fee_rates(self, *, group: str) -> list[FeeRate]:
         """The rates of one rate group (3.44); of a group that is not there, none."""
         return self._list("GetFeeRate", {"feeRateGroup": group}, "infoFeeRates", FEE_RATES)
+
+    def get_suite_orders(self, *, account: str) -> list[SuiteOrder]:
+        """Which packages an account has, had or is going to have (3.29)."""
+        owner: dict[str, Json] = {"ownerName": account, "ownerType": int(OwnerType.ACCOUNT)}
+        return self._list("GetSuiteOrder", owner, "infoSuiteOrders", SUITE_ORDERS)
+
+    def get_suites(self, *, ids: Sequence[int]) -> list[Suite]:
+        """These packages, whoever has them (3.25)."""
+        return self._list("GetSuite", {"ids": list(ids)}, "infoSuites", SUITES) if ids else []
 
     def probe(self, operations: Iterable[str] = tuple(PROBES)) -> list[str]:
         """Those of the operations that answer, if only with a refusal. Writes are never tried, so never listed."""

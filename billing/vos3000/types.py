@@ -6,6 +6,7 @@ The operator's own routing (gateways, addresses, product ids) is not read at all
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,8 @@ from .codes import (
 )
 
 NO_LIMIT = 2147483647
+# How several prefixes are kept apart in one text; what the vendor uses is not published.
+PREFIX_ENDS = re.compile(r"[,;|\s]+")
 ZERO = Decimal(0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -150,6 +153,42 @@ class FeeRate(Record, frozen=True, kw_only=True):
     first_intervals: tuple[FirstInterval, ...] = field(default=(), name="infoFeeRateSections")
     fee: Decimal
     period: int
+
+
+class GiftTime(Record, frozen=True, kw_only=True):
+    """Of a package: seconds to numbers with one of these prefixes, which stand in one text."""
+
+    prefix: str = ""
+
+
+class Suite(Record, frozen=True, kw_only=True):
+    """One row of GetSuite (3.25): a package that can be had."""
+
+    id: int
+    name: str
+    gift_times: tuple[GiftTime, ...] = field(default=(), name="infoGiftTimes")
+
+    @property
+    def prefixes(self) -> list[str]:
+        """An empty one where it gives time to all numbers."""
+        texts = (PREFIX_ENDS.split(gift.prefix.strip()) for gift in self.gift_times)
+        return sorted({prefix for prefixes in texts for prefix in prefixes})
+
+
+class SuiteOrder(Record, frozen=True, kw_only=True):
+    """One row of GetSuiteOrder (3.29): that an account has a package, from when until when."""
+
+    suite_id: int
+    available_time: Millis
+    expire_time: int | None = None
+
+    @property
+    def begins_at(self) -> datetime:
+        return instant(self.available_time)
+
+    @property
+    def expiry(self) -> Expiry:
+        return Expiry.of(self.expire_time)
 
 
 class PhoneProof(Record, frozen=True, kw_only=True):

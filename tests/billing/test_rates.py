@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Account, Switch
 from billing.models import Rate, RateGroup
-from billing.services import rates
+from billing.services import rates, wanted
 from billing.tasks.sync import read_rates
 from simulator.process import SimulatorProcess
 from simulator.sample import rate_tables
@@ -77,7 +77,7 @@ def test_a_switch_that_fails_leaves_the_rates_of_before(account: Account, simula
     assert known.group.read_at == NOW
     assert known.group.failure != ""
     assert known.group.rates.count() == len(RETAIL)
-    assert known.group.not_before == later + rates.FRESH_FOR
+    assert known.group.not_before == later + wanted.FRESH_FOR
 
 
 def test_a_switch_that_was_not_reached_is_asked_again_after_a_minute(db: None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from billing.models import Call, CallLevel, EndDirection, Rate, RateGroup
+from billing.models import Call, CallLevel, EndDirection, PackageList, Rate, RateGroup
 from billing.services import partitions
 from tests.billing.views.conftest import Visitor
 from tests.factories import CallFactory
@@ -109,8 +109,30 @@ def test_what_a_package_paid_is_told_beside_what_the_balance_paid(zoe: Visitor) 
         zoe, billed_seconds=0, fee=Decimal(0), package_seconds=60, package_fee=Decimal("0.04"), talk_seconds=60
     )
     page = text(zoe, call)
-    assert "Taken from a package 60 s worth $0.04" in page
+    assert "Taken from a package 60 s, worth $0.04 the record does not say of which" in page
     assert "The rate gives exactly what the package and the balance paid together." in page
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "told"),
+    [
+        ({"China": ["86"]}, "China, the account’s package for such numbers"),
+        ({"Everywhere": [""]}, "Everywhere, the account’s package for such numbers"),
+        ({"China": ["86"], "Mobiles": ["44", "8613"]}, "the record does not say of which: China or Mobiles"),
+        ({"Britain": ["44"]}, "the record does not say of which Charged"),
+    ],
+)
+def test_the_package_is_named_where_only_one_of_the_account_is_for_such_numbers(
+    zoe: Visitor, prefixes: dict[str, list[str]], told: str
+) -> None:
+    rates(zoe)
+    known = PackageList.objects.create(account=zoe.account, not_before=FAR)
+    for name, of_it in prefixes.items():
+        known.packages.create(name=name, prefixes=of_it, begins_at=BEGAN - timedelta(days=1))
+    known.packages.create(name="Ended", prefixes=["86"], begins_at=BEGAN - timedelta(days=60), ends_at=BEGAN)
+    known.packages.create(name="Later", prefixes=["86"], begins_at=BEGAN + timedelta(seconds=1))
+    call = call_of(zoe, billed_seconds=0, fee=Decimal(0), package_seconds=60, package_fee=Decimal("0.04"))
+    assert told in text(zoe, call)
 
 
 def test_a_prefix_that_the_rates_no_longer_have_is_told(zoe: Visitor) -> None:

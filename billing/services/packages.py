@@ -1,0 +1,58 @@
+"""The packages of an account (manual §3.25, §3.29), read by a worker when somebody wants them, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Account
+from billing.models import Package, PackageList
+from billing.services import wanted
+from billing.services.failures import FAILURES
+from billing.services.switches import client
+from billing.vos3000 import Suite, SuiteOrder
+
+TASK = "billing.tasks.sync.read_packages"
+
+
+def of_account(*, account: Account, now: datetime) -> tuple[PackageList, bool]:
+    """What is known of an account's packages, and whether more is coming."""
+    packages, _ = PackageList.objects.get_or_create(account=account)
+    return packages, wanted.want(packages, task=TASK, now=now)
+
+
+def read(*, list_id: int, now: datetime) -> None:
+    """Ask for an account's packages and put them in the place of those known before."""
+    packages = PackageList.objects.select_related("account__switch").get(pk=list_id)
+    if not packages.is_open:
+        return
+    try:
+        with client(packages.account.switch) as asking:
+            orders = asking.get_suite_orders(account=packages.account.number)
+            suites = asking.get_suites(ids=sorted({order.suite_id for order in orders}))
+    except FAILURES as error:
+        wanted.failed(packages, error, now=now)
+        return
+    _store(packages, orders, {suite.id: suite for suite in suites}, now)
+
+
+@transaction.atomic
+def _store(packages: PackageList, orders: Iterable[SuiteOrder], suites: dict[int, Suite], now: datetime) -> None:
+    # Two answers are stored one after another.
+    PackageList.objects.select_for_update(of=("self",)).get(pk=packages.pk)
+    packages.packages.all().delete()
+    rows = [_row(packages, order, suites[order.suite_id]) for order in orders if order.suite_id in suites]
+    Package.objects.bulk_create(rows)
+    wanted.came(packages, now=now)
+
+
+def _row(packages: PackageList, order: SuiteOrder, suite: Suite) -> Package:
+    return Package(
+        package_list=packages,
+        name=suite.name,
+        prefixes=suite.prefixes,
+        begins_at=order.begins_at,
+        ends_at=order.expiry.instant,
+    )
