@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .codes import Period
+from .codes import OwnerType, Period
 from .endpoint import Json
 
 NOBODY = "portal-probe"
@@ -19,5 +19,7 @@ PROBES: Mapping[str, Mapping[str, Json]] = {
     "GetCdr": {"accounts": [NOBODY], **DAY},
     "GetReportCustomerFee": {"accounts": [NOBODY], "period": int(Period.DAY), **DAY},
     "GetFeeRate": {"feeRateGroup": NOBODY},
+    "GetSuiteOrder": {"ownerName": NOBODY, "ownerType": int(OwnerType.ACCOUNT)},
+    "GetSuite": {"ids": [0]},
     "GetPhoneCard": {"pin": NOBODY, "password": ""},
 }

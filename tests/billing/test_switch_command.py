@@ -20,6 +20,8 @@ READS = {
     "GetCdr",
     "GetReportCustomerFee",
     "GetFeeRate",
+    "GetSuiteOrder",
+    "GetSuite",
     "GetPhoneCard",
 }
 
