@@ -51,13 +51,14 @@ def run_round(name: str, switch_id: int) -> None:
 
 @shared_task(name=rates.TASK)
 def read_rates(group_id: int) -> None:
-    """Somebody looks at a call and waits for it."""
-    rates.read(group_id=group_id, now=datetime.now(UTC))
+    with background():
+        rates.read(group_id=group_id, now=datetime.now(UTC))
 
 
 @shared_task(name=packages.TASK)
 def read_packages(list_id: int) -> None:
-    packages.read(list_id=list_id, now=datetime.now(UTC))
+    with background():
+        packages.read(list_id=list_id, now=datetime.now(UTC))
 
 
 @shared_task(name="billing.tasks.sync.fill")

@@ -14,6 +14,7 @@ from tests.billing.views.conftest import Visitor
 from tests.factories import CallFactory
 
 BEGAN = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+FAR = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +32,6 @@ def rates(zoe: Visitor, *, fee: str = "0.02", period: int = 30, **more: Any) -> 
         switch=zoe.account.switch, name=zoe.account.rate_group, read_at=datetime.now(UTC), not_before=FAR
     )
     return Rate.objects.create(group=group, prefix="86", area_name="China", fee=Decimal(fee), period=period, **more)
-
-
-FAR = datetime.now(UTC) + timedelta(days=1)
 
 
 def text(zoe: Visitor, call: Call, visitor: Visitor | None = None, **headers: str) -> str:
