@@ -19,6 +19,10 @@ CMD ["python", "-m", "simulator", "--host", "0.0.0.0", "--port", "8090"]
 
 FROM base AS portal
 RUN useradd --system --uid 10001 --no-create-home portal && install --directory --owner portal --mode 700 /exports
+# The letters of the world, for names in the PDFs of statements.
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-noto-core fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
+ENV PDF_FONTS=/usr/share/fonts
 COPY --from=requirements /opt/venv /opt/venv
 COPY manage.py ./
 COPY portal portal

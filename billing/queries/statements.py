@@ -59,6 +59,10 @@ class Calls:
         return sum((day.fee for day in self.days), ZERO)
 
     @property
+    def unreadable(self) -> int:
+        return sum(day.unreadable for day in self.days)
+
+    @property
     def proven(self) -> int:
         return sum(day.state == DayState.PROVEN for day in self.days)
 

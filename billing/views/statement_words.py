@@ -56,7 +56,7 @@ class CallLine:
 class Document:
     """Every value is text as it is shown; times and days are those of the switch's calendar.
 
-    `period` are the days that are over, `explained` those that the sums are of.
+    `period` are the days that are over, `explained` those that the sums are of; `no_…` stands for an empty list.
     """
 
     month: str
@@ -71,9 +71,11 @@ class Document:
     notes: list[Note]
     entries: list[EntryLine]
     entries_note: str
+    no_entries: str
     calls: list[CallLine]
     all_calls: CallLine
     calls_notes: list[str]
+    no_calls: str
 
 
 def document(statement: Statement, access: Access) -> Document:
@@ -93,9 +95,11 @@ def document(statement: Statement, access: Access) -> Document:
         notes=_notes(statement, currency),
         entries=[_entry(line, currency) for line in lines(statement.listed.entries)],
         entries_note=_entries_note(statement.listed),
+        no_entries=_none(is_sure=not statement.missing),
         calls=[_calls_of(day, currency) for day in statement.calls.days if day.calls or day.state == DayState.DIFFERS],
         all_calls=_all_calls(statement.calls, currency),
         calls_notes=_calls_notes(statement, currency),
+        no_calls=_none(is_sure=not statement.calls.missing),
     )
 
 
@@ -165,6 +169,10 @@ def _entries_note(listed: Listed) -> str:
     return f"These are the first {number(len(listed.entries))} of {number(listed.number)}; the sums are of all of them."
 
 
+def _none(*, is_sure: bool) -> str:
+    return "None in these days." if is_sure else "None known yet."
+
+
 def _calls_of(day: CallDay, currency: str) -> CallLine:
     told = {DayState.PROVEN: "proven", DayState.DIFFERS: "differs"}
     return CallLine(
@@ -199,6 +207,9 @@ def _calls_notes(statement: Statement, currency: str) -> list[str]:
         notes.append("No day is proven yet: each is compared with the switch’s own report once it is over.")
     if calls.missing:
         notes.append(f"The calls of {calls.missing} day{pluralize(calls.missing)} are not fetched yet.")
+    if calls.unreadable:
+        are = f"{calls.unreadable} record{pluralize(calls.unreadable)}"
+        notes.append(f"{are} could not be read and {pluralize(calls.unreadable, 'is,are')} missing here.")
     if statement.calls_apart:
         apart = money(abs(statement.calls_apart), currency)
         notes.append(

@@ -17,6 +17,7 @@ from accounts import audit
 from accounts.access import Access
 from accounts.models import AuditAction
 from billing.queries import statements as queries
+from billing.queries.snapshot import snapshot
 from billing.queries.statements import NoSuchMonth, Statement
 from billing.views.access import account_page
 from billing.views.http import Request
@@ -70,7 +71,8 @@ def statement_pdf(request: Request, access: Access, month: str) -> HttpResponse:
 def _statement(access: Access, month: str) -> Statement:
     try:
         begin = date.fromisoformat(f"{month}-01") if MONTH.fullmatch(month) else date.min
-        return queries.statement(account=access.account, month=begin, now=timezone.now())
+        with snapshot():
+            return queries.statement(account=access.account, month=begin, now=timezone.now())
     except (ValueError, NoSuchMonth) as error:
         raise Http404("No such month") from error
 

@@ -45,6 +45,24 @@ def test_how_a_balance_came_about_fits_its_window(
     person.photograph(f"{role}-balance-{window}-{theme}")
 
 
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_a_statement_fits_its_window_and_comes_as_a_file(walk: Callable[..., Walk], window: str) -> None:
+    person = walk("customer", viewport=WINDOWS[window])
+    person.log_in()
+    person.open("Payments")
+    person.page.get_by_role("link", name="Statements").click()
+    expect(person.page.get_by_role("heading", name="Statements")).to_be_visible()
+    assert not person.is_wider_than_the_window()
+    person.photograph(f"statements-{window}-light")
+    person.page.locator(".rows.months a").last.click()
+    expect(person.page.get_by_role("heading", level=1)).to_contain_text("Statement of")
+    assert not person.is_wider_than_the_window()
+    person.photograph(f"statement-{window}-light")
+    with person.page.expect_download() as waiting:
+        person.page.get_by_role("link", name="Download as PDF").click()
+    assert re.fullmatch(r"statement-A-20417-\d{4}-\d{2}\.pdf", waiting.value.suggested_filename)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("window", list(WINDOWS))
 def test_the_security_pages_fit_their_window(walk: Callable[..., Walk], window: str, theme: str) -> None:

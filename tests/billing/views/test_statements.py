@@ -158,6 +158,7 @@ def test_the_same_statement_is_the_same_file(nora: Visitor) -> None:
     october(nora.account)
     files = [nora.client.get(nora.page(f"statements/{OCTOBER}.pdf")).content for _ in range(2)]
     assert files[0] == files[1]
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in files[0]
 
 
 def test_the_file_is_one_to_keep_and_is_on_record(nora: Visitor) -> None:
@@ -178,6 +179,17 @@ def test_names_and_memos_are_text_in_the_pdf_whatever_they_say(nora: Visitor) ->
     text = pdf(nora)
     assert name in text
     assert '#read("/etc/passwd")' in text
+
+
+def test_letters_that_no_font_has_are_told_to_both_sides(nora: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+    october(nora.account)
+    told = "Some letters, such as of a name, cannot be printed here."
+    assert told not in pdf(nora)
+    Account.objects.filter(pk=nora.account.pk).update(name="李伟")
+    assert told in pdf(nora)
+    assert told not in page(nora)
+    assert "Letters of the statement of N-1 are in no font" in caplog.text
+    assert "李" not in caplog.text
 
 
 def test_times_are_the_calendars_whatever_zone_the_reader_chose(nora: Visitor) -> None:
@@ -216,6 +228,7 @@ def test_days_that_are_not_reconciled_are_named(nora: Visitor) -> None:
     for text in (page(nora), pdf(nora)):
         assert "31 days are not yet reconciled: 1 – 31 October. The balances are told when they are." in text
         assert "Balance at the" not in text
+        assert "None known yet." in text
 
 
 def test_what_nothing_explains_is_told_with_its_cause_as_a_guess(nora: Visitor) -> None:
@@ -237,13 +250,13 @@ def test_what_nothing_explains_is_told_with_its_cause_as_a_guess(nora: Visitor) 
 def test_calls_that_are_not_proven_or_differ_say_so(nora: Visitor) -> None:
     days(nora.account, date(2026, 10, 1), date(2026, 10, 31), calls="5")
     called(nora.account, date(2026, 10, 1), 1, "2", state=DayState.DIFFERS, reported_calls=2)
-    called(nora.account, date(2026, 10, 2), 1, "2.5", state=DayState.FETCHED)
+    called(nora.account, date(2026, 10, 2), 1, "2.5", state=DayState.FETCHED, unreadable=2)
     text = page(nora)
     assert "1 Oct differs 1 call · 1 min 30 s $2.00" in text
     assert "2 Oct not checked yet 1 call · 1 min 30 s $2.50" in text
     for text in (page(nora), pdf(nora)):
         assert "No day is proven yet" in text
-        assert "The calls of 29 days are not fetched yet." in text
+        assert "The calls of 29 days are not fetched yet. 2 records could not be read and are missing here." in text
         assert "They differ from the calls of the balance by $0.50" in text
 
 
