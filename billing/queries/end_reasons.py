@@ -80,22 +80,22 @@ SIP = {
 
 @dataclass(frozen=True)
 class EndReason:
-    """`code` is None where the switch gives none; `standard` is which table the words are from, if any is."""
+    """`code` is None where the switch gives none; `read_as` is by which table, if any has it."""
 
     words: str
     code: int | None
-    standard: str = ""
+    read_as: str = ""
 
 
 def end_reason(code: int) -> EndReason:
     if code == NOT_STATED:
         return EndReason("The switch does not say.", None)
     if code in CAUSES:
-        return EndReason(CAUSES[code], code, "Q.850")
+        return EndReason(CAUSES[code], code, "a Q.850 cause")
     if code in SIP:
-        return EndReason(SIP[code], code, "SIP")
+        return EndReason(SIP[code], code, "a SIP answer")
     if 0 < code <= LARGEST_CAUSE:
-        return EndReason("A network on the way gave a rare reason.", code, "Q.850")
+        return EndReason("A network on the way gave a rare reason.", code, "a Q.850 cause")
     if code in SIP_ANSWERS:
-        return EndReason("A phone or network on the way gave a rare reason.", code, "SIP")
+        return EndReason("A phone or network on the way gave a rare reason.", code, "a SIP answer")
     return EndReason("The switch gives a reason of its own, whose meaning is not published.", code)

@@ -47,7 +47,7 @@ def test_a_call_is_told_in_words(zoe: Visitor) -> None:
     )
     page = text(zoe, call)
     assert "To 8613900000000 not answered" in page
-    assert "The number was busy. Code 17, read as Q.850 has it" in page
+    assert "The number was busy. Code 17, read as a Q.850 cause" in page
     assert "Ended by the called side" in page
     assert "Kind of call international" in page
     assert "Nobody answered, so nothing was charged." in page
@@ -56,8 +56,8 @@ def test_a_call_is_told_in_words(zoe: Visitor) -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (16, "The call was ended normally. Code 16, read as Q.850 has it"),
-        (486, "The number was busy. Code 486, read as SIP has it"),
+        (16, "The call was ended normally. Code 16, read as a Q.850 cause"),
+        (486, "The number was busy. Code 486, read as a SIP answer"),
         (-9, "The switch gives a reason of its own, whose meaning is not published. Code -9"),
         (-1, "The switch does not say."),
     ],
