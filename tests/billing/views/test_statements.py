@@ -18,6 +18,8 @@ from pypdf import PdfReader
 from accounts.models import Account, AuditEntry
 from billing.models import CallDay, Case, Cause, DayState, Payment, Reconciliation
 from billing.queries import payments as payment_queries
+from billing.queries import statements as queries
+from billing.queries.days import begin_of
 from billing.services import guesses
 from billing.services.guesses import Limit
 from billing.services.reconciliation import reconcile
@@ -274,6 +276,29 @@ def test_a_very_long_list_ends_at_a_bound_and_says_so(nora: Visitor, monkeypatch
         assert "These are the first 2 of 3; the sums are of all of them." in text
         assert "Package rent" not in text
         assert "differ from the sums" not in text
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "America/New_York", "Europe/Berlin", "UTC"])
+def test_each_instant_is_of_one_month_and_each_closing_is_the_next_opening(nora: Visitor, zone: str) -> None:
+    nora.account.switch.time_zone = zone
+    days(nora.account, date(2026, 9, 1), date(2026, 9, 30), opening="1", calls="0.1")
+    days(nora.account, date(2026, 10, 1), date(2026, 10, 31), opening="0.9", calls="0.2")
+    days(nora.account, date(2026, 11, 1), date(2026, 11, 19), opening="0.7", calls="0.3")
+    begins = [begin_of(date(2026, month, 1), nora.account.switch.zone) for month in (9, 10, 11)]
+    moments = [at for begin in begins for at in (begin, begin - timedelta(microseconds=1))]
+    for at in moments:
+        PaymentFactory.create(account=nora.account, paid_at=at)
+    told = [queries.statement(account=nora.account, month=date(2026, month, 1), now=NOW) for month in (9, 10, 11)]
+    assert [[entry.at for entry in one.listed.entries] for one in told] == [
+        [begins[0], moments[3]],
+        [begins[1], moments[5]],
+        [begins[2]],
+    ]
+    assert [(one.sums.opening, one.sums.closing) for one in told if one.sums] == [
+        (Decimal("1"), Decimal("0.9")),
+        (Decimal("0.9"), Decimal("0.7")),
+        (Decimal("0.7"), Decimal("0.4")),
+    ]
 
 
 @pytest.mark.parametrize("month", ["2026-12", "2026-09", "2026-13", "0000-01", "2026-1", "202610", "2026-10-01", "x"])
