@@ -256,6 +256,7 @@ class AccountAdmin(BoundedAdmin[Account]):
             ("charges", "billing_charge"),
             ("top-ups", "billing_topup"),
             ("payments by card", "billing_onlinepayment"),
+            ("files of calls", "billing_export"),
             ("batches", "billing_batch"),
             ("changes of customers", "billing_customerchange"),
             ("reconciliations", "billing_reconciliation"),

@@ -1,3 +1,15 @@
-from billing.admin import backfills, batches, calls, changes, money, online, phrases, proof, switches, topups
+from billing.admin import backfills, batches, calls, changes, exports, money, online, phrases, proof, switches, topups
 
-__all__ = ["backfills", "batches", "calls", "changes", "money", "online", "phrases", "proof", "switches", "topups"]
+__all__ = [
+    "backfills",
+    "batches",
+    "calls",
+    "changes",
+    "exports",
+    "money",
+    "online",
+    "phrases",
+    "proof",
+    "switches",
+    "topups",
+]

@@ -65,8 +65,9 @@ class _Try:
                 _write_csv(part, table.columns, rows)
             self._finish(part)
 
-    def fail(self, why: str) -> None:
-        self._mine().update(state=ExportState.FAILED, why=why, ended_at=self.clock.now())
+    def fail(self, why: str) -> bool:
+        """Whether that was still ours to say."""
+        return bool(self._mine().update(state=ExportState.FAILED, why=why, ended_at=self.clock.now()))
 
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
@@ -132,8 +133,9 @@ def _make(attempt: _Try, using: str) -> None:
     except _Taken:
         logger.info("Export %s was stopped after %s rows", export, attempt.rows)
     except OSError as error:
-        logger.exception("Export %s could not be written in EXPORT_DIR", export)
-        attempt.fail(FULL if error.errno in NO_ROOM else UNWRITABLE)
+        # Whoever stops it removes its files as well, also from under who still packs them.
+        if attempt.fail(FULL if error.errno in NO_ROOM else UNWRITABLE):
+            logger.exception("Export %s could not be written in EXPORT_DIR", export)
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:

@@ -41,6 +41,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.case": ("vc", "vc", "vc"),
     "billing.charge": ("v", "v", "v"),
     "billing.customerchange": ("v", "v", "v"),
+    "billing.export": ("v", "v", "v"),
     "billing.jobrun": ("v", "v", "v"),
     "billing.lookup": ("v", "v", "v"),
     "billing.onlinepayment": ("v", "vc", "v"),

@@ -36,12 +36,10 @@ action = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 @account_page()
 def exports(request: Request, access: Access) -> HttpResponse:
-    """What is there; with the query of a page of calls, these may be asked for."""
+    """What is there, and the calls of the same filter to be asked for."""
     now, zone = timezone.now(), zone_of(access)
-    asked, today = request.GET, day_of(now, zone)
-    table = table_of(account=access.account, asked=asked, zone=zone, today=today) if asked else None
     context = {
-        "wished": table,
+        "wished": table_of(account=access.account, asked=request.GET, zone=zone, today=day_of(now, zone)),
         "kinds": FileKind.choices,
         "exports": [(export, services.table(export).words) for export in queries.latest(access=access)],
         "hours": settings.EXPORT_HOURS,

@@ -615,6 +615,7 @@ billing_callday           –        v          v          v           v
 billing_case              –        vc         vc         vc          vc
 billing_charge            –        v          v          v           v
 billing_customerchange    –        v          v          v           v
+billing_export            –        v          v          v           v
 billing_jobrun            –        v          v          v           v
 billing_onlinepayment     –        v          v          v           v
 billing_payment           –        v          v          v           v

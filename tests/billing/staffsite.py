@@ -34,6 +34,7 @@ from tests.factories import (
     CallFactory,
     ChargeFactory,
     CustomerChangeFactory,
+    ExportFactory,
     InvitationFactory,
     MembershipFactory,
     OnlinePaymentFactory,
@@ -62,6 +63,7 @@ def full_account() -> Account:
     in_review(account)
     OnlinePaymentFactory.create(account=account, state="paid", paid_at=NOON)
     CustomerChangeFactory.create(account=account)
+    ExportFactory.create(account=account)
     batch = Batch.objects.create(
         agent=account, uploaded_by=UserFactory.create(), uploaded_at=NOON, file_name="november.csv", digest="d" * 64
     )
