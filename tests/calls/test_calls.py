@@ -55,4 +55,4 @@ def test_the_invented_calls_are_as_many_as_wanted_and_agree_with_their_days_and_
     assert list(totals) == by_rows
     days = CallDay.objects.filter(calls__gt=0, reported_calls=F("calls")).values_list("account", "day", "calls", "fee")
     assert list(days.order_by("account", "day")) == by_rows
-    assert CallDay.objects.count() == PLAN.accounts * len(PLAN.days)
+    assert CallDay.objects.count() == PLAN.accounts * (len(PLAN.days) + 1)
