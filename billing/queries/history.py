@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -95,6 +96,11 @@ def days(*, account: Account, filter: CallFilter) -> dict[date, CallDay]:
         last = end_of(filter.last, filter.zone) - timedelta(microseconds=1)
         rows = rows.filter(day__lte=_switch_day(account, last))
     return {row.day: row for row in rows.order_by("-day")[:MOST_DAYS]}
+
+
+def days_on(*, account: Account, days: Collection[date]) -> dict[date, CallDay]:
+    """The same of these days of the switch's calendar."""
+    return {row.day: row for row in CallDay.objects.filter(account=account, day__in=days)} if days else {}
 
 
 def _switch_day(account: Account, at: datetime) -> date:

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Account
 from billing.models import Call, CallDay, DayState
+from billing.queries import history
 from billing.queries.day_states import Calendar, ReaderDay, Stretch, touched
 from billing.queries.days import day_of, each_day
-from billing.queries.history import MOST_DAYS
 from billing.services.calls import being_fetched
 
 
@@ -28,7 +28,7 @@ class Day:
 
 @dataclass(frozen=True)
 class CallDays:
-    """`known` are the switch's days that the list touches."""
+    """`known` are days of the switch's calendar, the newest of those that the list may touch. Use it in a snapshot."""
 
     account: Account
     zone: ZoneInfo
@@ -40,19 +40,20 @@ class CallDays:
         grouped = [(day, list(calls)) for day, calls in groupby(calls, key=self._day_of)]
         switch = self.account.switch.zone
         touching = {one for day, _ in grouped for one in touched(day, reader=self.zone, switch=switch, now=self.now)}
-        calendar = self._calendar(touching)
+        further = history.days_on(account=self.account, days=touching - self.known.keys())
+        calendar = self._calendar(touching, {**self.known, **further})
         return [Day(day, calls, calendar.state_of(day), continues=day == shown) for day, calls in grouped]
 
     def in_all(self, first: date, last: date) -> Stretch:
         """The switch's days from first to last, as far as their states are listed at once."""
-        first = max(first, last - timedelta(days=MOST_DAYS - 1))
-        return self._calendar(each_day(first, last)).stretch(first, last)
+        first = max(first, last - timedelta(days=history.MOST_DAYS - 1))
+        return self._calendar(each_day(first, last), self.known).stretch(first, last)
 
     def _day_of(self, call: Call) -> date:
         return day_of(call.started_at, self.zone)
 
-    def _calendar(self, days: Iterable[date]) -> Calendar:
-        unsure = [day for day in days if day not in self.known or self.known[day].state != DayState.PROVEN]
+    def _calendar(self, days: Iterable[date], known: Mapping[date, CallDay]) -> Calendar:
+        unsure = [day for day in days if day not in known or known[day].state != DayState.PROVEN]
         fetching = being_fetched(account=self.account, days=unsure)
         switch = self.account.switch.zone
-        return Calendar(reader=self.zone, switch=switch, known=self.known, fetching=fetching, now=self.now)
+        return Calendar(reader=self.zone, switch=switch, known=known, fetching=fetching, now=self.now)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
@@ -42,14 +43,13 @@ def calls(request: Request, access: Access) -> HttpResponse:
         page = _page(request.GET, account, chosen)
         known = history.days(account=account, filter=chosen)
         around = {} if goes_on else _around(request.GET, access, form, known, now=now)
-    # Whose heading stands above already. A page that was looked for further may lie below rows of no day.
-    shown = day_of(page.came_from.at, zone) if goes_on and page.came_from and not request.GET.get("further") else None
-    by_day = page.calls if chosen.order == Order.NEWEST else []
-    days = CallDays(account, zone, known, now)
+        days = CallDays(account, zone, known, now)
+        shown = _shown(request.GET, page, zone) if goes_on else None
+        by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
     context = {
         "page": page,
         "order": chosen.order.value,
-        "days": days.of(by_day, shown=shown),
+        "days": by_day,
         "in_all": days.in_all(progress.first, progress.last) if progress else None,
         "older": turned(request.GET, after=page.older, **({"further": "1"} if page.looked_to else {})),
         "newer": turned(request.GET, before=page.newer),
@@ -69,6 +69,11 @@ def _page(asked: QueryDict, account: Account, chosen: CallFilter) -> history.Pag
         before=asked.get("before"),
         look_at=history.LOOKED_AT_FURTHER if asked.get("further") else history.LOOKED_AT,
     )
+
+
+def _shown(asked: QueryDict, page: history.Page, zone: ZoneInfo) -> date | None:
+    """Whose heading stands above already. A page that was looked for further may lie below rows of no day."""
+    return day_of(page.came_from.at, zone) if page.came_from and not asked.get("further") else None
 
 
 def _around(

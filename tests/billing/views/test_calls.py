@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Backfill, DayState
+from billing.models import Backfill, CallDay, DayState
+from billing.queries.history import MOST_DAYS
 from billing.services import backfilling, partitions
 from billing.services.locks import hold
 from simulator.process import SimulatorProcess
@@ -149,6 +150,17 @@ def test_a_day_that_differs_says_what_the_switch_reports_and_what_is_here(zoe: V
     told = "the switch reports 2 calls, $0.35; here are 1, $0.05. 1 record could not be read and is not in this list."
     assert html.count(f"{yesterday.day} {yesterday:%b}: {told}") == 1
     assert html.count(f"{yesterday.day} {yesterday:%b %Y}: {told}") == 1
+
+
+def test_a_day_further_back_than_states_are_listed_at_once_says_its_own(zoe: Visitor) -> None:
+    old = TODAY - timedelta(days=450)
+    partitions.ensure(months=[old])
+    call(zoe, "8613900000001", days=450)
+    same = {"calls": 1, "reported_calls": 1, "fee": Decimal("0.05"), "reported_fee": Decimal("0.05")}
+    CallDayFactory.create(account=zoe.account, day=old, state=DayState.PROVEN, fetched_at=NOW, **same)
+    days = [TODAY - timedelta(days=back) for back in range(MOST_DAYS)]
+    CallDay.objects.bulk_create([CallDay(account=zoe.account, day=day, fetched_at=NOW) for day in days])
+    assert "✓ 1 call, $0.05 proven" in page(zoe, f"from={old}&to={TODAY}")
 
 
 def test_days_without_calls_are_counted_too(zoe: Visitor) -> None:
