@@ -65,11 +65,11 @@ class CallFilterForm(DaysForm):
     order = forms.ChoiceField(label="Order", required=False, choices=ORDERS, error_messages=ONE_OF_THESE)
     caller_match = MatchField("How the caller’s number matches")
     caller = NumberField("Caller’s number")
-    destination = NumberField("Destination: its code begins with", about="destination")
+    destination = NumberField("Destination code", about="destination")
     level = forms.ChoiceField(label="Kind of call", required=False, choices=LEVELS, error_messages=ONE_OF_THESE)
     ended_by = forms.ChoiceField(label="Ended by", required=False, choices=ENDED_BY, error_messages=ONE_OF_THESE)
     least_seconds = forms.IntegerField(
-        label="Seconds talked, at least",
+        label="Talked at least (s)",
         required=False,
         min_value=0,
         max_value=LONGEST_SECONDS,
@@ -96,7 +96,7 @@ class CallFilterForm(DaysForm):
     def __init__(self, data: QueryDict, *, zone: ZoneInfo, today: date, currency: str) -> None:
         super().__init__(data, today=today)
         self.zone = zone
-        self.fields["least_fee"].label = f"Cost in {currency}, at least"
+        self.fields["least_fee"].label = f"Cost at least ({currency})"
 
     @property
     def further(self) -> list[BoundField]:

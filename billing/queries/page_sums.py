@@ -32,7 +32,7 @@ class Sums:
     since: datetime | None = None
 
 
-def sums(*, account: Account, filter: CallFilter, at_most: int = ADDED_UP) -> Sums:
+def sums(*, account: Account, filter: CallFilter, at_most: int) -> Sums:
     """Where the filter narrows more than `at_most` calls, of the newest so many of them alone."""
     if not filter.narrows:
         return Sums(totals(account=account, filter=filter))

@@ -105,7 +105,7 @@ def _sums(asked: QueryDict, account: Account, chosen: CallFilter) -> tuple[page_
             return page_sums.all_sums(account=account, filter=chosen), False
         except page_sums.TooMany:
             too_many = True
-    return page_sums.sums(account=account, filter=chosen), too_many
+    return page_sums.sums(account=account, filter=chosen, at_most=page_sums.ADDED_UP), too_many
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:

@@ -62,7 +62,15 @@ PLACES = (
     *("", "balance/", "statements/", "calls/", "payments/", "topup/", "topup/voucher/"),
     *("customers/", "customers/batch/", "customers/margin/", "customers/changes/", "lock/", "overdraft/"),
 )
-ASKED = ("", "?callee=77130", "?answered=no", "?from=rubbish", "?after=rubbish", "?text=mark")
+ASKED = (
+    "",
+    "?callee=77130",
+    "?answered=no",
+    "?order=dearest&least_fee=0.01",
+    "?from=rubbish",
+    "?after=rubbish",
+    "?text=mark",
+)
 # Passwords and gateways of the simulator's own world (simulator/tables.py).
 SAMPLE_SECRETS = ("sip-", "gateway-secret", "gw-baltic", "rt-dhaka")
 

@@ -1,0 +1,154 @@
+"""The list of calls as people turn it, look further and add up; and that it shows one state of the database."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from threading import Thread
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Account
+from billing.queries import history, page_sums
+from billing.services import partitions
+from tests.billing.views.conftest import Visitor, logged_in
+from tests.factories import AccountFactory, CallFactory, MembershipFactory
+
+NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
+DAYS = "from=2026-10-10&to=2026-10-14"
+MORE = {"HX-Request": "true", "HX-Target": "more"}
+
+
+@pytest.fixture
+def zoe(db: None) -> Visitor:
+    partitions.ensure(months=[date(2026, 10, 1)])
+    account = AccountFactory.create(balance_at=timezone.now(), opened_at=NOON - timedelta(days=90))
+    user = MembershipFactory.create(account=account).user
+    return Visitor(user, account, logged_in(user))
+
+
+def call(account: Account, number: int, **fields: Any) -> None:
+    CallFactory.create(account=account, started_at=NOON - timedelta(hours=number), callee=f"8613{number:04}", **fields)
+
+
+def page(zoe: Visitor, query: str, **headers: str) -> str:
+    return zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&{query}", headers=headers).content.decode()
+
+
+def followed(zoe: Visitor, html: str, **headers: str) -> str:
+    """Where the list's last link for those without scripts leads."""
+    links = re.findall(r'href="(\?[^"]*after=[^"]*)"', html)
+    return zoe.client.get(zoe.page("calls/") + links[-1].replace("&amp;", "&"), headers=headers).content.decode()
+
+
+def callees(html: str) -> list[int]:
+    return [int(number) for number in re.findall(r">8613(\d{4})</a>", html)]
+
+
+def test_a_list_goes_on_with_its_next_rows_alone(zoe: Visitor) -> None:
+    for number in range(70):
+        call(zoe.account, number)
+    first = page(zoe, "")
+    more = followed(zoe, first, **MORE)
+    assert callees(first) + callees(more) == list(range(70))
+    assert "<form" not in more
+    assert 'class="totals"' not in more
+    # The day that the first rows ended with is not announced again.
+    assert "Monday 12 October" in first
+    assert "Monday 12 October" not in more
+    assert "Sunday 11 October" in more
+
+
+@pytest.mark.parametrize(
+    ("order", "numbers"), [("newest", [0, 1, 2, 3]), ("longest", [2, 1, 3, 0]), ("dearest", [1, 0, 2, 3])]
+)
+def test_calls_come_in_the_order_that_is_asked_for(zoe: Visitor, order: str, numbers: list[int]) -> None:
+    for number, (seconds, fee) in enumerate([(0, "0.2"), (61, "3"), (3600, "0.1"), (61, "0.000001")]):
+        call(zoe.account, number, talk_seconds=seconds, fee=Decimal(fee))
+    html = page(zoe, f"order={order}")
+    assert callees(html) == numbers
+    assert f'<option value="{order}" selected>' in html
+
+
+def test_filters_are_combined_freely_and_stay_in_the_form(zoe: Visitor) -> None:
+    for number in range(8):
+        fields = {"caller": "44207" if number % 2 else "4930", "end_direction": 1, "call_level": 4 + number // 4}
+        call(zoe.account, number, talk_seconds=number * 30, fee=Decimal(number), fee_prefix="8613", **fields)
+    asked = "caller=207&caller_match=ends&level=5&ended_by=1&destination=86&least_seconds=100&least_fee=6.5"
+    html = page(zoe, asked.replace("207", "44207"))
+    assert callees(html) == [7]
+    assert '<details class="further" open>' in html
+    assert callees(page(zoe, asked)) == [7]
+    assert callees(page(zoe, asked.replace("ended_by=1", "ended_by=2"))) == []
+    for kept in ('value="6.5"', 'value="100"', '<option value="ends" selected>', '<option value="5" selected>'):
+        assert kept in html
+
+
+def test_a_page_that_looked_at_enough_calls_says_how_far_and_leads_further(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number, talk_seconds=number // 8)
+    with patch.object(history, "LOOKED_AT", 3):
+        html = page(zoe, "answered=yes")
+        assert "None of the first 3 calls match, back to 14 October 2026, 10:00." in " ".join(html.split())
+        assert "No calls" not in html
+        assert callees(followed(zoe, html)) == [8]
+        more = followed(zoe, html, **MORE)
+    assert callees(more) == [8]
+    assert "No other calls match." in more
+
+
+def test_sums_of_a_part_say_so_and_all_are_added_up_when_asked(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number, talk_seconds=number % 2 * 60)
+    with patch.object(page_sums, "ADDED_UP", 4):
+        html = " ".join(page(zoe, "answered=yes").split())
+        assert "back to 14 October 2026, 08:00" in html
+        assert "2+" in html
+        every = " ".join(page(zoe, "answered=yes&sums=all").split())
+    assert '<dd class="num"> 4 </dd>' in every
+    assert "4 min 00 s" in every
+
+
+def test_all_that_takes_too_long_to_add_up_is_told_calmly(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number)
+    with patch.object(page_sums, "ADDED_UP", 4), patch.object(page_sums, "all_sums", side_effect=page_sums.TooMany):
+        html = page(zoe, "answered=yes&sums=all")
+    assert "All of them are too many to add up at once: choose fewer days." in html
+    assert "4+" in " ".join(html.split())
+
+
+@pytest.fixture
+def late(transactional_db: None) -> Visitor:
+    partitions.ensure(months=[date(2026, 10, 1)])
+    account = AccountFactory.create(balance_at=timezone.now())
+    user = MembershipFactory.create(account=account).user
+    return Visitor(user, account, logged_in(user))
+
+
+def test_rows_and_sums_are_of_one_state_while_calls_come_in(late: Visitor) -> None:
+    call(late.account, 1)
+    rows = history.page
+
+    def and_then_one_comes_in(**asked: Any) -> history.Page:
+        found = rows(**asked)
+        coming = Thread(target=_call_by_another, args=(late.account,))
+        coming.start()
+        coming.join()
+        return found
+
+    with patch.object(history, "page", and_then_one_comes_in):
+        shown = late.client.get(f"{late.page('calls/')}?{DAYS}").context
+    assert len(shown["page"].calls) == shown["sums"].totals.calls == 1
+    after = late.client.get(f"{late.page('calls/')}?{DAYS}").context
+    assert len(after["page"].calls) == after["sums"].totals.calls == 2
+
+
+def _call_by_another(account: Account) -> None:
+    call(account, 2)
+    connection.close()
