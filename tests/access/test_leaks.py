@@ -26,12 +26,12 @@ from pypdf import PdfReader
 from accounts.access import GRANTED
 from accounts.models import Account, Role, Switch, User
 from accounts.money import money
-from billing.models import TopUp
+from billing.models import Export, ExportState, FileKind, TopUp
 from billing.queries.costs import daily_cost
-from billing.services import reconciliation, topups, transfers
+from billing.services import exporting, reconciliation, topups, transfers
 from portal.masking import Formatter
 from simulator.process import SimulatorProcess
-from tests.access.walking import FRAGMENT
+from tests.access.walking import FRAGMENT, forget_steps
 from tests.factories import MembershipFactory
 from tests.mails import sent_mails
 
@@ -107,8 +107,9 @@ def log() -> Iterator[io.StringIO]:
 
 
 def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
-    switch: Switch, simulator: SimulatorProcess, log: io.StringIO
+    transactional_db: None, switch: Switch, simulator: SimulatorProcess, log: io.StringIO
 ) -> None:
+    """Committed, for files are prepared over a connection of their own."""
     now = timezone.now()
     plant(simulator, now)
     call_command("sync", switch.name, "--accounts", CUSTOMER, AGENT, "--since", str(now.date() - timedelta(days=2)))
@@ -137,6 +138,8 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
     assert of_customer.holding((CALLEE,))
     for kind in ("csv", "xlsx"):
         assert any(f"/calls/{kind}/ 200" in found for found in of_customer.holding((CALLEE,)))
+    assert [where for where in of_customer.holding((CALLEE,)) if "/file/ 200" in where]
+    assert Export.objects.filter(state=ExportState.DONE).count() == 2 * len(FileKind) * 2
     assert of_the_agents_days
     assert of_agent.holding(of_the_agents_days)
     planted = customer.calls.filter(agent_fee=AGENT_FEE).values_list("flow_no", flat=True)
@@ -195,6 +198,7 @@ def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:
     for kind in ("csv", "xlsx"):
         for asked in ASKED[:3]:
             sent.take(client, f"/a/{account.public_id}/calls/{kind}/{asked}")
+    prepared(sent, client, account)
     for flow_no in account.calls.values_list("flow_no", flat=True):
         sent.take(client, f"/a/{account.public_id}/calls/{flow_no}/")
     for place in statements():
@@ -210,6 +214,17 @@ def statements() -> Iterator[str]:
     """Of the month of what was planted, which may have ended since, and of the one that goes on."""
     for day in (timezone.now() - timedelta(days=2), timezone.now()):
         yield from (f"{day:%Y-%m}/", f"{day:%Y-%m}.pdf")
+
+
+def prepared(sent: Sent, client: Client, account: Account) -> None:
+    """Files that a worker makes, and what their pages say of them."""
+    for kind in FileKind:
+        forget_steps()
+        client.post(f"/a/{account.public_id}/exports/ask/", {"kind": kind})
+        export = Export.objects.latest("pk")
+        exporting.carry_out(export_id=export.pk, now=timezone.now())
+        for place in ("", f"{export.reference}/", f"{export.reference}/file/"):
+            sent.take(client, f"/a/{account.public_id}/exports/{place}")
 
 
 def while_the_switch_fails(sent: Sent, user: User, account: Account, simulator: SimulatorProcess) -> None:

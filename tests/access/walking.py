@@ -61,13 +61,13 @@ def _take(world: World, step: Step) -> Answer:
         answer = client.post(step.address, step.data or {}, headers=headers)
     if step.page in FILES:
         answer.getvalue()  # the client closes a file once it was read
-        _forget_steps()
+        forget_steps()
     if step.page.endswith("logout"):
         del world.clients[step.role]
     return answer
 
 
-def _forget_steps() -> None:
+def forget_steps() -> None:
     """Towards files: one person takes more of these steps here than anybody may in a minute."""
     redis = redis_service.connection()
     for key in redis.scan_iter("guesses:export:*"):
