@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import io
+import os
 import resource
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from zipfile import ZipFile
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.http import QueryDict
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.access import open_account
+from accounts.models import Account, User
 from billing.models import Export, ExportState, FileKind
 from billing.queries import call_rows
 from billing.queries.snapshot import hold, snapshot_beside
 from billing.services import export_files, export_sweeping, exporting, exports, partitions
+from billing.services.call_tables import table_of
 from billing.services.sheets import csv_of
 from tests.conftest import start_worker
-from tests.factories import AccountFactory, CallFactory, ExportFactory
+from tests.factories import AccountFactory, CallFactory, ExportFactory, MembershipFactory
 from tests.waiting import eventually
 
 NOON = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -177,6 +183,67 @@ def test_a_sweep_begins_anew_what_a_dead_worker_left_and_gives_up_after_three(ac
     assert {path.stem for path in folder.iterdir()} == {once.reference, waiting.reference}
 
 
+def die(*_: Any, **__: Any) -> None:
+    raise SystemExit
+
+
+def put_in_place_and_die(part: Path, target: Path) -> None:
+    os.replace(part, target)  # noqa: PTH105  # the method itself is what this stands for
+    die()
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        patch.object(call_rows, "count", die),
+        after_rows(5, die),
+        patch.object(Path, "replace", put_in_place_and_die),
+    ],
+    ids=["while it counts", "while it reads", "with the file in place"],
+)
+def test_wherever_a_worker_ends_the_next_one_makes_one_whole_file(
+    account: Account, folder: Path, death: AbstractContextManager[Any]
+) -> None:
+    export = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)
+    with death, pytest.raises(SystemExit):
+        carry_out(export)
+    export_sweeping.sweep(now=timezone.now())
+    export.refresh_from_db()
+    assert (export.state, export.tries, export.rows_done) == (ExportState.DONE, 2, 12)
+    assert [path.name for path in folder.iterdir()] == [f"{export.reference}.csv"]
+    assert export_files.path_of(export).read_bytes().count(b"\r\n") == 13
+
+
+def test_pieces_that_are_taken_at_once_are_counted_one_after_the_other(account: Account) -> None:
+    user = MembershipFactory.create(account=account).user
+
+    def take(first: str, last: str) -> bool:
+        try:
+            table = table_of(
+                account=account, asked=QueryDict(f"from={first}&to={last}"), zone=ZoneInfo("UTC"), today=NOON.date()
+            )
+            access = open_account(user, account.public_id)
+            exports.sent(access=access, table=table, kind=FileKind.CSV, rows=0, is_fresh=False, now=timezone.now())
+        except exports.FreshLoginWanted:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def both_wait() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0] == 2)
+
+    with ThreadPoolExecutor(2) as threads:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=user.pk)
+            months = [("2026-08-01", "2026-08-31"), ("2026-09-01", "2026-10-01")]
+            taken = [threads.submit(take, first, last) for first, last in months]
+            assert eventually(both_wait, seconds=20)
+        assert sorted(future.result() for future in taken) == [False, True]
+
+
 def test_a_sweep_removes_what_is_no_longer_kept(account: Account, folder: Path) -> None:
     now = timezone.now()
     kept, expired = (carry_out(ExportFactory.create(account=account)) for _ in range(2))
@@ -204,7 +271,7 @@ def test_an_export_survives_its_worker(account: Account, own_redis: str) -> None
     worker = start_worker(own_redis)
     try:
         with transaction.atomic():
-            with transaction.get_connection().cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE billing_call IN ACCESS EXCLUSIVE MODE")
             exports.announce(export.pk)
             assert eventually(is_running, seconds=30)
