@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +23,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class TooMany(Exception):
-    """They cannot be added up in the time that a page has."""
+    """They cannot be gone through in the time that a page has."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,19 @@ def sums(*, account: Account, filter: CallFilter, at_most: int) -> Sums:
 
 def all_sums(*, account: Account, filter: CallFilter, within: timedelta = LONGEST_TO_ADD) -> Sums:
     """However many calls there are. Raises TooMany when that takes longer than it may."""
+    with in_time(within):
+        return Sums(totals(account=account, filter=filter))
+
+
+@contextmanager
+def in_time(within: timedelta) -> Iterator[None]:
+    """Raises TooMany when a question to the database takes longer."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{within // MILLISECOND}ms"])
-            found = Sums(totals(account=account, filter=filter))
+            yield
             cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TooMany from error
         raise
-    return found

@@ -55,6 +55,28 @@ def test_a_call_tells_why_it_cost_that_as_soon_as_its_rates_are_read(walk: Walki
     assert not customer.is_wider_than_the_window()
 
 
+@pytest.mark.parametrize("with_javascript", [True, False])
+def test_a_file_of_calls_is_prepared_while_one_looks_on_and_then_downloaded(
+    walk: Walking, with_javascript: bool
+) -> None:
+    customer = walk("customer", java_script_enabled=with_javascript)
+    customer.log_in()
+    page = customer.page
+    customer.open("Calls")
+    page.get_by_role("link", name="Prepared files").click()
+    page.get_by_role("button", name="Prepare XLSX").click()
+    # The page looks by itself, or is loaded anew by itself.
+    download = page.get_by_role("link", name="Download")
+    expect(download).to_be_visible(timeout=30_000)
+    customer.photograph(f"export-desktop-light{'' if with_javascript else '-plain'}")
+    with page.expect_download() as file:
+        download.click()
+    assert file.value.suggested_filename.endswith(".xlsx")
+    assert file.value.path().read_bytes().startswith(b"PK")
+    page.get_by_role("button", name="Remove the file").click()
+    expect(page.get_by_text("The file is no longer kept.")).to_be_visible()
+
+
 def test_a_filter_that_cannot_be_read_is_told_beside_its_field(walk: Walking) -> None:
     customer = walk("customer")
     customer.log_in()

@@ -21,6 +21,7 @@ from accounts.models import AuditAction, AuditEntry
 from billing.models import Call, Export
 from billing.queries import call_rows
 from billing.services import exports, partitions, sheets
+from billing.services.call_tables import CallTable
 from billing.views import call_files
 from tests.billing.staffsite import staff
 from tests.billing.views.conftest import Visitor, logged_in
@@ -174,6 +175,18 @@ def test_too_many_calls_lead_to_where_a_worker_prepares_them(zoe: Visitor) -> No
     assert not Export.objects.exists()
     with patch.object(call_files, "MOST_CALLS", 3):
         assert len(csv_rows(zoe)) == 4
+
+
+def test_calls_that_take_too_long_to_look_through_lead_there_too(zoe: Visitor) -> None:
+    def slowly(_: CallTable, **__: object) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(10)")
+        return 0
+
+    impatient = patch.object(call_files, "LONGEST_TO_COUNT", timedelta(milliseconds=20))
+    with impatient, patch.object(CallTable, "count", slowly):
+        assert zoe.client.get(f"{zoe.page('calls/csv/')}?{DAYS}")["Location"] == f"{zoe.page('exports/')}?{DAYS}"
+    assert len(csv_rows(zoe)) == 1
 
 
 def test_the_page_leads_to_files_of_the_same_filter(zoe: Visitor) -> None:
