@@ -64,6 +64,11 @@ def is_redis_url(value: str) -> None:
         raise ValidationError("It must begin with redis://, rediss:// or unix://.")
 
 
+def is_token(value: str) -> None:
+    if value and (len(value) < 20 or not value.isascii() or not value.isprintable() or " " in value):
+        raise ValidationError("It must be at least 20 letters and digits.")
+
+
 def is_web_url(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -2,13 +2,14 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal import health, invitation, security, time_zone
+from portal import health, invitation, metrics, security, time_zone
 
 handler400 = "portal.views.unreadable"
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     path("account/email/", security.email),
     path("account/confirm-email/<str:key>/", security.confirm_email),
     path("account/password/set/", security.password_set),

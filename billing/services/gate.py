@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -86,3 +86,10 @@ class SwitchGate:
             yield
         except RedisError:
             logger.warning("Redis does not answer: the switch's breaker was not told")
+
+
+def closed_doors(*, redis: Redis, switch_ids: Iterable[int]) -> dict[int, bool]:
+    """By switch, whether it is left alone now because it did not answer. Raises RedisError."""
+    seconds, _ = redis.time()
+    until = {switch_id: redis.get(f"switch:{switch_id}:breaker") for switch_id in switch_ids}
+    return {switch_id: float(value or 0) > seconds for switch_id, value in until.items()}

@@ -482,6 +482,8 @@ OTHER_PAGES = """
                                               anonymous                customer            staff
 healthz                                 GET   page                     page                page
 healthz                                 POST  page                     page                page
+metrics                                 GET   404                      404                 404
+metrics                                 POST  405                      405                 405
 readyz                                  GET   page                     page                page
 readyz                                  POST  page                     page                page
 home                                    GET   login                    →overview           →admin:index

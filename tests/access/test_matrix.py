@@ -35,6 +35,7 @@ ARGUMENTS = {
 WITHOUT_A_NAME = {
     "healthz": "/healthz",
     "readyz": "/readyz",
+    "metrics": "/metrics",
     **{
         page: f"/{page}"
         for page in (
