@@ -285,9 +285,7 @@ class Cdr(Record, frozen=True, kw_only=True, gc=False):
     `call_level` and `end_direction` are codes of `CallLevel` and `EndDirection`.
     """
 
-    flow_no: int
-    account: str
-    agent_account: str = ""
+    # In the manual's order: each name is looked for where the one before was found.
     caller: str = field(default="", name="callerE164")
     callee: str = field(default="", name="calleeE164")
     start: Millis
@@ -300,18 +298,21 @@ class Cdr(Record, frozen=True, kw_only=True, gc=False):
     suite_fee_time: int = 0
     agent_fee: Decimal = ZERO
     call_level: int | None = None
+    account: str
+    agent_account: str = ""
     end_direction: int | None = None
     end_reason: int | None = None
     callee_billing: int | None = None
     billing_mode: int | None = None
+    flow_no: int
 
     def __post_init__(self) -> None:
         # Without a loop or a call: this runs for each of millions of records.
         try:
             if (
                 LOWEST_AMOUNT < self.fee < LARGEST_AMOUNT
-                and LOWEST_AMOUNT < self.suite_fee < LARGEST_AMOUNT
-                and LOWEST_AMOUNT < self.agent_fee < LARGEST_AMOUNT
+                and (not self.suite_fee or LOWEST_AMOUNT < self.suite_fee < LARGEST_AMOUNT)
+                and (not self.agent_fee or LOWEST_AMOUNT < self.agent_fee < LARGEST_AMOUNT)
             ):
                 return
         except InvalidOperation:
