@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--quiet-world", action="store_true", help="no new calls, rents or top-ups of its own")
     add("--extra-field", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="wanted in every body")
     add("--deduction-sign", type=int, choices=(-1, 1), default=-1, help="of a deduction's fee in GetPayHistory")
-    add("--day-rule", choices=("start", "stop"), default="start", help="which end of a call says its day")
+    add("--day-rule", choices=("start", "stop", "both"), default="start", help="which end of a call says its day")
     add("--empty-lists", choices=("omit", "keep"), default="omit", help="in answers")
     add("--state-file", type=Path, metavar="FILE", help="keep the world here and go on with it at the next start")
     add("--tls-cert", metavar="FILE")

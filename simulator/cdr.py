@@ -62,8 +62,11 @@ def calls_of_days(ledger: Ledger, clock: Clock, account: str, days: tuple[date, 
 
 
 def kept_calls(ledger: Ledger, account: str, begin: int, end: int, rule: str) -> list[Call]:
-    between = ledger.started_between if rule == "start" else ledger.stopped_between
-    return between(account, begin, end)
+    """By the day on which they start, or stop; or on both."""
+    started = ledger.started_between(account, begin, end) if rule != "stop" else []
+    stopped = ledger.stopped_between(account, begin, end) if rule != "start" else []
+    known = {call.flow_no for call in started}
+    return started + [call for call in stopped if call.flow_no not in known]
 
 
 def floods_between(ledger: Ledger, account: str, begin: int, end: int) -> list[Flood]:

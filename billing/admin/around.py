@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from billing.models import CallChange, Case
+from billing.models import CallChange, Case, ChangeOfRecord
 from billing.queries.days import begin_of, day_of, end_of
 
 MOST_CHANGES = 20
@@ -28,7 +28,11 @@ def rows_around(case: Case) -> Iterator[tuple[str, str]]:
         ("reconciliation", "reconciliations", days),
         ("callday", "call days", days),
         # A call that ends on the first of these days may have begun on the one before.
-        ("call", "calls", {**days, "day__gte": first - timedelta(days=1)}),
+        (
+            "call",
+            "calls",
+            {"started_at__gte": (begin - timedelta(days=1)).isoformat(), "started_at__lt": end.isoformat()},
+        ),
         ("payment", "payments", {"paid_at__gte": begin.isoformat(), "paid_at__lt": end.isoformat()}),
         ("charge", "charges", {"charged_at__gte": begin.isoformat(), "charged_at__lt": end.isoformat()}),
     ):
@@ -38,7 +42,8 @@ def rows_around(case: Case) -> Iterator[tuple[str, str]]:
 
 def records_changed(case: Case) -> list[tuple[CallChange, Decimal]]:
     """Within the case, and how much more (or less) each says by now that the account pays."""
-    inside = CallChange.objects.filter(ended_at__range=(case.begins_at, case.ends_at)).order_by("ended_at")
+    inside = CallChange.objects.filter(ended_at__range=(case.begins_at, case.ends_at))
+    inside = inside.exclude(kind=ChangeOfRecord.LATE).order_by("ended_at")
     own = [(change, change.fee) for change in inside.filter(account=case.account)[:MOST_CHANGES]]
     if not case.account.is_agent:
         return own

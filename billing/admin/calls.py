@@ -44,10 +44,10 @@ class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
 
     list_display = (
         *("noticed_at", "of_account", "ended_at", "flow_no", "caller", "callee", "talk_seconds"),
-        *("fee", "agent_fee", "is_gone"),
+        *("fee", "agent_fee", "kind"),
     )
     list_select_related = ("account__switch",)
-    list_filter = (OfAccount, "is_gone", "noticed_at")
+    list_filter = (OfAccount, "kind", "noticed_at")
     search_fields = ("account__number", "account__name")
     ordering = ("-id",)
 

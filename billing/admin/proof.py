@@ -73,7 +73,7 @@ class CaseAdmin(BoundedAdmin[Case]):
         rows = [
             (
                 change.flow_no,
-                "is gone" if change.is_gone else "was edited",
+                change.get_kind_display(),
                 signed_money(moved, currency),
                 f"{change.ended_at:%F %T} UTC",
             )

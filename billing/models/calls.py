@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
+import pgtrigger
 from django.db import models
 
 from accounts.models import Account, Switch
@@ -35,7 +37,8 @@ class Call(models.Model):
     """One call record (manual §3.47). Seconds are whole, money is in the switch's currency.
 
     The table is partitioned by month of `started_at`; the database's key is (id, started_at), and
-    (switch, flow_no, started_at) is unique.
+    (switch, flow_no, started_at) is unique. That account and switch exist is asked once for all rows that a statement
+    writes. The rows of one `day` are found by account and time: `CallTotal` tells in which hours they are.
     """
 
     switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="+")
@@ -67,7 +70,6 @@ class Call(models.Model):
             models.Index(fields=["account", "-started_at", "-flow_no"], name="call_history"),
             models.Index(fields=["account", "-talk_seconds", "-started_at", "-flow_no"], name="call_longest"),
             models.Index(fields=["account", "-fee", "-started_at", "-flow_no"], name="call_dearest"),
-            models.Index(fields=["account", "day"], name="call_day"),
             models.Index(
                 fields=["switch", "agent_number", "ended_at"],
                 condition=~models.Q(agent_number=""),
@@ -86,19 +88,30 @@ class Call(models.Model):
         return self.talk_seconds > 0
 
 
+class ChangeOfRecord(models.TextChoices):
+    """`LATE`: an earlier answer lacked it though its call had long ended."""
+
+    LATE = "late", "came late"
+    EDITED = "edited", "was edited"
+    GONE = "gone", "is gone"
+
+
 class CallChange(models.Model):
-    """A record that was read before and cost something else then, or is gone: `fee` is now minus then.
+    """A record that says otherwise than when it was read before, is gone, or came late: `fee` is now minus then.
 
     The balance moved by what it cost when it was booked.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_changes")
+    # As long as a case may want to be told by it, whatever the portal is told to forget.
+    KEPT_FOR = timedelta(days=90)
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="call_changes")
+    kind = models.CharField("what", max_length=10, choices=ChangeOfRecord.choices)
     flow_no = models.BigIntegerField()
-    ended_at = models.DateTimeField(help_text="Of the call, as it was read before")
+    ended_at = models.DateTimeField(help_text="Of the call, as it was read before, if it was")
     fee = models.DecimalField(max_digits=18, decimal_places=6)
     agent_number = models.TextField(help_text="As it was read before; empty for none")
     agent_fee = models.DecimalField(max_digits=18, decimal_places=6)
-    is_gone = models.BooleanField()
     caller = models.TextField(default="", help_text="As it was read before, like the next two")
     callee = models.TextField(default="")
     talk_seconds = models.IntegerField(default=0)
@@ -111,6 +124,19 @@ class CallChange(models.Model):
                 fields=["agent_number", "ended_at"],
                 condition=~models.Q(agent_number=""),
                 name="call_change_agent_fee",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ChangeOfRecord.values), name="call_change_is_of_a_known_kind"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+            pgtrigger.Protect(
+                name="kept_for_its_time",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.noticed_at > now() - interval '89 days'"),
             ),
         ]
 
@@ -144,6 +170,10 @@ class CallDay(models.Model):
     fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
     unreadable = models.IntegerField(default=0, help_text="Records that could not be read and are not among the rows")
     rounded = models.IntegerField(default=0, help_text="Records whose fee had more than six places")
+    elsewhere_calls = models.IntegerField(
+        default=0, help_text="Records that this day reports too though they are rows of another day"
+    )
+    elsewhere_fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
     reported_calls = models.IntegerField(null=True, blank=True)
     reported_fee = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -159,9 +189,9 @@ class CallDay(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(state=DayState.PROVEN)
                 | models.Q(
-                    reported_calls=models.F("calls"),
-                    reported_fee__gte=models.F("fee") - models.F("rounded") * MILLIONTH,
-                    reported_fee__lte=models.F("fee") + models.F("rounded") * MILLIONTH,
+                    reported_calls=models.F("calls") + models.F("elsewhere_calls"),
+                    reported_fee__gte=models.F("fee") + models.F("elsewhere_fee") - models.F("rounded") * MILLIONTH,
+                    reported_fee__lte=models.F("fee") + models.F("elsewhere_fee") + models.F("rounded") * MILLIONTH,
                     unreadable=0,
                     fetched_at__isnull=False,
                 ),
@@ -171,6 +201,21 @@ class CallDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account.number} on {self.day}: {self.get_state_display()}"
+
+
+class CallElsewhere(models.Model):
+    """A record that a day reports though it is a row of another day, on which its call started."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField(help_text="That reports it too")
+    flow_no = models.BigIntegerField()
+    fee = models.DecimalField(max_digits=18, decimal_places=6)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "day", "flow_no"], name="call_elsewhere_once")]
+
+    def __str__(self) -> str:
+        return f"{self.flow_no} on {self.day}"
 
 
 class UnreadableRecord(models.Model):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db import connection
+
+from billing.queries.retention import NEAR_ITS_DAY
 
 DROP_EMPTY = """
     DELETE FROM billing_calltotal held
@@ -23,6 +25,7 @@ ADD_UP = """
         count(*) FILTER (WHERE call.talk_seconds > 0), sum(call.talk_seconds), sum(call.billed_seconds), sum(call.fee)
     FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS wanted (account_id, day)
     JOIN billing_call call USING (account_id, day)
+    WHERE call.started_at >= %(begin)s AND call.started_at < %(end)s
     GROUP BY 1, 2, 3
     ON CONFLICT (account_id, day, hour) DO UPDATE
     SET calls = excluded.calls, answered = excluded.answered, talk_seconds = excluded.talk_seconds,
@@ -33,9 +36,27 @@ ADD_UP = """
 """
 
 
-def add_up(*, accounts: Sequence[int], days: Sequence[date]) -> None:
-    """Of these account-days, given side by side. What is right already is not written."""
-    which: dict[str, list[Any]] = {"accounts": list(accounts), "days": list(days)}
+def add_up(
+    *,
+    accounts: Sequence[int],
+    days: Sequence[date],
+    begin: datetime | None = None,
+    end: datetime | None = None,
+) -> None:
+    """Of these account-days, given side by side. All their calls begin between the two instants, where those are known.
+
+    What is right already is not written.
+    """
+    which: dict[str, Any] = {
+        "accounts": list(accounts),
+        "days": list(days),
+        "begin": begin or _noon(min(days)) - NEAR_ITS_DAY,
+        "end": end or _noon(max(days)) + NEAR_ITS_DAY,
+    }
     with connection.cursor() as cursor:
         cursor.execute(DROP_EMPTY, which)
         cursor.execute(ADD_UP, which)
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)

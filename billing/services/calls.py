@@ -153,6 +153,7 @@ def _stage(asking: Client, group: list[Account], day: date, locks: list[Lock]) -
             stage.add(record)
         else:
             stage.unreadable.add(record.reason, record.excerpt)
+    stage.write()
     return stage
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import Account
-from billing.models import CallChange, Cause
+from billing.models import CallChange, Cause, ChangeOfRecord
 from billing.services.chain import BOOKED_WITHIN, MICROSECOND, Chain, Gap, instant, micros, noise
 
 # A record of the last day that is not there may still arrive.
 LATE_FOR = timedelta(days=1)
-CHANGES_KEPT_FOR = timedelta(days=90)
 # In millionths: payments are made in whole hundredths, and balances are set to whole units.
 HUNDREDTH, UNIT = 10_000, 1_000_000
 # As many calls before a stated balance are taken back one by one, to see what the balance was set to.
@@ -40,11 +39,12 @@ def likely(*, account: Account, chain: Chain, now: datetime) -> Mapping[Gap, Cau
 def _changes(account: Account, begin: datetime, end: datetime) -> list[Change]:
     """Of the records of its own calls, and of its children's when it is an agent."""
     slack = BOOKED_WITHIN * MICROSECOND
-    near = CallChange.objects.filter(ended_at__range=(begin - slack, end + slack))
-    own = near.filter(account=account).values_list("ended_at", "fee", "is_gone")
+    # A late record explains what it cost by being there.
+    near = CallChange.objects.filter(ended_at__range=(begin - slack, end + slack)).exclude(kind=ChangeOfRecord.LATE)
+    own = near.filter(account=account).values_list("ended_at", "fee", "kind")
     as_agent = near.filter(account__switch=account.switch, agent_number=account.number)
-    rows = [*own, *as_agent.values_list("ended_at", "agent_fee", "is_gone")]
-    return [Change(micros(at), int(fee * UNIT), is_gone) for at, fee, is_gone in rows if fee]
+    rows = [*own, *as_agent.values_list("ended_at", "agent_fee", "kind")]
+    return [Change(micros(at), int(fee * UNIT), kind == ChangeOfRecord.GONE) for at, fee, kind in rows if fee]
 
 
 def _cause(gap: Gap, chain: Chain, changes: list[Change], now: datetime) -> Cause:
@@ -83,5 +83,5 @@ def _was_set(gap: Gap, chain: Chain) -> bool:
 
 
 def prune(*, now: datetime) -> int:
-    deleted, _ = CallChange.objects.filter(noticed_at__lt=now - CHANGES_KEPT_FOR).delete()
+    deleted, _ = CallChange.objects.filter(noticed_at__lt=now - CallChange.KEPT_FOR).delete()
     return deleted

@@ -36,6 +36,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.batchrow": ("v", "v", "v"),
     "billing.call": ("v", "v", "v"),
     "billing.callchange": ("v", "v", "v"),
+    "billing.callelsewhere": ("", "", ""),
     "billing.callday": ("v", "v", "v"),
     "billing.calltotal": ("", "", ""),
     "billing.case": ("vc", "vc", "vc"),

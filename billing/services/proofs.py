@@ -25,8 +25,8 @@ COMPARE = """
     UPDATE billing_callday held
     SET reported_calls = coalesce(stated.calls, 0), reported_fee = coalesce(stated.fee, 0), checked_at = %(now)s,
         state = CASE
-            WHEN held.calls = coalesce(stated.calls, 0) AND held.unreadable = 0
-                AND abs(held.fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
+            WHEN held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
+                AND abs(held.fee + held.elsewhere_fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
             THEN 'proven' ELSE 'differs' END
     FROM billing_callday looked_at
     LEFT JOIN unnest(%(accounts)s::bigint[], %(days)s::date[], %(calls)s::int[], %(fees)s::numeric[])

@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 STORED_PLACES = Decimal("0.000001")
+ZERO = Decimal("0.000000")
 LARGEST = Decimal(10) ** 12
 # A double printed by Java has up to 17 digits before any rounding of ours; sums need some more.
 CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -11,12 +12,13 @@ CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 def stored(amount: Decimal) -> Decimal:
     """As money is stored: six places, halves to the even neighbour. ValueError for what no balance can be."""
     try:
-        rounded = amount.quantize(STORED_PLACES, context=CONTEXT)
+        # This runs for each of millions of records.
+        rounded = CONTEXT.quantize(amount, STORED_PLACES)
     except InvalidOperation as error:
         raise ValueError("not an amount of money") from error
-    if abs(rounded) >= LARGEST:
+    if not -LARGEST < rounded < LARGEST:
         raise ValueError("not an amount of money")
-    return rounded + 0
+    return rounded or ZERO
 
 
 def has_stored_places(amount: Decimal) -> bool:

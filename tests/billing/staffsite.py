@@ -17,6 +17,7 @@ from billing.models import (
     BatchRow,
     CallChange,
     Case,
+    ChangeOfRecord,
     JobRun,
     Reconciliation,
     Stream,
@@ -52,7 +53,7 @@ def full_account() -> Account:
     CallDayFactory.create(account=account)
     day, by = NOON.date(), UserFactory.create()
     Backfill.objects.create(account=account, first=day, last=day, asked_by=by, asked_at=NOON, progressed_at=NOON)
-    changed = {"flow_no": 7, "fee": -1, "agent_fee": 0, "is_gone": True}
+    changed = {"flow_no": 7, "fee": -1, "agent_fee": 0, "kind": ChangeOfRecord.GONE}
     CallChange.objects.create(account=account, ended_at=NOON, noticed_at=NOON, **changed)
     UnreadableRecord.objects.create(account=account, day=NOON.date(), reason="not a record", noticed_at=NOON)
     PaymentFactory.create(account=account)

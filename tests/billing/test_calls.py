@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -7,18 +8,18 @@ from decimal import Decimal
 
 import pytest
 import requests
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Sum
 
 from accounts.models import Account, Switch
-from billing.models import Call, CallChange, CallDay, DayState, UnreadableRecord
+from billing.models import Call, CallChange, CallDay, ChangeOfRecord, DayState, UnreadableRecord
 from billing.services import balances, call_store, partitions, proofs
 from billing.services.calls import fetch_days
 from billing.services.proofs import prove_days
 from billing.services.switches import client
 from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, SwitchFactory
+from tests.factories import AccountFactory, CallFactory, SwitchFactory
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -346,10 +347,84 @@ def test_a_record_that_is_gone_is_kept_as_it_was_last_seen(switch: Switch, simul
     simulator.control.remove_call(free.flow_no)
     fetch(account)
     change = CallChange.objects.get(account=account)
-    assert (change.flow_no, change.is_gone, change.callee, change.ended_at) == (
-        *(free.flow_no, True),
+    assert (change.flow_no, change.kind, change.callee, change.ended_at) == (
+        *(free.flow_no, ChangeOfRecord.GONE),
         *(free.callee, free.ended_at),
     )
+
+
+def test_a_record_that_comes_late_is_noted_and_new_calls_of_today_are_not(
+    switch: Switch, simulator: SimulatorProcess
+) -> None:
+    account = known(switch, "C-301")
+    fetch(account)
+    late = simulator.control.add_call("C-301", "8613900000000", start=millis(NOON), seconds=30, fee=Decimal("0.3"))
+    now = NOW + timedelta(minutes=30)
+    in_time = NOW + timedelta(minutes=10)
+    fetch(account, day=in_time.date())
+    simulator.control.add_call("C-301", "8613900000000", start=millis(in_time), seconds=30, fee=Decimal("0.3"))
+    fetch(account, now=now)
+    fetch(account, day=in_time.date(), now=now)
+    change = CallChange.objects.get()
+    assert (change.flow_no, change.kind, change.fee) == (late, ChangeOfRecord.LATE, Decimal("0.3"))
+
+
+def test_a_record_that_is_edited_is_noted_as_it_was(switch: Switch, simulator: SimulatorProcess) -> None:
+    account = known(switch)
+    fetch(account)
+    call = Call.objects.filter(account=account, talk_seconds__gt=0)[0]
+    simulator.control.edit_call(call.flow_no, fields={"calleeE164": "8613999999999"})
+    fetch(account)
+    change = CallChange.objects.get()
+    assert (change.kind, change.callee, change.fee) == (ChangeOfRecord.EDITED, call.callee, Decimal(0))
+    fetch(account)
+    assert CallChange.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_call_that_both_of_its_days_report_is_one_row_and_both_days_are_proven() -> None:
+    midnight = datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, tzinfo=UTC)
+    before = YESTERDAY - timedelta(days=1)
+    with SimulatorProcess("--quiet-world", "--day-rule", "both") as both:
+        account = known(SwitchFactory.create(url=both.url))
+        flow_no = both.control.add_call(
+            WHOLESALE, "8613900000000", start=millis(midnight - timedelta(seconds=20)), seconds=60, fee=Decimal("0.3")
+        )
+        for first, second in ((before, YESTERDAY), (YESTERDAY, before)):
+            for day in (first, second, first):
+                fetch(account, day)
+            assert Call.objects.get(flow_no=flow_no).day == before
+            assert {prove(account, day).state for day in (before, YESTERDAY)} == {DayState.PROVEN}
+            assert CallDay.objects.get(day=YESTERDAY).elsewhere_calls == 1
+            assert CallDay.objects.get(day=before).elsewhere_calls == 0
+        assert not CallChange.objects.exists()
+        both.control.remove_call(flow_no)
+        fetch(account, before)
+        assert Call.objects.get(flow_no=flow_no).day == YESTERDAY, "which still reports it, as far as is known"
+        fetch(account, YESTERDAY)
+        assert not Call.objects.filter(flow_no=flow_no).exists()
+        assert {prove(account, day).state for day in (before, YESTERDAY)} == {DayState.PROVEN}
+
+
+@pytest.mark.django_db
+def test_the_database_keeps_calls_to_accounts_of_their_switch() -> None:
+    partitions.ensure([NOON.date()])
+    call = CallFactory.create(started_at=NOON)
+    with pytest.raises(IntegrityError, match="an account of its switch"), transaction.atomic():
+        CallFactory.create(started_at=NOON, switch=SwitchFactory.create())
+    with pytest.raises(IntegrityError, match="an account of its switch"), transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(account=2**40)
+    with pytest.raises(IntegrityError, match="that has calls stays"), transaction.atomic():
+        Account.objects.filter(pk=call.account_id).update(switch=SwitchFactory.create())
+    with pytest.raises(IntegrityError, match="that has calls stays"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_account WHERE id = %s", [call.account_id])
+
+
+def test_nothing_of_the_switchs_own_routing_is_kept() -> None:
+    """Gateways, addresses and product ids are not even read."""
+    columns = {field.name for model in (Call, CallChange, UnreadableRecord) for field in model._meta.get_fields()}
+    read = set(Cdr.__struct_fields__)
+    assert not {name for name in columns | read if re.search("gateway|ip$|_ip|product|address", name)}
 
 
 def test_a_call_of_another_time_opens_no_partition(switch: Switch, simulator: SimulatorProcess) -> None:

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import ProgrammingError, transaction
 
 from accounts.models import Account, Switch
-from billing.models import Call, CallChange, Case, Cause
+from billing.models import Call, CallChange, Case, Cause, ChangeOfRecord
 from billing.services import causes, payments, profiles
 from billing.services.calls import fetch_days
 from billing.services.reconciliation import reconcile
+from billing.templatetags.figures import signed_money
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import logged_in, page_of, staff
 
@@ -85,12 +87,26 @@ def test_staff_see_in_a_case_which_records_changed(account: Account, simulator: 
     simulator.control.remove_call(call.flow_no, silent=True)
     _, (case,) = look(account.switch)
     page = logged_in(staff("support")).get(page_of(case)).content.decode()
-    assert f"{call.flow_no} is gone, -{call.fee}" in page
+    assert f"{call.flow_no} is gone, {signed_money(-call.fee, account.switch.currency)}" in page
 
 
-def test_changes_are_forgotten_after_a_season(account: Account, simulator: SimulatorProcess) -> None:
-    simulator.control.remove_call(a_call(account).flow_no, silent=True)
-    look(account.switch)
-    now = datetime.now(UTC)
-    assert causes.prune(now=now) == 0
-    assert causes.prune(now=now + timedelta(days=91)) == 1
+@pytest.fixture
+def changes(account: Account) -> list[CallChange]:
+    """Noticed some days ago."""
+    now, what = datetime.now(UTC), {"flow_no": 7, "fee": -1, "agent_fee": 0, "kind": ChangeOfRecord.GONE}
+    return [
+        CallChange.objects.create(account=account, ended_at=now, noticed_at=now - timedelta(days=days), **what)
+        for days in (1, 91)
+    ]
+
+
+def test_changes_are_forgotten_after_a_season(changes: list[CallChange]) -> None:
+    assert causes.prune(now=datetime.now(UTC)) == 1
+    assert CallChange.objects.get() == changes[0]
+
+
+def test_nobody_changes_what_was_noticed_or_forgets_it_before(changes: list[CallChange]) -> None:
+    recent = CallChange.objects.filter(pk=changes[0].pk)
+    for write in (recent.delete, lambda: recent.update(fee=0)):
+        with pytest.raises(ProgrammingError, match="Cannot"), transaction.atomic():
+            write()
