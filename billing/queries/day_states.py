@@ -45,12 +45,21 @@ class SwitchDay:
         return self.known.unreadable if self.known else 0
 
     @property
+    def elsewhere(self) -> int:
+        """Calls that the switch reports on it and the list has on another day."""
+        return self.known.elsewhere_calls if self.known else 0
+
+    @property
     def failure(self) -> str:
         """Why the last try to fetch it failed; empty when it was fetched since."""
         known = self.known
         if known is None or known.failed_at is None:
             return ""
         return known.failure if known.fetched_at is None or known.failed_at > known.fetched_at else ""
+
+    @property
+    def has_more_to_say(self) -> bool:
+        return bool(self.unreadable or self.elsewhere or self.failure)
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class ReaderDay:
         """The parts of which more is to be said than the day's own state."""
         if not self.same_calendar:
             return self.parts
-        return tuple(one for one in self.parts if one.sureness == Sureness.DIFFERS or one.unreadable or one.failure)
+        return tuple(one for one in self.parts if one.sureness == Sureness.DIFFERS or one.has_more_to_say)
 
 
 @dataclass(frozen=True)

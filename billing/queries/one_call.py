@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
 from accounts.models import Account
-from billing.models import Call
+from billing.models import Call, CallChange, ChangeOfRecord
+
+MOST_CORRECTIONS = 10
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The switch changed what a call had cost; `noticed_at` is when that was read."""
+
+    noticed_at: datetime
+    before: Decimal
+    after: Decimal
 
 
 def find(*, account: Account, flow_no: int) -> Call | None:
@@ -13,3 +28,13 @@ def find(*, account: Account, flow_no: int) -> Call | None:
         account=account, switch=account.switch_id, flow_no=flow_no
     )[:1]
     return next(iter(found), None)
+
+
+def corrections(call: Call) -> list[Correction]:
+    """The newest first, of those that are still kept."""
+    changes = CallChange.objects.filter(account=call.account_id, flow_no=call.flow_no, kind=ChangeOfRecord.EDITED)
+    found, after = [], call.fee
+    for change in changes.exclude(fee=0).order_by("-noticed_at", "-id")[:MOST_CORRECTIONS]:
+        found.append(Correction(change.noticed_at, before=after - change.fee, after=after))
+        after -= change.fee
+    return found

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access, Action, access_of
 from billing.models import NOT_STATED, Call, CallLevel, EndDirection
 from billing.queries.end_reasons import end_reason
-from billing.queries.one_call import find
+from billing.queries.one_call import corrections, find
 from billing.queries.pricing import packages_of, priced
 from billing.services import packages, rates, wanted
 from billing.views.access import account_page, zone_of
@@ -53,6 +53,7 @@ def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
         "packages": paid_by,
         "is_coming": known.is_coming or more_is_coming,
         "rates_limit": RATES_LIMIT,
+        "corrections": corrections(call),
         "agent_fee": _agent_fee(access, call),
         "zone": zone_of(access),
         "switch_zone": switch.zone,

@@ -71,6 +71,5 @@ def _kind(day: CallDay | None, *, is_today: bool) -> str:
 
 
 def _difference(day: CallDay) -> Difference:
-    return Difference(
-        day.day, abs((day.reported_fee or Decimal(0)) - day.fee), abs((day.reported_calls or 0) - day.calls)
-    )
+    fee, calls = day.fee + day.elsewhere_fee, day.calls + day.elsewhere_calls
+    return Difference(day.day, abs((day.reported_fee or Decimal(0)) - fee), abs((day.reported_calls or 0) - calls))

@@ -61,6 +61,12 @@ def test_a_try_that_failed_is_told_until_another_one_succeeds() -> None:
     assert [part.failure for part in calendar(failed).state_of(DAY).told] == ["The switch did not answer in time."]
 
 
+def test_calls_that_a_day_reports_and_another_day_lists_are_told() -> None:
+    assert calendar(known(DAY, DayState.PROVEN)).state_of(DAY).told == ()
+    (part,) = calendar(known(DAY, DayState.PROVEN, elsewhere_calls=2)).state_of(DAY).told
+    assert part.elsewhere == 2
+
+
 @given(
     at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 11, 20), timezones=st.just(UTC)),  # noqa: DTZ001  # the strategy adds the zone
     reader=st.sampled_from(["Asia/Kolkata", "Australia/Lord_Howe", "America/New_York", "Pacific/Kiritimati"]),

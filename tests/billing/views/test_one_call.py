@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from billing.models import Call, CallLevel, EndDirection, PackageList, Rate, RateGroup
+from billing.models import Call, CallChange, CallLevel, ChangeOfRecord, EndDirection, PackageList, Rate, RateGroup
 from billing.services import partitions
 from tests.billing.views.conftest import Visitor
 from tests.factories import CallFactory
@@ -156,6 +156,25 @@ def test_staff_look_again_by_themselves_because_each_look_is_recorded(zoe: Visit
     assert "hx-trigger" not in page
     assert "http-equiv" not in page
     assert "Look again" in page
+
+
+def test_a_charge_that_the_switch_corrected_says_what_it_was_before(zoe: Visitor, mara: Visitor) -> None:
+    call = call_of(zoe, fee=Decimal("0.05"))
+    same = {"flow_no": call.flow_no, "ended_at": call.ended_at, "agent_number": ""}
+    for hours, kind, fee, agent_fee in (
+        (1, ChangeOfRecord.LATE, "0.09", "0"),
+        (2, ChangeOfRecord.EDITED, "-0.02", "0.031313"),
+        (3, ChangeOfRecord.EDITED, "0", "0.031313"),
+        (4, ChangeOfRecord.EDITED, "-0.02", "0"),
+    ):
+        change = {"kind": kind, "fee": Decimal(fee), "agent_fee": Decimal(agent_fee), **same}
+        CallChange.objects.create(account=zoe.account, noticed_at=BEGAN + timedelta(hours=hours), **change)
+    CallChange.objects.create(account=mara.account, noticed_at=BEGAN, fee=1, agent_fee=0, kind="edited", **same)
+    page = text(zoe, call)
+    assert page.count("The switch corrected this charge") == 2
+    assert "from $0.07 to $0.05; that was noticed on 21 November 2026, 03:30 UTC." in page
+    assert "from $0.09 to $0.07; that was noticed on 21 November 2026, 01:30 UTC." in page
+    assert "0.031313" not in page
 
 
 def test_an_account_whose_rates_the_switch_does_not_name_says_so(zoe: Visitor) -> None:
