@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -21,8 +22,12 @@ Cell = str | int | Decimal | datetime
 MARK = "\ufeff"
 # A spreadsheet would run what begins like this.
 FORMULA = frozenset("=+-@\t\r")
+# A cell of text does, behind its quotation mark; so may one that has a mark within, which does no harm.
+BEGINS_AS_FORMULA = re.compile(r'"[=+\-@\t\r]')
 ROWS_AT_ONCE = 500
 WIDTH = 20
+# What Excel counts its days from; done here it takes half as long as with `write_datetime`.
+FIRST_DAY, DAY = datetime(1899, 12, 30, tzinfo=UTC).replace(tzinfo=None), timedelta(days=1)
 # What Excel opens: 1,048,576 lines, the first of which holds the titles.
 ROWS_IN_A_SHEET = 1_048_575
 # So many may need more than the 2 GB that a file may have without an extension that Excel only opens after a warning.
@@ -35,17 +40,20 @@ def harmless(cell: str) -> str:
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """In pieces. Text stands in quotation marks, numbers do not."""
-    text = io.StringIO(MARK)
-    text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow(columns)
+    yield MARK + _lines([columns])
     rows = iter(rows)
     while some := list(islice(rows, ROWS_AT_ONCE)):
-        writer.writerows([harmless(cell) if type(cell) is str else cell for cell in row] for row in some)
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
-    yield text.getvalue()
+        lines = _lines(some)
+        # Looked for in all of them at once: asking each cell takes as long as writing it.
+        if BEGINS_AS_FORMULA.search(lines):
+            lines = _lines([[harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in some])
+        yield lines
+
+
+def _lines(rows: Sequence[Sequence[Cell]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
+    return text.getvalue()
 
 
 def xlsx_to(
@@ -84,7 +92,7 @@ def _fill(book: Any, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
             if isinstance(cell, str):
                 sheet.write_string(line, place, cell)
             elif isinstance(cell, datetime):
-                sheet.write_datetime(line, place, cell, moment)
+                sheet.write_number(line, place, (cell - FIRST_DAY) / DAY, moment)
             else:
                 sheet.write_number(line, place, cell)
 

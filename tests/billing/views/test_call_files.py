@@ -138,9 +138,11 @@ def test_a_sheet_that_is_full_is_followed_by_the_next(zoe: Visitor) -> None:
 def test_what_a_spreadsheet_would_run_is_text(zoe: Visitor) -> None:
     call(zoe, caller='=HYPERLINK("https://example.com")', callee="+8613900000000")
     call(zoe, NOON - timedelta(hours=1), caller="@SUM(1)", callee="-1")
+    call(zoe, NOON - timedelta(hours=2), caller="\t=1", callee='5"=6')
     rows = csv_rows(zoe)
     assert rows[1][1:3] == ['\'=HYPERLINK("https://example.com")', "'+8613900000000"]
     assert rows[2][1:3] == ["'@SUM(1)", "'-1"]
+    assert rows[3][1:3] == ["'\t=1", '5"=6']
     assert xlsx_rows(zoe)[1][1:3] == [
         ("inlineStr", '=HYPERLINK("https://example.com")'),
         ("inlineStr", "+8613900000000"),
