@@ -39,15 +39,16 @@ def harmless(cell: str) -> str:
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """In pieces. Text stands in quotation marks, numbers do not."""
-    yield MARK + _lines([columns])
-    rows = iter(rows)
+    """In pieces, the first of which has rows if there are any. Text stands in quotation marks, numbers do not."""
+    titles, rows = MARK + _lines([columns]), iter(rows)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         lines = _lines(some)
         # Looked for in all of them at once: asking each cell takes as long as writing it.
         if BEGINS_AS_FORMULA.search(lines):
             lines = _lines([[harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in some])
-        yield lines
+        yield titles + lines
+        titles = ""
+    yield titles
 
 
 def _lines(rows: Sequence[Sequence[Cell]]) -> str:
