@@ -23,3 +23,9 @@ def first_whole_day(now: datetime) -> date:
     """The first call day of which surely every call is kept. Days before are neither fetched nor compared any more."""
     begin = kept_from(now)
     return date.min if begin is None else (begin + NEAR_ITS_DAY).date()
+
+
+def missing_from(begin: datetime | None, now: datetime) -> datetime | None:
+    """From when on calls are kept, where that is later than `begin`; no beginning is before everything."""
+    begins = kept_from(now)
+    return begins if begins and (begin is None or begin < begins) else None

@@ -15,6 +15,7 @@ from redis.lock import Lock
 from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.queries.days import DAY, each_day
+from billing.queries.retention import first_whole_day
 from billing.services import call_store
 from billing.services.failures import FAILURES, GONE, sentence
 from billing.services.locks import are_held, hold
@@ -25,6 +26,7 @@ ACCOUNTS_PER_REQUEST = 50
 # An account with more calls a day is asked for alone, so that its stream delays and fails nobody else's.
 SMALL = 2000
 SIZE_IS_LEARNT_OVER = 14 * DAY
+NOT_KEPT = "Calls of this day are no longer kept here."
 LONGEST_SILENCE = timedelta(minutes=5)  # of a stream, before its claim on the day ends
 
 
@@ -59,10 +61,12 @@ def fetch_days(
     A day that fails keeps its rows and is told in `failures`. Raises Withheld when the switch's budget is used up; the
     days before are done.
     """
-    fetched = Fetched()
+    fetched, kept = Fetched(), first_whole_day(now)
     by_switch = sorted(accounts, key=lambda account: (account.switch_id, account.pk))
     for _, of_switch in groupby(by_switch, key=lambda account: account.switch_id):
         members = list(of_switch)
+        gone = each_day(first, min(last, kept - DAY)) if first < kept else ()
+        fetched.failures += [DayFailure(account, day, NOT_KEPT) for day in gone for account in members]
         switch = members[0].switch
         with ExitStack() as stack:
             try:
@@ -70,7 +74,7 @@ def fetch_days(
             except FAILURES as error:
                 fetched.failures += _failed(members, last, error, now)
                 continue
-            for day in reversed(list(each_day(first, last))):
+            for day in reversed(list(each_day(max(first, kept), last))):
                 for group in _groups(members, day):
                     fetched.add(_fetch_claimed(switch, asking, group, day, now, missing_only))
     return fetched

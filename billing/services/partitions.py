@@ -1,14 +1,25 @@
-"""The table of calls is partitioned by month (UTC) of the call's start. Partitions are made before they are needed."""
+"""The table of calls is partitioned by month (UTC) of the call's start. Partitions are made before they are
+needed, and dropped when their calls are not to be kept any longer.
+"""
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+
+logger = logging.getLogger(__name__)
 
 # Two processes that want the same month wait for each other here.
 LOCK = 0x6361_6C6C  # "call"
+NAMES = """
+    SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'billing_call'::regclass
+"""
+NAME = re.compile(r"billing_call_y(?P<year>\d{4})m(?P<month>\d{2})")
+LONGEST_WAIT = "3s"
 EXISTS = "SELECT 1 FROM pg_inherits WHERE inhparent = 'billing_call'::regclass AND inhrelid = to_regclass(%s)"
 
 
@@ -30,6 +41,37 @@ def ensure(months: Iterable[date]) -> None:
 def ensure_ahead(*, now: datetime) -> None:
     this = month_of(now)
     ensure([this, following(this), following(following(this))])
+
+
+def drop_before(*, begin: datetime) -> list[date]:
+    """Drop the months that are over before `begin`, which begins a month; those that were dropped.
+
+    A page that reads calls is not kept waiting for long: what cannot be had at once is left for another time.
+    """
+    dropped = []
+    for month in _months():
+        if month < month_of(begin):
+            try:
+                _drop(month)
+            except OperationalError:
+                logger.warning("Calls of %s are being read and are dropped another time", f"{month:%B %Y}")
+                break
+            logger.info("Calls of %s are dropped: they are kept no longer", f"{month:%B %Y}")
+            dropped.append(month)
+    return dropped
+
+
+def _months() -> list[date]:
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES)
+        found = (NAME.fullmatch(name) for (name,) in cursor.fetchall())
+        return sorted(date(int(name["year"]), int(name["month"]), 1) for name in found if name)
+
+
+def _drop(month: date) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
+        cursor.execute(f"DROP TABLE {_name(month)}")
 
 
 def _name(month: date) -> str:

@@ -13,7 +13,8 @@ from django.db import transaction
 
 from accounts.models import Account
 from billing.models import BalanceReading, Call, Case, Cause, Charge, Payment, Reconciliation
-from billing.queries.days import begin_of, end_of
+from billing.queries.days import DAY, begin_of, end_of
+from billing.queries.retention import first_whole_day
 from billing.services import causes
 from billing.services.chain import BOOKED_WITHIN, MICROSECOND, Chain, Flow, Gap, Stated, instant, micros
 from billing.services.coverage import Stretch, stretches
@@ -46,6 +47,8 @@ class Ledger:
 def reconcile(*, account: Account, first: date, last: date, now: datetime, until: datetime | None = None) -> Reconciled:
     """Days of the switch's calendar that are known without a gap, and no balance stated after `until`."""
     reconciled = Reconciled()
+    # The day before the first is looked at as well.
+    first = max(first, first_whole_day(now) + DAY) if first_whole_day(now) > date.min else first
     for stretch in stretches(account=account, first=first, last=last, until=until or now):
         ledger = _read(account, stretch)
         ledger.chain.walk(micros(stretch.begin + LONGEST_CALL), micros(stretch.end))

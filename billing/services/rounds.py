@@ -10,6 +10,7 @@ from django.conf import settings
 from accounts import audit, notices
 from accounts.models import Account, Switch
 from billing.models import Reconciliation
+from billing.queries import retention
 from billing.queries.days import DAY, day_of
 from billing.services import (
     backfilling,
@@ -94,10 +95,13 @@ def reconcile_month(*, switch: Switch, now: datetime) -> str:
 
 def keep_house(*, now: datetime) -> str:
     partitions.ensure_ahead(now=now)
+    begin = retention.kept_from(now)
+    months = partitions.drop_before(begin=begin) if begin else []
     entries = audit.forget(before=now - timedelta(days=settings.AUDIT_DAYS))
     told = notices.forget(before=now - NOTICES_KEPT_FOR)
     changes = causes.prune(now=now)
     kept = f"{jobs.prune(now=now)} job runs, {readings.prune(now=now)} readings, {changes} changes of records"
+    kept = f"{kept}, {len(months)} months of calls"
     return f"{kept}, {told} notices, {entries} entries of the trail dropped"
 
 

@@ -54,7 +54,7 @@ def of_page(*, access: Access, chosen: CallFilter, asked: QueryDict, now: dateti
         progress = _progress(access, chosen, now)
     return Filling(
         progress=progress,
-        kept_from=_kept_from(chosen, now),
+        kept_from=retention.missing_from(begin_of(chosen.first, chosen.zone) if chosen.first else None, now),
         query=f"?{asked.urlencode()}",
         poll=_poll(asked, progress),
         refused=refused,
@@ -89,13 +89,6 @@ def _progress(access: Access, chosen: CallFilter, now: datetime) -> queries.Prog
     last = day_of(end_of(chosen.last, chosen.zone) - MICROSECOND, zone) if chosen.last else date.max
     days = backfills.stretch(account=access.account, first=first, last=last, now=now)
     return queries.progress(account=access.account, first=days[0], last=days[1]) if days else None
-
-
-def _kept_from(chosen: CallFilter, now: datetime) -> datetime | None:
-    kept_from = retention.kept_from(now)
-    if kept_from is None or (chosen.first and begin_of(chosen.first, chosen.zone) >= kept_from):
-        return None
-    return kept_from
 
 
 def _poll(asked: QueryDict, progress: queries.Progress | None) -> str:

@@ -10,7 +10,8 @@ from accounts.access import PUBLIC_ID, Access, Action
 from accounts.models import Account
 from billing.forms.balance import RangeForm
 from billing.queries import margin as queries
-from billing.queries.days import day_of
+from billing.queries import retention
+from billing.queries.days import begin_of, day_of
 from billing.views.access import account_page
 from billing.views.http import Request
 from billing.views.pages import render_account_page
@@ -31,6 +32,7 @@ def margin(request: Request, access: Access) -> HttpResponse:
         "customer": customer,
         "everybody": turned(request.GET, customer=""),
         "is_today": first == last == today,
+        "kept_from": retention.missing_from(begin_of(first, agent.switch.zone), now),
     }
     if customer is None:
         found = queries.by_customer(agent=agent, first=first, last=last, today=today)

@@ -1,0 +1,123 @@
+"""Calls are dropped by the month when they are kept no longer; what they came to stays."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from accounts.models import Account, Switch
+from billing.models import Call, CallDay, CallTotal, DayState
+from billing.queries import call_sums, retention
+from billing.queries.call_filter import CallFilter
+from billing.services import partitions, rounds
+from billing.services.backfills import stretch
+from billing.services.calls import NOT_KEPT, fetch_days
+from billing.services.proofs import prove_days
+from simulator.process import SimulatorProcess
+from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+OLD, KEPT = datetime(2026, 7, 31, 23, 30, tzinfo=UTC), datetime(2026, 8, 1, 0, 30, tzinfo=UTC)
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@pytest.fixture(autouse=True)
+def _three_months(settings: Any) -> None:
+    settings.CALL_RETENTION_MONTHS = 3
+
+
+@pytest.fixture
+def account(switch: Switch) -> Account:
+    partitions.ensure([OLD.date(), KEPT.date()])
+    account: Account = AccountFactory.create(switch=switch, number="W-900", opened_at=None)
+    for at in (OLD, KEPT):
+        CallFactory.create(account=account, started_at=at, fee=Decimal("0.25"))
+        same = {"calls": 1, "reported_calls": 1, "fee": Decimal("0.25"), "reported_fee": Decimal("0.25")}
+        CallDayFactory.create(account=account, day=at.date(), state=DayState.PROVEN, fetched_at=NOW, **same)
+    return account
+
+
+@pytest.mark.parametrize(
+    ("now", "months", "expected"),
+    [
+        (NOW, 3, datetime(2026, 8, 1, tzinfo=UTC)),
+        (datetime(2026, 1, 1, tzinfo=UTC), 12, datetime(2025, 1, 1, tzinfo=UTC)),
+        (datetime(2026, 3, 31, 23, 59, tzinfo=UTC), 3, datetime(2025, 12, 1, tzinfo=UTC)),
+        (NOW, 0, None),
+    ],
+)
+def test_whole_months_before_the_present_one_are_kept(
+    settings: Any, now: datetime, months: int, expected: datetime | None
+) -> None:
+    settings.CALL_RETENTION_MONTHS = months
+    assert retention.kept_from(now) == expected
+
+
+def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Account) -> None:
+    assert "1 months of calls" in rounds.keep_house(now=NOW)
+    assert [call.started_at for call in Call.objects.all()] == [KEPT]
+    assert CallTotal.objects.count() == CallDay.objects.filter(state=DayState.PROVEN).count() == 2
+    totals = call_sums.totals(account=account, filter=CallFilter(zone=UTC_ZONE))
+    assert (totals.calls, totals.fee) == (2, Decimal("0.5"))
+    assert "0 months of calls" in rounds.keep_house(now=NOW)
+
+
+def test_nothing_is_dropped_without_the_setting(account: Account, settings: Any) -> None:
+    settings.CALL_RETENTION_MONTHS = 0
+    rounds.keep_house(now=NOW)
+    assert Call.objects.count() == 2
+
+
+def test_days_of_which_calls_are_gone_stay_as_they_were(account: Account, simulator: SimulatorProcess) -> None:
+    rounds.keep_house(now=NOW)
+    before = list(CallDay.objects.order_by("day").values())
+    fetched = fetch_days(accounts=[account], first=OLD.date(), last=KEPT.date(), now=NOW)
+    assert [(failure.day, failure.why) for failure in fetched.failures] == [
+        (OLD.date(), NOT_KEPT),
+        (KEPT.date(), NOT_KEPT),
+    ]
+    proven = prove_days(switch=account.switch, accounts=[account], first=OLD.date(), last=KEPT.date(), now=NOW)
+    assert (proven.proven, proven.differing) == (0, [])
+    assert list(CallDay.objects.order_by("day").values()) == before
+    assert simulator.control.stats().requests == {}
+    first_whole = date(2026, 8, 9)
+    assert stretch(account=account, first=OLD.date(), last=date(2026, 9, 1), now=NOW) == (first_whole, date(2026, 9, 1))
+
+
+def test_a_page_says_since_when_calls_are_kept(account: Account) -> None:
+    client = Client()
+    client.force_login(MembershipFactory.create(account=account).user)
+    now = datetime.now(UTC)
+    begins = retention.kept_from(now)
+    assert begins is not None
+    day_before = (begins.date() - timedelta(days=1)).isoformat()
+    page = client.get(f"/a/{account.public_id}/calls/", {"from": day_before}).content.decode()
+    assert f"Single calls before {begins:%-d %B %Y} are no longer kept" in page
+    assert "no longer kept" not in client.get(f"/a/{account.public_id}/calls/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_that_is_being_read_is_dropped_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    month = date(1971, 1, 1)
+    partitions.ensure([month])
+    monkeypatch.setattr(partitions, "LONGEST_WAIT", "50ms")
+    begin = datetime(1971, 2, 1, tzinfo=UTC)
+
+    def drop() -> list[date]:
+        try:
+            return partitions.drop_before(begin=begin)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            list(Call.objects.filter(started_at__lt=begin))
+            assert pool.submit(drop).result() == []
+        assert pool.submit(drop).result() == [month]
