@@ -27,6 +27,7 @@ from billing.views.filling import calls_filling
 from billing.views.home import home
 from billing.views.margin import margin
 from billing.views.members import change_role, invite, members, remove, resend, revoke
+from billing.views.notifications import notify
 from billing.views.one_call import FlowNumber, one_call
 from billing.views.online import online_form, online_payment
 from billing.views.overview import overview
@@ -84,6 +85,7 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/topup/voucher/confirm/", voucher_confirm, name="voucher_confirm"),
     path("a/<slug:public_id>/topups/<slug:reference>/", topup, name="topup"),
     path("a/<slug:public_id>/online/<slug:reference>/", online_payment, name="online_payment"),
+    path("notify/<slug:secret>/<slug:page>", notify, name="notify"),
     path("payments/webhook/<slug:provider>/", payment_report, name="payment_report"),
     path("payments/demo/<slug:session>/", demo_pay, name="demo_pay"),
 ]

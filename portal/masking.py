@@ -13,9 +13,11 @@ MASK = "***"
 # A shorter one stands in words that say nothing, such as a database's password "portal" in a log of the portal.
 SHORTEST_SECRET = 8
 
-# Whoever reads this part of a link in a mail can choose the person's password, or come in by their invitation.
+# Whoever reads this part of a link in a mail can choose the person's password, or come in by their invitation; of a
+# switch's address for what it tells, can speak in its place.
 KEY_OF_A_LINK = re.compile(
     r"(?<=/password/reset/key/)[^/\s]+|(?<=/account/invitation/)[^/\s]{20,}|(?<=/confirm-email/)[^/\s]+"
+    r"|(?<=/notify/)[^/\s]{20,}"
 )
 LOGIN_OF_AN_ADDRESS = re.compile(r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)")
 NAMED = re.compile(
@@ -64,5 +66,6 @@ def _settings() -> Iterator[str | None]:
     yield from settings.SECRET_KEY_FALLBACKS
     yield settings.DATABASES["default"]["PASSWORD"]
     yield settings.EMAIL_HOST_PASSWORD
+    yield settings.METRICS_TOKEN
     yield settings.STRIPE_SECRET_KEY
     yield settings.STRIPE_WEBHOOK_SECRET

@@ -65,6 +65,9 @@ class Account(models.Model):
     balance_at = models.DateTimeField(
         null=True, blank=True, help_text="When the request that read the balance was sent"
     )
+    money_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the switch last said that the balance changed: one read before is old"
+    )
     today_charges = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     today_at = models.DateTimeField(null=True, blank=True)
 

@@ -61,7 +61,10 @@ def current(*, account: Account, now: datetime) -> Figures:
 
 
 def _is_fresh(account: Account, now: datetime) -> bool:
-    return account.balance_at is not None and now - account.balance_at < account.switch.fresh_for
+    changed = account.money_changed_at
+    if account.balance_at is None or (changed is not None and account.balance_at <= changed):
+        return False
+    return now - account.balance_at < account.switch.fresh_for
 
 
 def _ask(account: Account, now: datetime) -> Figures:

@@ -488,6 +488,8 @@ readyz                                  GET   page                     page     
 readyz                                  POST  page                     page                page
 home                                    GET   login                    →overview           →admin:index
 home                                    POST  login                    405                 405
+notify                                  GET   405                      405                 405
+notify                                  POST  404                      404                 404
 payment_report                          GET   405                      405                 405
 payment_report                          POST  400                      400                 400
 demo_pay                                GET   login                    404                 404

@@ -25,6 +25,7 @@ from tests.access.world import World, a_row, build
 
 MODELS = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
 ARGUMENTS = {
+    "notify": {"secret": "x" * 64, "page": "CustomerMoneyChange"},
     "payment_report": {"provider": "demo"},
     "demo_pay": {"session": "demo_unknown"},
     "account_confirm_email": {"key": "x"},

@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.models import AuditAction, Switch
 from billing.management.base import BadUse, JsonCommand
 from billing.management.switch_options import FIELDS, Given, add_options
-from billing.services import switches
+from billing.services import notifications, switches
 
 
 class Command(JsonCommand):
@@ -25,6 +25,7 @@ class Command(JsonCommand):
         parser.add_argument("url", help="http(s)://HOST:PORT")
         add_options(parser)
         parser.add_argument("--probe", action="store_true", help="ask which operations answer, by harmless reads")
+        parser.add_argument("--notify", action="store_true", help="print the secret address for what it tells")
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = _save(options)
@@ -39,6 +40,9 @@ class Command(JsonCommand):
         text = f"{switch.name}: {switch.url}, {switch.time_zone}, {switch.currency}"
         if options["probe"]:
             text += f"\nAnswering: {', '.join(operations) or 'nothing'}"
+        if options["notify"]:
+            data["notify"] = notifications.address(switch)
+            text += f"\nIt may tell of changes by itself: OUT_POST_URL={data['notify']}"
         self.report(data, text)
 
 
