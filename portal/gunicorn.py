@@ -1,5 +1,6 @@
 """How gunicorn serves the portal; WEB_CONCURRENCY (its own variable) says how many processes."""
 
+import gc
 import os
 
 bind = f"{os.environ.get('BIND', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104  # inside its container
@@ -20,3 +21,9 @@ logger_class = "portal.access_log.AccessLog"
 # The path alone: behind its question mark are the telephone numbers that people look for.
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 control_socket_disable = True
+
+
+def when_ready(_server: object) -> None:
+    """All that was loaded is here to stay: looking through it for garbage would take longer than many a page."""
+    gc.collect()
+    gc.freeze()

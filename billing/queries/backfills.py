@@ -41,12 +41,15 @@ class Progress:
 def progress(*, account: Account, first: date, last: date) -> Progress:
     """`first` not after `last`; the switch is not asked."""
     days = CallDay.objects.filter(account=account, day__range=(first, last))
+    done = days.filter(fetched_at__isnull=False).count()
+    if done == (last - first).days + 1:
+        return Progress(first, last, done, failed=0, failure="", is_awaited=False)
     failed = days.filter(fetched_at__isnull=True, failed_at__isnull=False).order_by("-failed_at")
     latest = failed.first()
     return Progress(
         first=first,
         last=last,
-        done=days.filter(fetched_at__isnull=False).count(),
+        done=done,
         failed=failed.count(),
         failure=latest.failure if latest else "",
         is_awaited=open_ones(account=account).filter(_touching(first, last)).exists(),

@@ -18,6 +18,7 @@ MOST_DAYS = 400
 LISTED = ("started_at", "flow_no", "caller", "callee", "talk_seconds", "fee")
 # How many calls are looked at for a page of those that match: at first, and by whoever looks further.
 LOOKED_AT, LOOKED_AT_FURTHER = 5_000, 100_000
+SOME_MONTHS = timedelta(days=92)
 # How much longer it takes to look at calls that lie here and there, as those of one length or cost do.
 TIMES_DEARER = 3
 
@@ -54,7 +55,7 @@ def page(
     calls = walk.after(found.calls, place) if place else found.calls
     if filter.order != Order.NEWEST:
         look_at = max(1, look_at // TIMES_DEARER)
-    elif not found.wanted and not back:
+    elif not found.wanted and not back and _spans_many_months(filter):
         calls = last_before(calls, account=account, until=_end(filter, place), size=size + 1)
     edge = walk.nth(calls, look_at) if found.wanted and not found.is_small else None
     if edge:
@@ -80,6 +81,10 @@ def _place(order: Order, after: str | None, before: str | None) -> tuple[Place |
         return place, False
     place = place_from(before, order)
     return place, place is not None
+
+
+def _spans_many_months(filter: CallFilter) -> bool:
+    return filter.first is None or (filter.last or date.max) - filter.first > SOME_MONTHS
 
 
 def _end(filter: CallFilter, place: Place | None) -> datetime:

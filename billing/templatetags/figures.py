@@ -73,6 +73,12 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+@register.filter
+def instant(at: datetime) -> str:
+    """For a program that reads the page; many times as quick as Django's own `date`."""
+    return timezone.localtime(at).isoformat()
+
+
 def age(at: datetime, now: datetime) -> str:
     """portal.js counts on in the same words."""
     seconds = max(0, round((now - at).total_seconds()))
