@@ -38,7 +38,7 @@ VALUES = {
     "grant": ("role", "password_stdin", "staff"),
     "invite": ("role", "mail"),
     "reconcile": ("since", "until"),
-    "switch": ("probe", *(option for option in FIELDS if option != "url")),
+    "switch": ("notify", "probe", *(option for option in FIELDS if option != "url")),
     "sync": ("since", "until"),
     "topup": ("amount", "note", "again"),
 }
