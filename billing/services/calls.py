@@ -56,13 +56,13 @@ class Fetched:
 def fetch_days(
     *, accounts: Iterable[Account], first: date, last: date, now: datetime, missing_only: bool = False
 ) -> Fetched:
-    """Read these days anew, the last first; or only those that were never read.
+    """Read these days anew, the last first and its accounts in the order given; or only those that were never read.
 
     A day that fails keeps its rows and is told in `failures`. Raises Withheld when the switch's budget is used up; the
     days before are done.
     """
     fetched, kept = Fetched(), first_whole_day(now)
-    by_switch = sorted(accounts, key=lambda account: (account.switch_id, account.pk))
+    by_switch = sorted(accounts, key=lambda account: account.switch_id)
     for _, of_switch in groupby(by_switch, key=lambda account: account.switch_id):
         members = list(of_switch)
         gone = each_day(first, min(last, kept - DAY)) if first < kept else ()

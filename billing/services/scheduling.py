@@ -16,6 +16,7 @@ from billing.queries.days import DAY, day_of, each_day
 LOOKED_AT_LATELY = timedelta(minutes=10)
 LOOKED_AT = timedelta(hours=1)
 TODAY_UNWATCHED_EVERY = timedelta(minutes=10)
+TODAY_SILENT_EVERY = timedelta(minutes=30)
 YESTERDAY_EVERY = timedelta(minutes=15)
 RECHECKED_EVERY = timedelta(days=1)
 DIFFERING_EVERY = timedelta(hours=1)
@@ -62,11 +63,14 @@ def without_profile(*, switch: Switch) -> list[str]:
 
 
 def due_today(*, switch: Switch, now: datetime) -> Due:
-    """Today's calls: of watched accounts always, of others when they were not tried for some minutes."""
+    """Today's calls: of watched accounts always, of those that talk often, of silent ones now and then."""
     today = day_of(now, switch.zone)
     accounts = list(followed(switch=switch, now=now))
-    tried = _tried(accounts, today, since=now - TODAY_UNWATCHED_EVERY)
-    return Due(today, [account for account in accounts if account.pk not in tried or _watched(account, now)])
+    talking = _talking(accounts, today)
+    tried = _tried(accounts, today, since=now - TODAY_UNWATCHED_EVERY) & talking
+    tried |= _tried(accounts, today, since=now - TODAY_SILENT_EVERY) - talking
+    due = [account for account in accounts if account.pk not in tried or _watched(account, now)]
+    return Due(today, _foremost(due, talking, now))
 
 
 def due_yesterday(*, switch: Switch, now: datetime) -> Due:
@@ -76,7 +80,8 @@ def due_yesterday(*, switch: Switch, now: datetime) -> Due:
     settled = _tried(accounts, yesterday, since=now - YESTERDAY_EVERY)
     proven = CallDay.objects.filter(account__in=accounts, day=yesterday, state=DayState.PROVEN)
     settled.update(proven.values_list("account_id", flat=True))
-    return Due(yesterday, [account for account in accounts if account.pk not in settled])
+    due = [account for account in accounts if account.pk not in settled]
+    return Due(yesterday, _foremost(due, _talking(accounts, yesterday), now))
 
 
 def due_back_fill(*, switch: Switch, now: datetime, step: int = BACK_FILL_STEP) -> Iterator[Due]:
@@ -115,6 +120,17 @@ def due_proof(*, switch: Switch, now: datetime) -> list[Account]:
 
 def first_and_last_kept_up(today: date) -> tuple[date, date]:
     return today - DAYS_KEPT_UP * DAY, today - DAY
+
+
+def _foremost(accounts: Iterable[Account], talking: set[int], now: datetime) -> list[Account]:
+    """Should the switch's budget not do for all: first those that somebody looks at, then those that talk."""
+    return sorted(accounts, key=lambda account: (not _watched(account, now), account.pk not in talking))
+
+
+def _talking(accounts: Iterable[Account], day: date) -> set[int]:
+    """Those of which a call is known on that day or the one before."""
+    days = CallDay.objects.filter(account__in=accounts, day__range=(day - DAY, day), calls__gt=0)
+    return set(days.values_list("account_id", flat=True))
 
 
 def _watched(account: Account, now: datetime) -> bool:

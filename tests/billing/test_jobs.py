@@ -96,7 +96,7 @@ def test_today_is_due_at_once_where_somebody_looks_and_later_elsewhere() -> None
         for viewed in (NOW - timedelta(minutes=5), None, None)
     )
     for account, minutes in ((watched, 1), (unwatched, 9), (old, 11)):
-        CallDayFactory.create(account=account, day=TODAY, fetched_at=NOW - timedelta(minutes=minutes))
+        CallDayFactory.create(account=account, day=TODAY, calls=1, fetched_at=NOW - timedelta(minutes=minutes))
     assert scheduling.due_today(switch=switch, now=NOW).accounts == [watched, old]
 
 
