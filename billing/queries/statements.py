@@ -116,9 +116,10 @@ def statement(*, account: Account, month: date, now: datetime) -> Statement:
     """`month` is its first day. Raises NoSuchMonth."""
     zone = account.switch.zone
     today = day_of(now, zone)
-    begin, following = _first_day(account, today).replace(day=1), next_month(month)
+    begin = _first_day(account, today).replace(day=1)
     if not begin <= month <= today:
         raise NoSuchMonth
+    following = next_month(month)
     last_of_month = following - DAY
     first, last = max(month, _opened(account, month)), min(last_of_month, today - DAY)
     return Statement(

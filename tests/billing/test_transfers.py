@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Account, Switch, User
 from billing.models import Kind, Source, TopUp, TopUpState
 from billing.queries.topups import doubtful, is_final, outcome, story
-from billing.services import balances, headroom, profiles, sweeping, topups, transfers
+from billing.services import balances, headroom, profiles, states, sweeping, topups, transfers
 from billing.services.locks import hold
 from billing.services.resolution import resolve
 from billing.services.topups import KeyReused
@@ -129,6 +129,19 @@ def test_a_refused_credit_is_given_back_once(
     assert [step.title for step in story(credit)][-2:] == ["Not credited", "Given back to the agent"]
     memos = {(request.body or {})["memo"] for request in simulator.control.received("Pay")}
     assert len(memos) == 3
+
+
+def test_a_credit_that_was_read_before_its_debit_was_confirmed_is_given_back_too(
+    agent: Account, child: Account, by: User
+) -> None:
+    wish, now = ask(child, agent, by), timezone.now()
+    # As a second worker reads both, while the first one sends the debit.
+    credit = TopUp.objects.select_related("debit").get(pk=wish.pk)
+    assert credit.debit is not None
+    topups.send(topup_id=credit.debit.pk, now=now)
+    assert states.move(topup=credit, to=TopUpState.SENDING, now=now, only_if=states.sendable(), sent_at=now)
+    assert states.move(topup=credit, to=TopUpState.REFUSED, now=now)
+    assert TopUp.objects.get(kind=Kind.GIVE_BACK).gives_back == credit.debit
 
 
 def test_a_give_back_that_is_refused_stays_owed_until_it_is_there(
