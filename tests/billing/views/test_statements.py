@@ -301,7 +301,9 @@ def test_each_instant_is_of_one_month_and_each_closing_is_the_next_opening(nora:
     ]
 
 
-@pytest.mark.parametrize("month", ["2026-12", "2026-09", "2026-13", "0000-01", "2026-1", "202610", "2026-10-01", "9999-12", "x"])
+@pytest.mark.parametrize(
+    "month", ["2026-12", "2026-09", "2026-13", "0000-01", "2026-1", "202610", "2026-10-01", "9999-12", "x"]
+)
 def test_there_is_no_statement_of_other_months(nora: Visitor, month: str) -> None:
     days(nora.account, date(2026, 10, 15), date(2026, 10, 31))
     for kind in ("/", ".pdf"):
