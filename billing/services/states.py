@@ -116,7 +116,7 @@ def _follow_debit(debit: TopUp, now: datetime) -> None:
 
 def _give_back(credit: TopUp, now: datetime) -> None:
     # Asked for now: whoever sends the credit may have read the debit while another was still sending it.
-    debit = TopUp.objects.filter(pk=credit.debit_id, state=TopUpState.CONFIRMED).first()
+    debit = TopUp.objects.filter(credit=credit, state=TopUpState.CONFIRMED).first()
     if debit is not None:
         _owe(debit, key=credit.key, now=now, pause=HAND_OVER)
 
