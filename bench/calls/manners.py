@@ -17,7 +17,9 @@ from billing.tasks.sync import ROUNDS
 from simulator.control import Control
 from simulator.process import SimulatorProcess
 
-AGENT = "R-100"
+# Few enough to be asked for together.
+NUMBERS = ("C-301", "C-303")
+USER = "both@calls.example"
 SLOTS = 2
 # Each task is delivered that often.
 DELIVERIES = 2
@@ -45,12 +47,12 @@ def measure(world: World, findings: Findings) -> None:
 
 
 def _followed(switch: Switch, now: datetime) -> list[Account]:
-    profiles.refresh(switch=switch, numbers=[AGENT], now=now)
-    agent = Account.objects.get(switch=switch, number=AGENT)
-    profiles.refresh_children(agent=agent, now=now)
-    user = User.objects.create_user("agent@calls.example")
-    Membership.objects.create(user=user, account=agent, role=Role.VIEWER)
-    return list(Account.objects.filter(switch=switch))
+    profiles.refresh(switch=switch, numbers=NUMBERS, now=now)
+    accounts = list(Account.objects.filter(switch=switch, number__in=NUMBERS))
+    user = User.objects.create_user(USER)
+    for account in accounts:
+        Membership.objects.create(user=user, account=account, role=Role.VIEWER)
+    return accounts
 
 
 def _run(job: str, switch: Switch, now: datetime, slot: int) -> None:
@@ -74,7 +76,7 @@ def _most_often_asked(control: Control) -> int:
 
 def _look(accounts: list[Account]) -> None:
     browser = Client(SERVER_NAME="localhost")
-    browser.force_login(User.objects.get(email="agent@calls.example"))
+    browser.force_login(User.objects.get(email=USER))
     for account in accounts:
         for page in PAGES:
             answer = browser.get(f"/a/{account.public_id}/{page}")
