@@ -90,7 +90,11 @@ class CallFilterForm(DaysForm):
         },
     )
 
+    chart = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
     PAIRS = ("callee", "caller")
+    # What says how the calls are shown, not which.
+    SHOWN = ("from", "to", "order", "chart")
     FURTHER = ("destination", "level", "ended_by", "least_seconds", "least_fee")
 
     def __init__(self, data: QueryDict, *, zone: ZoneInfo, today: date, currency: str) -> None:
@@ -128,7 +132,7 @@ class CallFilterForm(DaysForm):
 
     def words(self) -> tuple[str, ...]:
         """What is chosen beside the days and the order. Of a form that was cleaned."""
-        besides = (name for name in self.fields if name not in ("from", "to", "order") and not name.endswith("_match"))
+        besides = (name for name in self.fields if name not in self.SHOWN and not name.endswith("_match"))
         return tuple(self._said(name) for name in besides if self.cleaned_data.get(name))
 
     def _said(self, name: str) -> str:

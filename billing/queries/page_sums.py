@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from accounts.models import Account
+from billing.queries.call_costs import costs_by_day
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.call_order import Walk
 from billing.queries.call_reach import reach
@@ -50,6 +52,12 @@ def all_sums(*, account: Account, filter: CallFilter, within: timedelta = LONGES
     """However many calls there are. Raises TooMany when that takes longer than it may."""
     with in_time(within):
         return Sums(totals(account=account, filter=filter))
+
+
+def costs(*, account: Account, filter: CallFilter, first: date, last: date) -> list[tuple[date, Decimal]]:
+    """As `costs_by_day` has them. Raises TooMany."""
+    with in_time(LONGEST_TO_ADD):
+        return costs_by_day(account=account, filter=filter, first=first, last=last)
 
 
 @contextmanager

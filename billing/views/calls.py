@@ -20,12 +20,14 @@ from billing.views import filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
 from billing.views.call_files import links
+from billing.views.chart import Chart, cost_chart
 from billing.views.http import Request
 from billing.views.pages import render_account_page, wants_fragment
 from billing.views.turning import ranges_of, turned
 
 # The element at the list's end, which its next rows take the place of; and the partial that has them.
 GOES_ON = "more"
+MOST_BARS = 92
 
 
 @require_safe
@@ -86,6 +88,9 @@ def _around(
         "form": form,
         "ranges": _ranges(asked, day_of(now, zone), chosen),
         "sums": sums,
+        "chart": _chart(account, form, sums, today=day_of(now, zone)) if asked.get("chart") else None,
+        "most_bars": MOST_BARS,
+        "with_chart": turned(asked, chart="1"),
         "too_many_to_add": too_many,
         "added_up": page_sums.ADDED_UP,
         "add_up_all": turned(asked, sums="all"),
@@ -106,6 +111,18 @@ def _sums(asked: QueryDict, account: Account, chosen: CallFilter) -> tuple[page_
         except page_sums.TooMany:
             too_many = True
     return page_sums.sums(account=account, filter=chosen, at_most=page_sums.ADDED_UP), too_many
+
+
+def _chart(account: Account, form: CallFilterForm, sums: page_sums.Sums, *, today: date) -> Chart | None:
+    """Of all the calls that are added up, where there is room for a bar each day."""
+    first, last = form.days()
+    if sums.since is not None or (last - first).days >= MOST_BARS:
+        return None
+    try:
+        costs = page_sums.costs(account=account, filter=form.chosen(), first=first, last=last)
+    except page_sums.TooMany:
+        return None
+    return cost_chart(costs, today=today)
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:

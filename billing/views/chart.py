@@ -35,20 +35,22 @@ class Chart:
     ticks: list[Decimal]
     labels: list[date]
     total: Decimal
+    today: date
 
 
-def cost_chart(costs: Sequence[tuple[date, Decimal]]) -> Chart:
-    """`costs` runs from the oldest day to today."""
+def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date) -> Chart:
+    """`costs` runs from the oldest day to the last one; there is at least one."""
     ceiling = round_up(max((cost for _, cost in costs), default=Decimal(0)))
     last = len(costs) - 1
     return Chart(
-        bars=[_bar(index, day, cost, ceiling, today=index == last) for index, (day, cost) in enumerate(costs)],
+        bars=[_bar(index, day, cost, ceiling, today=day == today) for index, (day, cost) in enumerate(costs)],
         width=SLOT * len(costs),
         height=HEIGHT,
         lines=[0, HEIGHT // 2, HEIGHT],
         ticks=[ceiling, ceiling / 2, Decimal(0)],
         labels=[costs[round(last * part / 3)][0] for part in range(4)],
         total=sum((cost for _, cost in costs), Decimal(0)),
+        today=today,
     )
 
 

@@ -97,7 +97,8 @@ class Overview:
 
     @cached_property
     def chart(self) -> Chart:
-        return cost_chart(daily_cost(account=self.account, last_days=SHOWN_DAYS, now=self.now))
+        costs = daily_cost(account=self.account, last_days=SHOWN_DAYS, now=self.now)
+        return cost_chart(costs, today=self._today)
 
     @cached_property
     def proof(self) -> Proof:

@@ -123,6 +123,29 @@ def test_all_that_takes_too_long_to_add_up_is_told_calmly(zoe: Visitor) -> None:
     assert "4+" in " ".join(html.split())
 
 
+def test_the_chart_is_of_the_calls_that_are_listed(zoe: Visitor) -> None:
+    zoe.user.time_zone = "Asia/Kathmandu"
+    zoe.user.save()
+    for number in range(0, 90, 7):
+        call(zoe.account, number, talk_seconds=number % 2, fee=Decimal(number) / 10)
+    for wanted in ("", "&answered=yes"):
+        shown = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&chart=1{wanted}").context
+        assert shown["chart"].total == shown["sums"].totals.fee > 0
+        assert [bar.day.day for bar in shown["chart"].bars] == [10, 11, 12, 13, 14]
+    assert 'name="chart" value="1"' in page(zoe, "chart=1")
+    assert "<svg viewBox" not in page(zoe, "").split('class="rows')[0].split("<form")[1]
+
+
+def test_a_chart_that_would_be_of_a_part_is_not_drawn(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number)
+    note = "There is a chart of up to 92 days whose calls could all be added up."
+    with patch.object(page_sums, "ADDED_UP", 4):
+        assert note in page(zoe, "answered=yes&chart=1")
+        assert note not in page(zoe, "answered=yes&chart=1&sums=all")
+    assert note in zoe.client.get(f"{zoe.page('calls/')}?from=2026-01-01&to=2026-10-14&chart=1").content.decode()
+
+
 @pytest.fixture
 def late(transactional_db: None) -> Visitor:
     partitions.ensure(months=[date(2026, 10, 1)])
