@@ -26,7 +26,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """`ticks` run from the top line to the bottom one; `labels` are days at equal distances."""
+    """`ticks` run from the top line to the bottom one; `labels` are days at equal distances, four where there are."""
 
     bars: list[Bar]
     width: int
@@ -48,7 +48,7 @@ def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date) -> Chart:
         height=HEIGHT,
         lines=[0, HEIGHT // 2, HEIGHT],
         ticks=[ceiling, ceiling / 2, Decimal(0)],
-        labels=[costs[round(last * part / 3)][0] for part in range(4)],
+        labels=list(dict.fromkeys(costs[round(last * part / 3)][0] for part in range(4))),
         total=sum((cost for _, cost in costs), Decimal(0)),
         today=today,
     )
