@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LARGEST_KEY = 2**63 - 1
+# Nothing happened outside; at the calendar's own ends a place has no time of day in every zone.
+EARLIEST, LATEST = EPOCH, datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def to_cursor(at: datetime, key: int, *before: int) -> str:
@@ -32,6 +34,8 @@ def from_long_cursor(cursor: str | None, *, before: int) -> tuple[tuple[int, ...
         *numbers, micros, key = (int(part) for part in text.split("."))
         at = EPOCH + micros * MICROSECOND
     except (ValueError, OverflowError, Base64Error):
+        return None
+    if not EARLIEST <= at <= LATEST:
         return None
     if len(numbers) != before or any(abs(number) > LARGEST_KEY for number in (*numbers, key)):
         return None

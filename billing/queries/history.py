@@ -28,7 +28,7 @@ class Page:
     """`older` and `newer` are the cursors for `after` and `before`; None where the list ends.
 
     `looked_to` where the page is not full because enough calls were looked at: the place of the last of them.
-    `came_from` is the place that it was asked for by.
+    `came_from` is the place that it was asked for by, and the page leads `back` from there or on.
     """
 
     calls: list[Call]
@@ -37,6 +37,7 @@ class Page:
     looked_at: int
     looked_to: Place | None
     came_from: Place | None
+    back: bool
 
 
 def page(
@@ -63,7 +64,7 @@ def page(
     walked = list(walk.ordered(calls.filter(found.wanted)).only(*LISTED)[: size + 1])
     shown, is_full = walked[:size], len(walked) > size
     ahead = place_of(shown[-1], filter.order) if is_full else edge
-    behind = place_of(shown[0], filter.order) if shown and place else None
+    behind = (place_of(shown[0], filter.order) if shown else edge) if place else None
     older, newer = (behind, ahead) if back else (ahead, behind)
     return Page(
         shown[::-1] if back else shown,
@@ -72,6 +73,7 @@ def page(
         looked_at=look_at,
         looked_to=None if is_full else edge,
         came_from=place,
+        back=back,
     )
 
 

@@ -17,6 +17,7 @@ from redis.lock import Lock
 from accounts.clock import Clock
 from accounts.models import Account, Switch
 from billing.models import Backfill
+from billing.queries.retention import first_whole_day
 from billing.services import backfills, calls
 from billing.services.locks import hold
 from billing.services.scheduling import FAILED_AGAIN_AFTER, Due
@@ -35,7 +36,8 @@ NEXT_DAYS = """
     FROM billing_backfill backfill
     JOIN accounts_account account ON account.id = backfill.account_id,
     LATERAL (
-        SELECT backfill.last - ago AS day FROM generate_series(0, backfill.last - backfill.first) AS ago
+        SELECT backfill.last - ago AS day
+        FROM generate_series(0, backfill.last - greatest(backfill.first, %(kept_from)s)) AS ago
         WHERE NOT EXISTS (
             SELECT 1 FROM billing_callday held
             WHERE held.account_id = backfill.account_id AND held.day = backfill.last - ago
@@ -48,12 +50,14 @@ NEXT_DAYS = """
     ) missing
     WHERE backfill.ended_at IS NULL AND account.switch_id = %(switch)s
 """
-# A stretch ends when every day of it is here, or when none has come in for long.
+# A stretch ends when every day of it is here that is kept, or when none has come in for long.
 END = """
     UPDATE billing_backfill backfill
     SET ended_at = %(at)s, left_out = counted.missing
     FROM (
-        SELECT open.id, open.last - open.first + 1 - count(held.id) AS missing
+        SELECT open.id, open.last - open.first + 1 - count(held.id) AS missing,
+            greatest(0, open.last - greatest(open.first, %(kept_from)s) + 1)
+                - count(held.id) FILTER (WHERE held.day >= %(kept_from)s) AS to_come
         FROM billing_backfill open
         JOIN accounts_account account ON account.id = open.account_id
         LEFT JOIN billing_callday held ON held.account_id = open.account_id
@@ -61,7 +65,7 @@ END = """
         WHERE open.ended_at IS NULL AND account.switch_id = %(switch)s
         GROUP BY open.id
     ) counted
-    WHERE backfill.id = counted.id AND (counted.missing = 0 OR backfill.progressed_at < %(given_up)s)
+    WHERE backfill.id = counted.id AND (counted.to_come = 0 OR backfill.progressed_at < %(given_up)s)
     RETURNING backfill.account_id, backfill.first, backfill.last, backfill.left_out
 """
 
@@ -120,6 +124,7 @@ def _next_days(switch: Switch, now: datetime, busy: Sequence[tuple[int, date]]) 
         parameters: dict[str, Any] = {
             "switch": switch.pk,
             "failed_since": now - FAILED_AGAIN_AFTER,
+            "kept_from": first_whole_day(now),
             "accounts": [account for account, _ in busy],
             "days": [day for _, day in busy],
         }
@@ -145,7 +150,8 @@ def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
 
 def _end(switch: Switch, now: datetime) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(END, {"switch": switch.pk, "at": now, "given_up": now - GIVEN_UP_AFTER})
+        parameters = {"switch": switch.pk, "at": now, "given_up": now - GIVEN_UP_AFTER}
+        cursor.execute(END, {**parameters, "kept_from": first_whole_day(now)})
         for account_id, first, last, left_out in cursor.fetchall():
             if left_out:
                 logger.warning("Account %s, %s to %s: %s days could not be fetched", account_id, first, last, left_out)

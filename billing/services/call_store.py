@@ -85,11 +85,12 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         cursor.execute("ANALYZE staged_call (flow_no)")
         cursor.execute(sql.OTHER_DAYS, parameters)
         ours = [(account, stage.day) for account in accounts]
-        days = ours + sorted(set(cursor.fetchall()) - set(ours))
+        held = set(cursor.fetchall())
+        days = ours + sorted(held - set(ours))
         cursor.execute(sql.LOCK_DAYS, _in_rows(days))
         touched = _with_times(days, stage)
         parameters |= touched.parameters()
-        if len(days) == len(ours) and not _is_there(ours):
+        if not held and not _is_there(ours):
             cursor.execute(sql.NOTE_LATE, parameters)
             cursor.execute(sql.INSERT, parameters)
         else:

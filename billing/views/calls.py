@@ -48,13 +48,14 @@ def calls(request: Request, access: Access) -> HttpResponse:
         days = CallDays(account, zone, known, now)
         shown = _shown(request.GET, page, zone) if goes_on else None
         by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
+    further = {"further": "1"} if page.looked_to else {}
     context = {
         "page": page,
         "order": chosen.order.value,
         "days": by_day,
         "in_all": days.in_all(progress.first, progress.last) if progress else None,
-        "older": turned(request.GET, after=page.older, **({"further": "1"} if page.looked_to else {})),
-        "newer": turned(request.GET, before=page.newer),
+        "older": turned(request.GET, after=page.older, **({} if page.back else further)),
+        "newer": turned(request.GET, before=page.newer, **(further if page.back else {})),
         "goes_on": goes_on,
         "filling": missing,
         **around,

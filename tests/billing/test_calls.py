@@ -407,6 +407,25 @@ def test_a_call_that_both_of_its_days_report_is_one_row_and_both_days_are_proven
 
 
 @pytest.mark.django_db
+def test_a_day_that_reported_but_another_days_call_forgets_it_when_it_no_longer_does() -> None:
+    quiet = TODAY - timedelta(days=100)
+    before, midnight = quiet - timedelta(days=1), datetime(quiet.year, quiet.month, quiet.day, tzinfo=UTC)
+    with SimulatorProcess("--quiet-world", "--day-rule", "both") as both:
+        account = known(SwitchFactory.create(url=both.url), "C-301")
+        start = millis(midnight - timedelta(seconds=20))
+        flow_no = both.control.add_call(account.number, "8613900000000", start=start, seconds=60)
+        fetch(account, before)
+        day = fetch(account, quiet)
+        assert (day.calls, day.elsewhere_calls) == (0, 1)
+        both.control.remove_call(flow_no)
+        assert fetch(account, quiet).elsewhere_calls == 0
+        assert prove(account, quiet).state == DayState.PROVEN
+        fetch(account, before)
+        assert not Call.objects.filter(flow_no=flow_no).exists()
+        assert [change.kind for change in CallChange.objects.all()] == [ChangeOfRecord.GONE]
+
+
+@pytest.mark.django_db
 def test_the_database_keeps_calls_to_accounts_of_their_switch() -> None:
     partitions.ensure([NOON.date()])
     call = CallFactory.create(started_at=NOON)

@@ -13,15 +13,15 @@ from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import Account, Switch
-from billing.models import Call, CallDay, CallTotal, DayState
+from billing.models import Backfill, Call, CallDay, CallTotal, DayState
 from billing.queries import call_sums, retention
 from billing.queries.call_filter import CallFilter
-from billing.services import partitions, rounds
+from billing.services import backfilling, partitions, rounds
 from billing.services.backfills import stretch
 from billing.services.calls import NOT_KEPT, fetch_days
 from billing.services.proofs import prove_days
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory, UserFactory
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OLD, KEPT = datetime(2026, 7, 31, 23, 30, tzinfo=UTC), datetime(2026, 8, 1, 0, 30, tzinfo=UTC)
@@ -121,3 +121,17 @@ def test_a_month_that_is_being_read_is_dropped_another_time(monkeypatch: pytest.
             list(Call.objects.filter(started_at__lt=begin))
             assert pool.submit(drop).result() == []
         assert pool.submit(drop).result() == [month]
+
+
+def test_days_that_are_kept_no_longer_hold_up_no_stretch_that_was_asked_for(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    dropped, kept = date(2026, 8, 8), date(2026, 8, 9)
+    # Asked for when both were still kept.
+    backfill = Backfill.objects.create(
+        account=account, first=dropped, last=kept, asked_by=UserFactory.create(), asked_at=NOW, progressed_at=NOW
+    )
+    worked = backfilling.run_slot(switch=account.switch, now=NOW, slot=timedelta(seconds=2))
+    backfill.refresh_from_db()
+    assert (worked.days, worked.failed, worked.is_more) == (1, 0, False)
+    assert (backfill.ended_at is None, backfill.left_out) == (False, 1)

@@ -14,7 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Account
+from billing.models import Call
 from billing.queries import history, page_sums
+from billing.queries.cursors import to_cursor
 from billing.services import partitions
 from tests.billing.views.conftest import Visitor, logged_in
 from tests.factories import AccountFactory, CallFactory, MembershipFactory
@@ -100,6 +102,28 @@ def test_a_page_that_looked_at_enough_calls_says_how_far_and_leads_further(zoe: 
         more = followed(zoe, html, **MORE)
     assert callees(more) == [8]
     assert "No other calls match." in more
+
+
+@pytest.mark.parametrize("at", [datetime.min, datetime.max])
+def test_a_place_at_the_end_of_the_calendar_is_none(zoe: Visitor, at: datetime) -> None:
+    call(zoe.account, 1)
+    cursor = to_cursor(at.replace(tzinfo=UTC), 1)
+    for query in (f"after={cursor}", f"before={cursor}"):
+        assert callees(page(zoe, query)) == [1]
+        assert callees(page(zoe, query, **MORE)) == [1]
+
+
+def test_the_way_back_goes_on_where_enough_calls_were_looked_at(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number, talk_seconds=number in (0, 4, 8))
+    oldest = Call.objects.get(callee="86130008")
+    with patch.object(history, "LOOKED_AT", 3):
+        html = page(zoe, f"answered=yes&before={to_cursor(oldest.started_at, oldest.flow_no)}")
+        assert "None of the next 3 calls match, up to 14 October 2026, 07:00." in " ".join(html.split())
+        link = re.search(r'href="(\?[^"]*before=[^"]*)"', html)
+        assert link is not None
+        html = zoe.client.get(zoe.page("calls/") + link[1].replace("&amp;", "&")).content.decode()
+    assert callees(html) == [0, 4]
 
 
 def test_sums_of_a_part_say_so_and_all_are_added_up_when_asked(zoe: Visitor) -> None:
