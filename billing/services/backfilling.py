@@ -150,8 +150,8 @@ def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
 
 def _end(switch: Switch, now: datetime) -> None:
     with connection.cursor() as cursor:
-        parameters = {"switch": switch.pk, "at": now, "given_up": now - GIVEN_UP_AFTER}
-        cursor.execute(END, {**parameters, "kept_from": first_whole_day(now)})
+        given_up, kept_from = now - GIVEN_UP_AFTER, first_whole_day(now)
+        cursor.execute(END, {"switch": switch.pk, "at": now, "given_up": given_up, "kept_from": kept_from})
         for account_id, first, last, left_out in cursor.fetchall():
             if left_out:
                 logger.warning("Account %s, %s to %s: %s days could not be fetched", account_id, first, last, left_out)
