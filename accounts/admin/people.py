@@ -25,6 +25,7 @@ from accounts.money import money
 from accounts.owners import LastOwner
 
 LAST_OWNER = "Nobody else is an owner of {}: let somebody be that first."
+NO_OWNER = "Nobody who may log in is an owner of {} any more: let somebody be that."
 
 
 class UserForm(ModelForm[User]):
@@ -96,6 +97,13 @@ class UserAdmin(BoundedAdmin[User]):
         if change and "email" in form.changed_data:
             before = str(form.initial["email"])
             notices.address_changed(before=before, now=timezone.now())
+        if change and not obj.is_active:
+            self._tell_of_the_orphaned(request, obj)
+
+    def _tell_of_the_orphaned(self, request: HttpRequest, user: User) -> None:
+        """A login is closed when it has to be, also that of an account's last owner."""
+        for account in owners.orphaned(list(user.memberships.all())):
+            self.message_user(request, NO_OWNER.format(account), messages.WARNING)
 
     @admin.action(description="Send a mail to choose a password", permissions=["change"])
     def send_password_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

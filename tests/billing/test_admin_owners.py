@@ -51,6 +51,18 @@ def test_both_owners_cannot_be_removed_at_one_stroke(last: Membership) -> None:
     assert not Membership.objects.filter(pk=last.pk).exists()
 
 
+def test_staff_are_told_when_the_login_that_they_close_is_the_last_owners(last: Membership) -> None:
+    client, closed = logged_in(staff("operator")), {"email": last.user.email, "name": "", "time_zone": ""}
+    page = client.post(page_of(last.user), closed, follow=True).content.decode()
+    assert f"Nobody who may log in is an owner of {last.account} any more" in page
+    last.user.refresh_from_db()
+    assert not last.user.is_active
+    viewer = MembershipFactory.create(account=last.account, role=Role.VIEWER).user
+    page = client.post(page_of(viewer), {**closed, "email": viewer.email}, follow=True).content.decode()
+    viewer.refresh_from_db()
+    assert (viewer.is_active, "Nobody who may log in" in page) == (False, False)
+
+
 ENDS: dict[str, Callable[[QuerySet[Membership]], object]] = {
     "deleted": lambda row: row.delete(),
     "demoted": lambda row: row.update(role=Role.VIEWER),
