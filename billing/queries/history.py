@@ -20,7 +20,7 @@ LISTED = ("started_at", "flow_no", "caller", "callee", "talk_seconds", "fee")
 LOOKED_AT, LOOKED_AT_FURTHER = 5_000, 100_000
 SOME_MONTHS = timedelta(days=92)
 # How much longer it takes to look at calls that lie here and there, as those of one length or cost do.
-TIMES_DEARER = 3
+TIMES_DEARER = 5
 
 
 @dataclass(frozen=True)
