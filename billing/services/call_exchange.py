@@ -18,6 +18,8 @@ def _of(table: str, names: list[str]) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
+# A month that is new has no statistics yet: whichever way the staged records are then looked up, it must not take long.
+LOOK_UP_STAGED = "CREATE INDEX IF NOT EXISTS staged_call_number ON staged_call (flow_no)"
 # Of a record that one answer holds twice, the later one counts.
 DROP_REPEATED = """
     DELETE FROM staged_call earlier USING staged_call later
@@ -73,7 +75,8 @@ NOTE_CHANGES = f"""
             AND (call.started_at, {_of("call", COMPARED)}) IS DISTINCT FROM
                 (staged.started_at, {_of("staged", COMPARED)}))
 """  # noqa: S608
-# Records that an earlier answer lacked though their calls had ended well before it was given.
+# Records that an earlier answer lacked though their calls had ended well before it was given. OFFSET keeps the look-up
+# one by the record's number: without statistics it would be joined with all calls of these months.
 NOTE_LATE = """
     INSERT INTO billing_callchange (kind,
         account_id, flow_no, ended_at, agent_number, fee, agent_fee, caller, callee, talk_seconds, noticed_at)
@@ -85,6 +88,7 @@ NOTE_LATE = """
         SELECT 1 FROM billing_call call
         WHERE call.switch_id = %(switch)s AND call.flow_no = staged.flow_no
             AND call.started_at BETWEEN %(earliest)s AND %(latest)s
+        OFFSET 0
     )
 """
 DELETE_GONE = f"""
@@ -128,7 +132,7 @@ UPSERT = f"""
     WHERE (call.day, {_of("call", COMPARED)}) IS DISTINCT FROM ({KEPT_DAY}, {_of("excluded", COMPARED)})
 """  # noqa: S608
 REPLACE = (
-    *(MOVE_BACK, NOTE_CHANGES, NOTE_LATE, DELETE_GONE, DELETE_MOVED),
+    *(LOOK_UP_STAGED, MOVE_BACK, NOTE_CHANGES, NOTE_LATE, DELETE_GONE, DELETE_MOVED),
     *(FORGET_ELSEWHERE, KEEP_ELSEWHERE, UPSERT),
 )
 # A day stays proven only while what it holds and what it reports elsewhere add up to what proved it.

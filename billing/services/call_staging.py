@@ -55,6 +55,7 @@ MAKE_STAGE = f"""
         ended_at timestamptz GENERATED ALWAYS AS (to_timestamp(stop / 1000.0)) STORED
     );
     TRUNCATE staged_call;
+    DROP INDEX IF EXISTS staged_call_number;
 """
 
 
