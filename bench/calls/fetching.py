@@ -34,6 +34,7 @@ def main() -> None:
     import portal.celery
 
     portal.celery.app.loader.import_default_modules()
+    portal.celery.give_way()
     from accounts.models import Account
     from billing.services.calls import fetch_days
 
