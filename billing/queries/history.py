@@ -63,6 +63,9 @@ def page(
         calls = walk.until(calls, edge)
     walked = list(walk.ordered(calls.filter(found.wanted)).only(*LISTED)[: size + 1])
     shown, is_full = walked[:size], len(walked) > size
+    if back and not shown and not edge:
+        # The calls that came first are gone, or come after that place by now.
+        return page(account=account, filter=filter, size=size)
     ahead = place_of(shown[-1], filter.order) if is_full else edge
     behind = (place_of(shown[0], filter.order) if shown else edge) if place else None
     older, newer = (behind, ahead) if back else (ahead, behind)

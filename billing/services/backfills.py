@@ -17,7 +17,7 @@ from billing.queries.retention import first_whole_day
 
 logger = logging.getLogger(__name__)
 
-# Of one account: stretches that wait at a time, and the days that its customers may ask for in a day and a night.
+# What an account's customers may ask for: stretches that wait at a time, and days in a day and a night.
 MOST_OPEN = 3
 MOST_DAYS_ASKED = 400
 ASKED_WITHIN = timedelta(days=1)
@@ -45,7 +45,7 @@ def ask(
 ) -> Backfill | None:
     """Have these days fetched as far as they are not here; None when there is nothing to fetch.
 
-    Staff are not held to the limits of an account. Raises BackfillRefused.
+    Staff are not held to the limits of an account, and use nothing of them up. Raises BackfillRefused.
     """
     days = stretch(account=account, first=first, last=last, now=now)
     if days is None or (missing := _missing(account, *days)) is None:
@@ -80,9 +80,10 @@ def _missing(account: Account, first: date, last: date) -> tuple[date, date] | N
 
 
 def _check_limits(account: Account, days: int, now: datetime) -> None:
-    if open_ones(account=account).count() >= MOST_OPEN:
+    theirs = Backfill.objects.filter(account=account, asked_by__is_staff=False)
+    if theirs.filter(ended_at__isnull=True).count() >= MOST_OPEN:
         raise BackfillRefused("Other days of this account are being fetched first. Open these again in a while.")
-    lately = Backfill.objects.filter(account=account, asked_at__gt=now - ASKED_WITHIN)
+    lately = theirs.filter(asked_at__gt=now - ASKED_WITHIN)
     if sum(backfill.days for backfill in lately) + days > MOST_DAYS_ASKED:
         raise BackfillRefused(
             f"At most {MOST_DAYS_ASKED} days of an account are fetched from one day to the next."

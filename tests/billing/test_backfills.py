@@ -184,6 +184,14 @@ def test_an_account_waits_for_few_stretches_at_a_time(account: Account) -> None:
         ask(account, days_ago(90), days_ago(90))
 
 
+def test_what_staff_ask_for_uses_up_nothing_of_an_accounts_own(account: Account) -> None:
+    staff = UserFactory.create(is_staff=True)
+    for begin in (1000, 700, 500):
+        days = {"first": days_ago(begin), "last": days_ago(begin - 150)}
+        assert backfills.ask(account=account, **days, by=staff, now=NOW, as_staff=True) is not None
+    assert ask(account, days_ago(90), days_ago(60)) is not None
+
+
 def test_the_round_works_it_off_where_no_broker_answered(account: Account) -> None:
     asked(account, LONG_AGO, LONG_AGO)
     assert rounds.fetch_asked(switch=account.switch, now=NOW).startswith("1 days with ")

@@ -113,6 +113,13 @@ def test_a_place_at_the_end_of_the_calendar_is_none(zoe: Visitor, at: datetime) 
         assert callees(page(zoe, query, **MORE)) == [1]
 
 
+def test_the_way_back_from_the_first_call_there_is_leads_to_the_beginning(zoe: Visitor) -> None:
+    for number in range(3):
+        call(zoe.account, number)
+    newest = Call.objects.get(callee="86130000")
+    assert callees(page(zoe, f"before={to_cursor(newest.started_at, newest.flow_no)}")) == [0, 1, 2]
+
+
 def test_the_way_back_goes_on_where_enough_calls_were_looked_at(zoe: Visitor) -> None:
     for number in range(9):
         call(zoe.account, number, talk_seconds=number in (0, 4, 8))
