@@ -45,6 +45,10 @@ class Proven:
     proven: int = 0
     differing: list[CallDay] = field(default_factory=list)
 
+    def add(self, other: Proven) -> None:
+        self.proven += other.proven
+        self.differing += other.differing
+
 
 def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last: date, now: datetime) -> Proven:
     """Compare fetched days that are over; what differs is fetched again and compared once more.

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of, each_day
+from billing.queries.retention import first_whole_day
 
 LOOKED_AT_LATELY = timedelta(minutes=10)
 LOOKED_AT = timedelta(hours=1)
@@ -40,6 +41,15 @@ FOLLOWED = """
 class Due:
     day: date
     accounts: list[Account]
+
+
+@dataclass(frozen=True)
+class FirstProof:
+    """The newest stretch of days that were never compared with the switch's report, and whose they are."""
+
+    accounts: list[Account]
+    first: date
+    last: date
 
 
 def followed(*, switch: Switch, now: datetime) -> QuerySet[Account]:
@@ -116,6 +126,23 @@ def due_proof(*, switch: Switch, now: datetime) -> list[Account]:
         | Q(state=DayState.DIFFERS, checked_at__lte=now - DIFFERING_EVERY)
     )
     return list(Account.objects.filter(pk__in=due.values("account")).select_related("switch").order_by("pk"))
+
+
+def due_first_proof(*, switch: Switch, now: datetime) -> FirstProof | None:
+    """Of days before those that are kept up, which somebody had fetched: each is compared once it is here."""
+    days = CallDay.objects.filter(
+        account__switch=switch,
+        account__missing_since__isnull=True,
+        day__range=(first_whole_day(now), day_of(now, switch.zone) - (DAYS_KEPT_UP + 1) * DAY),
+        fetched_at__isnull=False,
+        checked_at__isnull=True,
+    )
+    last = days.aggregate(last=Max("day"))["last"]
+    if last is None:
+        return None
+    first = last - DAYS_KEPT_UP * DAY
+    of_stretch = Account.objects.filter(pk__in=days.filter(day__gte=first).values("account"))
+    return FirstProof(list(of_stretch.select_related("switch").order_by("pk")), first, last)
 
 
 def first_and_last_kept_up(today: date) -> tuple[date, date]:

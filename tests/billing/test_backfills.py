@@ -192,6 +192,22 @@ def test_what_staff_ask_for_uses_up_nothing_of_an_accounts_own(account: Account)
     assert ask(account, days_ago(90), days_ago(60)) is not None
 
 
+def test_days_that_were_asked_for_are_proven_however_old_they_are(account: Account, simulator: SimulatorProcess) -> None:
+    days = [days_ago(200), LONG_AGO, days_ago(60)]
+    for day in days:
+        asked(account, day, day)
+    work(account)
+    rounds.prove(switch=account.switch, now=NOW)
+    states = CallDay.objects.filter(day__in=days).order_by("-day")
+    assert [row.state for row in states] == ["proven", "fetched", "fetched"]
+    for _ in days:
+        rounds.prove(switch=account.switch, now=NOW)
+    assert {row.state for row in states.all()} == {"proven"}
+    before = simulator.control.stats().requests["GetReportCustomerFee"]
+    rounds.prove(switch=account.switch, now=NOW)
+    assert simulator.control.stats().requests["GetReportCustomerFee"] == before
+
+
 def test_the_round_works_it_off_where_no_broker_answered(account: Account) -> None:
     asked(account, LONG_AGO, LONG_AGO)
     assert rounds.fetch_asked(switch=account.switch, now=NOW).startswith("1 days with ")
