@@ -192,7 +192,7 @@ def test_what_staff_ask_for_uses_up_nothing_of_an_accounts_own(account: Account)
     assert ask(account, days_ago(90), days_ago(60)) is not None
 
 
-def test_days_that_were_asked_for_are_proven_however_old_they_are(account: Account, simulator: SimulatorProcess) -> None:
+def test_days_that_were_asked_for_are_proven_whatever_their_age(account: Account, simulator: SimulatorProcess) -> None:
     days = [days_ago(200), LONG_AGO, days_ago(60)]
     for day in days:
         asked(account, day, day)
