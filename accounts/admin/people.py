@@ -15,7 +15,7 @@ from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from accounts import invitations, notices, owners, services
+from accounts import fresh, invitations, notices, owners, services
 from accounts.admin.trail import last_notes
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, acting, link, member_of_staff
 from accounts.admin_filters import OfPerson
@@ -41,7 +41,10 @@ class UserForm(ModelForm[User]):
 
 @admin.register(User)
 class UserAdmin(BoundedAdmin[User]):
-    """People have no password here: they get a mail and choose one."""
+    """People have no password here: they get a mail and choose one.
+
+    Whoever decides who gets in, and by what, shows once more that it is them; so it is for memberships.
+    """
 
     form = UserForm
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
@@ -90,6 +93,7 @@ class UserAdmin(BoundedAdmin[User]):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.Form, change: bool) -> None:
+        fresh.require_fresh_login(request)
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
@@ -121,6 +125,7 @@ class UserAdmin(BoundedAdmin[User]):
                 self.message_user(request, f"{user.email} logs in with the password alone again.", messages.SUCCESS)
 
     def _manageable(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
+        fresh.require_fresh_login(request)
         return [user for user in people if self.has_change_permission(request, user)]
 
 
@@ -176,6 +181,7 @@ class MembershipAdmin(BoundedAdmin[Membership]):
         return ("user", "account") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Membership, form: forms.Form, change: bool) -> None:
+        fresh.require_fresh_login(request)
         super().save_model(request, obj, form, change)
         if not change:
             notices.member_joined(obj, now=timezone.now())
@@ -185,6 +191,7 @@ class MembershipAdmin(BoundedAdmin[Membership]):
             notices.role_changed(obj, now=timezone.now())
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        fresh.require_fresh_login(request)
         user, account = obj.user, obj.account
         owners.hold(account)
         owners.keep_one(obj)

@@ -35,6 +35,7 @@ class DecisionPages(TopUpPages):
         return TemplateResponse(request, "admin/billing/topup/decide.html", context)
 
     def _decide(self, request: HttpRequest, topup: TopUp, form: DecisionForm, by: User) -> bool:
+        self.show_once_more(request, topup.account, topup.amount)
         try:
             decided = decisions.decide(topup=topup, by=by, now=timezone.now(), **form.decision())
         except decisions.DecisionRefused as error:

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from accounts import audit
+from accounts import audit, fresh
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, acting
 from accounts.models import Account, ClaimPhrase
 from billing.services import claims
@@ -43,7 +43,8 @@ class ClaimPhraseAdmin(BoundedAdmin[ClaimPhrase]):
         return False
 
     def save_model(self, request: HttpRequest, obj: ClaimPhrase, form: forms.Form, change: bool) -> None:
-        """It is placed when the answer shows it."""
+        """It is placed when the answer shows it, by somebody who has just shown that it is them."""
+        fresh.require_fresh_login(request)
 
     def log_addition(self, request: HttpRequest, obj: ClaimPhrase, message: audit.Changes | str) -> None:  # type: ignore[override]  # the trail stands for the log
         """The service has noted it."""

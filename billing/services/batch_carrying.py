@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.access import Action, access_of
 from accounts.clock import Clock
+from accounts.models import Account, User
 from billing.models import Batch, BatchRow, BatchState
 from billing.services import balances, transfers
 from billing.services.batches import WAITING, announce, end
@@ -26,6 +28,8 @@ PAUSE = timedelta(seconds=5)
 # Of errors of ours, with a pause after each: a minute and more.
 MOST_FAILURES = 15
 NOT_SENT = "Not sent: the portal could not handle this line. Nothing was paid for it; you may try it again."
+
+NO_LONGER = "Not sent: {} confirmed it and may no longer pay from {}."
 
 
 def carry_on(*, batch_id: int, now: datetime) -> None:
@@ -89,6 +93,10 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
         return
     if row.account is None or row.amount is None or batch.confirmed_by is None:
         raise AssertionError("The database lets no such row wait.")
+    if not _may_still_pay(batch.confirmed_by, batch.agent):
+        row.problem = NO_LONGER.format(batch.confirmed_by.get_full_name(), batch.agent.number)
+        row.save(update_fields=["problem"])
+        return
     try:
         row.topup = transfers.request(
             account=row.account,
@@ -107,6 +115,12 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
     except TopUpRefused as refused:
         row.problem = str(refused)
     row.save(update_fields=["topup", "problem"])
+
+
+def _may_still_pay(by: User, agent: Account) -> bool:
+    """Whoever confirmed it may have lost the account, or the login, since."""
+    access = access_of(by, agent) if by.is_active else None
+    return access is not None and access.may(Action.PAY_BATCHES)
 
 
 @transaction.atomic

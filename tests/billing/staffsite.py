@@ -43,6 +43,7 @@ from tests.factories import (
     TopUpFactory,
     UserFactory,
 )
+from tests.portal.test_factors import show_password
 
 
 def full_account() -> Account:
@@ -104,6 +105,13 @@ def staff(*groups: str) -> User:
 def logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
+    return client
+
+
+def freshly_logged_in(user: User) -> Client:
+    """Whoever has just shown that it is them."""
+    client = logged_in(user)
+    show_password(client)
     return client
 
 

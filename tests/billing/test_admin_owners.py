@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Membership, Role, User
-from tests.billing.staffsite import list_of, logged_in, page_of, staff, superuser
+from tests.billing.staffsite import freshly_logged_in, list_of, page_of, staff, superuser
 from tests.factories import AccountFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def delete_page(membership: Membership) -> str:
 
 
 def test_staff_neither_remove_nor_demote_the_last_owner_of_an_account(last: Membership) -> None:
-    client = logged_in(staff("operator"))
+    client = freshly_logged_in(staff("operator"))
     assert LAST in client.get(delete_page(last)).content.decode()
     assert LAST in client.post(delete_page(last), {"post": "yes"}).content.decode()
     assert LAST in client.post(page_of(last), {"role": Role.VIEWER}).content.decode()
@@ -44,7 +44,7 @@ def test_staff_neither_remove_nor_demote_the_last_owner_of_an_account(last: Memb
 def test_both_owners_cannot_be_removed_at_one_stroke(last: Membership) -> None:
     other = MembershipFactory.create(account=last.account, role=Role.OWNER)
     both = {"action": "delete_selected", "_selected_action": [last.pk, other.pk], "post": "yes"}
-    client = logged_in(staff("operator"))
+    client = freshly_logged_in(staff("operator"))
     assert LAST in client.post(list_of(Membership), both).content.decode()
     assert Membership.objects.filter(pk__in=[last.pk, other.pk]).count() == 2
     client.post(list_of(Membership), {**both, "_selected_action": [last.pk]})
@@ -52,7 +52,7 @@ def test_both_owners_cannot_be_removed_at_one_stroke(last: Membership) -> None:
 
 
 def test_staff_are_told_when_the_login_that_they_close_is_the_last_owners(last: Membership) -> None:
-    client, closed = logged_in(staff("operator")), {"email": last.user.email, "name": "", "time_zone": ""}
+    client, closed = freshly_logged_in(staff("operator")), {"email": last.user.email, "name": "", "time_zone": ""}
     page = client.post(page_of(last.user), closed, follow=True).content.decode()
     assert f"Nobody who may log in is an owner of {last.account} any more" in page
     last.user.refresh_from_db()
@@ -91,23 +91,23 @@ def test_nobody_of_the_staff_lets_themselves_in(who: str) -> None:
     account = AccountFactory.create(is_agent=True)
     wish = {"user": omar.pk, "account": account.pk, "role": Role.OWNER}
     add = reverse("admin:accounts_membership_add")
-    assert OWN in logged_in(omar).post(add, wish).content.decode()
+    assert OWN in freshly_logged_in(omar).post(add, wish).content.decode()
     assert not Membership.objects.exists()
-    assert logged_in(staff("operator")).post(add, wish).status_code == 302
+    assert freshly_logged_in(staff("operator")).post(add, wish).status_code == 302
     assert Membership.objects.get().user == omar
 
 
 def test_nobody_of_the_staff_makes_themselves_more_than_they_are() -> None:
     omar: User = staff("operator")
     own = MembershipFactory.create(user=omar, role=Role.VIEWER)
-    assert OWN in logged_in(omar).post(page_of(own), {"role": Role.OWNER}).content.decode()
+    assert OWN in freshly_logged_in(omar).post(page_of(own), {"role": Role.OWNER}).content.decode()
     own.refresh_from_db()
     assert own.role == Role.VIEWER
-    assert logged_in(omar).post(delete_page(own), {"post": "yes"}).status_code == 302
+    assert freshly_logged_in(omar).post(delete_page(own), {"post": "yes"}).status_code == 302
     assert not Membership.objects.filter(user=omar).exists()
 
 
 def test_an_account_that_never_had_an_owner_needs_none() -> None:
     viewer = MembershipFactory.create(role=Role.VIEWER, user=UserFactory.create())
-    logged_in(staff("operator")).post(delete_page(viewer), {"post": "yes"})
+    freshly_logged_in(staff("operator")).post(delete_page(viewer), {"post": "yes"})
     assert not Membership.objects.exists()

@@ -10,9 +10,10 @@ from django.core import mail
 from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Switch, User
-from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff, superuser
+from tests.billing.staffsite import freshly_logged_in, full_account, list_of, logged_in, page_of, staff, superuser
 from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
 from tests.mails import sent_mails
+from tests.portal.test_factors import show_password
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ def person(email: str = "new@example.com", **more: object) -> dict[str, object]:
 
 
 def test_an_operator_makes_a_person_without_a_password_and_sends_the_mail(db: None) -> None:
-    client = logged_in(staff("operator"))
+    client = freshly_logged_in(staff("operator"))
     client.post(reverse("admin:accounts_user_add"), person("New@Example.com"))
     user = User.objects.get(email="new@example.com")
     assert not user.has_usable_password()
@@ -38,14 +39,14 @@ def test_an_operator_makes_a_person_without_a_password_and_sends_the_mail(db: No
 
 def test_one_address_is_one_person_in_any_case_of_letters(db: None) -> None:
     UserFactory.create(email="new@example.com")
-    page = logged_in(staff("operator")).post(reverse("admin:accounts_user_add"), person("NEW@example.com"))
+    page = freshly_logged_in(staff("operator")).post(reverse("admin:accounts_user_add"), person("NEW@example.com"))
     assert page.status_code == 200
     assert page.context["errors"]
 
 
 def test_a_changed_address_is_the_only_one_that_mail_goes_to(db: None) -> None:
     user = UserFactory.create(email="old@example.com")
-    logged_in(staff("operator")).post(page_of(user), person("new@example.com"))
+    freshly_logged_in(staff("operator")).post(page_of(user), person("new@example.com"))
     assert [row.email for row in EmailAddress.objects.filter(user=user)] == ["new@example.com"]
 
 
@@ -53,15 +54,15 @@ def test_an_operator_makes_nobody_mightier_than_they_are(db: None) -> None:
     by, user = staff("operator"), UserFactory.create()
     billing = Group.objects.get(name="billing")
     body = person(user.email, is_staff="on", is_superuser="on", groups=[billing.pk])
-    assert logged_in(by).post(page_of(user), body).status_code == 200
+    assert freshly_logged_in(by).post(page_of(user), body).status_code == 200
     support = Group.objects.get(name="support")
-    logged_in(by).post(page_of(user), {**body, "groups": [support.pk]})
+    freshly_logged_in(by).post(page_of(user), {**body, "groups": [support.pk]})
     user.refresh_from_db()
     assert (user.is_staff, user.is_superuser, list(user.groups.all())) == (True, False, [support])
 
 
 def test_an_operator_changes_nobody_mightier_than_they_are(db: None) -> None:
-    client = logged_in(staff("operator"))
+    client = freshly_logged_in(staff("operator"))
     for user in (superuser(), staff("billing")):
         assert client.get(page_of(user)).status_code == 200
         assert client.post(page_of(user), person("mine@example.com")).status_code == 403
@@ -74,15 +75,15 @@ def test_an_operator_lets_in_again_who_lost_phone_and_codes(db: None) -> None:
     for user in (lost, mighty):
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
     body = {"action": "forget_factors", "_selected_action": [lost.pk, mighty.pk]}
-    logged_in(staff("support")).post(list_of(User), body)
+    freshly_logged_in(staff("support")).post(list_of(User), body)
     assert Authenticator.objects.count() == 2
-    logged_in(staff("operator")).post(list_of(User), body)
+    freshly_logged_in(staff("operator")).post(list_of(User), body)
     assert [left.user for left in Authenticator.objects.all()] == [mighty]
 
 
 @pytest.mark.usefixtures("transactional_db")
 def test_people_hear_of_what_staff_change_of_their_login() -> None:
-    client, user = logged_in(staff("operator")), UserFactory.create(email="old@example.com")
+    client, user = freshly_logged_in(staff("operator")), UserFactory.create(email="old@example.com")
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
     client.post(list_of(User), {"action": "forget_factors", "_selected_action": [user.pk]})
     client.post(page_of(user), person("old@example.com", name="Nia"))
@@ -97,7 +98,7 @@ def test_people_hear_of_what_staff_change_of_their_login() -> None:
 
 @pytest.mark.usefixtures("transactional_db")
 def test_owners_hear_of_members_that_staff_add_change_and_remove() -> None:
-    client, user = logged_in(staff("operator")), UserFactory.create(email="nia@example.com")
+    client, user = freshly_logged_in(staff("operator")), UserFactory.create(email="nia@example.com")
     account = MembershipFactory.create(user__email="olga@example.com").account
     client.post(reverse("admin:accounts_membership_add"), {"user": user.pk, "account": account.pk, "role": Role.VIEWER})
     membership = Membership.objects.get(user=user)
@@ -110,12 +111,12 @@ def test_owners_hear_of_members_that_staff_add_change_and_remove() -> None:
 
 
 def test_nobody_guesses_a_password_hash_by_filters(db: None) -> None:
-    guess = logged_in(staff("support")).get(list_of(User), {"password__startswith": "pbkdf2"})
+    guess = freshly_logged_in(staff("support")).get(list_of(User), {"password__startswith": "pbkdf2"})
     assert guess.status_code == 400
 
 
 def test_a_time_zone_that_does_not_exist_is_nobodys(db: None) -> None:
-    user, client = UserFactory.create(), logged_in(staff("operator"))
+    user, client = UserFactory.create(), freshly_logged_in(staff("operator"))
     for zone in ("Mars/Olympus", "../etc"):
         assert client.post(page_of(user), person(user.email, time_zone=zone)).status_code == 200
     client.post(page_of(user), person(user.email, time_zone="Asia/Shanghai"))
@@ -124,7 +125,7 @@ def test_a_time_zone_that_does_not_exist_is_nobodys(db: None) -> None:
 
 
 def test_an_operator_lets_a_person_see_an_account_and_ends_it_again(account: Account) -> None:
-    client, user = logged_in(staff("operator")), UserFactory.create()
+    client, user = freshly_logged_in(staff("operator")), UserFactory.create()
     wish = {"user": user.pk, "account": account.pk, "role": Role.VIEWER}
     client.post(reverse("admin:accounts_membership_add"), wish)
     membership = Membership.objects.get(user=user)
@@ -136,7 +137,7 @@ def test_an_operator_lets_a_person_see_an_account_and_ends_it_again(account: Acc
 
 
 def switch_form(switch: Switch, **changes: object) -> dict[str, object]:
-    page = logged_in(superuser()).get(page_of(switch))
+    page = freshly_logged_in(superuser()).get(page_of(switch))
     form = page.context["adminform"].form
     values = {name: form[name].value() for name in form.fields}
     shown = {name: "" if value is None else value for name, value in values.items()}
@@ -149,7 +150,7 @@ def test_an_operator_changes_a_switch_but_not_the_file_it_is_sent(db: None) -> N
     form = switch_form(switch, topup_limit="500", extra_body_file="/etc/passwd")
     switch.extra_body_file = ""
     switch.save()
-    assert logged_in(staff("operator")).post(page_of(switch), form).status_code == 302
+    assert freshly_logged_in(staff("operator")).post(page_of(switch), form).status_code == 302
     switch.refresh_from_db()
     assert (switch.topup_limit, switch.extra_body_file) == (Decimal(500), "")
 
@@ -159,7 +160,7 @@ def test_an_operator_changes_a_switch_but_not_the_file_it_is_sent(db: None) -> N
 )
 def test_a_switch_that_could_not_be_asked_is_not_saved(db: None, change: dict[str, str]) -> None:
     switch = SwitchFactory.create()
-    page = logged_in(staff("operator")).post(page_of(switch), switch_form(switch, **change))
+    page = freshly_logged_in(staff("operator")).post(page_of(switch), switch_form(switch, **change))
     assert page.status_code == 200
     assert page.context["errors"]
 
@@ -167,6 +168,32 @@ def test_a_switch_that_could_not_be_asked_is_not_saved(db: None, change: dict[st
 def test_the_calendar_and_currency_of_a_switch_in_use_stay(account: Account) -> None:
     switch = account.switch
     form = switch_form(switch, time_zone="Asia/Shanghai", currency="CNY")
-    logged_in(staff("operator")).post(page_of(switch), form)
+    freshly_logged_in(staff("operator")).post(page_of(switch), form)
     switch.refresh_from_db()
     assert (switch.time_zone, switch.currency) == ("UTC", "USD")
+
+
+def test_who_gets_in_and_by_what_is_changed_by_nobody_who_has_not_just_shown_that_it_is_them(account: Account) -> None:
+    user, other = UserFactory.create(email="old@example.com"), UserFactory.create()
+    membership = MembershipFactory.create(user=user, account=account, role=Role.VIEWER)
+    client, actions = logged_in(staff("operator")), {"_selected_action": [user.pk]}
+    tries = [
+        (page_of(user), person("mine@example.com")),
+        (reverse("admin:accounts_user_add"), person("new@example.com")),
+        (list_of(User), {**actions, "action": "forget_factors"}),
+        (list_of(User), {**actions, "action": "send_password_mail"}),
+        (reverse("admin:accounts_membership_add"), {"user": other.pk, "account": account.pk, "role": Role.OWNER}),
+        (page_of(membership), {"role": Role.OWNER}),
+        (reverse("admin:accounts_membership_delete", args=[membership.pk]), {"post": "yes"}),
+    ]
+    for page, fields in tries:
+        assert client.post(page, fields)["Location"].startswith("/account/reauthenticate/"), page
+    user.refresh_from_db()
+    membership.refresh_from_db()
+    assert (user.email, membership.role, User.objects.filter(email="new@example.com").exists()) == (
+        *("old@example.com", Role.VIEWER),
+        False,
+    )
+    assert not sent_mails()
+    show_password(client)
+    assert client.post(page_of(user), person("young@example.com"))["Location"] == list_of(User)

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Switch, User
+from accounts.models import Account, Membership, Role, Switch, User
 from billing.models import Batch, BatchRow, BatchState, Kind, TopUp, TopUpState, Transition
 from billing.queries.batches import Fate, latest, progress, rows
 from billing.services import batch_carrying, batches, decisions, profiles, reissues, topups, transfers
 from billing.services.batch_carrying import MOST_FAILURES
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import staff
-from tests.factories import UserFactory
+from tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +28,9 @@ AGENT = "R-100"
 def batch(switch: Switch, simulator: SimulatorProcess) -> Batch:
     """Confirmed, with two rows."""
     simulator.control.set_money(AGENT, Decimal(1000))
-    now, by = timezone.now(), UserFactory.create()
+    now = timezone.now()
     agent, *_ = [profiles.ensure(switch=switch, number=number, now=now) for number in (AGENT, "A-20417", "A-20418")]
+    by = MembershipFactory.create(account=agent, role=Role.OWNER).user
     content = b"A-20417,10\nA-20418,20\n"
     uploaded = batches.upload(agent=agent, by=by, file_name="november.csv", content=content, now=now).batch
     return batches.confirm(batch=uploaded, by=by, key=uploaded.key, sure=False, now=now)
@@ -117,3 +118,24 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
     assert "is given up" in caplog.text
     carry_out(batch)
     assert fates(batch) == [Fate.UNPAID, Fate.PAID]
+
+
+@pytest.mark.parametrize("lost", ["the account", "the role", "the login"])
+def test_what_somebody_confirmed_who_may_no_longer_pay_is_not_sent(
+    batch: Batch, simulator: SimulatorProcess, lost: str
+) -> None:
+    assert batch.confirmed_by is not None
+    membership = Membership.objects.filter(user=batch.confirmed_by)
+    # Somebody stays an owner.
+    MembershipFactory.create(account=batch.agent, role=Role.OWNER)
+    if lost == "the account":
+        membership.delete()
+    elif lost == "the role":
+        membership.update(role=Role.VIEWER)
+    else:
+        User.objects.filter(pk=batch.confirmed_by.pk).update(is_active=False)
+    carry_out(batch)
+    batch.refresh_from_db()
+    assert batch.state == BatchState.DONE
+    assert all("may no longer pay from R-100" in row.problem for row in batch.rows.all())
+    assert not simulator.control.received("Pay")

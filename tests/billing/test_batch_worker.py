@@ -11,14 +11,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Account, Switch
+from accounts.models import Account, Role, Switch
 from billing.models import Batch, BatchState, TopUp, TopUpState
 from billing.queries.batches import Fate, progress
 from billing.services import batch_carrying, batches, profiles, sweeping
 from billing.services.resolution import resolve
 from simulator.process import SimulatorProcess
 from tests.conftest import start_worker
-from tests.factories import UserFactory
+from tests.factories import MembershipFactory
 from tests.waiting import eventually
 
 AGENT, CHILDREN = "R-100", ("A-20417", "A-20418", "A-20419", "A-20420")
@@ -55,7 +55,7 @@ def test_a_file_that_is_sent_twice_and_confirmed_twice_pays_each_row_once_though
     agent, *_ = [profiles.ensure(switch=switch, number=number, now=timezone.now()) for number in (AGENT, *CHILDREN)]
     # One `Pay` a row: transfers and their two are tested elsewhere, and this is long enough.
     Account.objects.filter(pk=agent.pk).update(credit_without_debit=Decimal(10_000))
-    by = UserFactory.create()
+    by = MembershipFactory.create(account=agent, role=Role.OWNER).user
     before = {number: simulator.control.account(number).money for number in CHILDREN}
 
     def upload_and_confirm(_: int) -> int:

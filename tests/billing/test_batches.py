@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Account, AuditAction, AuditEntry, Switch, User
+from accounts.models import Account, AuditAction, AuditEntry, Role, Switch, User
 from billing.models import Batch, BatchRow, BatchState, Kind, ReceiptMail, TopUp, TopUpState
 from billing.queries.batches import Fate, progress, rows
 from billing.services import balances, batch_carrying, batches, profiles, states, sweeping, topups
@@ -35,8 +35,8 @@ def agent(switch: Switch, simulator: SimulatorProcess) -> Account:
 
 
 @pytest.fixture
-def by() -> User:
-    return UserFactory.create()
+def by(agent: Account) -> User:
+    return MembershipFactory.create(account=agent, role=Role.OWNER).user
 
 
 def upload(agent: Account, by: User, text: str = FILE, **changes: Any) -> Batch:

@@ -19,7 +19,7 @@ from accounts.models import Account, AuditAction, AuditEntry, ClaimPhrase, Invit
 from billing.services import claims, profiles
 from simulator.process import SimulatorProcess
 from tests.billing.commands import run
-from tests.billing.staffsite import logged_in, page_of, staff
+from tests.billing.staffsite import freshly_logged_in, page_of, staff
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("transactional_db")]
@@ -93,7 +93,7 @@ def test_the_claim_is_offered_where_it_is_allowed_alone(account: Account, client
 
 
 def test_an_operator_places_a_phrase_that_is_shown_once(account: Account, client: Client) -> None:
-    operator, add = logged_in(staff("operator")), reverse("admin:accounts_claimphrase_add")
+    operator, add = freshly_logged_in(staff("operator")), reverse("admin:accounts_claimphrase_add")
     assert f"{add}?account={account.pk}" in operator.get(page_of(account)).content.decode()
     page = operator.post(add, {"account": account.pk})
     assert "no-store" in page["Cache-Control"]
@@ -117,7 +117,7 @@ def test_nobody_of_the_staff_claims_an_account(account: Account, client: Client)
 def test_no_phrase_is_placed_that_would_do_nothing(account: Account) -> None:
     Switch.objects.update(claim_by_phrase=False)
     add = reverse("admin:accounts_claimphrase_add")
-    operator = logged_in(staff("operator"))
+    operator = freshly_logged_in(staff("operator"))
     assert "does not allow claims" in operator.post(add, {"account": account.pk}).content.decode()
     assert add not in operator.get(page_of(account)).content.decode()
     assert not ClaimPhrase.objects.exists()
