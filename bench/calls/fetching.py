@@ -1,4 +1,4 @@
-"""One day fetched in a process of its own, as a worker does: `python -m bench.calls.fetching ACCOUNT DAY`.
+"""Days fetched in a process of its own, as a worker does: `python -m bench.calls.fetching ACCOUNT FIRST LAST`.
 
 Says in one line of JSON how much memory it held before, and at most.
 """
@@ -23,11 +23,11 @@ class Fetched(msgspec.Struct):
 
 
 def fetch_apart(environ: Mapping[str, str], account: int, day: date) -> Fetched:
-    return msgspec.json.decode(said_by(environ, *command(account, day)), type=Fetched)
+    return msgspec.json.decode(said_by(environ, *command(account, day, day)), type=Fetched)
 
 
-def command(account: int, day: date) -> tuple[str, ...]:
-    return ("-m", "bench.calls.fetching", str(account), day.isoformat())
+def command(account: int, first: date, last: date) -> tuple[str, ...]:
+    return ("-m", "bench.calls.fetching", str(account), first.isoformat(), last.isoformat())
 
 
 def main() -> None:
@@ -39,9 +39,9 @@ def main() -> None:
     from billing.services.calls import fetch_days
 
     account = Account.objects.select_related("switch").get(pk=sys.argv[1])
-    day = date.fromisoformat(sys.argv[2])
+    first, last = (date.fromisoformat(day) for day in sys.argv[2:4])
     before = memory_held()
-    fetched = fetch_days(accounts=[account], first=day, last=day, now=datetime.now(UTC))
+    fetched = fetch_days(accounts=[account], first=first, last=last, now=datetime.now(UTC))
     assert not fetched.failures, fetched.failures
     print(msgspec.json.encode(Fetched(fetched.calls, before, most_memory_held())).decode())
 

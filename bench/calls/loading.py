@@ -23,7 +23,7 @@ from billing.services import partitions
 from billing.services.calls import fetch_days
 
 CALLS = 50_000
-ROUNDS = 3
+ROUNDS = 5
 BATCH = 1000
 BARE = """
     DROP TABLE IF EXISTS bench_bare_calls;

@@ -24,13 +24,13 @@ from portal.processes import WEB
 
 REQUESTS = 400
 WARMING = 20
-# Enough that the day is still being loaded when the last page is asked for.
-CALLS_OF_THE_DAY = 1_000_000
+# One day after the other, so that all of what loading does happens while pages are asked for; more than will be done.
+CALLS_OF_A_DAY, DAYS = 100_000, 100
 LONGEST_ANSWER = 60
 
 
 def measure(world: World, findings: Findings) -> None:
-    requests = REQUESTS if world.plan.is_full else 20
+    requests = 20 if world.plan.is_short else REQUESTS
     session, page = _signed_in(world), f"/a/{world.largest.public_id}/"
     with _web(world) as port:
         connection = HTTPConnection("127.0.0.1", port, timeout=LONGEST_ANSWER)
@@ -88,9 +88,9 @@ def _web(world: World) -> Iterator[int]:
 
 @contextmanager
 def _loading(world: World) -> Iterator[subprocess.Popen[bytes]]:
-    count = CALLS_OF_THE_DAY if world.plan.is_full else world.plan.size * 10
-    day = world.plan.last + timedelta(days=1)
+    count = world.plan.size if world.plan.is_short else CALLS_OF_A_DAY
+    first = world.plan.last + timedelta(days=1)
     with feeder(count) as url:
         account = Account.objects.create(switch=found_switch("feeder-meanwhile", url), number="W-1")
-        with child(world.environ, *command(account.pk, day)) as loader:
+        with child(world.environ, *command(account.pk, first, first + timedelta(days=DAYS))) as loader:
             yield loader
