@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Account, AuditEntry, Membership, Role, Switch, User
 from billing.models import Case, Payment, Source, TopUp
 from billing.services import topups
-from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff
+from tests.billing.staffsite import freshly_logged_in, full_account, list_of, logged_in, page_of, staff
 from tests.factories import SwitchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def test_a_form_that_changes_nothing_is_no_entry(account: Account) -> None:
 
 
 def test_people_and_their_groups_are_on_record(db: None) -> None:
-    client, user = logged_in(staff("operator")), UserFactory.create()
+    client, user = freshly_logged_in(staff("operator")), UserFactory.create()
     support = {"email": user.email, "name": user.name, "time_zone": "", "is_active": "on", "is_staff": "on"}
     group = client.get(page_of(user)).context["adminform"].form.fields["groups"].queryset.get(name="support")
     client.post(page_of(user), {**support, "groups": [group.pk]})
@@ -51,7 +51,7 @@ def test_people_and_their_groups_are_on_record(db: None) -> None:
 
 
 def test_a_membership_is_on_record_when_it_comes_changes_and_goes(account: Account) -> None:
-    client, user = logged_in(staff("operator")), UserFactory.create()
+    client, user = freshly_logged_in(staff("operator")), UserFactory.create()
     client.post(reverse("admin:accounts_membership_add"), {"user": user.pk, "account": account.pk, "role": "viewer"})
     membership = Membership.objects.get(user=user)
     client.post(page_of(membership), {"role": Role.OWNER})

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, AuditEntry, Switch, User
+from accounts.money import money
 from billing.models import Source, TopUp
 from billing.services import profiles, topups
 from simulator.process import SimulatorProcess
@@ -52,7 +53,7 @@ def test_an_account_is_credited_after_a_confirmation(
     before = simulator.control.account("C-301").money
     shown = client.post(form_of(account), body()).content.decode()
     assert "Refund of a wrong charge" in shown
-    assert str(before + Decimal("12.5")) in shown
+    assert money(before + Decimal("12.5"), account.switch.currency) in shown
     assert not TopUp.objects.exists()
     reply = client.post(confirm(account), body())
     topup = TopUp.objects.get()

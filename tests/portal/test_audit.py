@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import AuditAction, AuditEntry, User
 from accounts.services import confirm_address
-from tests.billing.staffsite import list_of, logged_in, staff
+from tests.billing.staffsite import freshly_logged_in, list_of, staff
 from tests.factories import UserFactory
 from tests.portal.test_factors import code_of, show_password
 
@@ -92,7 +92,7 @@ def test_ending_the_other_sessions_is_on_record(client: Client) -> None:
 def test_what_an_operator_does_to_a_login_is_on_record() -> None:
     user: User = UserFactory.create()
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
-    client = logged_in(staff("operator"))
+    client = freshly_logged_in(staff("operator"))
     for action in ("send_password_mail", "forget_factors"):
         client.post(list_of(User), {"action": action, "_selected_action": [user.pk]})
     assert trail(user) == [
