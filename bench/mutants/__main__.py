@@ -64,7 +64,7 @@ def main() -> int:
 
 def _try(seed: int, mutant: Mutant) -> Caught:
     """Run one mutant in a copy of its own; the state machine alone, where that already catches it."""
-    plan = Plan(seed=seed, size=100, kills_of_each=0, bursts=0, examples=15, sought=mutant.invariant or "none")
+    plan = Plan(seed=seed, size=100, kills_of_each=0, bursts=0, examples=40, sought=mutant.invariant or "none")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree, data = Path(folder) / "tree", Path(folder) / "data"
