@@ -36,9 +36,9 @@ class Margin:
         return self.earned - self.paid
 
     @property
-    def share(self) -> float | None:
+    def share(self) -> Decimal | None:
         """Of what was earned."""
-        return float(self.amount / self.earned) if self.earned > 0 else None
+        return self.amount / self.earned if self.earned > 0 else None
 
 
 @dataclass(frozen=True, kw_only=True)

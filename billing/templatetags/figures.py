@@ -64,7 +64,7 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
-def percent(ratio: float | None) -> str:
+def percent(ratio: float | Decimal | None) -> str:
     return DASH if ratio is None else f"{ratio:.0%}".replace("%", f"{NARROW_SPACE}%")
 
 
