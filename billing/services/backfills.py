@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import date, datetime, timedelta
 
-from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from accounts.models import Account, User
 from billing.models import Backfill, CallDay
 from billing.queries.backfills import open_ones
 from billing.queries.days import DAY, day_of
 from billing.queries.retention import first_whole_day
-
-logger = logging.getLogger(__name__)
+from billing.services.handing_over import hand_over
 
 # What an account's customers may ask for: stretches that wait at a time, and days in a day and a night.
 MOST_OPEN = 3
@@ -93,7 +89,4 @@ def _check_limits(account: Account, days: int, now: datetime) -> None:
 
 def announce(switch_id: int) -> None:
     """Ask a worker to begin now. When no broker answers, the next round does."""
-    try:
-        current_app.send_task("billing.tasks.sync.fill", args=[switch_id], queue="calls", retry=False)
-    except OperationalError:
-        logger.warning("The broker does not answer: days asked for on switch %s wait for the next round", switch_id)
+    hand_over("billing.tasks.sync.fill", switch_id, queue="calls")

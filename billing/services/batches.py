@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
-from kombu.exceptions import OperationalError
 
 from accounts import audit
 from accounts.models import Account, AuditAction, User
@@ -24,11 +21,10 @@ from billing.models.batches import new_batch_key
 from billing.queries.batches import untried
 from billing.services import balances, batch_checks, batch_files, guards, transfers
 from billing.services.batch_files import Line
+from billing.services.handing_over import hand_over
 from billing.services.states import HAND_OVER
 from billing.services.topups import LONGEST_NOTE
 from billing.services.transfers import Purse
-
-logger = logging.getLogger(__name__)
 
 LONGEST_ACCOUNT = 100
 LONGEST_AMOUNT = 60
@@ -183,10 +179,7 @@ def rest(*, batch: Batch, by: User, now: datetime) -> Batch:
 
 def announce(batch_id: int) -> None:
     """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
-    try:
-        current_app.send_task("billing.tasks.money.carry_on_batch", args=[batch_id], queue="money", retry=False)
-    except OperationalError:
-        logger.warning("The broker does not answer: batch %s waits for the next sweep", batch_id)
+    hand_over("billing.tasks.money.carry_on_batch", batch_id, queue="money")
 
 
 def _held(batch: Batch) -> Batch:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from celery import current_app
 from django.db import IntegrityError, transaction
-from kombu.exceptions import OperationalError
 
 from accounts import audit
 from accounts.models import Account, AuditAction, User
 from billing.models import ChangeKind, CustomerChange
 from billing.services import headroom, overdrafts
-
-logger = logging.getLogger(__name__)
+from billing.services.handing_over import hand_over
 
 # A row that was just written is left to whoever is told of it for so long before a sweep takes it.
 HAND_OVER = timedelta(seconds=5)
@@ -104,10 +100,7 @@ def check(*, wish: CustomerChange, agent: Account) -> None:
 
 def announce(change_id: int) -> None:
     """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
-    try:
-        current_app.send_task("billing.tasks.money.carry_out_change", args=[change_id], queue="money", retry=False)
-    except OperationalError:
-        logger.warning("The broker does not answer: change %s waits for the next sweep", change_id)
+    hand_over("billing.tasks.money.carry_out_change", change_id, queue="money")
 
 
 def _check_overdraft(wish: CustomerChange, agent: Account, overdraft: Decimal) -> None:

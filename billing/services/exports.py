@@ -8,11 +8,9 @@ from functools import partial
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.http import QueryDict
-from kombu.exceptions import OperationalError
 
 from accounts import audit
 from accounts.access import Access
@@ -21,6 +19,7 @@ from billing.models import UNFINISHED, Export, ExportState, FileKind
 from billing.queries.days import day_of, each_day
 from billing.services import export_files
 from billing.services.call_tables import CallTable, table_of
+from billing.services.handing_over import hand_over
 
 logger = logging.getLogger(__name__)
 
@@ -98,10 +97,7 @@ def take(*, access: Access, export: Export, now: datetime) -> BinaryIO:
 
 def announce(export_id: int) -> None:
     """Ask a worker for it now. When no broker answers, a sweep will find it."""
-    try:
-        current_app.send_task("billing.tasks.exports.make_export", args=[export_id], queue="exports", retry=False)
-    except OperationalError:
-        logger.warning("The broker does not answer: export %s waits for the sweep", export_id)
+    hand_over("billing.tasks.exports.make_export", export_id, queue="exports")
 
 
 def _hold(user: User) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from celery import current_app
 from django.db import IntegrityError, transaction
-from kombu.exceptions import OperationalError
 
 from accounts.models import Account, User
 from billing.amounts import BadAmount, check_amount
 from billing.models import Kind, OnlinePayment, Source, TopUp
 from billing.services import guards
 from billing.services.decisions import DecisionRefused, decide
+from billing.services.handing_over import hand_over
 from billing.services.refusals import (
     AccountMissing,
     AmountRefused,
@@ -51,7 +49,6 @@ __all__ = [
     "write",
 ]
 
-logger = logging.getLogger(__name__)
 LONGEST_KEY = 64
 LONGEST_NOTE = 200
 STORED_PLACES = 6
@@ -162,10 +159,7 @@ def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:
 
 def announce(topup_id: int) -> None:
     """Ask a worker to send it now. When no broker answers, a sweep will find it."""
-    try:
-        current_app.send_task("billing.tasks.money.send_topup", args=[topup_id], queue="money", retry=False)
-    except OperationalError:
-        logger.warning("The broker does not answer: top-up %s waits for the next sweep", topup_id)
+    hand_over("billing.tasks.money.send_topup", topup_id, queue="money")
 
 
 def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str, int | None]:

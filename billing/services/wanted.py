@@ -6,13 +6,12 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Q
-from kombu.exceptions import OperationalError
 
 from billing.models import Wanted
 from billing.services.failures import sentence
+from billing.services.handing_over import hand_over
 from billing.vos3000 import Unreachable
 
 logger = logging.getLogger(__name__)
@@ -43,10 +42,7 @@ def came(row: Wanted, *, now: datetime) -> None:
 
 
 def _announce(row: Wanted, task: str, now: datetime) -> None:
-    try:
-        current_app.send_task(task, args=[row.pk], queue="default", retry=False)
-    except OperationalError:
-        logger.warning("The broker does not answer: the %s are asked for at the next look", row)
+    if not hand_over(task, row.pk, queue="default"):
         _end(row, "The portal’s own workers cannot be reached.", now, was_asked=False)
 
 
