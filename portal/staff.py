@@ -66,6 +66,7 @@ class StaffSite(admin.AdminSite):
 
 def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
     since = {"succeeded__exact": 0, "started_at__gte": found.failed_since.isoformat()}
+    no_report = {"unusable_report__isempty": 0}
     listed, late = {"listed": "after_all"}, found.topups_listed_after_all
     owed = {"kind__exact": "give_back", "reissue": "none"}
     lines = (
@@ -77,6 +78,7 @@ def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
         ("onlinepayment", "Payments by card that are not credited", found.paid_and_not_credited, {"owed": 1}),
         ("case", "Open cases", found.open_cases, {"closed_at__isempty": 1}),
         ("callday", "Days of calls that differ", found.days_that_differ, {"state__exact": "differs"}),
+        ("callday", "Days of calls whose report cannot be used", found.days_without_report, no_report),
         ("jobrun", "Jobs that failed in the last hour", found.failed_runs, since),
     )
     return [

@@ -22,18 +22,11 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     """What is known of each day's calls: the state of the sync."""
 
     list_display = (
-        "day",
-        "of_account",
-        "state",
-        "calls",
-        "reported_calls",
-        "fee",
-        "reported_fee",
-        "checked_at",
-        "failure",
+        *("day", "of_account", "state", "calls", "reported_calls", "fee", "reported_fee", "checked_at"),
+        *("unproven_since", "tries", "next_try_at", "unusable_report", "failure"),
     )
     list_select_related = ("account__switch",)
-    list_filter = (OfAccount, "state", "day")
+    list_filter = (OfAccount, "state", "day", ("unusable_report", admin.EmptyFieldListFilter))
     search_fields = ("account__number", "account__name")
     ordering_of_account = ("-day",)
 

@@ -156,7 +156,10 @@ class CallDay(models.Model):
 
     The `reported_…` figures are the switch's own (manual §3.48); the others are sums over the stored rows. The switch
     adds up fees before they are rounded to six places: a millionth for each `rounded` one is no difference.
+    A day that is not proven by comparing it is tried again, ever more rarely, and in the end left as it is.
     """
+
+    MOST_TRIES = 12
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_days")
     day = models.DateField()
@@ -176,6 +179,18 @@ class CallDay(models.Model):
     elsewhere_fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
     reported_calls = models.IntegerField(null=True, blank=True)
     reported_fee = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    unproven_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when comparing it has not proven it; empty: it was proven, or not compared",
+    )
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="How often since then it was tried in vain to prove it"
+    )
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    unusable_report = models.CharField(
+        max_length=200, blank=True, help_text="Why the switch's report of it says nothing; empty where it does"
+    )
     failed_at = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=300, blank=True)
 
@@ -183,6 +198,7 @@ class CallDay(models.Model):
         indexes = [
             # The staff's front page counts them among millions of others.
             models.Index(fields=["day"], condition=models.Q(state=DayState.DIFFERS), name="call_day_differs"),
+            models.Index(fields=["day"], condition=~models.Q(unusable_report=""), name="call_day_without_report"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "day"], name="call_day_once"),
@@ -201,6 +217,11 @@ class CallDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account.number} on {self.day}: {self.get_state_display()}"
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nothing fetches it again by itself."""
+        return self.tries >= self.MOST_TRIES
 
 
 class CallElsewhere(models.Model):

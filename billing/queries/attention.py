@@ -34,6 +34,7 @@ class Attention:
     paid_and_not_credited: int
     open_cases: int
     days_that_differ: int
+    days_without_report: int
     failed_runs: int
     failed_since: datetime
 
@@ -52,6 +53,7 @@ def now_waiting(*, now: datetime) -> Attention:
         paid_and_not_credited=OnlinePayment.objects.owed().count(),
         open_cases=Case.objects.filter(closed_at__isnull=True).count(),
         days_that_differ=CallDay.objects.filter(state=DayState.DIFFERS).count(),
+        days_without_report=CallDay.objects.exclude(unusable_report="").count(),
         failed_runs=JobRun.objects.filter(started_at__gte=since, succeeded=False).count(),
         failed_since=since,
     )

@@ -75,6 +75,12 @@ class ReaderDay:
         return min(self.parts, key=lambda part: part.sureness).state if self.parts else ""
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether nothing fetches again by itself what differs."""
+        differing = [part.known for part in self.parts if part.sureness == Sureness.DIFFERS]
+        return all(row is not None and row.is_given_up for row in differing)
+
+    @property
     def told(self) -> tuple[SwitchDay, ...]:
         """The parts of which more is to be said than the day's own state."""
         if not self.same_calendar:

@@ -114,6 +114,9 @@ class CatchUp:
         self.done.failed += [
             Failure(row.account.number, row.day, "The calls differ from the switch's own report.")
             for row in proven.differing
+        ] + [
+            Failure(row.account.number, row.day, "The switch's own report of this day cannot be used.")
+            for row in proven.without_report
         ]
 
     def _mirror(self, account: Account) -> None:

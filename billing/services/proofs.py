@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,40 +19,64 @@ from billing.services.call_store import INT_MAX
 from billing.services.calls import fetch_days
 from billing.services.rounding import is_money, stored
 from billing.services.switches import client
+from billing.services.trying_again import in_vain, is_due
+
+logger = logging.getLogger(__name__)
 
 ACCOUNTS_PER_REQUEST = 50
 
-# A day without a row in the report has no calls. What was never fetched cannot be compared.
-COMPARE = """
+EQUAL = """
+    held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
+        AND abs(held.fee + held.elsewhere_fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
+"""
+# A day without a row in the report has no calls. What was never fetched cannot be compared. One that was given up is
+# tried again once the switch says something else of it.
+COMPARE = f"""
     UPDATE billing_callday held
     SET reported_calls = coalesce(stated.calls, 0), reported_fee = coalesce(stated.fee, 0), checked_at = %(now)s,
-        state = CASE
-            WHEN held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
-                AND abs(held.fee + held.elsewhere_fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
-            THEN 'proven' ELSE 'differs' END
+        unusable_report = '', state = CASE WHEN {EQUAL} THEN 'proven' ELSE 'differs' END,
+        unproven_since = CASE WHEN {EQUAL} THEN NULL ELSE coalesce(held.unproven_since, %(now)s) END,
+        next_try_at = CASE WHEN {EQUAL} THEN NULL ELSE held.next_try_at END,
+        tries = CASE
+            WHEN {EQUAL} THEN 0
+            WHEN held.tries >= %(most_tries)s AND (held.reported_calls, held.reported_fee)
+                IS DISTINCT FROM (coalesce(stated.calls, 0), coalesce(stated.fee, 0)) THEN 0
+            ELSE held.tries END
     FROM billing_callday looked_at
     LEFT JOIN unnest(%(accounts)s::bigint[], %(days)s::date[], %(calls)s::int[], %(fees)s::numeric[])
         AS stated (account_id, day, calls, fee)
         ON stated.account_id = looked_at.account_id AND stated.day = looked_at.day
     WHERE looked_at.id = ANY(%(days_looked_at)s) AND held.id = looked_at.id AND held.fetched_at IS NOT NULL
     RETURNING held.id, held.state
+"""  # noqa: S608  # made of constants alone
+# What was proven before and cannot be compared now is proven no longer.
+REPORT_OF_NO_USE = """
+    UPDATE billing_callday held
+    SET checked_at = %(now)s, unusable_report = wrong.why, unproven_since = coalesce(held.unproven_since, %(now)s),
+        state = CASE WHEN held.state = 'proven' THEN 'fetched' ELSE held.state END
+    FROM unnest(%(days)s::bigint[], %(reasons)s::text[]) AS wrong (id, why)
+    WHERE held.id = wrong.id
 """
+LONGEST_REASON = 200
+Stated = tuple[int, Decimal]
 
 
 @dataclass
 class Proven:
-    """Account-days that agree with the report, and those that differ though they were fetched again."""
+    """Account-days that agree with the report, those that do not, and those whose report is of no use."""
 
     proven: int = 0
     differing: list[CallDay] = field(default_factory=list)
+    without_report: list[CallDay] = field(default_factory=list)
 
     def add(self, other: Proven) -> None:
         self.proven += other.proven
         self.differing += other.differing
+        self.without_report += other.without_report
 
 
 def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last: date, now: datetime) -> Proven:
-    """Compare fetched days that are over; what differs is fetched again and compared once more.
+    """Compare fetched days that are over; what differs is, in its turn, fetched again and compared once more.
 
     Raises SwitchError; what was compared until then stands.
     """
@@ -61,9 +86,10 @@ def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last
     for begin in range(0, len(members), ACCOUNTS_PER_REQUEST):
         group = members[begin : begin + ACCOUNTS_PER_REQUEST]
         differing = _compare(switch, _fetched(group, first, last), now, proven)
-        if differing:
-            _fetch_again(differing, now)
-            proven.differing += _compare(switch, differing, now, proven)
+        fetched = _fetch_again([row for row in differing if is_due(row, now)], now)
+        still = _compare(switch, fetched, now, proven)
+        in_vain(still, now)
+        proven.differing += [row for row in differing if row not in fetched] + still
     return proven
 
 
@@ -72,12 +98,16 @@ def _fetched(accounts: Sequence[Account], first: date, last: date) -> list[CallD
     return list(days.select_related("account__switch"))
 
 
-def _fetch_again(days: Iterable[CallDay], now: datetime) -> None:
-    by_day: dict[date, list[Account]] = defaultdict(list)
+def _fetch_again(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
+    """Those that are to be compared now: what another process is fetching is compared another time."""
+    tried: list[CallDay] = []
+    by_day: dict[date, list[CallDay]] = defaultdict(list)
     for row in days:
-        by_day[row.day].append(row.account)
-    for day, accounts in by_day.items():
-        fetch_days(accounts=accounts, first=day, last=day, now=now)
+        by_day[row.day].append(row)
+    for day, rows in by_day.items():
+        fetched = fetch_days(accounts=[row.account for row in rows], first=day, last=day, now=now)
+        tried += [row for row in rows if row.account not in fetched.busy]
+    return tried
 
 
 def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Proven) -> list[CallDay]:
@@ -85,14 +115,17 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     if not days:
         return []
     stated = _stated(switch, days)
-    impossible = {key for key, (calls, fee) in stated.items() if abs(calls) > INT_MAX or not is_money(fee)}
+    impossible = {key: sums for key, sums in stated.items() if abs(sums[0]) > INT_MAX or not is_money(sums[1])}
     stated = {key: sums for key, sums in stated.items() if key not in impossible}
+    wrong = [row for row in days if (row.account_id, row.day) in impossible]
+    proven.without_report += _set_aside(wrong, impossible, now)
     days = [row for row in days if (row.account_id, row.day) not in impossible]
     with connection.cursor() as cursor:
         cursor.execute(
             COMPARE,
             {
                 "now": now,
+                "most_tries": CallDay.MOST_TRIES,
                 "accounts": [account for account, _ in stated],
                 "days": [day for _, day in stated],
                 "calls": [calls for calls, _ in stated.values()],
@@ -105,7 +138,21 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     return [row for row in days if states.get(row.pk) == DayState.DIFFERS]
 
 
-def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], tuple[int, Decimal]]:
+def _set_aside(days: list[CallDay], impossible: Mapping[tuple[int, date], Stated], now: datetime) -> list[CallDay]:
+    """Days of which the switch reports what no day can be. To fetch them again would help nobody."""
+    if not days:
+        return []
+    sums = [impossible[row.account_id, row.day] for row in days]
+    reasons = [f"No day can be so: {calls} calls, {fee} in all."[:LONGEST_REASON] for calls, fee in sums]
+    for row, reason in zip(days, reasons, strict=True):
+        logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, reason)
+    with connection.cursor() as cursor:
+        cursor.execute(REPORT_OF_NO_USE, {"now": now, "days": [row.pk for row in days], "reasons": reasons})
+    in_vain([row for row in days if is_due(row, now)], now)
+    return days
+
+
+def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], Stated]:
     """Calls and fee by account and day of the switch's calendar, in one request."""
     ids = {row.account.number: row.account_id for row in days}
     first, last = min(row.day for row in days), max(row.day for row in days)
@@ -115,7 +162,7 @@ def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], t
             # "Not found" may be said for the sake of one of them.
             for number in ids:
                 rows += asking.get_report_customer_fee(accounts=[number], first=first, last=last)
-    stated: dict[tuple[int, date], tuple[int, Decimal]] = {}
+    stated: dict[tuple[int, date], Stated] = {}
     for row in rows:
         if row.account in ids:
             key = (ids[row.account], row.first_day(switch.zone))

@@ -76,9 +76,10 @@ def prove(*, switch: Switch, now: datetime) -> str:
     first, last = scheduling.first_and_last_kept_up(day_of(now, switch.zone))
     accounts = scheduling.due_proof(switch=switch, now=now)
     proven = proofs.prove_days(switch=switch, accounts=accounts, first=first, last=last, now=now)
-    if due := scheduling.due_first_proof(switch=switch, now=now):
+    if due := scheduling.due_older_proof(switch=switch, now=now):
         proven.add(proofs.prove_days(switch=switch, accounts=due.accounts, first=due.first, last=due.last, now=now))
-    return f"{proven.proven} days proven, {len(proven.differing)} differ"
+    without = len(proven.without_report)
+    return f"{proven.proven} days proven, {len(proven.differing)} differ, {without} without a report that can be used"
 
 
 def reconcile(*, switch: Switch, now: datetime) -> str:

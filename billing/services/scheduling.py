@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of, each_day
 from billing.queries.retention import first_whole_day
+from billing.services.trying_again import due as due_again
 
 LOOKED_AT_LATELY = timedelta(minutes=10)
 LOOKED_AT = timedelta(hours=1)
@@ -20,7 +21,6 @@ TODAY_UNWATCHED_EVERY = timedelta(minutes=10)
 TODAY_SILENT_EVERY = timedelta(minutes=30)
 YESTERDAY_EVERY = timedelta(minutes=15)
 RECHECKED_EVERY = timedelta(days=1)
-DIFFERING_EVERY = timedelta(hours=1)
 FAILED_AGAIN_AFTER = timedelta(minutes=10)
 DAYS_KEPT_UP = 35
 # Account-days filled in per slot, so that history arrives in small steps.
@@ -44,8 +44,8 @@ class Due:
 
 
 @dataclass(frozen=True)
-class FirstProof:
-    """The newest stretch of days that were never compared with the switch's report, and whose they are."""
+class OlderProof:
+    """The newest stretch of older days whose turn it is to be compared with the switch's report, and whose they are."""
 
     accounts: list[Account]
     first: date
@@ -84,12 +84,15 @@ def due_today(*, switch: Switch, now: datetime) -> Due:
 
 
 def due_yesterday(*, switch: Switch, now: datetime) -> Due:
-    """Yesterday's calls until they are proven: late records arrive after midnight."""
+    """Yesterday's calls until they are proven: late records arrive after midnight.
+
+    What was compared in vain is fetched again by the rounds of proof.
+    """
     yesterday = day_of(now, switch.zone) - DAY
     accounts = list(followed(switch=switch, now=now))
     settled = _tried(accounts, yesterday, since=now - YESTERDAY_EVERY)
-    proven = CallDay.objects.filter(account__in=accounts, day=yesterday, state=DayState.PROVEN)
-    settled.update(proven.values_list("account_id", flat=True))
+    compared = CallDay.objects.filter(Q(state=DayState.PROVEN) | Q(tries__gt=0), account__in=accounts, day=yesterday)
+    settled.update(compared.values_list("account_id", flat=True))
     due = [account for account in accounts if account.pk not in settled]
     return Due(yesterday, _foremost(due, _talking(accounts, yesterday), now))
 
@@ -112,37 +115,31 @@ def due_back_fill(*, switch: Switch, now: datetime, step: int = BACK_FILL_STEP) 
 
 
 def due_proof(*, switch: Switch, now: datetime) -> list[Account]:
-    """Accounts with a day that is over and was not compared with the switch's report for too long."""
+    """Accounts with a day that is over and whose turn it is, or that was not compared with the report for too long."""
     today = day_of(now, switch.zone)
     days = CallDay.objects.filter(
         account__in=followed(switch=switch, now=now),
         day__range=first_and_last_kept_up(today),
         fetched_at__isnull=False,
     )
-    due = days.filter(
-        Q(checked_at__isnull=True)
-        | Q(checked_at__lte=now - RECHECKED_EVERY)
-        | Q(state=DayState.FETCHED, checked_at__lt=F("fetched_at"))
-        | Q(state=DayState.DIFFERS, checked_at__lte=now - DIFFERING_EVERY)
-    )
+    due = days.filter(due_again(now) | Q(checked_at__lte=now - RECHECKED_EVERY))
     return list(Account.objects.filter(pk__in=due.values("account")).select_related("switch").order_by("pk"))
 
 
-def due_first_proof(*, switch: Switch, now: datetime) -> FirstProof | None:
-    """Of days before those that are kept up, which somebody had fetched: each is compared once it is here."""
+def due_older_proof(*, switch: Switch, now: datetime) -> OlderProof | None:
+    """Of days before those that are kept up, which somebody had fetched: each is compared until it is proven."""
     days = CallDay.objects.filter(
         account__switch=switch,
         account__missing_since__isnull=True,
         day__range=(first_whole_day(now), day_of(now, switch.zone) - (DAYS_KEPT_UP + 1) * DAY),
         fetched_at__isnull=False,
-        checked_at__isnull=True,
-    )
+    ).filter(due_again(now))
     last = days.aggregate(last=Max("day"))["last"]
     if last is None:
         return None
     first = last - DAYS_KEPT_UP * DAY
     of_stretch = Account.objects.filter(pk__in=days.filter(day__gte=first).values("account"))
-    return FirstProof(list(of_stretch.select_related("switch").order_by("pk")), first, last)
+    return OlderProof(list(of_stretch.select_related("switch").order_by("pk")), first, last)
 
 
 def first_and_last_kept_up(today: date) -> tuple[date, date]:

@@ -23,6 +23,7 @@ class Difference:
     day: date
     amount: Decimal
     calls: int
+    is_given_up: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Proof:
     unchecked: int
     missing: int
     differences: list[Difference]
+
+    @property
+    def is_fetched_again(self) -> bool:
+        return not all(difference.is_given_up for difference in self.differences)
 
 
 WORDS = {
@@ -48,7 +53,10 @@ WORDS = {
 def proof_of(days: Mapping[date, CallDay], *, today: date, last_days: int = 30) -> Proof:
     wanted = [today - timedelta(days=back) for back in range(last_days - 1, -1, -1)]
     kinds = [_kind(days.get(day), is_today=day == today) for day in wanted]
-    cells = [Cell(20 * i, day, kind, WORDS[kind]) for i, (day, kind) in enumerate(zip(wanted, kinds, strict=True))]
+    cells = [
+        Cell(20 * i, day, kind, _words(kind, days.get(day)))
+        for i, (day, kind) in enumerate(zip(wanted, kinds, strict=True))
+    ]
     proven = [days[cell.day] for cell in cells if cell.kind == "proven"]
     return Proof(
         cells,
@@ -70,6 +78,11 @@ def _kind(day: CallDay | None, *, is_today: bool) -> str:
     return known.get(DayState(day.state), "fetched")
 
 
+def _words(kind: str, day: CallDay | None) -> str:
+    return "differs" if kind == "differs" and day and day.is_given_up else WORDS[kind]
+
+
 def _difference(day: CallDay) -> Difference:
     fee, calls = day.fee + day.elsewhere_fee, day.calls + day.elsewhere_calls
-    return Difference(day.day, abs((day.reported_fee or Decimal(0)) - fee), abs((day.reported_calls or 0) - calls))
+    amount, apart = abs((day.reported_fee or Decimal(0)) - fee), abs((day.reported_calls or 0) - calls)
+    return Difference(day.day, amount, apart, day.is_given_up)

@@ -17,6 +17,7 @@ from billing.services import balances, call_store, partitions, proofs
 from billing.services.calls import fetch_days
 from billing.services.proofs import prove_days
 from billing.services.switches import client
+from billing.services.trying_again import FIRST_PAUSE
 from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallFactory, SwitchFactory
@@ -117,7 +118,7 @@ def test_a_late_an_edited_or_a_removed_record_is_found_and_fetched(
     simulator.control.add_fault("GetCdr", "drop_before", count=5)
     assert prove(account).state == DayState.DIFFERS
     simulator.control.clear_faults()
-    row = prove(account, now=NOW + timedelta(minutes=1))
+    row = prove(account, now=NOW + FIRST_PAUSE)
     assert (row.state, row.reported_calls, row.reported_fee) == (DayState.PROVEN, row.calls, row.fee)
     assert row.fee != before
 

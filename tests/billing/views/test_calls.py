@@ -152,6 +152,27 @@ def test_a_day_that_differs_says_what_the_switch_reports_and_what_is_here(zoe: V
     assert html.count(f"{yesterday.day} {yesterday:%b %Y}: {told}") == 1
 
 
+def test_a_day_that_stays_different_says_since_when_and_how_often_it_was_tried(zoe: Visitor) -> None:
+    call(zoe, "8613900000001", days=1)
+    row = CallDayFactory.create(
+        account=zoe.account,
+        day=(NOW - timedelta(days=1)).date(),
+        state=DayState.DIFFERS,
+        fetched_at=NOW,
+        tries=3,
+        unproven_since=datetime(2026, 11, 2, 9, 5, tzinfo=UTC),
+    )
+    html = " ".join(page(zoe).split())
+    assert "differs, is fetched again" in html
+    assert "So since 2 Nov 2026, 09:05, and the same when read again, 3 times so far." in html
+    CallDay.objects.filter(pk=row.pk).update(tries=CallDay.MOST_TRIES)
+    html = " ".join(page(zoe).split())
+    assert "is fetched again" not in html
+    assert "12 times so far: it is read again no more until the switch says otherwise." in html
+    overview = zoe.client.get(zoe.page()).content.decode()
+    assert "It was fetched again and still differs." in overview
+
+
 def test_a_day_further_back_than_states_are_listed_at_once_says_its_own(zoe: Visitor) -> None:
     old = TODAY - timedelta(days=450)
     partitions.ensure(months=[old])

@@ -1,0 +1,167 @@
+"""Days that comparing does not prove: tried again ever more rarely, seen by staff, and in the end left as they are."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Account, Switch
+from billing.models import CallDay, DayState
+from billing.services import rounds
+from billing.services.calls import fetch_days
+from billing.services.trying_again import FIRST_PAUSE, LONGEST_PAUSE
+from simulator.process import SimulatorProcess
+from tests.billing.staffsite import list_of, logged_in, staff
+from tests.factories import AccountFactory, MembershipFactory, SwitchFactory
+from tests.vos3000.rawserver import RawServer, reply
+
+NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+MINUTE = timedelta(minutes=1)
+KEPT_UP, OLD = NOW.date() - timedelta(days=5), NOW.date() - timedelta(days=100)
+
+
+@pytest.fixture
+def account(switch: Switch) -> Account:
+    """That somebody has."""
+    account: Account = MembershipFactory.create(account__switch=switch, account__number="C-301").account
+    return account
+
+
+def differing(account: Account, simulator: SimulatorProcess, day: date) -> CallDay:
+    """A day with a record that the switch counts and nobody can read, compared once."""
+    start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
+    simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
+    fetch_days(accounts=[account], first=day, last=day, now=NOW)
+    prove(account.switch, NOW)
+    return row_of(account, day)
+
+
+def prove(switch: Switch, now: datetime) -> str:
+    return rounds.prove(switch=switch, now=now)
+
+
+def row_of(account: Account, day: date) -> CallDay:
+    return CallDay.objects.get(account=account, day=day)
+
+
+def mend(account: Account, simulator: SimulatorProcess) -> None:
+    simulator.control.remove_call(json.loads(account.unreadable_records.get().excerpt)["flowNo"])
+
+
+def asked(simulator: SimulatorProcess) -> tuple[int, int]:
+    """For calls, and for reports."""
+    requests = simulator.control.stats().requests
+    return requests.get("GetCdr", 0), requests.get("GetReportCustomerFee", 0)
+
+
+@pytest.mark.parametrize("day", [KEPT_UP, OLD], ids=["kept up", "old"])
+def test_a_day_that_differs_is_fetched_again_ever_more_rarely_and_then_left(
+    account: Account, simulator: SimulatorProcess, day: date
+) -> None:
+    row = differing(account, simulator, day)
+    assert (row.state, row.tries, row.unproven_since) == (DayState.DIFFERS, 1, NOW)
+    pauses, now = [], NOW
+    while row.next_try_at is not None:
+        fetched, _ = asked(simulator)
+        pauses.append(row.next_try_at - now)
+        prove(account.switch, row.next_try_at - MINUTE)
+        assert asked(simulator)[0] == fetched, "it waits for its turn"
+        now = row.next_try_at
+        prove(account.switch, now)
+        assert asked(simulator)[0] == fetched + 1
+        row = row_of(account, day)
+    assert pauses[:3] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
+    assert pauses[-1] == LONGEST_PAUSE
+    assert (row.state, row.tries, row.unproven_since) == (DayState.DIFFERS, CallDay.MOST_TRIES, NOW)
+    fetched, _ = asked(simulator)
+    for days in range(1, 5):
+        prove(account.switch, now + timedelta(days=days))
+    assert asked(simulator)[0] == fetched
+
+
+@pytest.mark.parametrize("day", [KEPT_UP, OLD], ids=["kept up", "old"])
+def test_a_day_that_differed_is_proven_once_it_can_be_read(
+    account: Account, simulator: SimulatorProcess, day: date
+) -> None:
+    row = differing(account, simulator, day)
+    mend(account, simulator)
+    assert row.next_try_at is not None
+    prove(account.switch, row.next_try_at)
+    row.refresh_from_db()
+    assert (row.state, row.tries, row.unproven_since, row.next_try_at) == (DayState.PROVEN, 0, None, None)
+
+
+def test_another_day_that_is_due_has_no_day_fetched_before_its_turn(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    differing(account, simulator, KEPT_UP)
+    fetch_days(accounts=[account], first=KEPT_UP - timedelta(days=1), last=KEPT_UP - timedelta(days=1), now=NOW)
+    fetched, reports = asked(simulator)
+    prove(account.switch, NOW + MINUTE)
+    assert asked(simulator) == (fetched, reports + 1)
+    assert row_of(account, KEPT_UP).tries == 1
+
+
+def test_yesterday_is_left_to_its_turn_once_it_was_compared_in_vain(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    differing(account, simulator, NOW.date() - timedelta(days=1))
+    fetched, _ = asked(simulator)
+    rounds.fetch_yesterday(switch=account.switch, now=NOW + timedelta(hours=1))
+    assert asked(simulator)[0] == fetched
+
+
+def test_a_day_that_was_given_up_is_tried_again_when_the_switch_says_something_else(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    row = differing(account, simulator, KEPT_UP)
+    CallDay.objects.filter(pk=row.pk).update(tries=CallDay.MOST_TRIES, next_try_at=None)
+    mend(account, simulator)
+    for days in (1, 2):
+        prove(account.switch, NOW + timedelta(days=days, minutes=1))
+    assert row_of(account, KEPT_UP).state == DayState.PROVEN
+
+
+DAY = date(2026, 11, 18)
+MIDNIGHT = int(datetime(2026, 11, 18, tzinfo=UTC).timestamp() * 1000)
+RECORD = {"flowNo": 1, "account": "A-1", "start": MIDNIGHT, "stop": MIDNIGHT + 60_000, "fee": 0.05}
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def report(**fields: Any) -> str:
+    row = {"account": "A-1", "beginTime": MIDNIGHT, "cdrCount": 1, "totalFee": 0.05, **fields}
+    return json.dumps({"retCode": 0, "infoReportCustomerFees": [row]})
+
+
+@pytest.mark.django_db
+def test_a_day_whose_report_cannot_be_used_is_asked_for_ever_more_rarely_and_staff_see_why() -> None:
+    records = json.dumps({"retCode": 0, "infoCdrs": [RECORD]})
+    impossible, right = reply(report(cdrCount=2**31)), reply(report())
+    with RawServer(reply(records), right, impossible, impossible, right) as server:
+        account = AccountFactory.create(switch=SwitchFactory.create(url=server.url), number="A-1")
+        MembershipFactory.create(account=account)
+        fetch_days(accounts=[account], first=DAY, last=DAY, now=AT)
+        prove(account.switch, AT)
+        assert row_of(account, DAY).state == DayState.PROVEN
+        now = AT + timedelta(days=1)
+        assert "1 without a report that can be used" in prove(account.switch, now)
+        row = row_of(account, DAY)
+        assert (row.state, row.tries, row.next_try_at) == (DayState.FETCHED, 1, now + FIRST_PAUSE)
+        assert row.unusable_report == "No day can be so: 2147483648 calls, 0.05 in all."
+        prove(account.switch, now + FIRST_PAUSE - MINUTE)
+        assert len(server.received) == 3
+
+        support = logged_in(staff("support"))
+        assert "Days of calls whose report cannot be used" in support.get(reverse("admin:index")).content.decode()
+        assert row.unusable_report in support.get(f"{list_of(CallDay)}?unusable_report__isempty=0").content.decode()
+
+        prove(account.switch, now + FIRST_PAUSE)
+        row.refresh_from_db()
+        assert row.next_try_at == now + 3 * FIRST_PAUSE
+        prove(account.switch, row.next_try_at)
+    row.refresh_from_db()
+    assert (row.state, row.tries, row.unusable_report) == (DayState.PROVEN, 0, "")
