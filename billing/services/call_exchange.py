@@ -26,15 +26,14 @@ DROP_REPEATED = """
     WHERE later.flow_no = earlier.flow_no AND later.place > earlier.place
 """
 # Days that hold a record which these accounts' day reports as well, or held it before it was edited; and those that
-# remember that they report a record of this day. Days of which calls are dropped already stay as they are.
+# remember that they report a record of this day.
 OTHER_DAYS = """
     SELECT DISTINCT call.account_id, call.day FROM billing_call call JOIN staged_call staged USING (flow_no)
     WHERE call.switch_id = %(switch)s AND call.started_at BETWEEN %(earliest)s AND %(latest)s
-        AND (call.account_id <> staged.account_id OR call.day <> %(day)s) AND call.day >= %(first_day)s
+        AND (call.account_id <> staged.account_id OR call.day <> %(day)s)
     UNION
     SELECT account_id, day FROM billing_callelsewhere
     WHERE account_id = ANY(%(accounts)s) AND day BETWEEN %(day)s::date - 8 AND %(day)s::date + 8
-        AND day >= %(first_day)s
 """
 TOUCHED = "unnest(%(touched_accounts)s::bigint[], %(touched_days)s::date[]) AS touched (account_id, day)"
 LOCK_DAYS = f"""
@@ -61,7 +60,8 @@ MOVE_BACK = f"""
     )
     DELETE FROM billing_callelsewhere held USING moved WHERE held.id = moved.id
 """  # noqa: S608  # made of constants alone, as all of these
-# What a case of the balance is told by: the balance moved by what a record cost when it was booked.
+# What a case of the balance is told by: the balance moved by what a record cost when it was booked. What is another
+# account's now is gone from the one that had it.
 NOTE_CHANGES = f"""
     INSERT INTO billing_callchange (kind,
         account_id, flow_no, ended_at, agent_number, fee, agent_fee, caller, callee, talk_seconds, noticed_at)
@@ -70,7 +70,8 @@ NOTE_CHANGES = f"""
         coalesce(staged.agent_fee, 0) - call.agent_fee, call.caller, call.callee, call.talk_seconds, %(at)s
     FROM {TOUCHED} JOIN billing_call call ON {IS_OF_TOUCHED}
     LEFT JOIN staged_call staged ON staged.account_id = call.account_id AND staged.flow_no = call.flow_no
-    WHERE (staged.flow_no IS NULL AND {IS_OURS})
+    WHERE (staged.flow_no IS NULL
+            AND ({IS_OURS} OR EXISTS (SELECT 1 FROM staged_call others WHERE others.flow_no = call.flow_no)))
         OR (staged.flow_no IS NOT NULL
             AND (call.started_at, {_of("call", COMPARED)}) IS DISTINCT FROM
                 (staged.started_at, {_of("staged", COMPARED)}))

@@ -8,12 +8,14 @@ from django.db import ProgrammingError, transaction
 
 from accounts.models import Account, Switch
 from billing.models import Call, CallChange, Case, Cause, ChangeOfRecord
-from billing.services import causes, payments, profiles
+from billing.services import call_store, causes, payments, profiles
 from billing.services.calls import fetch_days
 from billing.services.reconciliation import reconcile
 from billing.templatetags.figures import signed_money
+from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import logged_in, page_of, staff
+from tests.factories import AccountFactory
 
 ZOE = "A-20417"
 DAYS = 6
@@ -86,6 +88,24 @@ def test_staff_see_in_a_case_which_records_changed(account: Account, simulator: 
     call = a_call(account)
     simulator.control.remove_call(call.flow_no, silent=True)
     _, (case,) = look(account.switch)
+    page = logged_in(staff("support")).get(page_of(case)).content.decode()
+    assert f"{call.flow_no} is gone, {signed_money(-call.fee, account.switch.currency)}" in page
+
+
+def test_a_record_that_moves_to_another_account_is_gone_from_the_one_that_had_it(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    call = a_call(account)
+    simulator.control.remove_call(call.flow_no, silent=True)
+    other = AccountFactory.create(switch=account.switch, number="C-301")
+    stage = call_store.Stage(call.day, {"C-301": other.pk})
+    start, stop = (int(at.timestamp() * 1000) for at in (call.started_at, call.ended_at))
+    stage.add(Cdr(flow_no=call.flow_no, account="C-301", start=start, stop=stop, fee=call.fee))
+    call_store.exchange(switch=account.switch, stage=stage, now=datetime.now(UTC))
+    _, (case,) = look(account.switch)
+    change = CallChange.objects.get(account=account)
+    assert (change.kind, change.flow_no, change.fee) == (ChangeOfRecord.GONE, call.flow_no, -call.fee)
+    assert (case.account, case.difference, case.cause) == (account, -call.fee, Cause.RECORD_MISSING)
     page = logged_in(staff("support")).get(page_of(case)).content.decode()
     assert f"{call.flow_no} is gone, {signed_money(-call.fee, account.switch.currency)}" in page
 
