@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts.models import Switch
 from billing.models import CallDay, CallTotal
-from billing.queries.retention import first_whole_day
+from billing.queries.retention import kept_from
 from billing.services import call_exchange as sql
 from billing.services import call_totals, partitions, set_aside
 from billing.services.call_staging import INT_MAX, Stage, instant, noon
@@ -74,7 +74,6 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         "accounts": accounts,
         "earliest": middle - MOVED_AT_MOST,
         "latest": middle + MOVED_AT_MOST,
-        "first_day": first_whole_day(now),
         "unreadable": stage.unreadable.count,
         "at": now,
         "late_after": LATE_AFTER,
@@ -101,6 +100,7 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
             days=parameters["touched_days"],
             begin=touched.begin,
             end=touched.end,
+            kept_from=kept_from(now),
         )
         # Of another day that changes with this one, what was counted before still holds at most.
         rounded = [stage.rounded[account] if day == stage.day else None for account, day in days]

@@ -13,7 +13,7 @@ from billing.queries.retention import NEAR_ITS_DAY
 DROP_EMPTY = """
     DELETE FROM billing_calltotal held
     USING unnest(%(accounts)s::bigint[], %(days)s::date[]) AS wanted (account_id, day)
-    WHERE held.account_id = wanted.account_id AND held.day = wanted.day AND NOT EXISTS (
+    WHERE held.account_id = wanted.account_id AND held.day = wanted.day AND held.hour >= %(kept_from)s AND NOT EXISTS (
         SELECT 1 FROM billing_call call
         WHERE call.account_id = held.account_id AND call.day = held.day
             AND call.started_at >= held.hour AND call.started_at < held.hour + interval '1 hour'
@@ -42,16 +42,19 @@ def add_up(
     days: Sequence[date],
     begin: datetime | None = None,
     end: datetime | None = None,
+    kept_from: datetime | None = None,
 ) -> None:
     """Of these account-days, given side by side. All their calls begin between the two instants, where those are known.
 
-    What is right already is not written.
+    What is right already is not written. Hours of which calls are dropped, or may be, stay as they are.
     """
+    earliest = kept_from or datetime.min.replace(tzinfo=UTC)
     which: dict[str, Any] = {
         "accounts": list(accounts),
         "days": list(days),
-        "begin": begin or _noon(min(days)) - NEAR_ITS_DAY,
+        "begin": max(begin or _noon(min(days)) - NEAR_ITS_DAY, earliest),
         "end": end or _noon(max(days)) + NEAR_ITS_DAY,
+        "kept_from": earliest,
     }
     with connection.cursor() as cursor:
         cursor.execute(DROP_EMPTY, which)

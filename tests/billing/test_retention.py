@@ -16,10 +16,11 @@ from accounts.models import Account, Switch
 from billing.models import Backfill, Call, CallDay, CallTotal, DayState
 from billing.queries import call_sums, retention
 from billing.queries.call_filter import CallFilter
-from billing.services import backfilling, partitions, rounds
+from billing.services import backfilling, call_store, partitions, rounds
 from billing.services.backfills import stretch
 from billing.services.calls import NOT_KEPT, fetch_days
 from billing.services.proofs import prove_days
+from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory, UserFactory
 
@@ -89,6 +90,40 @@ def test_days_of_which_calls_are_gone_stay_as_they_were(account: Account, simula
     assert simulator.control.stats().requests == {}
     first_whole = date(2026, 8, 9)
     assert stretch(account=account, first=OLD.date(), last=date(2026, 9, 1), now=NOW) == (first_whole, date(2026, 9, 1))
+
+
+def test_a_record_at_the_edge_of_what_is_kept_is_added_up_where_its_row_stays(account: Account) -> None:
+    """It is a row of the last day that is fetched no longer, and the first one that still is reports it too."""
+    edge, first_whole = datetime(2026, 8, 8, 23, 50, tzinfo=UTC), date(2026, 8, 9)
+    call = CallFactory.create(account=account, started_at=edge, talk_seconds=1200, fee=Decimal(1))
+    CallDayFactory.create(account=account, day=edge.date(), fetched_at=NOW, calls=1, fee=Decimal(1))
+    load(account, first_whole, call, started_at=edge, fee=Decimal(3))
+    row = Call.objects.get(pk=call.pk)
+    assert (row.day, row.fee) == (edge.date(), Decimal(3))
+    assert CallTotal.objects.get(day=edge.date()).fee == CallDay.objects.get(day=edge.date()).fee == 3
+
+
+def test_hours_whose_calls_are_dropped_stay_added_up_when_another_of_their_day_moves_away(account: Account) -> None:
+    """Both are of the day that the switch's calendar begins before the month does."""
+    for at in (OLD, KEPT):
+        Call.objects.filter(started_at=at).update(day=KEPT.date())
+    CallTotal.objects.update(day=KEPT.date())
+    CallDay.objects.filter(day=OLD.date()).delete()
+    moved = Call.objects.get(started_at=KEPT)
+    rounds.keep_house(now=NOW)
+    load(account, date(2026, 8, 9), moved, started_at=datetime(2026, 8, 9, 1, tzinfo=UTC), fee=moved.fee)
+    by_day = dict(CallTotal.objects.values_list("day", "calls"))
+    assert by_day == {KEPT.date(): 1, date(2026, 8, 9): 1}
+    assert CallTotal.objects.get(day=KEPT.date()).hour == OLD.replace(minute=0)
+
+
+def load(account: Account, day: date, call: Call, *, started_at: datetime, fee: Decimal) -> None:
+    """The day anew, with this one record."""
+    stage = call_store.Stage(day, {account.number: account.pk})
+    start = int(started_at.timestamp() * 1000)
+    record = Cdr(flow_no=call.flow_no, account=account.number, start=start, stop=start + 1_200_000, fee=fee)
+    stage.add(record)
+    call_store.exchange(switch=account.switch, stage=stage, now=NOW)
 
 
 def test_a_page_says_since_when_calls_are_kept(account: Account) -> None:
