@@ -76,18 +76,23 @@ NOTE_CHANGES = f"""
             AND (call.started_at, {_of("call", COMPARED)}) IS DISTINCT FROM
                 (staged.started_at, {_of("staged", COMPARED)}))
 """  # noqa: S608
-# Records that an earlier answer lacked though their calls had ended well before it was given. OFFSET keeps the look-up
-# one by the record's number: without statistics it would be joined with all calls of these months.
+# Records that an earlier answer lacked though their calls had ended well before it was given. A new day has none that
+# could be, so these are found first. OFFSET keeps the look-up one by the record's number: without statistics it would
+# be joined with all calls of these months.
 NOTE_LATE = """
+    WITH ended AS MATERIALIZED (
+        SELECT staged.* FROM staged_call staged
+        JOIN billing_callday held ON held.account_id = staged.account_id AND held.day = %(day)s
+        WHERE staged.ended_at < held.fetched_at - %(late_after)s
+    )
     INSERT INTO billing_callchange (kind,
         account_id, flow_no, ended_at, agent_number, fee, agent_fee, caller, callee, talk_seconds, noticed_at)
-    SELECT 'late', staged.account_id, staged.flow_no, staged.ended_at, staged.agent_number, staged.fee,
-        staged.agent_fee, staged.caller, staged.callee, staged.talk_seconds, %(at)s
-    FROM staged_call staged
-    JOIN billing_callday held ON held.account_id = staged.account_id AND held.day = %(day)s
-    WHERE staged.ended_at < held.fetched_at - %(late_after)s AND NOT EXISTS (
+    SELECT 'late', ended.account_id, ended.flow_no, ended.ended_at, ended.agent_number, ended.fee,
+        ended.agent_fee, ended.caller, ended.callee, ended.talk_seconds, %(at)s
+    FROM ended
+    WHERE NOT EXISTS (
         SELECT 1 FROM billing_call call
-        WHERE call.switch_id = %(switch)s AND call.flow_no = staged.flow_no
+        WHERE call.switch_id = %(switch)s AND call.flow_no = ended.flow_no
             AND call.started_at BETWEEN %(earliest)s AND %(latest)s
         OFFSET 0
     )

@@ -51,8 +51,8 @@ MAKE_STAGE = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS staged_call (
         {", ".join(f"{name} {kind} NOT NULL" for name, kind in COPIED.items())},
         place bigint GENERATED ALWAYS AS IDENTITY,
-        started_at timestamptz GENERATED ALWAYS AS (to_timestamp(start / 1000.0)) STORED,
-        ended_at timestamptz GENERATED ALWAYS AS (to_timestamp(stop / 1000.0)) STORED
+        started_at timestamptz GENERATED ALWAYS AS (to_timestamp(start / 1000.0::float8)) STORED,
+        ended_at timestamptz GENERATED ALWAYS AS (to_timestamp(stop / 1000.0::float8)) STORED
     );
     TRUNCATE staged_call;
     DROP INDEX IF EXISTS staged_call_number;
