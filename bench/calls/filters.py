@@ -18,6 +18,7 @@ from billing.forms.calls import CallFilterForm
 from billing.queries import history, page_sums
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.page_sums import ADDED_UP
+from billing.queries.spans import spans
 
 ROUNDS, ROUNDS_AGAIN = 3, 25
 LOOKED_AT_AGAIN, TOLD = 3, 5
@@ -99,4 +100,6 @@ def _chosen(world: World, address: str) -> CallFilter:
 def _asked(world: World, chosen: CallFilter) -> Asked:
     account = world.largest
     rows = Statements.of(lambda: history.page(account=account, filter=chosen))
-    return Asked(rows, rows + Statements.of(lambda: page_sums.sums(account=account, filter=chosen, at_most=ADDED_UP)))
+    edges = spans(world.plan.first, world.plan.last, ZONE).edges
+    added = Statements.of(lambda: page_sums.sums(account=account, filter=chosen, at_most=ADDED_UP, edges=edges))
+    return Asked(rows, rows + added)

@@ -90,11 +90,9 @@ class CallFilterForm(DaysForm):
         },
     )
 
-    chart = forms.BooleanField(required=False, widget=forms.HiddenInput)
-
     PAIRS = ("callee", "caller")
     # What says how the calls are shown, not which.
-    SHOWN = ("from", "to", "order", "chart")
+    SHOWN = ("from", "to", "order")
     FURTHER = ("destination", "level", "ended_by", "least_seconds", "least_fee")
 
     def __init__(self, data: QueryDict, *, zone: ZoneInfo, today: date, currency: str) -> None:

@@ -2,85 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Sum, Value
 
 from accounts.models import Account
 from billing.models import Call, CallTotal
+from billing.queries.call_figures import NOTHING, SUMMED, Totals
 from billing.queries.call_filter import CallFilter, matching
 from billing.queries.days import begin_of, end_of
+from billing.queries.split_hours import split_by, taken_apart
 
-ZERO = Decimal(0)
-SUMMED = ("calls", "answered", "talk_seconds", "billed_seconds", "fee")
 # Whole hours, so that no edge of an hour lies before or after.
 EVER, NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Totals:
-    calls: int
-    answered: int
-    talk_seconds: int
-    billed_seconds: int
-    fee: Decimal
-
-    def __add__(self, other: Totals) -> Totals:
-        return Totals(
-            calls=self.calls + other.calls,
-            answered=self.answered + other.answered,
-            talk_seconds=self.talk_seconds + other.talk_seconds,
-            billed_seconds=self.billed_seconds + other.billed_seconds,
-            fee=self.fee + other.fee,
-        )
-
-    @property
-    def answered_ratio(self) -> float | None:
-        return self.answered / self.calls if self.calls else None
-
-    @property
-    def average_seconds(self) -> float | None:
-        """Of an answered call."""
-        return self.talk_seconds / self.answered if self.answered else None
+OF_HOURS = {f"of_{name}": Sum(name, default=0) for name in SUMMED}
+OF_ROWS = {
+    "of_calls": Count("*"),
+    "of_answered": Count("id", filter=Q(talk_seconds__gt=0)),
+    "of_talk_seconds": Sum("talk_seconds", default=0),
+    "of_billed_seconds": Sum("billed_seconds", default=0),
+    "of_fee": Sum("fee", default=Decimal(0)),
+}
 
 
 def totals(*, account: Account, filter: CallFilter) -> Totals:
     """Over the very rows that the list has. Takes long where the filter narrows very many calls."""
-    calls = matching(account=account, filter=filter)
-    if filter.narrows:
-        return of_rows(calls)
+    return sum(by_stretch(account=account, filter=filter, edges=ends_of(filter)), NOTHING)
+
+
+def ends_of(filter: CallFilter) -> tuple[datetime, datetime]:
     begin = begin_of(filter.first, filter.zone) if filter.first else EVER
     end = end_of(filter.last, filter.zone) if filter.last else NEVER
-    first_hour, last_hour = _hour_from(begin), end.replace(minute=0, second=0, microsecond=0)
-    if first_hour >= last_hour:
-        return of_rows(calls)
-    found = _of_hours(account, first_hour, last_hour)
-    # Days of half-hour zones begin and end within an hour.
-    if begin < first_hour:
-        found += of_rows(calls.filter(started_at__lt=first_hour))
-    if last_hour < end:
-        found += of_rows(calls.filter(started_at__gte=last_hour))
+    return begin, max(begin, end)
+
+
+def by_stretch(*, account: Account, filter: CallFilter, edges: Sequence[datetime]) -> list[Totals]:
+    """The same, of each stretch from one edge to the next: the first and last are those of the filter's days."""
+    if filter.narrows:
+        return of_rows(matching(account=account, filter=filter), edges)
+    split = split_by(edges)
+    hours = CallTotal.objects.filter(account=account, hour__gte=edges[0], hour__lt=edges[-1])
+    if not split:
+        return _added_up(hours, "hour", OF_HOURS, edges)
+    found = _added_up(hours.exclude(hour__in=split), "hour", OF_HOURS, edges)
+    for number, part in taken_apart(account, split, edges):
+        if 0 < number < len(edges):
+            found[number - 1] += part
     return found
 
 
-def _hour_from(at: datetime) -> datetime:
-    hour = at.replace(minute=0, second=0, microsecond=0)
-    return hour if hour == at else hour + timedelta(hours=1)
+def of_rows(calls: QuerySet[Call], edges: Sequence[datetime]) -> list[Totals]:
+    """Of calls that all begin between the first edge and the last."""
+    return _added_up(calls, "started_at", OF_ROWS, edges)
 
 
-def _of_hours(account: Account, begin: datetime, end: datetime) -> Totals:
-    hours = CallTotal.objects.filter(account=account, hour__gte=begin, hour__lt=end)
-    return Totals(**hours.aggregate(**{name: Sum(name, default=0) for name in SUMMED}))
-
-
-def of_rows(calls: QuerySet[Call]) -> Totals:
-    sums = calls.aggregate(
-        calls=Count("*"),
-        answered=Count("id", filter=Q(talk_seconds__gt=0)),
-        talk_seconds=Sum("talk_seconds", default=0),
-        billed_seconds=Sum("billed_seconds", default=0),
-        fee=Sum("fee", default=ZERO),
-    )
-    return Totals(**sums)
+def _added_up(rows: QuerySet[Any], at: str, sums: dict[str, Any], edges: Sequence[datetime]) -> list[Totals]:
+    if len(edges) == 2:
+        return [Totals(*rows.order_by().aggregate(**sums).values())]
+    instants = Value(list(edges), output_field=ArrayField(DateTimeField()))
+    number = Func(F(at), instants, function="width_bucket", output_field=IntegerField())
+    found = {number: Totals(*of) for number, *of in rows.order_by().values_list(number).annotate(**sums)}
+    return [found.get(number, NOTHING) for number in range(1, len(edges))]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from accounts.models import Account
-from billing.queries.call_costs import costs_by_day
+from billing.queries.call_figures import NOTHING, Totals
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.call_order import Walk
 from billing.queries.call_reach import reach
-from billing.queries.call_sums import Totals, of_rows, totals
+from billing.queries.call_sums import by_stretch, ends_of, of_rows
 
 # How many calls a page adds up by itself, and how long it may take to add up all of them when asked to.
 ADDED_UP = 10_000
@@ -30,34 +30,42 @@ class TooMany(Exception):
 
 @dataclass(frozen=True)
 class Sums:
-    """`since`: they are of the newest calls of the days, back to there; None when they are of all."""
+    """`stretches` are in the order of their edges. `since`: of the newest calls alone, back to there; None: of all."""
 
-    totals: Totals
+    stretches: Sequence[Totals]
     since: datetime | None = None
 
+    @cached_property
+    def totals(self) -> Totals:
+        return sum(self.stretches, NOTHING)
 
-def sums(*, account: Account, filter: CallFilter, at_most: int) -> Sums:
-    """Where the filter narrows more than `at_most` calls, of the newest so many of them alone."""
+
+def sums(*, account: Account, filter: CallFilter, at_most: int, edges: Sequence[datetime] | None = None) -> Sums:
+    """Where the filter narrows more than `at_most` calls, of the newest so many of them alone.
+
+    `edges` are what its days are taken apart by, with both their ends.
+    """
+    edges = edges or ends_of(filter)
     if not filter.narrows:
-        return Sums(totals(account=account, filter=filter))
+        return Sums(by_stretch(account=account, filter=filter, edges=edges))
     found = reach(account=account, filter=replace(filter, order=Order.NEWEST), look_at=at_most)
     beyond = None if found.is_small else Walk(Order.NEWEST).nth(found.calls, at_most + 1)
     if beyond is None:
-        return Sums(of_rows(found.calls.filter(found.wanted)))
+        return Sums(of_rows(found.calls.filter(found.wanted), edges))
     newest = Walk(Order.NEWEST, back=True).after(found.calls, beyond)
-    return Sums(of_rows(newest.filter(found.wanted)), since=beyond.at)
+    return Sums(of_rows(newest.filter(found.wanted), ends_of(filter)), since=beyond.at)
 
 
-def all_sums(*, account: Account, filter: CallFilter, within: timedelta = LONGEST_TO_ADD) -> Sums:
+def all_sums(
+    *,
+    account: Account,
+    filter: CallFilter,
+    edges: Sequence[datetime] | None = None,
+    within: timedelta = LONGEST_TO_ADD,
+) -> Sums:
     """However many calls there are. Raises TooMany when that takes longer than it may."""
     with in_time(within):
-        return Sums(totals(account=account, filter=filter))
-
-
-def costs(*, account: Account, filter: CallFilter, first: date, last: date) -> list[tuple[date, Decimal]]:
-    """As `costs_by_day` has them. Raises TooMany."""
-    with in_time(LONGEST_TO_ADD):
-        return costs_by_day(account=account, filter=filter, first=first, last=last)
+        return Sums(by_stretch(account=account, filter=filter, edges=edges or ends_of(filter)))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from billing.queries import history, page_sums
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.days import day_of
 from billing.queries.snapshot import snapshot
+from billing.queries.spans import Spans, spans
 from billing.views import filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
@@ -27,7 +28,7 @@ from billing.views.turning import ranges_of, turned
 
 # The element at the list's end, which its next rows take the place of; and the partial that has them.
 GOES_ON = "more"
-MOST_BARS = 92
+FEWEST_BARS = 2
 
 
 @require_safe
@@ -84,14 +85,13 @@ def _around(
 ) -> dict[str, Any]:
     """What stands above and below the list."""
     account, zone, chosen = access.account, zone_of(access), form.chosen()
-    sums, too_many = _sums(asked, account, chosen)
+    bars = spans(*form.days(), zone)
+    sums, too_many = _sums(asked, account, chosen, bars)
     return {
         "form": form,
         "ranges": _ranges(asked, day_of(now, zone), chosen),
         "sums": sums,
-        "chart": _chart(account, form, sums, today=day_of(now, zone)) if asked.get("chart") else None,
-        "most_bars": MOST_BARS,
-        "with_chart": turned(asked, chart="1"),
+        "chart": _chart(sums, bars, today=day_of(now, zone)),
         "too_many_to_add": too_many,
         "added_up": page_sums.ADDED_UP,
         "add_up_all": turned(asked, sums="all"),
@@ -103,27 +103,24 @@ def _around(
     }
 
 
-def _sums(asked: QueryDict, account: Account, chosen: CallFilter) -> tuple[page_sums.Sums, bool]:
+def _sums(asked: QueryDict, account: Account, chosen: CallFilter, bars: Spans) -> tuple[page_sums.Sums, bool]:
     """Of all calls where that was asked for, unless they are too many."""
     too_many = False
     if asked.get("sums") == "all":
         try:
-            return page_sums.all_sums(account=account, filter=chosen), False
+            return page_sums.all_sums(account=account, filter=chosen, edges=bars.edges), False
         except page_sums.TooMany:
             too_many = True
-    return page_sums.sums(account=account, filter=chosen, at_most=page_sums.ADDED_UP), too_many
+    quick = page_sums.sums(account=account, filter=chosen, at_most=page_sums.ADDED_UP, edges=bars.edges)
+    return quick, too_many
 
 
-def _chart(account: Account, form: CallFilterForm, sums: page_sums.Sums, *, today: date) -> Chart | None:
-    """Of all the calls that are added up, where there is room for a bar each day."""
-    first, last = form.days()
-    if sums.since is not None or (last - first).days >= MOST_BARS:
+def _chart(sums: page_sums.Sums, bars: Spans, *, today: date) -> Chart | None:
+    """Of the very calls that the figures are of: of some of them alone it would mislead."""
+    if sums.since is not None or not sums.totals.calls or len(bars.firsts) < FEWEST_BARS:
         return None
-    try:
-        costs = page_sums.costs(account=account, filter=form.chosen(), first=first, last=last)
-    except page_sums.TooMany:
-        return None
-    return cost_chart(costs, today=today)
+    costs = [stretch.fee for stretch in sums.stretches]
+    return cost_chart(list(zip(bars.firsts, costs, strict=True)), today=today, unit=bars.unit)
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Cost per day as numbers for an SVG: the page's policy allows no inline style, and a chart needs no script."""
+"""Cost per day, month or year as numbers for an SVG: the policy allows no inline style, and a chart needs no script."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billing.queries.spans import Unit, first_of
+
 SLOT, BAR, HEIGHT = 20, 14, 100
-# A day that cost something is seen, however little it was.
+# What cost something is seen, however little it was.
 LEAST_HEIGHT = 1.5
+# How a bar's days are written.
+BRIEFLY = {Unit.DAY: "j M", Unit.MONTH: "M Y", Unit.YEAR: "Y"}
+IN_FULL = {Unit.DAY: "j F Y", Unit.MONTH: "F Y", Unit.YEAR: "Y"}
 STEPS = (Decimal(1), Decimal(2), Decimal(5))
 
 
@@ -26,8 +31,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """`ticks` run from the top line to the bottom one; `labels` are days at equal distances, four where there are."""
+    """`ticks` run from the top line to the bottom one; `labels` are at equal distances, four where there are.
 
+    A bar of a month or a year is known by the first of its days.
+    """
+
+    unit: Unit
     bars: list[Bar]
     width: int
     height: int
@@ -37,13 +46,26 @@ class Chart:
     total: Decimal
     today: date
 
+    @property
+    def briefly(self) -> str:
+        return BRIEFLY[self.unit]
 
-def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date) -> Chart:
-    """`costs` runs from the oldest day to the last one; there is at least one."""
+    @property
+    def in_full(self) -> str:
+        return IN_FULL[self.unit]
+
+
+def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit = Unit.DAY) -> Chart:
+    """`costs` runs from the oldest to the last one; there is at least one."""
     ceiling = round_up(max((cost for _, cost in costs), default=Decimal(0)))
     last = len(costs) - 1
+    present = first_of(today, unit)
     return Chart(
-        bars=[_bar(index, day, cost, ceiling, today=day == today) for index, (day, cost) in enumerate(costs)],
+        unit=unit,
+        bars=[
+            _bar(index, day, cost, ceiling, today=first_of(day, unit) == present)
+            for index, (day, cost) in enumerate(costs)
+        ],
         width=SLOT * len(costs),
         height=HEIGHT,
         lines=[0, HEIGHT // 2, HEIGHT],

@@ -17,6 +17,8 @@ from billing.queries import backfills as queries
 from billing.queries import retention
 from billing.queries.call_filter import CallFilter
 from billing.queries.days import begin_of, day_of, end_of
+from billing.queries.spans import spans
+from billing.queries.split_hours import split_by
 from billing.services import backfills
 from billing.services.backfills import BackfillRefused
 from billing.views.access import account_page, zone_of
@@ -31,6 +33,8 @@ MICROSECOND = timedelta(microseconds=1)
 class Filling:
     """`refused` is why the missing days are not being fetched. `kept_from` is set where older calls are not kept.
 
+    `splits_hours`: of those that are dropped, some hours are apart on two days that the page adds up.
+
     `query` is of the page, `poll` of the part that looks whether more has come; it is told what the page shows already.
     """
 
@@ -39,6 +43,7 @@ class Filling:
     query: str
     poll: str
     refused: str = ""
+    splits_hours: bool = False
     has_grown: bool = False
 
 
@@ -52,12 +57,14 @@ def of_page(*, access: Access, chosen: CallFilter, asked: QueryDict, now: dateti
         except BackfillRefused as error:
             refused = str(error)
         progress = _progress(access, chosen, now)
+    kept_from = retention.missing_from(begin_of(chosen.first, chosen.zone) if chosen.first else None, now)
     return Filling(
         progress=progress,
-        kept_from=retention.missing_from(begin_of(chosen.first, chosen.zone) if chosen.first else None, now),
+        kept_from=kept_from,
         query=f"?{asked.urlencode()}",
         poll=_poll(asked, progress),
         refused=refused,
+        splits_hours=kept_from is not None and _splits_hours(chosen, kept_from),
     )
 
 
@@ -89,6 +96,13 @@ def _progress(access: Access, chosen: CallFilter, now: datetime) -> queries.Prog
     last = day_of(end_of(chosen.last, chosen.zone) - MICROSECOND, zone) if chosen.last else date.max
     days = backfills.stretch(account=access.account, first=first, last=last, now=now)
     return queries.progress(account=access.account, first=days[0], last=days[1]) if days else None
+
+
+def _splits_hours(chosen: CallFilter, kept_from: datetime) -> bool:
+    """Whether the page's figures or its chart part an hour whose calls are dropped. A filter finds none of them."""
+    if chosen.narrows or chosen.first is None or chosen.last is None:
+        return False
+    return any(hour < kept_from for hour in split_by(spans(chosen.first, chosen.last, chosen.zone).edges))
 
 
 def _poll(asked: QueryDict, progress: queries.Progress | None) -> str:

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from accounts.models import Account
 from billing.models import Call
 from billing.queries import call_rows, history
-from billing.queries.call_costs import costs_by_day
+from billing.queries.call_figures import Totals
 from billing.queries.call_filter import CallFilter, Match, NumberFilter, Order
-from billing.queries.call_sums import Totals, totals
-from billing.queries.days import each_day
+from billing.queries.call_sums import by_stretch, totals
 from billing.queries.page_sums import TooMany, all_sums, sums
+from billing.queries.spans import Spans, spans
 from billing.services import partitions
 from tests.factories import AccountFactory, CallFactory
 
@@ -112,10 +112,9 @@ def sums_of(calls: list[Call]) -> Totals:
     )
 
 
-def _costs(calls: list[Call], zone: ZoneInfo, first: date, last: date) -> Iterator[tuple[date, Decimal]]:
-    for day in each_day(first, last):
-        fees = [call.fee for call in calls if call.started_at.astimezone(zone).date() == day]
-        yield day, sum(fees, Decimal(0))
+def _costs(calls: list[Call], zone: ZoneInfo, bars: Spans) -> Iterator[Decimal]:
+    for day in bars.firsts:
+        yield sum((call.fee for call in calls if call.started_at.astimezone(zone).date() == day), Decimal(0))
 
 
 def walked(account: Account, wanted: CallFilter, **how: Any) -> list[history.Page]:
@@ -137,8 +136,9 @@ def test_pages_sums_and_file_of_any_filter_are_its_calls(
     assert all(len(page.calls) <= size for page in pages)
     assert totals(account=account, filter=wanted) == sums_of(expected)
     if wanted.first and wanted.last:
-        by_day = costs_by_day(account=account, filter=wanted, first=wanted.first, last=wanted.last)
-        assert by_day == list(_costs(expected, wanted.zone, wanted.first, wanted.last))
+        bars = spans(wanted.first, wanted.last, wanted.zone)
+        by_day = by_stretch(account=account, filter=wanted, edges=bars.edges)
+        assert [day.fee for day in by_day] == list(_costs(expected, wanted.zone, bars))
     newest = sorted(expected, key=ORDERS[Order.NEWEST], reverse=True)
     in_file = [row[1:] for row in call_rows.each(account=account, filter=wanted)]
     assert in_file == [(c.caller, c.callee, c.talk_seconds, c.billed_seconds, c.fee) for c in newest]

@@ -135,7 +135,21 @@ def test_a_page_says_since_when_calls_are_kept(account: Account) -> None:
     day_before = (begins.date() - timedelta(days=1)).isoformat()
     page = client.get(f"/a/{account.public_id}/calls/", {"from": day_before}).content.decode()
     assert f"Single calls before {begins:%-d %B %Y} are no longer kept" in page
+    assert "counts on the day on which it begins" not in page
     assert "no longer kept" not in client.get(f"/a/{account.public_id}/calls/").content.decode()
+
+
+def test_a_page_of_a_half_hour_zone_says_what_of_dropped_calls_is_only_known_as_a_whole(account: Account) -> None:
+    user = MembershipFactory.create(account=account, user__time_zone="Asia/Kolkata").user
+    client = Client()
+    client.force_login(user)
+    begins = retention.kept_from(datetime.now(UTC))
+    assert begins is not None
+    address = f"/a/{account.public_id}/calls/?from={begins.date() - timedelta(days=1)}&to={begins.date()}"
+    page = client.get(address).content.decode()
+    assert f"Single calls before {begins:%-d %B %Y}, 05:30, are no longer kept" in page
+    assert "counts on the day on which it begins" in page
+    assert "counts on the day on which it begins" not in client.get(f"{address}&answered=yes").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -160,21 +160,32 @@ def test_the_chart_is_of_the_calls_that_are_listed(zoe: Visitor) -> None:
     for number in range(0, 90, 7):
         call(zoe.account, number, talk_seconds=number % 2, fee=Decimal(number) / 10)
     for wanted in ("", "&answered=yes"):
-        shown = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&chart=1{wanted}").context
+        shown = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}{wanted}").context
         assert shown["chart"].total == shown["sums"].totals.fee > 0
         assert [bar.day.day for bar in shown["chart"].bars] == [10, 11, 12, 13, 14]
-    assert 'name="chart" value="1"' in page(zoe, "chart=1")
-    assert "<svg viewBox" not in page(zoe, "").split('class="rows')[0].split("<form")[1]
 
 
-def test_a_chart_that_would_be_of_a_part_is_not_drawn(zoe: Visitor) -> None:
+def test_a_chart_of_a_part_is_not_drawn_and_all_of_them_have_one(zoe: Visitor) -> None:
     for number in range(9):
         call(zoe.account, number)
-    note = "There is a chart of up to 92 days whose calls could all be added up."
     with patch.object(page_sums, "ADDED_UP", 4):
-        assert note in page(zoe, "answered=yes&chart=1")
-        assert note not in page(zoe, "answered=yes&chart=1&sums=all")
-    assert note in zoe.client.get(f"{zoe.page('calls/')}?from=2026-01-01&to=2026-10-14&chart=1").content.decode()
+        assert "Cost per day" not in page(zoe, "answered=yes")
+        assert "Cost per day" in page(zoe, "answered=yes&sums=all")
+
+
+def test_a_long_range_has_a_bar_a_month_and_the_whole_history_one_a_year(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number, fee=Decimal(number))
+    for first, unit, bars in (("2026-01-20", "month", 10), ("2000-01-01", "year", 27)):
+        shown = zoe.client.get(f"{zoe.page('calls/')}?from={first}&to=2026-10-14")
+        assert f"Cost per {unit}" in shown.content.decode()
+        assert [bar.cost for bar in shown.context["chart"].bars] == [0] * (bars - 1) + [36]
+
+
+def test_a_chart_of_nothing_or_of_one_day_is_not_drawn(zoe: Visitor) -> None:
+    call(zoe.account, 1)
+    assert "Cost per" not in page(zoe, "callee=999")
+    assert "Cost per" not in zoe.client.get(f"{zoe.page('calls/')}?from=2026-10-14&to=2026-10-14").content.decode()
 
 
 @pytest.fixture
