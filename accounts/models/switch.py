@@ -143,6 +143,13 @@ class Switch(models.Model):
         validators=[MinValueValidator(1)],
         help_text="How many days back the switch still has call records: older ones are not asked for; empty: unknown",
     )
+    keep_routing = models.BooleanField(
+        "keep the routing of calls",
+        default=False,
+        help_text="Of calls fetched from then on: their gateways, addresses, equipment, and numbers as gateways get "
+        "them. Operators alone see it, at a call's page here. Once this is off, nothing more is kept; what is kept "
+        "goes with the calls of its month",
+    )
     fresh_for = models.DurationField(default=timedelta(seconds=10), help_text="How long a balance counts as current")
 
     class Meta:

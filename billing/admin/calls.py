@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.admin_base import OfAccount, OfChosenAccount, ReadOnlyAdmin
 from billing.models import Call, CallChange, CallDay, UnreadableRecord
+from billing.queries.routing import routing_of
 
 
 @admin.register(Call)
@@ -15,6 +21,17 @@ class CallAdmin(ReadOnlyAdmin[Call]):
     ordering_of_account = ("-started_at", "-flow_no")
     sortable_by = ()
     list_select_related = ("account__switch",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:
+        shown = super().get_fieldsets(request, obj)
+        if not request.user.has_perm("billing.view_callrouting"):
+            return shown
+        return [*shown, ("For operators alone", {"fields": ["routing"]})]
+
+    @admin.display(description="routing")
+    def routing(self, call: Call) -> SafeString:
+        said = ((routed.name, routed.text or "–") for routed in routing_of(call))
+        return format_html_join("", "<div>{}: {}</div>", said) or SafeString("not kept")
 
 
 @admin.register(CallDay)

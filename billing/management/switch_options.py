@@ -25,6 +25,7 @@ FIELDS = {
     "online_payments": "online_payments",
     "claim_by_phrase": "claim_by_phrase",
     "claim_by_phone": "claim_by_phone",
+    "keep_routing": "keep_routing",
     "places": "topup_places",
     "limit": "topup_limit",
     "limit_per_user": "daily_limit_per_user",
@@ -77,6 +78,11 @@ def add_options(parser: ArgumentParser) -> None:
         "--claim-by-phone",
         action=BooleanOptionalAction,
         help="people claim an account by the web-query password of one of its phones (GetPhone)",
+    )
+    parser.add_argument(
+        "--keep-routing",
+        action=BooleanOptionalAction,
+        help="keep gateways and addresses of calls fetched from now on, for operators alone",
     )
     _add_limits(parser.add_argument_group("top-ups", "Amounts in the switch's currency; times in seconds."))
 

@@ -1,3 +1,4 @@
+from billing.models import routing
 from billing.models.backfills import Backfill
 from billing.models.batches import Batch, BatchRow, BatchState, Origin
 from billing.models.calls import (
@@ -84,4 +85,5 @@ __all__ = [
     "Transition",
     "UnreadableRecord",
     "Wanted",
+    "routing",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -18,6 +18,9 @@ from billing.services.profiles import LONGEST_NUMBER
 from billing.services.rounding import stored
 from billing.services.set_aside import SetAside, excerpt_of
 from billing.vos3000 import Cdr
+
+if TYPE_CHECKING:
+    from billing.services.call_routing import RoutingStage
 
 ROWS_PER_COPY = 5000
 BIGINT_MAX, INT_MAX, SMALLINT_MAX = 2**63 - 1, 2**31 - 1, 2**15 - 1
@@ -66,6 +69,7 @@ class Stage:
     day: date
     accounts: Mapping[str, int]
     on_batch: Callable[[], None] = lambda: None
+    routing: RoutingStage | None = None
     records: int = 0
     unreadable: SetAside = field(default_factory=SetAside)
     rounded: Counter[int] = field(default_factory=Counter)

@@ -95,6 +95,8 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         else:
             for statement in sql.REPLACE:
                 cursor.execute(statement, parameters)
+        if stage.routing:
+            stage.routing.keep(switch=switch)
         call_totals.add_up(
             accounts=parameters["touched_accounts"],
             days=parameters["touched_days"],

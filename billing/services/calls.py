@@ -17,10 +17,11 @@ from billing.models import CallDay
 from billing.queries.days import DAY, each_day
 from billing.queries.retention import first_whole_day
 from billing.services import call_store
+from billing.services.call_routing import RoutingStage
 from billing.services.failures import FAILURES, GONE, sentence
 from billing.services.locks import are_held, hold
 from billing.services.switches import client
-from billing.vos3000 import Cdr, Client, Withheld
+from billing.vos3000 import Cdr, Client, RoutedCdr, UnreadableRecord, Withheld
 
 ACCOUNTS_PER_REQUEST = 50
 # An account with more calls a day is asked for alone, so that its stream delays and fails nobody else's.
@@ -134,7 +135,7 @@ def _fetch(
     switch: Switch, asking: Client, group: list[Account], day: date, now: datetime, locks: list[Lock]
 ) -> Fetched:
     try:
-        stage = _stage(asking, group, day, locks)
+        stage = _stage(switch, asking, group, day, locks)
         if stage.unreadable.count and len(group) > 1:
             # Whose records cannot be read shows only when each is asked for alone.
             return _one_by_one(switch, asking, group, day, now, locks)
@@ -149,10 +150,13 @@ def _fetch(
     return Fetched(days=len(group), calls=stage.records)
 
 
-def _stage(asking: Client, group: list[Account], day: date, locks: list[Lock]) -> call_store.Stage:
+def _stage(switch: Switch, asking: Client, group: list[Account], day: date, locks: list[Lock]) -> call_store.Stage:
     numbers = {account.number: account.pk for account in group}
-    stage = call_store.Stage(day, numbers, on_batch=lambda: _keep(locks))
-    for record in asking.get_cdr(accounts=list(numbers), first=day, last=day):
+    routing = RoutingStage(day, numbers) if switch.keep_routing else None
+    stage = call_store.Stage(day, numbers, on_batch=lambda: _keep(locks), routing=routing)
+    kind = RoutedCdr if routing else Cdr
+    records: Iterable[Cdr | UnreadableRecord] = asking.get_cdr(accounts=list(numbers), first=day, last=day, kind=kind)
+    for record in routing.noting(records) if routing else records:
         if isinstance(record, Cdr):
             stage.add(record)
         else:

@@ -37,6 +37,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.call": ("v", "v", "v"),
     "billing.callchange": ("v", "v", "v"),
     "billing.callelsewhere": ("", "", ""),
+    "billing.callrouting": ("", "", "v"),
     "billing.callday": ("v", "v", "v"),
     "billing.calltotal": ("", "", ""),
     "billing.case": ("vc", "vc", "vc"),

@@ -1,5 +1,5 @@
-"""The table of calls is partitioned by month (UTC) of the call's start. Partitions are made before they are
-needed, and dropped when their calls are not to be kept any longer.
+"""The table of calls is partitioned by month (UTC) of the call's start, and so is that of their routing. Partitions are
+made before they are needed, and dropped when their calls are not to be kept any longer.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 
 # Two processes that want the same month wait for each other here.
 LOCK = 0x6361_6C6C  # "call"
+# A month is made and dropped in all of them at once, so that the first one tells of all.
+CALLS = "billing_call"
+TABLES = (CALLS, "billing_callrouting")
 NAMES = """
     SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'billing_call'::regclass
 """
@@ -71,28 +74,30 @@ def _months() -> list[date]:
 def _drop(month: date) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
-        cursor.execute(f"DROP TABLE {_name(month)}")
+        for table in TABLES:
+            cursor.execute(f"DROP TABLE {_name(table, month)}")
 
 
-def _name(month: date) -> str:
-    return f"billing_call_y{month:%Y}m{month:%m}"
+def _name(table: str, month: date) -> str:
+    return f"{table}_y{month:%Y}m{month:%m}"
 
 
 def _exists(month: date) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(EXISTS, [_name(month)])
+        cursor.execute(EXISTS, [_name(CALLS, month)])
         return cursor.fetchone() is not None
 
 
 def _make(month: date) -> None:
-    name = _name(month)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         if _exists(month):
             return
-        # Attaching lets readers of the table go on, which CREATE TABLE … PARTITION OF would not.
-        cursor.execute(f"CREATE TABLE {name} (LIKE billing_call INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
-        cursor.execute(
-            f"ALTER TABLE billing_call ATTACH PARTITION {name} FOR VALUES FROM"
-            f" ('{month:%Y-%m-%d}+00') TO ('{following(month):%Y-%m-%d}+00')"
-        )
+        for table in TABLES:
+            name = _name(table, month)
+            # Attaching lets readers of the table go on, which CREATE TABLE … PARTITION OF would not.
+            cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
+            cursor.execute(
+                f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM"
+                f" ('{month:%Y-%m-%d}+00') TO ('{following(month):%Y-%m-%d}+00')"
+            )

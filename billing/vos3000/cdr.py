@@ -8,7 +8,8 @@ left to `cdr_slow`, which decides what a record is and what is malformed.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 import msgspec
@@ -16,7 +17,7 @@ import msgspec
 from .cdr_slow import OPERATION, PIECE, Readable, read_slowly
 from .errors import Malformed
 from .text import UNDECODABLE, MendedStream
-from .types import Cdr, UnreadableRecord
+from .types import Cdr, RoutedCdr, UnreadableRecord
 
 # Plain members of the envelope that come before the records.
 BEGIN = re.compile(
@@ -28,24 +29,37 @@ TRIES = 8
 MOST_HELD = 8 * PIECE
 MARK = UNDECODABLE.encode()
 ALONE = b'{"retCode":0,"infoCdrs":[%b]}'
-RECORDS = msgspec.json.Decoder(list[Cdr])
-RECORD = msgspec.json.Decoder(Cdr)
 ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 NOT_PLAIN = (msgspec.MsgspecError, RecursionError)
 
 Record = Cdr | UnreadableRecord
 
 
-def read_records(pieces: Iterator[bytes]) -> Generator[Record, None, tuple[int, str]]:
+@dataclass(frozen=True)
+class Reading:
+    """How records of one kind are read."""
+
+    kind: type[Cdr]
+    records: Callable[[bytes], Sequence[Cdr]]
+    record: Callable[[bytes], Cdr]
+
+
+READINGS: dict[type[Cdr], Reading] = {
+    Cdr: Reading(Cdr, msgspec.json.Decoder(list[Cdr]).decode, msgspec.json.Decoder(Cdr).decode),
+    RoutedCdr: Reading(RoutedCdr, msgspec.json.Decoder(list[RoutedCdr]).decode, msgspec.json.Decoder(RoutedCdr).decode),
+}
+
+
+def read_records(pieces: Iterator[bytes], kind: type[Cdr] = Cdr) -> Generator[Record, None, tuple[int, str]]:
     """The records, then `retCode` and the switch's text, which may come after them.
 
     Raises Malformed, and what `pieces` raises.
     """
     try:
-        rest = yield from _read_quickly(MendedStream(pieces))
+        rest = yield from _read_quickly(MendedStream(pieces), READINGS[kind])
     except ValueError:
         raise Malformed(OPERATION, "the call records are cut off or garbled") from None
-    return (yield from read_slowly(rest))
+    return (yield from read_slowly(rest, kind))
 
 
 class _Rest:
@@ -62,7 +76,7 @@ class _Rest:
         return held
 
 
-def _read_quickly(source: Readable) -> Generator[Record, None, _Rest]:
+def _read_quickly(source: Readable, reading: Reading) -> Generator[Record, None, _Rest]:
     """Returns the answer as it would be without the records that were read."""
     held = b""
     while not (begin := BEGIN.match(held)):
@@ -74,7 +88,7 @@ def _read_quickly(source: Readable) -> Generator[Record, None, _Rest]:
     while True:
         more = _at_least(source, PIECE)
         held += more
-        records, end = _whole_records(held)
+        records, end = _whole_records(held, reading)
         yield from records
         held = held[end:]
         if len(more) < PIECE or len(held) > MOST_HELD:
@@ -90,39 +104,39 @@ def _at_least(source: Readable, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _whole_records(text: bytes) -> tuple[Sequence[Record], int]:
+def _whole_records(text: bytes, reading: Reading) -> tuple[Sequence[Record], int]:
     """The records with which `text` begins, up to the last cut that can be found, and where the next one begins."""
     cut = len(text)
     for _ in range(TRIES):
         cut = text.rfind(BETWEEN, 0, cut)
         if cut < 0:
             break
-        records = _records(b"[%b]" % text[: cut + 1])
+        records = _records(b"[%b]" % text[: cut + 1], reading)
         if records is not None:
             return records, cut + len(BETWEEN) - 1
     return [], 0
 
 
-def _records(listed: bytes) -> Sequence[Record] | None:
+def _records(listed: bytes, reading: Reading) -> Sequence[Record] | None:
     """None for what is no array."""
     if not _is_marked(listed):
         try:
-            return RECORDS.decode(listed)
+            return reading.records(listed)
         except NOT_PLAIN:
             pass
     try:
-        return [_record(bytes(row)) for row in ROWS.decode(listed)]
+        return [_record(bytes(row), reading) for row in ROWS.decode(listed)]
     except NOT_PLAIN:
         return None
 
 
-def _record(row: bytes) -> Record:
+def _record(row: bytes, reading: Reading) -> Record:
     if not _is_marked(row):
         try:
-            return RECORD.decode(row)
+            return reading.record(row)
         except NOT_PLAIN:
             pass
-    (record,) = read_slowly(BytesIO(ALONE % row))
+    (record,) = read_slowly(BytesIO(ALONE % row), reading.kind)
     return record
 
 

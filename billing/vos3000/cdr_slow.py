@@ -16,6 +16,7 @@ from .types import Cdr, UnreadableRecord
 
 Events: TypeAlias = Iterator[tuple[str, Any]]
 Row: TypeAlias = dict[str, Any]
+Fields: TypeAlias = frozenset[str]
 
 OPERATION = "GetCdr"
 ENVELOPE_FIELDS = ("retCode", "exception")
@@ -32,12 +33,13 @@ class Readable(Protocol):
     def read(self, size: int = -1) -> bytes: ...
 
 
-def read_slowly(source: Readable) -> Generator[Cdr | UnreadableRecord, None, tuple[int, str]]:
+def read_slowly(source: Readable, kind: type[Cdr] = Cdr) -> Generator[Cdr | UnreadableRecord, None, tuple[int, str]]:
     """The records, then `retCode` and the switch's text. Raises Malformed, and what `source` raises but ValueError."""
     envelope: Row = {}
+    fields = frozenset(kind.__struct_encode_fields__)
     try:
-        for row in _rows(ijson.basic_parse(source, buf_size=PIECE), envelope):
-            yield _record(row)
+        for row in _rows(ijson.basic_parse(source, buf_size=PIECE), envelope, fields):
+            yield _record(row, kind)
         return int(envelope["retCode"]), str(envelope.get("exception", ""))[:MOST_TEXT]
     except (ijson.JSONError, ValueError, RecursionError):
         # The parser's message quotes the answer, so it is not passed on.
@@ -46,7 +48,7 @@ def read_slowly(source: Readable) -> Generator[Cdr | UnreadableRecord, None, tup
         raise Malformed(OPERATION, "the answer has no retCode") from None
 
 
-def _rows(events: Events, envelope: Row) -> Iterator[Row | None]:
+def _rows(events: Events, envelope: Row, fields: Fields) -> Iterator[Row | None]:
     """Each row's known fields, None for what is not a row; what is said about all goes into `envelope`."""
     key = ""
     depth = 0
@@ -54,7 +56,7 @@ def _rows(events: Events, envelope: Row) -> Iterator[Row | None]:
         if event == "map_key" and depth == 1:
             key = value
         elif event == "start_array" and depth == 1 and key in RECORDS:
-            yield from _listed(events)
+            yield from _listed(events, fields)
         elif event in STARTS:
             depth += 1
         elif event in ENDS:
@@ -63,18 +65,18 @@ def _rows(events: Events, envelope: Row) -> Iterator[Row | None]:
             _note(envelope, key, value)
 
 
-def _listed(events: Events) -> Iterator[Row | None]:
+def _listed(events: Events, fields: Fields) -> Iterator[Row | None]:
     for event, _ in events:
         if event == "end_array":
             return
         if event == "start_map":
-            yield _row(events)
+            yield _row(events, fields)
         else:
             _skip(events, event)
             yield None
 
 
-def _row(events: Events) -> Row:
+def _row(events: Events, fields: Fields) -> Row:
     row: Row = {}
     key = ""
     for event, value in events:
@@ -84,7 +86,7 @@ def _row(events: Events) -> Row:
             break
         elif event in STARTS:
             _skip(events, event)
-        elif key in FIELDS:
+        elif key in fields:
             row[key] = value
     return {key: value for key, value in row.items() if value is not None}
 
@@ -97,13 +99,13 @@ def _skip(events: Events, event: str) -> None:
         depth += (inner in STARTS) - (inner in ENDS)
 
 
-def _record(row: Row | None) -> Cdr | UnreadableRecord:
+def _record(row: Row | None, kind: type[Cdr]) -> Cdr | UnreadableRecord:
     if row is None:
         return UnreadableRecord("not a record", "")
-    if any(isinstance(value, str) and UNDECODABLE in value for value in row.values()):
+    if any(isinstance(value, str) and UNDECODABLE in value for key, value in row.items() if key in FIELDS):
         return UnreadableRecord("text that is not UTF-8", _excerpt(row))
     try:
-        return msgspec.convert(row, Cdr, strict=False)
+        return msgspec.convert(row, kind, strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         return UnreadableRecord(_reason(error), _excerpt(row))
 

@@ -184,14 +184,15 @@ class Client(Exchange):
         return self._list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
 
     def get_cdr(
-        self, *, accounts: Sequence[str], first: date, last: date
+        self, *, accounts: Sequence[str], first: date, last: date, kind: type[Cdr] = Cdr
     ) -> Generator[Cdr | UnreadableRecord, None, None]:
         """Call records of whole days of the switch's calendar, both included (3.47), read while they arrive.
 
+        `RoutedCdr` is the kind that holds the operator's routing too.
         They count only when the iterator ends without an error. Nothing is sent before the first is asked for; close
         the iterator when leaving it early.
         """
-        return self._records(_days_body(accounts, first, last))
+        return self._records(_days_body(accounts, first, last), kind)
 
     def get_report_customer_fee(
         self, *, accounts: Sequence[str], first: date, last: date, period: Period = Period.DAY

@@ -86,10 +86,10 @@ class Exchange:
             raise Refused(operation, answer.code, answer.text)
         raise UnknownOutcome(operation, f"code {answer.code} is no sure refusal", code=answer.code)
 
-    def _records(self, fields: Body) -> Generator[Cdr | UnreadableRecord, None, None]:
+    def _records(self, fields: Body, kind: type[Cdr]) -> Generator[Cdr | UnreadableRecord, None, None]:
         body = write_body(fields, self._endpoint.extra_body)
         with self._admitted("GetCdr"), closing(self._transport.stream("GetCdr", body)) as pieces:
-            code, text = yield from read_records(pieces)
+            code, text = yield from read_records(pieces, kind)
         if code != NOT_FOUND:
             self._check_read("GetCdr", code, text)
 

@@ -1,7 +1,7 @@
 """What the switch tells, typed. Money is Decimal in the switch's currency, durations are seconds, instants are UTC.
 
 Attributes are the wire's names in snake case; fields in milliseconds have a property that gives the instant.
-The operator's own routing (gateways, addresses, product ids) is not read at all.
+The operator's own routing (gateways, addresses, product ids) is read for `RoutedCdr` alone.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .codes import (
     PayKind,
     PayMethod,
 )
+from .text import UNDECODABLE
 
 NO_LIMIT = 2147483647
 # How several prefixes are kept apart in one text; what the vendor uses is not published.
@@ -35,6 +36,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Up to the last year but one that a datetime can hold, so that a change of zone never overflows.
 LAST_MILLIS = 253339228799999
 Millis = Annotated[int, Meta(ge=0, le=LAST_MILLIS)]
+
+LONGEST_ROUTING = 200
 
 # A Java double's own range: what lies outside was never printed by one.
 LARGEST_AMOUNT = Decimal("1E400")
@@ -326,6 +329,33 @@ class Cdr(Record, frozen=True, kw_only=True, gc=False):
     @property
     def stopped_at(self) -> datetime:
         return instant(self.stop)
+
+
+class RoutedCdr(Cdr, frozen=True, kw_only=True, gc=False):
+    """A call record with the operator's own routing: never the customer's to see, nor the agent's.
+
+    Whatever stands in these fields, the record can be read; `routed` is their text.
+    """
+
+    caller_access_e164: object = None
+    caller_product_id: object = None
+    caller_to_gateway_e164: object = None
+    caller_gateway: object = None
+    caller_ip: object = field(default=None, name="callerip")
+    callee_access_e164: object = None
+    callee_product_id: object = None
+    callee_to_gateway_e164: object = None
+    callee_gateway: object = None
+    callee_ip: object = field(default=None, name="calleeip")
+
+    def routed(self, name: str) -> str | None:
+        """Empty where the switch does not say, None for what cannot be read."""
+        value = getattr(self, name)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or len(value) > LONGEST_ROUTING or UNDECODABLE in value:
+            return None
+        return value
 
 
 @dataclass(frozen=True, slots=True)

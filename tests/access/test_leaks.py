@@ -1,4 +1,5 @@
-"""What only the operator may know is planted in the simulator and looked for in everything a customer is sent.
+"""What only the operator may know is planted in the simulator, kept as a switch's setting can want it, and looked for
+in everything a customer is sent.
 
 `pytest tests/access -rP` prints the size.
 """
@@ -27,6 +28,7 @@ from accounts.access import GRANTED
 from accounts.models import Account, Role, Switch, User
 from accounts.money import money
 from billing.models import Export, ExportState, FileKind, TopUp
+from billing.models.routing import CallRouting
 from billing.queries.costs import daily_cost
 from billing.services import exporting, reconciliation, topups, transfers
 from portal.masking import Formatter
@@ -111,6 +113,7 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
 ) -> None:
     """Committed, for files are prepared over a connection of their own."""
     now = timezone.now()
+    Switch.objects.filter(pk=switch.pk).update(keep_routing=True)
     plant(simulator, now)
     call_command("sync", switch.name, "--accounts", CUSTOMER, AGENT, "--since", str(now.date() - timedelta(days=2)))
     customer, agent = (Account.objects.get(number=number) for number in (CUSTOMER, AGENT))
@@ -135,6 +138,7 @@ def test_nothing_of_the_operators_reaches_a_customer_or_the_log(
     assert written.holding((*_marks_of_a_customer(), CALLEE, reseller.email, owner.email)) == []
     # What was planted did arrive, and what may be seen is seen: the search is not of empty pages.
     assert customer.calls.filter(agent_fee=AGENT_FEE).exists()
+    assert CallRouting.objects.filter(callee_gateway=OPERATOR_FIELDS["calleeGateway"]).count() == 2
     assert of_customer.holding((CALLEE,))
     for kind in ("csv", "xlsx"):
         assert any(f"/calls/{kind}/ 200" in found for found in of_customer.holding((CALLEE,)))

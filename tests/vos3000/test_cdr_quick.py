@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.vos3000 import Cdr, Malformed, UnreadableRecord
+from billing.vos3000 import Cdr, Malformed, RoutedCdr, UnreadableRecord
 from billing.vos3000.cdr import ALONE, read_records
 from billing.vos3000.cdr_slow import PIECE, read_slowly
 from billing.vos3000.text import MendedStream
 
 from .test_cdr import ROW, records_in
 
+ROUTING = sorted(set(RoutedCdr.__struct_fields__) - set(Cdr.__struct_fields__))
 Outcome = tuple[list[Cdr | UnreadableRecord], object]
 
 
@@ -77,21 +78,38 @@ def answers(draw: st.DrawFn) -> bytes:
 @given(answers(), st.lists(st.integers(1, 900), min_size=1, max_size=4), st.sampled_from([1, 300, 1000, PIECE]))
 def test_reading_quickly_comes_to_what_reading_slowly_comes_to(raw: bytes, sizes: list[int], piece: int) -> None:
     slow = outcome(read_slowly(MendedStream(iter([raw]))))
+    slow_routing = routing(outcome(read_slowly(MendedStream(iter([raw])), RoutedCdr)))
     with pytest.MonkeyPatch.context() as patch:
         # Small pieces, so that a small answer is cut in many places.
         patch.setattr("billing.vos3000.cdr.PIECE", piece)
         assert outcome(read_records(cut(raw, sizes))) == slow
+        with_routing = outcome(read_records(cut(raw, sizes), RoutedCdr))
+    assert routing(with_routing) == slow_routing
+    assert ([plain(record) for record in with_routing[0]], with_routing[1]) == slow
+
+
+def routing(outcome: Outcome) -> list[list[str]]:
+    """What can be read of each record's."""
+    routed = [record for record in outcome[0] if isinstance(record, RoutedCdr)]
+    return [[record.routed(name) or "" for name in ROUTING] for record in routed]
+
+
+def plain(record: Cdr | UnreadableRecord) -> Cdr | UnreadableRecord:
+    """As it is read without the routing."""
+    if isinstance(record, UnreadableRecord):
+        return record
+    return Cdr(**{name: getattr(record, name) for name in Cdr.__struct_fields__})
 
 
 def test_a_piece_of_plain_records_is_not_read_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
-    def counted(source: Any) -> Any:
+    def counted(source: Any, kind: type[Cdr]) -> Any:
         taken = bytearray()
         while piece := source.read():
             taken += piece
         read.append(len(taken))
-        return read_slowly(BytesIO(bytes(taken)))
+        return read_slowly(BytesIO(bytes(taken)), kind)
 
     monkeypatch.setattr("billing.vos3000.cdr.read_slowly", counted)
     odd = {**ROW, "calleeE164": None}

@@ -1,0 +1,39 @@
+"""What an operator alone may see of a call. Whoever reads it is named in pyproject.toml; no customer's page can be."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Switch
+
+
+class CallRouting(models.Model):
+    """The operator's own routing of a call (manual §3.47): kept only where the switch's `keep_routing` says so.
+
+    The table is partitioned by month like that of calls. A row goes with its call, and with its call's month, by
+    itself.
+    """
+
+    pk = models.CompositePrimaryKey("switch_id", "flow_no", "started_at")
+    switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    flow_no = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    caller_gateway = models.TextField("caller's gateway")
+    caller_ip = models.TextField("caller's address")
+    caller_access_e164 = models.TextField("caller's access number")
+    caller_to_gateway_e164 = models.TextField("caller as sent to the gateway")
+    caller_product_id = models.TextField("caller's equipment")
+    callee_gateway = models.TextField("called side's gateway")
+    callee_ip = models.TextField("called side's address")
+    callee_access_e164 = models.TextField("called side's access number")
+    callee_to_gateway_e164 = models.TextField("called number as sent to the gateway")
+    callee_product_id = models.TextField("called side's equipment")
+
+    def __str__(self) -> str:
+        return f"Routing of {self.flow_no}"
+
+
+# Name and words of each thing that is kept.
+ROUTING = {
+    field.name: str(field.verbose_name) for field in CallRouting._meta.fields if isinstance(field, models.TextField)
+}

@@ -1,0 +1,286 @@
+"""The operator's own routing: kept where the switch's setting says so, apart from the calls, and gone with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from psycopg import sql
+
+from accounts.models import Account, Switch
+from billing.models import Call, CallDay
+from billing.models.routing import ROUTING, CallRouting
+from billing.services import partitions
+from billing.services.calls import fetch_days
+from simulator.process import SimulatorProcess
+from tests.factories import AccountFactory
+from tests.vos3000.rawserver import RawServer, reply
+
+# A day of which the sample world has no calls of this account's.
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+BEGAN = datetime(2026, 6, 10, 12, tzinfo=UTC)
+DAY = BEGAN.date()
+CUSTOMER, CALLEE = "C-301", "8613977130009"
+SAID = {
+    "callerAccessE164": "77130001",
+    "callerToGatewayE164": "77130002",
+    "calleeAccessE164": "77130003",
+    "calleeToGatewayE164": "77130004",
+    "callerGateway": "gw-mark-71301",
+    "calleeGateway": "rt-mark-71302",
+    "callerip": "198.51.100.131",
+    "calleeip": "198.51.100.132",
+    "callerProductId": "product-mark-71303",
+    "calleeProductId": "product-mark-71304",
+}
+KEPT = {
+    "caller_access_e164": "77130001",
+    "caller_to_gateway_e164": "77130002",
+    "callee_access_e164": "77130003",
+    "callee_to_gateway_e164": "77130004",
+    "caller_gateway": "gw-mark-71301",
+    "callee_gateway": "rt-mark-71302",
+    "caller_ip": "198.51.100.131",
+    "callee_ip": "198.51.100.132",
+    "caller_product_id": "product-mark-71303",
+    "callee_product_id": "product-mark-71304",
+}
+
+
+@pytest.fixture
+def account(switch: Switch) -> Account:
+    account: Account = AccountFactory.create(switch=switch, number=CUSTOMER)
+    return account
+
+
+@pytest.fixture
+def flow_no(account: Account, simulator: SimulatorProcess) -> int:
+    return call(simulator, BEGAN, SAID)
+
+
+def call(simulator: SimulatorProcess, at: datetime, said: Mapping[str, object]) -> int:
+    return simulator.control.add_call(CUSTOMER, CALLEE, start=millis(at), fee=Decimal("0.9"), fields=said)
+
+
+def millis(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def keep(switch: Switch, on: bool = True) -> None:
+    Switch.objects.filter(pk=switch.pk).update(keep_routing=on)
+
+
+def fetch(account: Account, day: date = DAY) -> CallDay:
+    fresh = Account.objects.select_related("switch").get(pk=account.pk)
+    assert fetch_days(accounts=[fresh], first=day, last=day, now=NOW).failures == []
+    return CallDay.objects.get(account=account, day=day)
+
+
+def kept() -> dict[int, dict[str, str]]:
+    return {row.pop("flow_no"): row for row in CallRouting.objects.values("flow_no", *ROUTING)}
+
+
+def tables_with(text: str) -> set[str]:
+    """Of all the portal's tables, those any row of which holds the text anywhere."""
+    found = set()
+    with connection.cursor() as cursor:
+        for table in sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)}):
+            query = sql.SQL("SELECT 1 FROM {} AS held WHERE strpos(held::text, %s) > 0 LIMIT 1")
+            cursor.execute(query.format(sql.Identifier(table)), [text])
+            if cursor.fetchone():
+                found.add(table)
+    return found
+
+
+@pytest.mark.usefixtures("flow_no")
+def test_nothing_of_it_is_stored_anywhere_unless_the_switch_says_so(account: Account) -> None:
+    assert fetch(account).calls == 1
+    assert tables_with(CALLEE) == {"billing_call"}
+    assert {mark: tables_with(mark) for mark in SAID.values()} == {mark: set() for mark in SAID.values()}
+    keep(account.switch)
+    fetch(account)
+    assert {table for mark in SAID.values() for table in tables_with(mark)} == {"billing_callrouting"}
+
+
+def test_the_routing_of_a_call_is_kept_when_the_switch_says_so(account: Account, flow_no: int) -> None:
+    keep(account.switch)
+    fetch(account)
+    assert kept() == {flow_no: KEPT}
+    row = CallRouting.objects.get()
+    assert (row.switch_id, row.started_at) == (account.switch_id, BEGAN)
+
+
+def test_what_did_not_change_is_not_written_again(account: Account, flow_no: int) -> None:
+    keep(account.switch)
+    fetch(account)
+    before = written()
+    fetch(account)
+    assert written() == before
+
+
+def written() -> list[Any]:
+    """What changes when a row is written anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmin::text, ctid::text FROM billing_callrouting")
+        return list(cursor.fetchall())
+
+
+def test_once_it_is_off_no_more_is_kept_and_what_is_kept_stays(
+    account: Account, flow_no: int, simulator: SimulatorProcess
+) -> None:
+    keep(account.switch)
+    fetch(account)
+    keep(account.switch, on=False)
+    call(simulator, BEGAN + timedelta(hours=1), SAID)
+    next_day = call(simulator, BEGAN + timedelta(days=1), SAID)
+    assert (fetch(account).calls, fetch(account, DAY + timedelta(days=1)).calls) == (2, 1)
+    assert Call.objects.filter(flow_no=next_day).exists()
+    assert kept() == {flow_no: KEPT}
+
+
+def edit(simulator: SimulatorProcess, flow_no: int) -> None:
+    simulator.control.edit_call(flow_no, fields={"calleeGateway": "rt-other"})
+
+
+def move(simulator: SimulatorProcess, flow_no: int) -> None:
+    start = millis(BEGAN + timedelta(hours=2))
+    simulator.control.edit_call(flow_no, fields={"start": start, "stop": start + 60_000})
+
+
+def test_an_edited_record_has_the_routing_it_has_now(
+    account: Account, flow_no: int, simulator: SimulatorProcess
+) -> None:
+    keep(account.switch)
+    fetch(account)
+    edit(simulator, flow_no)
+    fetch(account)
+    assert kept() == {flow_no: {**KEPT, "callee_gateway": "rt-other"}}
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_routing_of_a_record_that_moved_is_that_of_where_it_is_now(
+    account: Account, flow_no: int, simulator: SimulatorProcess, on: bool
+) -> None:
+    keep(account.switch)
+    fetch(account)
+    keep(account.switch, on)
+    move(simulator, flow_no)
+    fetch(account)
+    moved = [BEGAN + timedelta(hours=2)]
+    assert list(Call.objects.values_list("started_at", flat=True)) == moved
+    assert list(CallRouting.objects.values_list("started_at", flat=True)) == (moved if on else [])
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_routing_of_a_record_is_gone_with_it(
+    account: Account, flow_no: int, simulator: SimulatorProcess, on: bool
+) -> None:
+    other = call(simulator, BEGAN + timedelta(minutes=5), SAID)
+    keep(account.switch)
+    fetch(account)
+    assert set(kept()) == {flow_no, other}
+    simulator.control.remove_call(flow_no)
+    keep(account.switch, on)
+    fetch(account)
+    assert set(kept()) == {other}
+
+
+def test_a_day_that_cannot_be_read_to_its_end_leaves_the_routing_as_it_was(
+    account: Account, flow_no: int, simulator: SimulatorProcess
+) -> None:
+    keep(account.switch)
+    fetch(account)
+    edit(simulator, flow_no)
+    simulator.control.add_fault("GetCdr", "cut_body")
+    fresh = Account.objects.select_related("switch").get(pk=account.pk)
+    assert len(fetch_days(accounts=[fresh], first=DAY, last=DAY, now=NOW).failures) == 1
+    assert kept() == {flow_no: KEPT}
+
+
+@pytest.mark.usefixtures("flow_no")
+def test_it_is_dropped_with_the_calls_of_its_month(account: Account, simulator: SimulatorProcess) -> None:
+    later = call(simulator, BEGAN + timedelta(days=30), SAID)
+    keep(account.switch)
+    fetch(account)
+    fetch(account, DAY + timedelta(days=30))
+    assert len(kept()) == 2
+    dropped = partitions.drop_before(begin=datetime(2026, 7, 1, tzinfo=UTC))
+    assert date(2026, 6, 1) in dropped
+    assert set(kept()) == {later}
+    partitions.ensure([DAY])
+    fetch(account)
+    assert len(kept()) == 2
+
+
+ODD = [
+    b"7",
+    b"1e999",
+    b"true",
+    b'["x"]',
+    b'{"a":{"b":[]}}',
+    b"[" * 2000 + b"]" * 2000,
+    b'"' + b"x" * 201 + b'"',
+    b'"\xc4\xe3"',
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value[:8]))
+@pytest.mark.parametrize("spacing", [(",", ":"), (", ", ": ")], ids=["plain", "spaced"])
+def test_what_cannot_be_read_of_it_is_left_out_and_loses_no_call(
+    account: Account, value: bytes, spacing: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [record(71, "ODD"), record(72, "gw-mark-71301"), record(73, None)]
+    text = json.dumps({"retCode": 0, "infoCdrs": rows}, separators=spacing).encode()
+    with RawServer(reply(text.replace(b'"ODD"', value))) as server:
+        Switch.objects.filter(pk=account.switch_id).update(url=server.url, keep_routing=True)
+        day = fetch(account)
+    assert (day.calls, day.unreadable) == (3, 0)
+    empty = {**KEPT, "caller_gateway": ""}
+    assert kept() == {71: empty, 72: KEPT, 73: empty}
+    assert "gw-mark" not in caplog.text
+
+
+def record(flow_no: int, gateway: str | None) -> dict[str, object]:
+    times = {"start": millis(BEGAN), "stop": millis(BEGAN) + 60_000}
+    return {"flowNo": flow_no, "account": CUSTOMER, **times, "fee": 0.9, **SAID, "callerGateway": gateway}
+
+
+def test_the_operator_is_told_how_much_could_not_be_read(
+    account: Account, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    call(simulator, BEGAN, {**SAID, "callerGateway": "x" * 201})
+    keep(account.switch)
+    fetch(account)
+    assert "demo, 2026-06-10: texts of routing that cannot be read: 1" in caplog.text
+
+
+def test_text_that_the_database_cannot_hold_is_mended(account: Account) -> None:
+    with RawServer(reply(json.dumps({"retCode": 0, "infoCdrs": [record(71, "a\0b\ud800")]}))) as server:
+        Switch.objects.filter(pk=account.switch_id).update(url=server.url, keep_routing=True)
+        fetch(account)
+    assert kept()[71]["caller_gateway"] == "a\ufffdb\ufffd"
+
+
+def test_of_a_record_that_one_answer_holds_twice_the_later_one_counts(account: Account) -> None:
+    rows = [record(71, "gw-earlier"), record(71, "gw-later")]
+    with RawServer(reply(json.dumps({"retCode": 0, "infoCdrs": rows}))) as server:
+        Switch.objects.filter(pk=account.switch_id).update(url=server.url, keep_routing=True)
+        assert fetch(account).calls == 1
+    assert kept()[71]["caller_gateway"] == "gw-later"
+
+
+def test_a_record_that_is_set_aside_has_no_routing(account: Account) -> None:
+    rows = [{**record(71, "gw-mark-71301"), "fee": "much"}, {**record(72, "gw-mark-71301"), "account": "other"}]
+    with RawServer(reply(json.dumps({"retCode": 0, "infoCdrs": rows}))) as server:
+        Switch.objects.filter(pk=account.switch_id).update(url=server.url, keep_routing=True)
+        assert (fetch(account).calls, kept()) == (0, {})
+
+
+def test_what_is_kept_is_named_as_on_the_wire() -> None:
+    assert {name.replace("_", "") for name in ROUTING} == {name.lower() for name in SAID}
