@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -34,6 +36,5 @@ class Backfill(models.Model):
     def __str__(self) -> str:
         return f"{self.account.number}, {self.first} to {self.last}"
 
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Account
 from billing.models import Backfill, CallDay
+from billing.queries.days import each_day
 
 
 @dataclass(frozen=True)
 class Progress:
     """Of call days from `first` to `last`. `failure` is a sentence: why the last one that failed did.
 
-    `is_awaited`: days that are missing are being fetched now, because somebody asked for them.
+    `awaited` of the missing days are being fetched, because somebody asked for them.
     """
 
     first: date
@@ -23,7 +24,7 @@ class Progress:
     done: int
     failed: int
     failure: str
-    is_awaited: bool
+    awaited: int
 
     @property
     def total(self) -> int:
@@ -34,6 +35,15 @@ class Progress:
         return self.total - self.done
 
     @property
+    def is_awaited(self) -> bool:
+        return self.awaited > 0
+
+    @property
+    def later(self) -> int:
+        """Missing days that nobody is fetching yet."""
+        return self.missing - self.awaited
+
+    @property
     def percent(self) -> int:
         return 100 * self.done // self.total
 
@@ -41,24 +51,30 @@ class Progress:
 def progress(*, account: Account, first: date, last: date) -> Progress:
     """`first` not after `last`; the switch is not asked."""
     days = CallDay.objects.filter(account=account, day__range=(first, last))
-    done = days.filter(fetched_at__isnull=False).count()
-    if done == (last - first).days + 1:
-        return Progress(first, last, done, failed=0, failure="", is_awaited=False)
+    here = fetched_days(account=account, first=first, last=last)
+    if len(here) == (last - first).days + 1:
+        return Progress(first, last, len(here), failed=0, failure="", awaited=0)
     failed = days.filter(fetched_at__isnull=True, failed_at__isnull=False).order_by("-failed_at")
     latest = failed.first()
     return Progress(
         first=first,
         last=last,
-        done=done,
+        done=len(here),
         failed=failed.count(),
         failure=latest.failure if latest else "",
-        is_awaited=open_ones(account=account).filter(_touching(first, last)).exists(),
+        awaited=len(_asked_for(account, first, last) - here),
     )
+
+
+def fetched_days(*, account: Account, first: date, last: date) -> set[date]:
+    rows = CallDay.objects.filter(account=account, day__range=(first, last), fetched_at__isnull=False)
+    return set(rows.values_list("day", flat=True))
 
 
 def open_ones(*, account: Account) -> QuerySet[Backfill]:
     return Backfill.objects.filter(account=account, ended_at__isnull=True)
 
 
-def _touching(first: date, last: date) -> Q:
-    return Q(first__lte=last, last__gte=first)
+def _asked_for(account: Account, first: date, last: date) -> set[date]:
+    touching = open_ones(account=account).filter(first__lte=last, last__gte=first)
+    return {day for one in touching for day in each_day(max(one.first, first), min(one.last, last))}

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
 from accounts.models import Account, User
-from billing.models import Backfill, CallDay
-from billing.queries.backfills import open_ones
-from billing.queries.days import DAY, day_of
+from billing.models import Backfill
+from billing.queries.backfills import fetched_days, open_ones
+from billing.queries.days import day_of, each_day
 from billing.queries.retention import first_whole_day
 from billing.services.handing_over import hand_over
 
-# What an account's customers may ask for: stretches that wait at a time, and days in a day and a night.
+# What an account's customers may wait for at a time: stretches, and days in all of them.
 MOST_OPEN = 3
-MOST_DAYS_ASKED = 400
-ASKED_WITHIN = timedelta(days=1)
+MOST_DAYS_WAITING = 400
 # What no switch is known to keep is not asked for, where nobody said what this one keeps.
 LONGEST_KEPT = timedelta(days=3 * 366)
 
@@ -41,50 +41,57 @@ def ask(
 ) -> Backfill | None:
     """Have these days fetched as far as they are not here; None when there is nothing to fetch.
 
-    Staff are not held to the limits of an account, and use nothing of them up. Raises BackfillRefused.
+    Of more days than an account may wait for, the newest are fetched; the others when somebody asks again. Staff are
+    not held to the limits of an account, and use nothing of them up. Raises BackfillRefused where nothing fits.
     """
     days = stretch(account=account, first=first, last=last, now=now)
-    if days is None or (missing := _missing(account, *days)) is None:
+    if days is None or not (missing := _missing(account, *days)):
         return None
-    first, last = missing
-    covering = open_ones(account=account).filter(first__lte=first, last__gte=last)
-    if known := covering.first():
-        return known
+    chosen = _choose(account, missing, now, as_staff)
+    if isinstance(chosen, Backfill):
+        return chosen
     with transaction.atomic():
         # One at a time for each account, so that the limits hold.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        if known := covering.first():
-            return known
-        if not as_staff:
-            _check_limits(account, (last - first).days + 1, now)
+        chosen = _choose(account, missing, now, as_staff)
+        if isinstance(chosen, Backfill):
+            return chosen
         backfill = Backfill.objects.create(
-            account=account, first=first, last=last, asked_by=by, asked_at=now, progressed_at=now
+            account=account, first=chosen[-1], last=chosen[0], asked_by=by, asked_at=now, progressed_at=now
         )
         transaction.on_commit(lambda: announce(account.switch_id))
     return backfill
 
 
-def _missing(account: Account, first: date, last: date) -> tuple[date, date] | None:
-    """The first and the last of these days that were never fetched."""
-    fetched = CallDay.objects.filter(account=account, day__range=(first, last), fetched_at__isnull=False)
-    here = set(fetched.values_list("day", flat=True))
-    while first <= last and first in here:
-        first += DAY
-    while first <= last and last in here:
-        last -= DAY
-    return (first, last) if first <= last else None
+def _missing(account: Account, first: date, last: date) -> list[date]:
+    """Those of these days that were never fetched, the newest first."""
+    here = fetched_days(account=account, first=first, last=last)
+    return [day for day in reversed(list(each_day(first, last))) if day not in here]
 
 
-def _check_limits(account: Account, days: int, now: datetime) -> None:
-    theirs = Backfill.objects.filter(account=account, asked_by__is_staff=False)
-    if theirs.filter(ended_at__isnull=True).count() >= MOST_OPEN:
+def _choose(account: Account, missing: Sequence[date], now: datetime, as_staff: bool) -> Backfill | Sequence[date]:
+    """Which of the missing days to fetch, the newest first; or what is fetching them, or some of them first."""
+    waiting = list(open_ones(account=account).select_related("asked_by"))
+    wanted = [day for day in missing if not any(day in backfill for backfill in waiting)]
+    in_hand = next((backfill for backfill in waiting if any(day in backfill for day in missing)), None)
+    room = len(wanted) if as_staff else _room(account, waiting, now)
+    if wanted and len(wanted) <= room:
+        return wanted
+    if in_hand is not None:
+        return in_hand
+    if room <= 0:
         raise BackfillRefused("Other days of this account are being fetched first. Open these again in a while.")
-    lately = theirs.filter(asked_at__gt=now - ASKED_WITHIN)
-    if sum(backfill.days for backfill in lately) + days > MOST_DAYS_ASKED:
-        raise BackfillRefused(
-            f"At most {MOST_DAYS_ASKED} days of an account are fetched from one day to the next."
-            " Choose fewer days, or open these again tomorrow."
-        )
+    return wanted[:room]
+
+
+def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:
+    """For how many days more the account's own people may wait: what came in or was given up takes none of it."""
+    theirs = [backfill for backfill in waiting if not backfill.asked_by.is_staff]
+    if len(theirs) >= MOST_OPEN:
+        return 0
+    kept = first_whole_day(now)
+    to_come = {day for one in theirs for day in _missing(account, max(one.first, kept), one.last)}
+    return MOST_DAYS_WAITING - len(to_come)
 
 
 def announce(switch_id: int) -> None:

@@ -11,10 +11,12 @@ import pytest
 from django.db import connection
 
 from accounts.models import Account, Switch
-from billing.models import Backfill, CallDay
+from billing.models import Backfill, CallDay, DayState
 from billing.queries.backfills import progress
+from billing.queries.days import each_day
 from billing.services import backfilling, backfills, rounds, scheduling
 from billing.services.backfills import BackfillRefused
+from billing.services.calls import fetch_days
 from billing.services.redis import connection as redis
 from simulator.process import SimulatorProcess
 from tests.conftest import start_worker
@@ -24,6 +26,7 @@ from tests.waiting import eventually
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
 LONG_AGO = TODAY - timedelta(days=100)
+MOST = backfills.MOST_DAYS_WAITING
 
 
 def days_ago(days: int) -> date:
@@ -170,11 +173,61 @@ def test_nothing_is_asked_for_that_the_switch_cannot_know(
     assert backfills.stretch(account=account, first=first, last=last, now=NOW) == expected
 
 
-def test_an_account_asks_for_so_many_days_from_one_day_to_the_next(account: Account) -> None:
-    asked(account, days_ago(backfills.MOST_DAYS_ASKED), days_ago(1))
-    with pytest.raises(BackfillRefused, match="At most 400 days"):
-        ask(account, days_ago(backfills.MOST_DAYS_ASKED + 1), days_ago(backfills.MOST_DAYS_ASKED + 1))
+def test_an_account_waits_for_so_many_days_at_a_time(account: Account) -> None:
+    asked(account, days_ago(MOST), days_ago(1))
+    with pytest.raises(BackfillRefused, match="Other days of this account are being fetched first"):
+        ask(account, days_ago(MOST + 1), days_ago(MOST + 1))
     assert ask(account, days_ago(500), days_ago(401), as_staff=True) is not None
+
+
+def test_of_a_longer_range_the_newest_days_come_first_and_then_the_others(account: Account) -> None:
+    first = days_ago(MOST + 150)
+    backfill = asked(account, first, days_ago(1))
+    assert (backfill.first, backfill.last) == (days_ago(MOST), days_ago(1))
+    fetched(account, days_ago(100), days_ago(1))
+    assert ask(account, first, days_ago(1)) == backfill, "one after the other"
+    far = progress(account=account, first=first, last=days_ago(1))
+    assert (far.done, far.missing, far.awaited, far.later) == (100, 450, 300, 150)
+    fetched(account, days_ago(MOST), days_ago(101))
+    work(account)
+    rest = asked(account, first, days_ago(1))
+    assert (rest.first, rest.last) == (first, days_ago(MOST + 1))
+    assert progress(account=account, first=first, last=days_ago(1)).later == 0
+
+
+def test_what_came_in_or_was_given_up_takes_no_room(account: Account, simulator: SimulatorProcess) -> None:
+    lost = asked(account, days_ago(MOST), days_ago(MOST))
+    simulator.control.add_fault("GetCdr", "drop_before", count=10)
+    work(account)
+    work(account, NOW + backfilling.GIVEN_UP_AFTER + timedelta(minutes=1))
+    lost.refresh_from_db()
+    assert lost.ended_at is not None
+    asked(account, days_ago(MOST - 1), days_ago(1))
+    fetched(account, days_ago(200), days_ago(1))
+    room = asked(account, days_ago(1000), days_ago(500))
+    assert (room.last - room.first).days + 1 == 201
+
+
+def test_progress_never_goes_back_nor_beyond_all(account: Account, simulator: SimulatorProcess) -> None:
+    first, last = days_ago(107), LONG_AGO
+    asked(account, first, last)
+    simulator.control.add_fault("GetCdr", "drop_before", rate=0.5, seed=3)
+    simulator.control.add_fault("GetCdr", "cut_body", rate=0.3, seed=4)
+    seen = []
+    for minutes in range(0, 90, 10):
+        if minutes == 60:
+            simulator.control.clear_faults()
+        work(account, NOW + timedelta(minutes=minutes, seconds=minutes))
+        redis().flushdb()  # the breaker's pause
+        fetch_days(accounts=[account], first=last, last=last, now=NOW)
+        seen.append(progress(account=account, first=first, last=last).percent)
+    assert seen == sorted(seen)
+    assert seen[0] < seen[-1] == 100
+
+
+def fetched(account: Account, first: date, last: date) -> None:
+    days = {"state": DayState.FETCHED, "fetched_at": NOW}
+    CallDay.objects.bulk_create([CallDay(account=account, day=day, **days) for day in each_day(first, last)])
 
 
 def test_an_account_waits_for_few_stretches_at_a_time(account: Account) -> None:

@@ -273,10 +273,20 @@ def test_a_look_of_staff_fetches_nothing(zoe: Visitor, sam: Visitor) -> None:
     assert not Backfill.objects.exists()
 
 
+def test_a_page_of_more_days_than_are_fetched_at_a_time_says_which_come_first(zoe: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    html = " ".join(page(zoe, f"from={TODAY - timedelta(days=600)}&to={TODAY - timedelta(days=100)}").split())
+    assert "501 days are not here yet." in html
+    assert "400 of them are being fetched, and appear here by themselves." in html
+    assert "The other 101 come after these, while somebody looks at this page." in html
+    assert "every 2s" in html
+
+
 def test_a_page_says_why_days_are_not_fetched(zoe: Visitor) -> None:
     type(zoe.account).objects.update(opened_at=None)
-    html = page(zoe, f"from={TODAY - timedelta(days=600)}&to={TODAY - timedelta(days=100)}")
-    assert "At most 400 days of an account are fetched from one day to the next." in html
+    page(zoe, f"from={TODAY - timedelta(days=600)}&to={TODAY - timedelta(days=100)}")
+    html = page(zoe, f"from={TODAY - timedelta(days=700)}&to={TODAY - timedelta(days=690)}")
+    assert "Other days of this account are being fetched first." in html
     assert "every 2s" not in html
 
 
