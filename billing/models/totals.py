@@ -28,7 +28,10 @@ class CallTotal(models.Model):
                 name="call_total_hour",
             )
         ]
-        constraints = [models.UniqueConstraint(fields=["account", "day", "hour"], name="call_total_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "day", "hour"], name="call_total_once"),
+            models.CheckConstraint(condition=models.Q(calls__gt=0), name="call_total_is_of_calls"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_id}, {self.hour:%Y-%m-%d %H}: {self.calls}"

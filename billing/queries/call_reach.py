@@ -12,6 +12,7 @@ from billing.models import Call, CallTotal
 from billing.queries.call_filter import CallFilter, Order, of_days
 from billing.queries.call_order import Walk
 from billing.queries.days import begin_of, end_of
+from billing.queries.split_hours import hour_of
 
 LONGEST_MONTH = timedelta(days=31)
 
@@ -60,11 +61,11 @@ def _of_months(account: Account, filter: CallFilter) -> QuerySet[Call]:
 def last_before(calls: QuerySet[Call], *, account: Account, until: datetime, size: int) -> QuerySet[Call]:
     """Those since an hour after which there are at least `size` calls until then, as the totals of hours tell.
 
-    It spares PostgreSQL thinking about every month for calls that mostly lie in one.
+    Each total is of calls of its own, one at least, however many of the switch's days share its hour. It spares
+    PostgreSQL thinking about every month for calls that mostly lie in one.
     """
-    hours = CallTotal.objects.filter(account=account, hour__lt=until).order_by("-hour").values_list("hour", flat=True)
-    # Each has a call. The last of them may end later, and be there twice, of two days of the switch.
-    since = hours[size + 1 : size + 2].first()
+    over = CallTotal.objects.filter(account=account, hour__lt=hour_of(until)).order_by("-hour")
+    since = over.values_list("hour", flat=True)[size - 1 : size].first()
     return calls.filter(started_at__gte=since) if since else calls
 
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
-from billing.models import Call
+from billing.models import Call, CallTotal
 from billing.queries import history, payments
 from billing.queries.call_filter import CallFilter, Match, NumberFilter
 from billing.queries.call_sums import totals
@@ -113,6 +113,24 @@ def test_a_number_is_found_by_how_it_begins_or_ends_or_by_all_of_it(
     called = history.page(account=account, filter=replace(ALL, callee=wanted)).calls
     calling = history.page(account=account, filter=replace(ALL, caller=wanted)).calls
     assert sorted(call.callee for call in called) == sorted(call.caller for call in calling) == found
+
+
+def test_no_call_is_left_out_where_many_days_of_the_switch_share_an_hour(account: Account) -> None:
+    for back in range(3):
+        CallFactory.create(account=account, started_at=NOON - timedelta(hours=1 + back))
+    for late in range(5):
+        day = NOON.date() + timedelta(days=late)
+        CallFactory.create(account=account, started_at=NOON + timedelta(minutes=late), day=day)
+    pages = [history.page(account=account, filter=ALL, size=1)]
+    while pages[-1].older:
+        pages.append(history.page(account=account, filter=ALL, size=1, after=pages[-1].older))
+    assert len([call for page in pages for call in page.calls]) == 8
+
+
+def test_an_hour_without_calls_has_no_total(account: Account) -> None:
+    nothing = {"calls": 0, "answered": 0, "talk_seconds": 0, "billed_seconds": 0, "fee": 0}
+    with pytest.raises(IntegrityError, match="call_total_is_of_calls"), transaction.atomic():
+        CallTotal.objects.create(account=account, day=NOON.date(), hour=NOON, **nothing)
 
 
 def test_totals_tell_ratio_and_average(account: Account) -> None:
