@@ -129,9 +129,11 @@ class CallFilterForm(DaysForm):
         )
 
     def words(self) -> tuple[str, ...]:
-        """What is chosen beside the days and the order. Of a form that was cleaned."""
+        """What is chosen beside the days, and the order if it is another than usual. Of a form that was cleaned."""
         besides = (name for name in self.fields if name not in self.SHOWN and not name.endswith("_match"))
-        return tuple(self._said(name) for name in besides if self.cleaned_data.get(name))
+        said = [self._said(name) for name in besides if self.cleaned_data.get(name)]
+        order = self.cleaned_data.get("order") or Order.NEWEST
+        return tuple(said) if order == Order.NEWEST else (*said, dict(ORDERS)[Order(order)])
 
     def _said(self, name: str) -> str:
         label, value = self.fields[name].label, self.cleaned_data[name]

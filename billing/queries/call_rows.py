@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.db import DEFAULT_DB_ALIAS, transaction
@@ -12,6 +13,7 @@ from django.db.models import DateTimeField, F, Func, Value
 
 from accounts.models import Account
 from billing.queries.call_filter import CallFilter, matching
+from billing.queries.call_order import Walk
 from billing.queries.call_sums import EVER
 from billing.queries.days import DAY
 
@@ -30,11 +32,11 @@ BEGAN = Func(
 
 
 def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
-    """Every row that `history.page` lists, newest first; some at a time are in memory.
+    """Every row that `history.page` lists, in its order; some at a time are in memory.
 
     They are one state of the database, however long it takes: a cursor sees nothing of what comes after it was opened.
     """
-    calls = matching(account=account, filter=filter).using(using).order_by("-started_at", "-flow_no")
+    calls = Walk(filter.order).ordered(matching(account=account, filter=filter).using(using))
     rows = calls.values_list(BEGAN, "caller", "callee", "talk_seconds", "billed_seconds", "fee")
     begin = end = EVER.replace(tzinfo=None)
     offset = timedelta()
@@ -59,10 +61,15 @@ def _stretch(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, timedelt
     rows takes as long as reading them. No clock is changed forth and back within a day.
     """
     midnight = at.replace(hour=0, minute=0, second=0)
+    offset = _offset_all_day(midnight, zone)
+    return (at, at + SECOND, _offset(at, zone)) if offset is None else (midnight, midnight + DAY, offset)
+
+
+# By duration or cost, each row is of another day.
+@lru_cache(maxsize=4096)
+def _offset_all_day(midnight: datetime, zone: ZoneInfo) -> timedelta | None:
     offset = _offset(midnight, zone)
-    if offset == _offset(midnight + DAY - SECOND, zone):
-        return midnight, midnight + DAY, offset
-    return at, at + SECOND, _offset(at, zone)
+    return offset if offset == _offset(midnight + DAY - SECOND, zone) else None
 
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta:

@@ -21,7 +21,7 @@ from billing.queries.call_rows import Row
 class CallTable:
     """Days are days of the filter's zone, both included. `asked` is the query of the page that lists the same calls.
 
-    `words` say what of the filter is chosen beside the days.
+    `words` say what is chosen beside the days.
     """
 
     account: Account

@@ -56,7 +56,10 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "days": by_day,
         "in_all": days.in_all(progress.first, progress.last) if progress else None,
         "older": turned(request.GET, after=page.older, **({} if page.back else further)),
-        "newer": turned(request.GET, before=page.newer, **(further if page.back else {})),
+        # Where a list goes on, its first rows stand above.
+        "newer": "" if goes_on else turned(request.GET, before=page.newer, **(further if page.back else {})),
+        "newer_label": "Newer" if chosen.order == Order.NEWEST else "Back",
+        "older_label": "Older" if chosen.order == Order.NEWEST else "More",
         "goes_on": goes_on,
         "filling": missing,
         **around,

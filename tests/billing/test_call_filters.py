@@ -112,6 +112,11 @@ def sums_of(calls: list[Call]) -> Totals:
     )
 
 
+def _row(call: Call, zone: ZoneInfo) -> call_rows.Row:
+    began = call.started_at.astimezone(zone).replace(tzinfo=None, microsecond=0)
+    return began, call.caller, call.callee, call.talk_seconds, call.billed_seconds, call.fee
+
+
 def _costs(calls: list[Call], zone: ZoneInfo, bars: Spans) -> Iterator[Decimal]:
     for day in bars.firsts:
         yield sum((call.fee for call in calls if call.started_at.astimezone(zone).date() == day), Decimal(0))
@@ -139,10 +144,10 @@ def test_pages_sums_and_file_of_any_filter_are_its_calls(
         bars = spans(wanted.first, wanted.last, wanted.zone)
         by_day = by_stretch(account=account, filter=wanted, edges=bars.edges)
         assert [day.fee for day in by_day] == list(_costs(expected, wanted.zone, bars))
-    newest = sorted(expected, key=ORDERS[Order.NEWEST], reverse=True)
-    in_file = [row[1:] for row in call_rows.each(account=account, filter=wanted)]
-    assert in_file == [(c.caller, c.callee, c.talk_seconds, c.billed_seconds, c.fee) for c in newest]
-    assert call_rows.count(account=account, filter=wanted) == len(newest)
+    in_file = list(call_rows.each(account=account, filter=wanted))
+    by_number = {call.flow_no: call for call in expected}
+    assert in_file == [_row(by_number[number], wanted.zone) for number in in_order]
+    assert call_rows.count(account=account, filter=wanted) == len(expected)
 
 
 @given(filters, st.integers(1, 9), st.integers(1, 60))

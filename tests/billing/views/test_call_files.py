@@ -78,16 +78,20 @@ def callees_of_the_page(zoe: Visitor, query: str) -> list[str]:
     place = f"?{query}"
     while place:
         shown = zoe.client.get(zoe.page("calls/") + place).context
-        found += [row.callee for day in shown["days"] for row in day.calls]
+        found += [row.callee for row in shown["page"].calls]
         place = shown["older"]
     return found
 
 
-@pytest.mark.parametrize("narrowed", ["", "&answered=no", "&callee=86139", "&answered=rubbish", "&after=rubbish"])
-def test_a_file_has_the_rows_that_the_page_lists(zoe: Visitor, narrowed: str) -> None:
+@pytest.mark.parametrize(
+    "narrowed",
+    ["", "&answered=no", "&callee=86139", "&answered=rubbish", "&after=rubbish", "&order=longest", "&order=dearest"],
+)
+def test_a_file_has_the_rows_that_the_page_lists_in_its_order(zoe: Visitor, narrowed: str) -> None:
     for number in range(60):
         at = NOON - timedelta(hours=number * 3)
-        call(zoe, at, callee=f"{'86139' if number % 2 else '86138'}{number:04}", talk_seconds=number % 3)
+        figures = {"talk_seconds": number % 3, "fee": Decimal(number * 7 % 5)}
+        call(zoe, at, callee=f"{'86139' if number % 2 else '86138'}{number:04}", **figures)
     listed = callees_of_the_page(zoe, DAYS + narrowed)
     assert listed
     assert [row[2] for row in csv_rows(zoe, DAYS + narrowed)[1:]] == listed
@@ -174,6 +178,9 @@ def test_too_many_calls_lead_to_where_a_worker_prepares_them(zoe: Visitor) -> No
             assert answer.redirect_chain == [(f"{zoe.page('exports/')}?{DAYS}&callee=86", 302)]
             assert "All calls from 10 October 2026 to 14 October 2026" in answer.content.decode()
             assert "Called number begins with 86" in answer.content.decode()
+            assert "Longest first" not in answer.content.decode()
+            by_length = zoe.client.get(f"{zoe.page(f'calls/{kind}/')}?{DAYS}&order=longest", follow=True)
+            assert "· Longest first" in by_length.content.decode()
     assert not Export.objects.exists()
     with patch.object(call_files, "MOST_CALLS", 3):
         assert len(csv_rows(zoe)) == 4
