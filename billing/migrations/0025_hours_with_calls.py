@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0017_money_changed_at'),
-        ('billing', '0023_tries_to_prove_days'),
+        ('billing', '0024_routing_of_calls'),
     ]
 
     operations = [
