@@ -138,11 +138,23 @@ def test_sums_of_a_part_say_so_and_all_are_added_up_when_asked(zoe: Visitor) -> 
         call(zoe.account, number, talk_seconds=number % 2 * 60)
     with patch.object(page_sums, "ADDED_UP", 4):
         html = " ".join(page(zoe, "answered=yes").split())
-        assert "back to 14 October 2026, 08:00" in html
-        assert "2+" in html
+        assert (
+            "These days have more than 4 calls. Of the newest 4, 2 match; those before 14 October 2026, 08:00" in html
+        )
+        assert [html.count(f"> {figure}+ <") for figure in ("2", "2 min 00 s", "$0.10")] == [2, 2, 1]
         every = " ".join(page(zoe, "answered=yes&sums=all").split())
     assert '<dd class="num"> 4 </dd>' in every
     assert "4 min 00 s" in every
+
+
+def test_where_none_of_the_newest_match_no_figure_pretends_that_there_are_none(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number, talk_seconds=number // 8)
+    with patch.object(page_sums, "ADDED_UP", 4):
+        html = " ".join(page(zoe, "answered=yes").split())
+        assert "None of the newest 4 calls of these days matches; those before 14 October 2026, 08:00 are not" in html
+        assert 'class="totals"' not in html
+        assert '<dd class="num"> 1 </dd>' in " ".join(page(zoe, "answered=yes&sums=all").split())
 
 
 def test_all_that_takes_too_long_to_add_up_is_told_calmly(zoe: Visitor) -> None:
