@@ -32,12 +32,14 @@ MAKE_STAGE = f"""
     );
     TRUNCATE staged_routing;
 """
-# Of a record that one answer holds twice the later one counts, as for the call itself; without its call there is none.
+# Of a record that one answer holds twice the later one counts, as for the call itself; without its call there is none,
+# nor where the setting was changed while the answer came.
 KEEP = f"""
     INSERT INTO billing_callrouting AS kept (switch_id, flow_no, started_at, {NAMES})
     SELECT DISTINCT ON (call.flow_no, call.started_at) call.switch_id, call.flow_no, call.started_at, {NAMES}
     FROM staged_routing staged JOIN billing_call call USING (flow_no, started_at)
     WHERE call.switch_id = %(switch)s AND call.started_at BETWEEN %(earliest)s AND %(latest)s
+        AND (SELECT keep_routing FROM accounts_switch WHERE id = %(switch)s)
     ORDER BY call.flow_no, call.started_at, staged.place DESC
     ON CONFLICT (switch_id, flow_no, started_at) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in ROUTING)}

@@ -144,6 +144,15 @@ def test_once_it_is_off_no_more_is_kept_and_what_is_kept_stays(
     assert kept() == {flow_no: KEPT}
 
 
+@pytest.mark.usefixtures("flow_no")
+def test_what_was_being_fetched_when_it_was_turned_off_is_not_kept(account: Account) -> None:
+    keep(account.switch)
+    before = Account.objects.select_related("switch").get(pk=account.pk)
+    keep(account.switch, on=False)
+    assert fetch_days(accounts=[before], first=DAY, last=DAY, now=NOW).calls == 1
+    assert kept() == {}
+
+
 def edit(simulator: SimulatorProcess, flow_no: int) -> None:
     simulator.control.edit_call(flow_no, fields={"calleeGateway": "rt-other"})
 

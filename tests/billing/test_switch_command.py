@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import Switch
+from accounts.models import AuditAction, AuditEntry, Switch
 from simulator.process import SimulatorProcess
 from tests.billing.commands import run
 
@@ -201,3 +201,13 @@ def test_a_probe_of_a_dead_switch_still_keeps_the_switch() -> None:
     ran = run("switch", "main", "http://127.0.0.1:9", "--probe", "--json")
     assert (ran.code, ran.data["operations"]) == (0, [])
     assert Switch.objects.exists()
+
+
+def test_the_routing_of_calls_is_kept_only_once_somebody_says_so_and_that_is_on_record() -> None:
+    kept = []
+    for option in ((), ("--keep-routing",), (), ("--no-keep-routing",)):
+        assert run("switch", "main", "http://a.example", *option).code == 0
+        kept.append(Switch.objects.get().keep_routing)
+    assert kept == [False, True, True, False]
+    changed = AuditEntry.objects.filter(action=AuditAction.CHANGED).order_by("id")
+    assert [list(entry.changes) for entry in changed] == [["keep_routing"], ["keep_routing"]]
