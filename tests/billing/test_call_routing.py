@@ -145,6 +145,17 @@ def test_once_it_is_off_no_more_is_kept_and_what_is_kept_stays(
 
 
 @pytest.mark.usefixtures("flow_no")
+def test_nothing_of_it_is_even_read_unless_the_switch_says_so(account: Account) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.staged_routing")
+        for on in (False, True):
+            keep(account.switch, on)
+            fetch(account)
+            cursor.execute("SELECT to_regclass('pg_temp.staged_routing') IS NOT NULL")
+            assert cursor.fetchone() == (on,)
+
+
+@pytest.mark.usefixtures("flow_no")
 def test_what_was_being_fetched_when_it_was_turned_off_is_not_kept(account: Account) -> None:
     keep(account.switch)
     before = Account.objects.select_related("switch").get(pk=account.pk)
