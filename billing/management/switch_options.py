@@ -21,6 +21,7 @@ FIELDS = {
     "refusals": "sure_refusals",
     "budget": "requests_per_second",
     "extra_body": "extra_body_file",
+    "call_days_kept": "call_days_kept",
     "voucher_cards": "voucher_cards",
     "online_payments": "online_payments",
     "claim_by_phrase": "claim_by_phrase",
@@ -62,6 +63,12 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--budget", metavar="REQUESTS_PER_SECOND", type=_number)
     parser.add_argument(
         "--extra-body", metavar="FILE", type=_file, help="JSON object with fields that go into every body"
+    )
+    parser.add_argument(
+        "--call-days-kept",
+        metavar="DAYS",
+        type=_or_none(int),
+        help="how many days back the switch still has call records: older ones are not asked for; empty: unknown",
     )
     parser.add_argument("--voucher-cards", action=BooleanOptionalAction, help="owners of accounts pay in voucher cards")
     parser.add_argument(

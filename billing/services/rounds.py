@@ -10,13 +10,13 @@ from django.conf import settings
 from accounts import audit, notices
 from accounts.models import Account, Switch
 from billing.models import Reconciliation
-from billing.queries import retention
 from billing.queries.days import DAY, day_of
 from billing.services import (
     backfilling,
     balances,
     calls,
     causes,
+    forgetting,
     jobs,
     partitions,
     payments,
@@ -65,7 +65,7 @@ def fetch_yesterday(*, switch: Switch, now: datetime) -> str:
 
 
 def back_fill(*, switch: Switch, now: datetime) -> str:
-    return _fetch(scheduling.due_back_fill(switch=switch, now=now), now)
+    return _fetch(scheduling.due_back_fill(switch=switch, now=now), now, missing_only=True)
 
 
 def fetch_asked(*, switch: Switch, now: datetime) -> str:
@@ -98,8 +98,7 @@ def reconcile_month(*, switch: Switch, now: datetime) -> str:
 
 def keep_house(*, now: datetime) -> str:
     partitions.ensure_ahead(now=now)
-    begin = retention.kept_from(now)
-    months = partitions.drop_before(begin=begin) if begin else []
+    months = forgetting.forget_calls(now=now)
     entries = audit.forget(before=now - timedelta(days=settings.AUDIT_DAYS))
     told = notices.forget(before=now - NOTICES_KEPT_FOR)
     changes = causes.prune(now=now)
@@ -108,10 +107,11 @@ def keep_house(*, now: datetime) -> str:
     return f"{kept}, {told} notices, {entries} entries of the trail dropped"
 
 
-def _fetch(due: Iterable[scheduling.Due], now: datetime) -> str:
+def _fetch(due: Iterable[scheduling.Due], now: datetime, *, missing_only: bool = False) -> str:
     fetched = calls.Fetched()
     for part in due:
-        fetched.add(calls.fetch_days(accounts=part.accounts, first=part.day, last=part.day, now=now))
+        days = {"first": part.day, "last": part.day}
+        fetched.add(calls.fetch_days(accounts=part.accounts, **days, now=now, missing_only=missing_only))
     return f"{fetched.days} days with {fetched.calls} calls, {len(fetched.failures)} failed"
 
 

@@ -48,6 +48,9 @@ def zone_of(access: Access) -> ZoneInfo:
 def _note(request: Request, access: Access, now: datetime) -> None:
     if access.as_staff:
         audit.look(access=access, path=request.get_full_path(), now=now)
+    # What is looked at is kept up by the workers: HEAD starts nothing.
     seen_at = access.account.viewed_at
+    if request.method == "HEAD":
+        return
     if seen_at is None or seen_at <= now - SEEN_AGAIN_AFTER:
         Account.objects.filter(pk=access.account.pk).update(viewed_at=now)

@@ -40,7 +40,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
     # A list that goes on where it stands needs its next rows alone.
     goes_on = request.htmx.target == GOES_ON and wants_fragment(request)
     # Before the list is read: a day that comes in meanwhile is then one that the page still looks for.
-    missing = None if goes_on else filling.of_page(access=access, chosen=chosen, asked=request.GET, now=now)
+    missing = None if goes_on else filling.of_page(request, access, chosen, now=now)
     progress = missing.progress if missing else None
     with snapshot():
         page = _page(request.GET, account, chosen)

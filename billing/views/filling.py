@@ -47,11 +47,12 @@ class Filling:
     has_grown: bool = False
 
 
-def of_page(*, access: Access, chosen: CallFilter, asked: QueryDict, now: datetime) -> Filling:
+def of_page(request: Request, access: Access, chosen: CallFilter, *, now: datetime) -> Filling:
     """What of the days that a page shows is missing. Days that a customer opens are fetched; staff only look."""
     refused = ""
+    is_opened = request.method == "GET" and not access.as_staff
     progress = _progress(access, chosen, now)
-    if progress and progress.missing and not access.as_staff:
+    if progress and progress.missing and is_opened:
         try:
             backfills.ask(account=access.account, first=progress.first, last=progress.last, by=access.user, now=now)
         except BackfillRefused as error:
@@ -61,8 +62,8 @@ def of_page(*, access: Access, chosen: CallFilter, asked: QueryDict, now: dateti
     return Filling(
         progress=progress,
         kept_from=kept_from,
-        query=f"?{asked.urlencode()}",
-        poll=_poll(asked, progress),
+        query=f"?{request.GET.urlencode()}",
+        poll=_poll(request.GET, progress),
         refused=refused,
         splits_hours=kept_from is not None and _splits_hours(chosen, kept_from),
     )

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import Account, Switch
-from billing.models import Backfill, Call, CallDay, CallTotal, DayState
+from billing.models import Backfill, Call, CallDay, CallElsewhere, CallTotal, DayState, UnreadableRecord
 from billing.queries import call_sums, retention
 from billing.queries.call_filter import CallFilter
 from billing.services import backfilling, call_store, partitions, rounds
@@ -68,6 +68,17 @@ def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Acco
     totals = call_sums.totals(account=account, filter=CallFilter(zone=UTC_ZONE))
     assert (totals.calls, totals.fee) == (2, Decimal("0.5"))
     assert "0 months of calls" in rounds.keep_house(now=NOW)
+
+
+def test_what_was_noted_of_single_records_goes_with_their_month(account: Account) -> None:
+    days = [date(2026, 7, 20), date(2026, 7, 31), date(2026, 8, 1)]
+    for day in days:
+        UnreadableRecord.objects.create(account=account, day=day, reason="no time", noticed_at=NOW)
+        CallElsewhere.objects.create(account=account, day=day, flow_no=1, fee=0)
+    rounds.keep_house(now=NOW)
+    assert [row.day for row in UnreadableRecord.objects.all()] == [date(2026, 8, 1)]
+    # The last days of a month may report calls that began in the next.
+    assert [row.day for row in CallElsewhere.objects.order_by("day")] == days[1:]
 
 
 def test_nothing_is_dropped_without_the_setting(account: Account, settings: Any) -> None:

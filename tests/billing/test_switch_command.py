@@ -84,6 +84,7 @@ LIMITS = {
     "--first-look=2": ("first_look_after", timedelta(seconds=2)),
     "--look-factor=3": ("look_factor", 3),
     "--longest-look-pause=30": ("longest_look_pause", timedelta(seconds=30)),
+    "--call-days-kept=400": ("call_days_kept", 400),
     "--failed-look-pause=20": ("failed_look_pause", timedelta(seconds=20)),
 }
 
@@ -96,11 +97,11 @@ def test_limits_and_the_times_of_doubt_are_settings() -> None:
 
 def test_a_limit_is_taken_away_by_an_empty_value() -> None:
     run("switch", "main", "http://a.example", *LIMITS)
-    optional = ("limit-per-user", "limit-per-account", "fresh-login-above", "places")
+    optional = ("limit-per-user", "limit-per-account", "fresh-login-above", "places", "call-days-kept")
     assert run("switch", "main", "http://a.example", *(f"--{name}=" for name in optional)).code == 0
     switch = Switch.objects.get()
     limits = (switch.daily_limit_per_user, switch.daily_limit_per_account, switch.fresh_login_above)
-    assert (*limits, switch.topup_places) == (None, None, None, None)
+    assert (*limits, switch.topup_places, switch.call_days_kept) == (None, None, None, None, None)
     assert switch.topup_limit == 500
 
 
@@ -135,6 +136,9 @@ def test_unless_set_amounts_have_the_places_of_the_currency(currency: str, place
         ["main", "http://a.example", "--timezone", "localtime"],
         ["main", "http://a.example", "--currency", "dollars"],
         ["main", "http://a.example", "--suffix", "jsp/../"],
+        ["main", "http://a.example", "--call-days-kept=0"],
+        ["main", "http://a.example", "--call-days-kept=40000"],
+        ["main", "http://a.example", "--call-days-kept=long"],
         ["main", "http://a.example", "--budget", "0"],
         ["main", "http://a.example", "--budget", "-1"],
         ["main", "http://a.example", "--budget", "NaN"],

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.models import Role
 from billing.models import Backfill, CallDay, DayState
 from billing.queries.history import MOST_DAYS
 from billing.services import backfilling, partitions
 from billing.services.locks import hold
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor
-from tests.factories import CallDayFactory, CallFactory
+from tests.billing.views.conftest import Visitor, logged_in
+from tests.factories import CallDayFactory, CallFactory, MembershipFactory
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -271,6 +272,21 @@ def test_a_look_of_staff_fetches_nothing(zoe: Visitor, sam: Visitor) -> None:
     assert "4 days are not here yet." in html
     assert "every 2s" not in html
     assert not Backfill.objects.exists()
+
+
+def test_a_request_for_the_head_alone_fetches_nothing(zoe: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    query = f"from={TODAY - timedelta(days=103)}&to={TODAY - timedelta(days=100)}"
+    assert zoe.client.head(f"{zoe.page('calls/')}?{query}").status_code == 200
+    zoe.account.refresh_from_db()
+    assert (zoe.account.viewed_at, Backfill.objects.exists()) == (None, False)
+
+
+def test_days_that_a_viewer_opens_are_fetched(zoe: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    viewer = MembershipFactory.create(account=zoe.account, role=Role.VIEWER).user
+    page(Visitor(viewer, zoe.account, logged_in(viewer)), f"from={TODAY - timedelta(days=103)}")
+    assert Backfill.objects.get().asked_by == viewer
 
 
 def test_a_page_of_more_days_than_are_fetched_at_a_time_says_which_come_first(zoe: Visitor) -> None:
