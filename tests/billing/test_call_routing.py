@@ -39,18 +39,11 @@ SAID = {
     "callerProductId": "product-mark-71303",
     "calleeProductId": "product-mark-71304",
 }
-KEPT = {
-    "caller_access_e164": "77130001",
-    "caller_to_gateway_e164": "77130002",
-    "callee_access_e164": "77130003",
-    "callee_to_gateway_e164": "77130004",
-    "caller_gateway": "gw-mark-71301",
-    "callee_gateway": "rt-mark-71302",
-    "caller_ip": "198.51.100.131",
-    "callee_ip": "198.51.100.132",
-    "caller_product_id": "product-mark-71303",
-    "callee_product_id": "product-mark-71304",
-}
+NAMES = (
+    *("caller_access_e164", "caller_to_gateway_e164", "callee_access_e164", "callee_to_gateway_e164"),
+    *("caller_gateway", "callee_gateway", "caller_ip", "callee_ip", "caller_product_id", "callee_product_id"),
+)
+KEPT = dict(zip(NAMES, SAID.values(), strict=True))
 
 
 @pytest.fixture
