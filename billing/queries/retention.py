@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 
+from accounts.models import Switch
+from billing.queries.days import DAY, day_of
+
 # A call starts near the day that reports it.
 NEAR_ITS_DAY = timedelta(days=8)
 
@@ -23,6 +26,18 @@ def first_whole_day(now: datetime) -> date:
     """The first call day of which surely every call is kept. Days before are neither fetched nor compared any more."""
     begin = kept_from(now)
     return date.min if begin is None else (begin + NEAR_ITS_DAY).date()
+
+
+def first_known_day(*, switch: Switch, now: datetime) -> date:
+    """The first call day that is kept here and that the switch still has, as far as anybody said what it keeps."""
+    if switch.call_days_kept is None:
+        return first_whole_day(now)
+    return max(first_whole_day(now), day_of(now, switch.zone) - switch.call_days_kept * DAY)
+
+
+def first_compared_day(*, switch: Switch, now: datetime) -> date:
+    """The first that is surely whole on the switch: what it drops must not be taken for calls that are gone."""
+    return first_known_day(switch=switch, now=now) + (DAY if switch.call_days_kept else timedelta(0))
 
 
 def missing_from(begin: datetime | None, now: datetime) -> datetime | None:

@@ -17,7 +17,7 @@ from redis.lock import Lock
 from accounts.clock import Clock
 from accounts.models import Account, Switch
 from billing.models import Backfill
-from billing.queries.retention import first_whole_day
+from billing.queries.retention import first_known_day
 from billing.services import backfills, calls
 from billing.services.locks import hold
 from billing.services.scheduling import FAILED_AGAIN_AFTER, Due
@@ -124,7 +124,7 @@ def _next_days(switch: Switch, now: datetime, busy: Sequence[tuple[int, date]]) 
         parameters: dict[str, Any] = {
             "switch": switch.pk,
             "failed_since": now - FAILED_AGAIN_AFTER,
-            "kept_from": first_whole_day(now),
+            "kept_from": first_known_day(switch=switch, now=now),
             "accounts": [account for account, _ in busy],
             "days": [day for _, day in busy],
         }
@@ -150,7 +150,7 @@ def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
 
 def _end(switch: Switch, now: datetime) -> None:
     with connection.cursor() as cursor:
-        given_up, kept_from = now - GIVEN_UP_AFTER, first_whole_day(now)
+        given_up, kept_from = now - GIVEN_UP_AFTER, first_known_day(switch=switch, now=now)
         cursor.execute(END, {"switch": switch.pk, "at": now, "given_up": given_up, "kept_from": kept_from})
         for account_id, first, last, left_out in cursor.fetchall():
             if left_out:

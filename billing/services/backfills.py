@@ -11,7 +11,7 @@ from accounts.models import Account, User
 from billing.models import Backfill
 from billing.queries.backfills import fetched_days, open_ones
 from billing.queries.days import day_of, each_day
-from billing.queries.retention import first_whole_day
+from billing.queries.retention import first_known_day
 from billing.services.handing_over import hand_over
 
 # What an account's customers may wait for at a time: stretches, and days in all of them.
@@ -28,8 +28,9 @@ class BackfillRefused(Exception):
 def stretch(*, account: Account, first: date, last: date, now: datetime) -> tuple[date, date] | None:
     """What of these days the switch can know and the portal keeps: not before the account was opened, not tomorrow."""
     today = day_of(now, account.switch.zone)
-    kept = timedelta(days=account.switch.call_days_kept) if account.switch.call_days_kept else LONGEST_KEPT
-    earliest = [first, first_whole_day(now), today - kept]
+    earliest = [first, first_known_day(switch=account.switch, now=now)]
+    if account.switch.call_days_kept is None:
+        earliest.append(today - LONGEST_KEPT)
     if account.opened_at is not None:
         earliest.append(day_of(account.opened_at, account.switch.zone))
     first, last = max(earliest), min(last, today)
@@ -89,7 +90,7 @@ def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:
     theirs = [backfill for backfill in waiting if not backfill.asked_by.is_staff]
     if len(theirs) >= MOST_OPEN:
         return 0
-    kept = first_whole_day(now)
+    kept = first_known_day(switch=account.switch, now=now)
     to_come = {day for one in theirs for day in _missing(account, max(one.first, kept), one.last)}
     return MOST_DAYS_WAITING - len(to_come)
 

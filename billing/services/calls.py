@@ -15,7 +15,7 @@ from redis.lock import Lock
 from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.queries.days import DAY, each_day
-from billing.queries.retention import first_whole_day
+from billing.queries.retention import first_known_day, first_whole_day
 from billing.services import call_store
 from billing.services.call_routing import RoutingStage
 from billing.services.failures import FAILURES, GONE, sentence
@@ -28,6 +28,7 @@ ACCOUNTS_PER_REQUEST = 50
 SMALL = 2000
 SIZE_IS_LEARNT_OVER = 14 * DAY
 NOT_KEPT = "Calls of this day are no longer kept here."
+NOT_ON_SWITCH = "The switch no longer has the calls of this day."
 LONGEST_SILENCE = timedelta(minutes=5)  # of a stream, before its claim on the day ends
 
 
@@ -62,20 +63,22 @@ def fetch_days(
     A day that fails keeps its rows and is told in `failures`. Raises Withheld when the switch's budget is used up; the
     days before are done.
     """
-    fetched, kept = Fetched(), first_whole_day(now)
+    fetched = Fetched()
     by_switch = sorted(accounts, key=lambda account: account.switch_id)
     for _, of_switch in groupby(by_switch, key=lambda account: account.switch_id):
         members = list(of_switch)
-        gone = each_day(first, min(last, kept - DAY)) if first < kept else ()
-        fetched.failures += [DayFailure(account, day, NOT_KEPT) for day in gone for account in members]
         switch = members[0].switch
+        known = first_known_day(switch=switch, now=now)
+        for day in each_day(first, min(last, known - DAY)) if first < known else ():
+            why = NOT_KEPT if day < first_whole_day(now) else NOT_ON_SWITCH
+            fetched.failures += [DayFailure(account, day, why) for account in members]
         with ExitStack() as stack:
             try:
                 asking = stack.enter_context(client(switch))
             except FAILURES as error:
                 fetched.failures += _failed(members, last, error, now)
                 continue
-            for day in reversed(list(each_day(max(first, kept), last))):
+            for day in reversed(list(each_day(max(first, known), last))):
                 for group in _groups(members, day):
                     fetched.add(_fetch_claimed(switch, asking, group, day, now, missing_only))
     return fetched

@@ -14,7 +14,7 @@ from django.db import connection
 from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of
-from billing.queries.retention import first_whole_day
+from billing.queries.retention import first_compared_day
 from billing.services.call_store import INT_MAX
 from billing.services.calls import fetch_days
 from billing.services.rounding import is_money, stored
@@ -80,7 +80,8 @@ def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last
 
     Raises SwitchError; what was compared until then stands.
     """
-    first, last = max(first, first_whole_day(now)), min(last, day_of(now, switch.zone) - DAY)
+    first = max(first, first_compared_day(switch=switch, now=now))
+    last = min(last, day_of(now, switch.zone) - DAY)
     proven = Proven()
     members = list(accounts)
     for begin in range(0, len(members), ACCOUNTS_PER_REQUEST):

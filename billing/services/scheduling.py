@@ -12,7 +12,7 @@ from django.db.models import Max, Q, QuerySet
 from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of, each_day
-from billing.queries.retention import first_whole_day
+from billing.queries.retention import first_compared_day, first_known_day
 from billing.services.trying_again import due as due_again
 
 LOOKED_AT_LATELY = timedelta(minutes=10)
@@ -101,7 +101,8 @@ def due_back_fill(*, switch: Switch, now: datetime, step: int = BACK_FILL_STEP) 
     """Older days that were never fetched, the newest first."""
     today = day_of(now, switch.zone)
     accounts = list(followed(switch=switch, now=now))
-    for day in reversed(list(each_day(today - DAYS_KEPT_UP * DAY, today - 2 * DAY))):
+    first = max(today - DAYS_KEPT_UP * DAY, first_known_day(switch=switch, now=now))
+    for day in reversed(list(each_day(first, today - 2 * DAY))):
         settled = CallDay.objects.filter(account__in=accounts, day=day).filter(
             Q(fetched_at__isnull=False) | Q(failed_at__gt=now - FAILED_AGAIN_AFTER)
         )
@@ -116,10 +117,10 @@ def due_back_fill(*, switch: Switch, now: datetime, step: int = BACK_FILL_STEP) 
 
 def due_proof(*, switch: Switch, now: datetime) -> list[Account]:
     """Accounts with a day that is over and whose turn it is, or that was not compared with the report for too long."""
-    today = day_of(now, switch.zone)
+    first, last = first_and_last_kept_up(day_of(now, switch.zone))
     days = CallDay.objects.filter(
         account__in=followed(switch=switch, now=now),
-        day__range=first_and_last_kept_up(today),
+        day__range=(max(first, first_compared_day(switch=switch, now=now)), last),
         fetched_at__isnull=False,
     )
     due = days.filter(due_again(now) | Q(checked_at__lte=now - RECHECKED_EVERY))
@@ -131,7 +132,10 @@ def due_older_proof(*, switch: Switch, now: datetime) -> OlderProof | None:
     days = CallDay.objects.filter(
         account__switch=switch,
         account__missing_since__isnull=True,
-        day__range=(first_whole_day(now), day_of(now, switch.zone) - (DAYS_KEPT_UP + 1) * DAY),
+        day__range=(
+            first_compared_day(switch=switch, now=now),
+            day_of(now, switch.zone) - (DAYS_KEPT_UP + 1) * DAY,
+        ),
         fetched_at__isnull=False,
     ).filter(due_again(now))
     last = days.aggregate(last=Max("day"))["last"]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.urls import reverse
 
 from accounts.models import Account, Switch
-from billing.models import CallDay, DayState
+from billing.models import Call, CallChange, CallDay, CallTotal, ChangeOfRecord, DayState
 from billing.services import rounds
-from billing.services.calls import fetch_days
+from billing.services.calls import NOT_ON_SWITCH, fetch_days
+from billing.services.proofs import prove_days
 from billing.services.trying_again import FIRST_PAUSE, LONGEST_PAUSE
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import list_of, logged_in, staff
@@ -125,6 +128,41 @@ def test_a_day_that_was_given_up_is_tried_again_when_the_switch_says_something_e
     for days in (1, 2):
         prove(account.switch, NOW + timedelta(days=days, minutes=1))
     assert row_of(account, KEPT_UP).state == DayState.PROVEN
+
+
+def test_what_the_switch_drops_after_its_time_stays_here(account: Account, simulator: SimulatorProcess) -> None:
+    start = int(datetime(KEPT_UP.year, KEPT_UP.month, KEPT_UP.day, 12, tzinfo=UTC).timestamp() * 1000)
+    flow_no = simulator.control.add_call(account.number, "8613900000000", start=start)
+    fetch_days(accounts=[account], first=KEPT_UP, last=KEPT_UP, now=NOW)
+    prove(account.switch, NOW)
+    before = row_of(account, KEPT_UP)
+    simulator.control.remove_call(flow_no, silent=True)
+    Switch.objects.update(call_days_kept=5)
+    account.switch.refresh_from_db()
+    now = NOW + timedelta(days=1)
+    prove_days(switch=account.switch, accounts=[account], first=KEPT_UP, last=now.date(), now=now)
+    fetched = fetch_days(accounts=[account], first=KEPT_UP, last=KEPT_UP, now=now)
+    assert [failure.why for failure in fetched.failures] == [NOT_ON_SWITCH]
+    assert (row_of(account, KEPT_UP).state, row_of(account, KEPT_UP).calls) == (DayState.PROVEN, before.calls)
+    assert Call.objects.filter(flow_no=flow_no).exists()
+
+
+def test_a_late_record_of_a_month_that_was_proven_is_found_and_proves_it_anew(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    """The oldest day that is kept up is always of a month that is over."""
+    day = NOW.date() - timedelta(days=34)
+    fetch_days(accounts=[account], first=day, last=day, now=NOW)
+    prove(account.switch, NOW)
+    before = row_of(account, day)
+    start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
+    late = simulator.control.add_call(account.number, "8613900000000", start=start, fee=Decimal("0.3"))
+    prove(account.switch, NOW + timedelta(days=1))
+    after = row_of(account, day)
+    assert (before.state, after.state) == (DayState.PROVEN, DayState.PROVEN)
+    assert (after.calls, after.fee) == (before.calls + 1, before.fee + Decimal("0.3"))
+    assert CallTotal.objects.filter(account=account, day=day).aggregate(Sum("fee"))["fee__sum"] == after.fee
+    assert [(change.flow_no, change.kind) for change in CallChange.objects.all()] == [(late, ChangeOfRecord.LATE)]
 
 
 DAY = date(2026, 11, 18)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
+from django.db import connection
 
 from accounts.models import Account, Switch
-from billing.services import rounds, scheduling
+from billing.models import CallDay
+from billing.services import backfills, rounds, scheduling
 from billing.services.calls import fetch_days
+from billing.tasks.sync import fill, run_round
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
+from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -71,15 +76,44 @@ def test_small_accounts_share_a_request_and_a_large_one_is_asked_for_alone(
     assert [body["accounts"] for body in bodies] == [["C-301", "A-20417"], ["W-900"]]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_beats_and_two_workers_fetch_no_day_twice(simulator: SimulatorProcess) -> None:
+    now = datetime.now(UTC)
+    switch = SwitchFactory.create(name="demo", url=simulator.url)
+    for number in ("C-301", "A-20417", "W-900"):
+        account = MembershipFactory.create(account__switch=switch, account__number=number).account
+        first, last = now.date() - timedelta(days=12), now.date() - timedelta(days=1)
+        backfills.ask(account=account, first=first, last=last, by=UserFactory.create(), now=now)
+    simulator.control.add_fault("GetCdr", "late", seconds=0.05)
+
+    def work(rounds_of_one: tuple[str, ...]) -> None:
+        """What one worker takes from the queue: each of two beats has asked for every round."""
+        try:
+            for name in rounds_of_one:
+                run_round(name, switch.pk)
+            fill(switch.pk)
+        finally:
+            connection.close()
+
+    names = ("calls-yesterday", "calls-older", "calls-asked")
+    with time_machine.travel(now, tick=False), ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, [names, names, names[::-1], names[::-1]]))
+    asked = asked_for(simulator)
+    assert len(asked) == len(set(asked)) == 3 * 35
+    assert not CallDay.objects.filter(failed_at__isnull=False).exists()
+
+
 def test_a_slot_asks_for_each_account_day_once(switch: Switch, simulator: SimulatorProcess) -> None:
     now = datetime.now(UTC)
     for number in ("C-301", "A-20417", "W-900"):
         MembershipFactory.create(account__switch=switch, account__number=number)
     for fetch in (rounds.fetch_today, rounds.fetch_yesterday, rounds.back_fill, rounds.fetch_asked):
         fetch(switch=switch, now=now)
-    asked = [
-        (account, body["beginTime"])
-        for body in (request.body or {} for request in simulator.control.received("GetCdr"))
-        for account in body["accounts"]
-    ]
+    asked = asked_for(simulator)
     assert len(asked) == len(set(asked)) > 30
+
+
+def asked_for(simulator: SimulatorProcess) -> list[tuple[str, str]]:
+    """Account and day, as often as calls were asked for."""
+    bodies = (request.body or {} for request in simulator.control.received("GetCdr"))
+    return [(account, body["beginTime"]) for body in bodies for account in body["accounts"]]
