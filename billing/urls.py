@@ -22,6 +22,7 @@ from billing.views.customer_changes import (
     set_overdraft,
 )
 from billing.views.customers import customers
+from billing.views.destinations import calls_destinations
 from billing.views.exports import export, export_ask, export_end, export_file, exports
 from billing.views.filling import calls_filling
 from billing.views.home import home
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern] = [
     path("a/<slug:public_id>/calls/", calls, name="calls"),
     path("a/<slug:public_id>/calls/<flow:flow_no>/", one_call, name="call"),
     path("a/<slug:public_id>/calls/filling/", calls_filling, name="calls_filling"),
+    path("a/<slug:public_id>/calls/destinations/", calls_destinations, name="calls_destinations"),
     path("a/<slug:public_id>/calls/<slug:kind>/", calls_file, name="calls_file"),
     path("a/<slug:public_id>/exports/", exports, name="exports"),
     path("a/<slug:public_id>/exports/ask/", export_ask, name="export_ask"),

@@ -91,7 +91,7 @@ def _addresses() -> Iterator[str]:
 def _chosen(world: World, address: str) -> CallFilter:
     """In the whole history."""
     asked = QueryDict(f"from={world.plan.first}&{address}")
-    form = CallFilterForm(asked, zone=ZONE, today=world.plan.last, currency="USD")
+    form = CallFilterForm(asked, account=world.largest, zone=ZONE, today=world.plan.last)
     chosen = form.chosen()
     assert not form.errors, form.errors
     return chosen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,39 +10,25 @@ from django import forms
 from django.forms import BoundField
 from django.http import QueryDict
 
+from accounts.models import Account
 from billing.forms.days import DaysForm
+from billing.forms.numbers import ALL, DestinationField, NumberField, is_name
 from billing.models import CallLevel, EndDirection
+from billing.queries import destinations
 from billing.queries.call_filter import CallFilter, Match, NumberFilter, Order
 
-NUMBER = re.compile(r"[0-9*#]*")
 ANSWERED = {"": None, "yes": True, "no": False}
 MATCHES = [(Match.BEGINS, "begins with"), (Match.IS, "is"), (Match.ENDS, "ends in")]
 ORDERS = [(Order.NEWEST, "Newest first"), (Order.LONGEST, "Longest first"), (Order.DEAREST, "Dearest first")]
 LEVELS = [("", "All"), *((str(level.value), str(level.label).capitalize()) for level in CallLevel)]
 ENDED_BY = [("", "Anybody"), *((str(end.value), str(end.label).capitalize()) for end in EndDirection)]
 LONGEST_SECONDS = 2**31 - 1
-ALL = "so calls of every {} are shown."
+NO_SUCH_NAME = "Nothing in your rates is called so"
+NAMES_NOT_KNOWN = "The names in your rates are not known yet (look again in a moment, or write the code)"
+TOO_MANY_CODES = (
+    f"That stands for more than {destinations.MOST_PREFIXES:,} codes: write one of them, or more of the name"
+)
 ONE_OF_THESE = {"invalid_choice": "Choose one of these; all calls are shown."}
-
-
-class NumberField(forms.CharField):
-    """Of the number's digits; people also write spaces, brackets, dots, dashes and a plus between them."""
-
-    def __init__(self, label: str, *, about: str = "number") -> None:
-        self.shown = ALL.format(about)
-        super().__init__(
-            label=label,
-            required=False,
-            max_length=40,
-            widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "type": "search"}),
-            error_messages={"max_length": f"No number is that long, {self.shown}"},
-        )
-
-    def clean(self, value: str) -> str:
-        number = re.sub(r"[\s+().\-]", "", super().clean(value))
-        if not NUMBER.fullmatch(number):
-            raise forms.ValidationError(f"A number has digits only, {self.shown}")
-        return number
 
 
 class MatchField(forms.ChoiceField):
@@ -65,7 +50,7 @@ class CallFilterForm(DaysForm):
     order = forms.ChoiceField(label="Order", required=False, choices=ORDERS, error_messages=ONE_OF_THESE)
     caller_match = MatchField("How the caller’s number matches")
     caller = NumberField("Caller’s number")
-    destination = NumberField("Destination code", about="destination")
+    destination = DestinationField()
     level = forms.ChoiceField(label="Kind of call", required=False, choices=LEVELS, error_messages=ONE_OF_THESE)
     ended_by = forms.ChoiceField(label="Ended by", required=False, choices=ENDED_BY, error_messages=ONE_OF_THESE)
     least_seconds = forms.IntegerField(
@@ -95,10 +80,22 @@ class CallFilterForm(DaysForm):
     SHOWN = ("from", "to", "order")
     FURTHER = ("destination", "level", "ended_by", "least_seconds", "least_fee")
 
-    def __init__(self, data: QueryDict, *, zone: ZoneInfo, today: date, currency: str) -> None:
+    def __init__(self, data: QueryDict, *, account: Account, zone: ZoneInfo, today: date) -> None:
         super().__init__(data, today=today)
-        self.zone = zone
-        self.fields["least_fee"].label = f"Cost at least ({currency})"
+        self.account, self.zone = account, zone
+        self.prefixes: tuple[str, ...] | None = None
+        self.fields["least_fee"].label = f"Cost at least ({account.switch.currency})"
+
+    def clean_destination(self) -> str:
+        """A name stands for prefixes: those of the account's rates."""
+        written: str = self.cleaned_data["destination"]
+        self.prefixes = destinations.named(account=self.account, name=written) if is_name(written) else None
+        if self.prefixes == ():
+            why = NO_SUCH_NAME if destinations.are_known(self.account) else NAMES_NOT_KNOWN
+            raise forms.ValidationError(f"{why}, {ALL.format('destination')}")
+        if self.prefixes and len(self.prefixes) > destinations.MOST_PREFIXES:
+            raise forms.ValidationError(f"{TOO_MANY_CODES}, {ALL.format('destination')}")
+        return written
 
     @property
     def further(self) -> list[BoundField]:
@@ -108,6 +105,10 @@ class CallFilterForm(DaysForm):
     @property
     def asks_further(self) -> bool:
         return any(self.data.get(name) for name in ("caller", *self.FURTHER))
+
+    @property
+    def names_destination(self) -> bool:
+        return is_name(self.data.get("destination", ""))
 
     def chosen(self) -> CallFilter:
         self.full_clean()
@@ -120,7 +121,8 @@ class CallFilterForm(DaysForm):
             callee=self._number("callee"),
             caller=self._number("caller"),
             answered=ANSWERED[wanted.get("answered", "")],
-            destination=wanted.get("destination", ""),
+            destination=wanted.get("destination", "") if self.prefixes is None else "",
+            prefixes=self.prefixes if "destination" in wanted else None,
             level=_code(wanted.get("level")),
             ended_by=_code(wanted.get("ended_by")),
             least_seconds=wanted.get("least_seconds") or None,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts.models import Account, Switch
 
@@ -58,6 +60,7 @@ class Rate(models.Model):
     first_seconds = ArrayField(models.PositiveIntegerField(), default=list)
 
     class Meta:
+        indexes = [models.Index("group", OpClass(Lower("area_name"), name="text_pattern_ops"), name="rate_by_area")]
         constraints = [
             models.UniqueConstraint(fields=["group", "prefix"], name="rate_once_per_prefix"),
             models.CheckConstraint(condition=Q(period__gt=0), name="rate_has_a_period"),

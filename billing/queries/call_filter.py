@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
 
 from accounts.models import Account
 from billing.models import Call
@@ -41,7 +43,10 @@ class NumberFilter:
 
 @dataclass(frozen=True)
 class CallFilter:
-    """Days are days of `zone`, both included. `destination` is how the prefix that a call was charged by begins."""
+    """Days are days of `zone`, both included.
+
+    `destination` is how the prefix that a call was charged by begins; `prefixes`: it is one of these.
+    """
 
     zone: ZoneInfo
     first: date | None = None
@@ -50,6 +55,7 @@ class CallFilter:
     caller: NumberFilter | None = None
     answered: bool | None = None
     destination: str = ""
+    prefixes: tuple[str, ...] | None = None
     level: int | None = None
     ended_by: int | None = None
     least_seconds: int | None = None
@@ -79,6 +85,8 @@ class CallFilter:
             wanted &= Q(talk_seconds__gt=0) if self.answered else Q(talk_seconds__lte=0)
         if self.destination:
             wanted &= Q(fee_prefix__startswith=self.destination)
+        if self.prefixes is not None:
+            wanted &= Q(_is_any("fee_prefix", self.prefixes))
         if self.level is not None:
             wanted &= Q(call_level=self.level)
         if self.ended_by is not None:
@@ -88,6 +96,12 @@ class CallFilter:
         if self.least_fee is not None:
             wanted &= Q(fee__gte=self.least_fee)
         return wanted
+
+
+def _is_any(field: str, texts: Sequence[str]) -> Func:
+    """As IN, in one parameter, however many there are: PostgreSQL looks them up by their hash."""
+    listed = Func(Value(list(texts), output_field=ArrayField(TextField())), function="ANY")
+    return Func(F(field), listed, template="%(expressions)s", arg_joiner=" = ", output_field=BooleanField())
 
 
 def of_days(*, account: Account, filter: CallFilter) -> QuerySet[Call]:

@@ -46,7 +46,7 @@ class CallTable:
 
 def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date) -> CallTable:
     """What the page of calls lists for the same address. What cannot be read of it counts for nothing there too."""
-    form = CallFilterForm(asked, zone=zone, today=today, currency=account.switch.currency)
+    form = CallFilterForm(asked, account=account, zone=zone, today=today)
     chosen = form.chosen()
     first, last = form.days()
     known = QueryDict(mutable=True)

@@ -17,6 +17,7 @@ from billing.queries.call_filter import CallFilter, Order
 from billing.queries.days import day_of
 from billing.queries.snapshot import snapshot
 from billing.queries.spans import Spans, spans
+from billing.services import rates
 from billing.views import filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
@@ -35,7 +36,9 @@ FEWEST_BARS = 2
 @account_page()
 def calls(request: Request, access: Access) -> HttpResponse:
     now, zone, account = timezone.now(), zone_of(access), access.account
-    form = CallFilterForm(request.GET, zone=zone, today=day_of(now, zone), currency=account.switch.currency)
+    form = CallFilterForm(request.GET, account=account, zone=zone, today=day_of(now, zone))
+    if form.names_destination:
+        rates.of_account(account=account, now=now)
     chosen = form.chosen()
     # A list that goes on where it stands needs its next rows alone.
     goes_on = request.htmx.target == GOES_ON and wants_fragment(request)
@@ -45,7 +48,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
     with snapshot():
         page = _page(request.GET, account, chosen)
         known = history.days(account=account, filter=chosen)
-        around = {} if goes_on else _around(request.GET, access, form, known, now=now)
+        around = {} if goes_on else _around(request.GET, access, form, chosen, known, now=now)
         days = CallDays(account, zone, known, now)
         shown = _shown(request.GET, page, zone) if goes_on else None
         by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
@@ -84,10 +87,16 @@ def _shown(asked: QueryDict, page: history.Page, zone: ZoneInfo) -> date | None:
 
 
 def _around(
-    asked: QueryDict, access: Access, form: CallFilterForm, known: dict[date, CallDay], *, now: datetime
+    asked: QueryDict,
+    access: Access,
+    form: CallFilterForm,
+    chosen: CallFilter,
+    known: dict[date, CallDay],
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
     """What stands above and below the list."""
-    account, zone, chosen = access.account, zone_of(access), form.chosen()
+    account, zone = access.account, zone_of(access)
     bars = spans(*form.days(), zone)
     sums, too_many = _sums(asked, account, chosen, bars)
     return {

@@ -74,8 +74,7 @@ def of_page(request: Request, access: Access, chosen: CallFilter, *, now: dateti
 def calls_filling(request: Request, access: Access) -> HttpResponse:
     """The bar alone, looked at while days come in. It has the list read anew when enough of them have."""
     now, zone = timezone.now(), zone_of(access)
-    currency = access.account.switch.currency
-    chosen = CallFilterForm(request.GET, zone=zone, today=day_of(now, zone), currency=currency).chosen()
+    chosen = CallFilterForm(request.GET, account=access.account, zone=zone, today=day_of(now, zone)).chosen()
     asked = request.GET.copy()
     seen = "".join(asked.pop("seen", []))
     progress = _progress(access, chosen, now)

@@ -405,6 +405,8 @@ ACCOUNT_PAGES = (
     ("calls", "POST", SEES, "405"),
     ("call", "GET", SEES_CALL, "page"),
     ("call", "POST", SEES_CALL, "405"),
+    ("calls_destinations", "GET", SEES, "page"),
+    ("calls_destinations", "POST", SEES, "405"),
     ("calls_filling", "GET", SEES, "page"),
     ("calls_filling", "POST", SEES, "405"),
     ("calls_file", "GET", SEES_FILE, "page"),

@@ -70,6 +70,7 @@ filters = st.builds(
     caller=number_filters,
     answered=st.none() | st.booleans(),
     destination=st.sampled_from(["", "", "86", "4", "9"]),
+    prefixes=st.sampled_from([None, None, ("8613", "1"), ("86",), ()]),
     level=st.sampled_from([None, None, 1, 5]),
     ended_by=st.sampled_from([None, None, 0, 2]),
     least_seconds=st.sampled_from([None, None, 1, 60, 3601]),
@@ -87,6 +88,7 @@ def is_wanted(call: Call, wanted: CallFilter) -> bool:
         and _fits(call.caller, wanted.caller)
         and wanted.answered in (None, call.talk_seconds > 0)
         and call.fee_prefix.startswith(wanted.destination)
+        and (wanted.prefixes is None or call.fee_prefix in wanted.prefixes)
         and wanted.level in (None, call.call_level)
         and wanted.ended_by in (None, call.end_direction)
         and call.talk_seconds >= (wanted.least_seconds or 0)
