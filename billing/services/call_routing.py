@@ -28,7 +28,7 @@ MAKE_STAGE = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS staged_routing (
         {", ".join(f"{name} {kind} NOT NULL" for name, kind in COPIED.items())},
         place bigint GENERATED ALWAYS AS IDENTITY,
-        started_at timestamptz GENERATED ALWAYS AS (to_timestamp(start / 1000.0)) STORED
+        started_at timestamptz GENERATED ALWAYS AS (to_timestamp(start / 1000.0::float8)) STORED
     );
     TRUNCATE staged_routing;
 """

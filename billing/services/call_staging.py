@@ -94,7 +94,8 @@ class Stage:
             self.unreadable.add(str(error), excerpt_of(record))
             return
         self._batch.append(row)
-        self.rounded[account] += row[FEE] != record.fee
+        if row[FEE] != record.fee:
+            self.rounded[account] += 1
         if len(self._batch) >= ROWS_PER_COPY:
             self.write()
 
