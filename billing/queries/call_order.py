@@ -75,12 +75,12 @@ class Walk:
 
     def after(self, calls: QuerySet[Call], place: Place) -> QuerySet[Call]:
         compare = GreaterThan if self.back else LessThan
-        return self._near(calls, place).filter(compare(self._row(), _row_of(place)))
+        return self._near(calls, place, newer=self.back).filter(compare(self._row(), _row_of(place)))
 
     def until(self, calls: QuerySet[Call], place: Place) -> QuerySet[Call]:
         """Those that come first, up to the one in that place."""
         compare = LessThanOrEqual if self.back else GreaterThanOrEqual
-        return calls.filter(compare(self._row(), _row_of(place)))
+        return self._near(calls, place, newer=not self.back).filter(compare(self._row(), _row_of(place)))
 
     def nth(self, calls: QuerySet[Call], number: int) -> Place | None:
         """Where the call of that number, from one on, stands; None where there are fewer."""
@@ -89,11 +89,11 @@ class Walk:
             return Place(at, flow_no, *value)
         return None
 
-    def _near(self, calls: QuerySet[Call], place: Place) -> QuerySet[Call]:
-        """Implied by the comparison of rows; it is what tells which partitions need not be looked at."""
+    def _near(self, calls: QuerySet[Call], place: Place, *, newer: bool) -> QuerySet[Call]:
+        """Implied by the comparison of rows: it tells which partitions, and where in their indexes, not to look."""
         if self.order != Order.NEWEST:
             return calls
-        return calls.filter(started_at__gte=place.at) if self.back else calls.filter(started_at__lte=place.at)
+        return calls.filter(started_at__gte=place.at) if newer else calls.filter(started_at__lte=place.at)
 
     @property
     def _fields(self) -> tuple[str, ...]:
