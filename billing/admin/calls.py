@@ -39,8 +39,8 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     """What is known of each day's calls: the state of the sync."""
 
     list_display = (
-        *("day", "of_account", "state", "calls", "reported_calls", "fee", "reported_fee", "checked_at"),
-        *("unproven_since", "tries", "next_try_at", "unusable_report", "failure"),
+        *("day", "of_account", "state", "unusable_report", "failure", "calls", "reported_calls", "fee", "reported_fee"),
+        *("unproven_since", "tries", "next_try_at", "checked_at"),
     )
     list_select_related = ("account__switch",)
     list_filter = (OfAccount, "state", "day", ("unusable_report", admin.EmptyFieldListFilter))

@@ -167,11 +167,11 @@ def test_a_day_that_stays_different_says_since_when_and_how_often_it_was_tried(z
     )
     html = " ".join(page(zoe).split())
     assert "differs, is fetched again" in html
-    assert "So since 2 Nov 2026, 09:05, and the same when read again, 3 times so far." in html
+    assert "It has differed since 2 Nov 2026, 09:05, also when it was fetched again, 3 times so far." in html
     CallDay.objects.filter(pk=row.pk).update(tries=CallDay.MOST_TRIES)
     html = " ".join(page(zoe).split())
     assert "is fetched again" not in html
-    assert "12 times so far: it is read again no more until the switch says otherwise." in html
+    assert "12 times so far; it is left so for now." in html
     overview = zoe.client.get(zoe.page()).content.decode()
     assert "It was fetched again and still differs." in overview
 
