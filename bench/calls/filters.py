@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
+from accounts.models import Account
 from bench.calls.generator import RARE_CALLEE
 from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
 from billing.forms.calls import CallFilterForm
+from billing.models import Rate, RateGroup
 from billing.queries import history, page_sums
 from billing.queries.call_filter import CallFilter, Order
+from billing.queries.destinations import MOST_PREFIXES
 from billing.queries.page_sums import ADDED_UP
 from billing.queries.spans import spans
 
@@ -39,7 +42,7 @@ SINGLE = {
     ),
     "caller": ("caller=37160", "caller=7&caller_match=ends", f"caller={NOTHING}&caller_match=is"),
     "answered": ("answered=yes", "answered=no"),
-    "destination": ("destination=880", "destination=3712", f"destination={NOTHING}"),
+    "destination": ("destination=880", "destination=3712", "destination=Nowhere", f"destination={NOTHING}"),
     "level": ("level=5", "level=4", "level=1"),
     "ended_by": ("ended_by=0", "ended_by=2"),
     "least_seconds": ("least_seconds=60", "least_seconds=1000000"),
@@ -57,6 +60,7 @@ class Asked:
 
 def measure(world: World, findings: Findings) -> None:
     """All of them some times; then those that took longest many times, since of so many some are disturbed."""
+    _name_nowhere(world.largest)
     plain, rounds = _asked(world, _chosen(world, "")), 1 if world.plan.is_short else ROUNDS
     found = {address: _compared(_asked(world, _chosen(world, address)), plain, rounds) for address in _addresses()}
     for address in sorted(found, key=lambda address: found[address][-1], reverse=True)[:TOLD]:
@@ -70,6 +74,14 @@ def measure(world: World, findings: Findings) -> None:
         worst = max(again, key=lambda address: again[address])
         findings.most(name, again[worst], 20)
         findings.other(f"{name}: ?{worst}", again[worst])
+
+
+def _name_nowhere(account: Account) -> None:
+    """As many destinations of a name as one may stand for, none of which a call was charged by."""
+    account.rate_group = "nowhere"
+    group = RateGroup.objects.create(switch=account.switch, name=account.rate_group)
+    rates = (Rate(group=group, prefix=f"000{n}", area_name="Nowhere", fee=1, period=60) for n in range(MOST_PREFIXES))
+    Rate.objects.bulk_create(rates)
 
 
 def _compared(asked: Asked, plain: Asked, rounds: int) -> tuple[float, float, float]:
