@@ -86,12 +86,13 @@ def due_today(*, switch: Switch, now: datetime) -> Due:
 def due_yesterday(*, switch: Switch, now: datetime) -> Due:
     """Yesterday's calls until they are proven: late records arrive after midnight.
 
-    What was compared in vain is fetched again by the rounds of proof.
+    What differs is fetched again by the rounds of proof; without a report that can be used nobody else would.
     """
     yesterday = day_of(now, switch.zone) - DAY
     accounts = list(followed(switch=switch, now=now))
     settled = _tried(accounts, yesterday, since=now - YESTERDAY_EVERY)
-    compared = CallDay.objects.filter(Q(state=DayState.PROVEN) | Q(tries__gt=0), account__in=accounts, day=yesterday)
+    tried = Q(tries__gt=0, unusable_report="")
+    compared = CallDay.objects.filter(Q(state=DayState.PROVEN) | tried, account__in=accounts, day=yesterday)
     settled.update(compared.values_list("account_id", flat=True))
     due = [account for account in accounts if account.pk not in settled]
     return Due(yesterday, _foremost(due, _talking(accounts, yesterday), now))

@@ -119,6 +119,16 @@ def test_yesterday_is_left_to_its_turn_once_it_was_compared_in_vain(
     assert asked(simulator)[0] == fetched
 
 
+def test_yesterday_without_a_report_that_can_be_used_is_still_fetched_for_late_records(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    row = differing(account, simulator, NOW.date() - timedelta(days=1))
+    CallDay.objects.filter(pk=row.pk).update(unusable_report="No day can be so.")
+    fetched, _ = asked(simulator)
+    rounds.fetch_yesterday(switch=account.switch, now=NOW + timedelta(hours=1))
+    assert asked(simulator)[0] == fetched + 1
+
+
 def test_a_day_that_was_given_up_is_tried_again_when_the_switch_says_something_else(
     account: Account, simulator: SimulatorProcess
 ) -> None:
