@@ -1,5 +1,6 @@
 """The service module: the VOS3000 web interface, typed. It knows neither Django nor Celery."""
 
+from .call_types import Cdr, CustomerFee, RoutedCdr, UnreadableRecord
 from .client import Client
 from .codes import (
     CallLevel,
@@ -29,21 +30,17 @@ from .errors import (
 from .gate import Gate, OpenGate
 from .types import (
     NO_LIMIT,
-    Cdr,
     Consumption,
     Customer,
     CustomerBrief,
-    CustomerFee,
     Expiry,
     ExpiryKind,
     FeeRate,
     Paid,
     PayRecord,
     PhoneCard,
-    RoutedCdr,
     Suite,
     SuiteOrder,
-    UnreadableRecord,
 )
 
 __all__ = [

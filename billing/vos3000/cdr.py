@@ -14,10 +14,10 @@ from io import BytesIO
 
 import msgspec
 
+from .call_types import Cdr, RoutedCdr, UnreadableRecord
 from .cdr_slow import OPERATION, PIECE, Readable, read_slowly
 from .errors import Malformed
 from .text import UNDECODABLE, MendedStream
-from .types import Cdr, RoutedCdr, UnreadableRecord
 
 # Plain members of the envelope that come before the records.
 BEGIN = re.compile(

@@ -9,10 +9,10 @@ from typing import Any, Protocol, TypeAlias
 import ijson
 import msgspec
 
+from .call_types import Cdr, UnreadableRecord
 from .codec import MOST_TEXT
 from .errors import Malformed
 from .text import UNDECODABLE
-from .types import Cdr, UnreadableRecord
 
 Events: TypeAlias = Iterator[tuple[str, Any]]
 Row: TypeAlias = dict[str, Any]

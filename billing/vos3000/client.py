@@ -14,6 +14,7 @@ from hmac import compare_digest
 import msgspec
 from msgspec.json import Decoder
 
+from .call_types import Cdr, CustomerFee, UnreadableRecord
 from .codec import Answer, exact_number
 from .codes import LockType, OwnerType, Period
 from .endpoint import Json
@@ -22,11 +23,9 @@ from .exchange import Body, Exchange
 from .probes import PROBES
 from .times import day_text, earliest_text, latest_text
 from .types import (
-    Cdr,
     Consumption,
     Customer,
     CustomerBrief,
-    CustomerFee,
     FeeRate,
     Paid,
     PayRecord,
@@ -34,7 +33,6 @@ from .types import (
     PhoneProof,
     Suite,
     SuiteOrder,
-    UnreadableRecord,
 )
 
 PHONE_PROOFS = Decoder(list[PhoneProof], strict=False)

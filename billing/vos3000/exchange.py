@@ -15,13 +15,13 @@ from typing import Self, TypeAlias, TypeVar
 import msgspec
 from msgspec.json import Decoder
 
+from .call_types import Cdr, UnreadableRecord
 from .cdr import read_records
 from .codec import Answer, read_answer, write_body
 from .endpoint import Endpoint, Json
 from .errors import NOT_FOUND, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
 from .gate import Gate, OpenGate
 from .transport import Transport
-from .types import Cdr, UnreadableRecord
 
 log = logging.getLogger(__name__)
 

@@ -1,21 +1,19 @@
-"""What the switch tells, typed. Money is Decimal in the switch's currency, durations are seconds, instants are UTC.
+"""What the switch tells of accounts, rates, packages and payments, typed.
 
-Attributes are the wire's names in snake case; fields in milliseconds have a property that gives the instant.
-The operator's own routing (gateways, addresses, product ids) is read for `RoutedCdr` alone.
+Of all of it, calls too: money is Decimal in the switch's currency, durations are seconds, instants are UTC. Attributes
+are the wire's names in snake case; fields in milliseconds have a property that gives the instant.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from enum import Enum
-from functools import cache
-from typing import Annotated, Self, get_type_hints
-from zoneinfo import ZoneInfo
+from typing import Self
 
-from msgspec import Meta, Struct, field
+from msgspec import field
 
 from .codes import (
     Category,
@@ -25,47 +23,11 @@ from .codes import (
     PayKind,
     PayMethod,
 )
-from .text import UNDECODABLE
+from .record import LAST_MILLIS, Millis, Record, instant
 
 NO_LIMIT = 2147483647
 # How several prefixes are kept apart in one text; what the vendor uses is not published.
 PREFIX_ENDS = re.compile(r"[,;|\s]+")
-ZERO = Decimal(0)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-# Up to the last year but one that a datetime can hold, so that a change of zone never overflows.
-LAST_MILLIS = 253339228799999
-Millis = Annotated[int, Meta(ge=0, le=LAST_MILLIS)]
-
-LONGEST_ROUTING = 200
-
-# A Java double's own range: what lies outside was never printed by one.
-LARGEST_AMOUNT = Decimal("1E400")
-LOWEST_AMOUNT = -LARGEST_AMOUNT
-
-
-def instant(millis: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=millis)
-
-
-@cache
-def _decimal_fields(record: type[Struct]) -> tuple[str, ...]:
-    return tuple(name for name, hint in get_type_hints(record).items() if hint in (Decimal, Decimal | None))
-
-
-def _is_sound(amount: Decimal) -> bool:
-    try:
-        return LOWEST_AMOUNT < amount < LARGEST_AMOUNT
-    except InvalidOperation:  # not a number
-        return False
-
-
-class Record(Struct, frozen=True, kw_only=True, rename="camel"):
-    def __post_init__(self) -> None:
-        for name in _decimal_fields(type(self)):
-            amount = getattr(self, name)
-            if amount is not None and not _is_sound(amount):
-                raise ValueError(f"{name} is not an amount")
 
 
 class ExpiryKind(Enum):
@@ -278,122 +240,3 @@ class Consumption(Record, frozen=True, kw_only=True):
     @property
     def charged_at(self) -> datetime:
         return instant(self.time)
-
-
-class Cdr(Record, frozen=True, kw_only=True, gc=False):
-    """One call record of GetCdr (3.47); `flow_no` is its identity on the switch.
-
-    `hold_time` are seconds talked, `fee_time` seconds billed, `fee` what the account pays. `agent_fee` is what the
-    account's agent pays: never the customer's to see. What nobody needs of the switch's fields is not read.
-    `call_level` and `end_direction` are codes of `CallLevel` and `EndDirection`.
-    """
-
-    # In the manual's order: each name is looked for where the one before was found.
-    caller: str = field(default="", name="callerE164")
-    callee: str = field(default="", name="calleeE164")
-    start: Millis
-    stop: Millis
-    hold_time: int = 0
-    fee_time: int = 0
-    fee: Decimal
-    fee_prefix: str = ""
-    suite_fee: Decimal = ZERO
-    suite_fee_time: int = 0
-    agent_fee: Decimal = ZERO
-    call_level: int | None = None
-    account: str
-    agent_account: str = ""
-    end_direction: int | None = None
-    end_reason: int | None = None
-    callee_billing: int | None = None
-    billing_mode: int | None = None
-    flow_no: int
-
-    def __post_init__(self) -> None:
-        # Without a loop or a call: this runs for each of millions of records.
-        try:
-            if (
-                LOWEST_AMOUNT < self.fee < LARGEST_AMOUNT
-                and (not self.suite_fee or LOWEST_AMOUNT < self.suite_fee < LARGEST_AMOUNT)
-                and (not self.agent_fee or LOWEST_AMOUNT < self.agent_fee < LARGEST_AMOUNT)
-            ):
-                return
-        except InvalidOperation:
-            pass
-        super().__post_init__()
-
-    @property
-    def started_at(self) -> datetime:
-        return instant(self.start)
-
-    @property
-    def stopped_at(self) -> datetime:
-        return instant(self.stop)
-
-
-class RoutedCdr(Cdr, frozen=True, kw_only=True, gc=False):
-    """A call record with the operator's own routing: never the customer's to see, nor the agent's.
-
-    Whatever stands in these fields, the record can be read; `routed` is their text.
-    """
-
-    caller_access_e164: object = None
-    caller_product_id: object = None
-    caller_to_gateway_e164: object = None
-    caller_gateway: object = None
-    caller_ip: object = field(default=None, name="callerip")
-    callee_access_e164: object = None
-    callee_product_id: object = None
-    callee_to_gateway_e164: object = None
-    callee_gateway: object = None
-    callee_ip: object = field(default=None, name="calleeip")
-
-    def routed(self, name: str) -> str | None:
-        """Empty where the switch does not say, None for what cannot be read."""
-        value = getattr(self, name)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or len(value) > LONGEST_ROUTING or UNDECODABLE in value:
-            return None
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableRecord:
-    """A call record that is there but cannot be read.
-
-    `excerpt` shows the start of the fields that call records may have for customers, nothing else.
-    """
-
-    reason: str
-    excerpt: str
-
-
-class CustomerFee(Record, frozen=True, kw_only=True):
-    """One row of GetReportCustomerFee (3.48): an account's calls of one period, summed by the switch."""
-
-    account: str
-    account_name: str = ""
-    begin_time: Millis
-    end_time: Millis | None = None
-    cdr_count: int
-    total_fee: Decimal
-    total_time: int = 0
-    total_suite_fee: Decimal = ZERO
-    total_suite_fee_time: int = 0
-    net_fee: Decimal = ZERO
-    net_time: int = 0
-    net_count: int = 0
-    local_fee: Decimal = ZERO
-    local_time: int = 0
-    local_count: int = 0
-    domestic_fee: Decimal = ZERO
-    domestic_time: int = 0
-    domestic_count: int = 0
-    international_fee: Decimal = ZERO
-    international_time: int = 0
-    international_count: int = 0
-
-    def first_day(self, zone: ZoneInfo) -> date:
-        """The first day of the period in the calendar of the switch, whose zone is given."""
-        return instant(self.begin_time).astimezone(zone).date()
