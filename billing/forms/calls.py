@@ -23,7 +23,7 @@ ORDERS = [(Order.NEWEST, "Newest first"), (Order.LONGEST, "Longest first"), (Ord
 LEVELS = [("", "All"), *((str(level.value), str(level.label).capitalize()) for level in CallLevel)]
 ENDED_BY = [("", "Anybody"), *((str(end.value), str(end.label).capitalize()) for end in EndDirection)]
 LONGEST_SECONDS = 2**31 - 1
-NO_SUCH_NAME = "Nothing in your rates is called so"
+NO_SUCH_NAME = "Nothing in your rates has this name"
 NAMES_NOT_KNOWN = "The names in your rates are not known yet (look again in a moment, or write the code)"
 TOO_MANY_CODES = (
     f"That stands for more than {destinations.MOST_PREFIXES:,} codes: write one of them, or more of the name"

@@ -86,7 +86,7 @@ def test_a_file_has_the_same_calls(zoe: Visitor, group: RateGroup) -> None:
 
 def test_what_is_called_like_no_destination_is_told(zoe: Visitor, group: RateGroup) -> None:
     page = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Atlantis").content.decode()
-    assert "Nothing in your rates is called so, so calls of every destination are shown." in page
+    assert "Nothing in your rates has this name, so calls of every destination are shown." in page
     assert len(found(zoe, "Atlantis")) == len(AREAS) + 1
 
 

@@ -187,6 +187,17 @@ def test_a_day_further_back_than_states_are_listed_at_once_says_its_own(zoe: Vis
     assert "✓ 1 call, $0.05 proven" in page(zoe, f"from={old}&to={TODAY}")
 
 
+def test_a_day_of_another_year_says_which(zoe: Visitor) -> None:
+    old = TODAY.replace(year=TODAY.year - 1, day=1)
+    partitions.ensure(months=[old])
+    CallFactory.create(account=zoe.account, started_at=datetime.combine(old, time(12), UTC))
+    call(zoe, "8613900000001")
+    html = " ".join(page(zoe, f"from={old}&to={TODAY}").split())
+    assert f"{old:%A} {old.day} {old:%B} {old.year}" in html
+    assert f"{TODAY:%A} {TODAY.day} {TODAY:%B} <span" in html
+    assert f">{old.day} {old:%b} {old.year} 12:00</time>" in page(zoe, f"from={old}&to={TODAY}&order=longest")
+
+
 def test_days_without_calls_are_counted_too(zoe: Visitor) -> None:
     for back, state in ((0, DayState.FETCHED), (1, DayState.FETCHED), (2, DayState.PROVEN), (3, DayState.DIFFERS)):
         figures = {"reported_calls": 0, "reported_fee": Decimal(0)}
@@ -257,6 +268,7 @@ def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zo
     query = f"from={first}&to={last}"
     html = page(zoe, query)
     assert "4 days are not here yet." in html
+    assert "Nothing matches in what is here already. 4 of these days are not here yet." in html
     assert '<progress class="runway"' in html
     assert f"calls/filling/?from={first}&amp;to={last}&amp;seen=0" in html
     poll = zoe.page("calls/filling/") + f"?{query}&seen=0"
