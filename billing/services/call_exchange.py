@@ -18,6 +18,8 @@ def _of(table: str, names: list[str]) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
+# A day of most accounts is then sorted and compared in memory.
+ROOM_TO_SORT = "SET LOCAL work_mem = '32MB'"
 # A month that is new has no statistics yet: whichever way the staged records are then looked up, it must not take long.
 LOOK_UP_STAGED = "CREATE INDEX IF NOT EXISTS staged_call_number ON staged_call (flow_no)"
 # Of a record that one answer holds twice, the later one counts.

@@ -79,6 +79,7 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         "late_after": LATE_AFTER,
     }
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.ROOM_TO_SORT)
         cursor.execute(sql.DROP_REPEATED)
         repeated = cursor.rowcount
         cursor.execute("ANALYZE staged_call (flow_no)")
