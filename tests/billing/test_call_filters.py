@@ -25,7 +25,9 @@ from billing.services import partitions
 from tests.factories import AccountFactory, CallFactory
 
 pytestmark = pytest.mark.django_db
-BEGAN = datetime(2026, 9, 29, 17, 20, tzinfo=UTC)
+# Around the turn of a month, and the hour in which North America's clocks go back.
+BEGAN = datetime(2026, 10, 31, 5, 20, tzinfo=UTC)
+ZONES = ("Asia/Tokyo", "Asia/Kathmandu", "Asia/Kolkata", "America/New_York", "America/St_Johns")
 NUMBERS = ("8613900", "8613911", "44207", "4420711", "1900")
 FEES = tuple(map(Decimal, ("0", "0.05", "0.050001", "-0.01", "713.5")))
 ORDERS: dict[Order, Callable[[Call], Any]] = {
@@ -37,8 +39,8 @@ ORDERS: dict[Order, Callable[[Call], Any]] = {
 
 @pytest.fixture
 def account(db: None) -> Account:
-    """Calls of three days around the turn of a month, many of them alike, some of one instant."""
-    partitions.ensure([date(2026, 9, 1), date(2026, 10, 1)])
+    """Calls of three days, many of them alike, some of one instant."""
+    partitions.ensure([date(2026, 10, 1), date(2026, 11, 1)])
     account: Account = AccountFactory.create(switch__time_zone="Asia/Tokyo")
     for n in range(48):
         CallFactory.create(
@@ -60,10 +62,10 @@ def account(db: None) -> Account:
 number_filters = st.none() | st.builds(
     NumberFilter, st.sampled_from(["86139", "8613900", "00", "11", "44207", "2"]), st.sampled_from(Match)
 )
-days = st.none() | st.dates(date(2026, 9, 29), date(2026, 10, 2))
+days = st.none() | st.dates(date(2026, 10, 30), date(2026, 11, 2))
 filters = st.builds(
     CallFilter,
-    zone=st.sampled_from([ZoneInfo("Asia/Tokyo"), ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")]),
+    zone=st.sampled_from([ZoneInfo(name) for name in ZONES]),
     first=days,
     last=days,
     callee=number_filters,
