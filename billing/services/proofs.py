@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
@@ -20,6 +21,7 @@ from billing.services.calls import fetch_days
 from billing.services.rounding import is_money, stored
 from billing.services.switches import client
 from billing.services.trying_again import in_vain, is_due
+from billing.vos3000 import SwitchError
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +89,14 @@ def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last
     for begin in range(0, len(members), ACCOUNTS_PER_REQUEST):
         group = members[begin : begin + ACCOUNTS_PER_REQUEST]
         differing = _compare(switch, _fetched(group, first, last), now, proven)
-        fetched = _fetch_again([row for row in differing if is_due(row, now)], now)
-        still = _compare(switch, fetched, now, proven)
+        due = [row for row in differing if is_due(row, now)]
+        try:
+            fetched = _fetch_again(due, now)
+            still = _compare(switch, fetched, now, proven)
+        except SwitchError:
+            # What was fetched is not fetched again before its turn, or the others would never have theirs.
+            in_vain(_tried(due, now), now)
+            raise
         in_vain(still, now)
         proven.differing += [row for row in differing if row not in fetched] + still
     return proven
@@ -109,6 +117,12 @@ def _fetch_again(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
         fetched = fetch_days(accounts=[row.account for row in rows], first=day, last=day, now=now)
         tried += [row for row in rows if row.account not in fetched.busy]
     return tried
+
+
+def _tried(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
+    """Those of these days that were asked for just now, whatever came of it."""
+    at = Q(fetched_at=now) | Q(failed_at=now)
+    return list(CallDay.objects.filter(at, pk__in=[row.pk for row in days]))
 
 
 def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Proven) -> list[CallDay]:

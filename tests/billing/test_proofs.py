@@ -16,7 +16,9 @@ from billing.models import Call, CallChange, CallDay, CallTotal, ChangeOfRecord,
 from billing.services import rounds
 from billing.services.calls import NOT_ON_SWITCH, fetch_days
 from billing.services.proofs import prove_days
+from billing.services.redis import connection as redis
 from billing.services.trying_again import FIRST_PAUSE, LONGEST_PAUSE
+from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
 from tests.billing.staffsite import list_of, logged_in, staff
 from tests.factories import AccountFactory, MembershipFactory, SwitchFactory
@@ -108,6 +110,29 @@ def test_another_day_that_is_due_has_no_day_fetched_before_its_turn(
     prove(account.switch, NOW + MINUTE)
     assert asked(simulator) == (fetched, reports + 1)
     assert row_of(account, KEPT_UP).tries == 1
+
+
+def test_a_used_up_budget_has_no_day_fetched_again_before_the_others(simulator: SimulatorProcess, db: None) -> None:
+    few = SwitchFactory.create(url=simulator.url)
+    account: Account = MembershipFactory.create(account__switch=few, account__number="C-301").account
+    days = [KEPT_UP - timedelta(days=back) for back in range(3)]
+    for day in days:
+        start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
+        simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
+    fetch_days(accounts=[account], first=days[-1], last=days[0], now=NOW)
+    # For a report and one day.
+    Switch.objects.filter(pk=few.pk).update(requests_per_second="0.5")
+    few.refresh_from_db()
+    for minutes in (1, 2, 3):
+        redis().delete(f"switch:{few.pk}:bucket")
+        with pytest.raises(Withheld):
+            prove(few, NOW + minutes * MINUTE)
+    assert {row.fetched_at for row in account.call_days.all()} == {NOW + minutes * MINUTE for minutes in (1, 2, 3)}
+    assert {row.tries for row in account.call_days.all()} == {1}
+    fetched, _ = asked(simulator)
+    redis().delete(f"switch:{few.pk}:bucket")
+    prove(few, NOW + 4 * MINUTE)
+    assert asked(simulator)[0] == fetched
 
 
 def test_yesterday_is_left_to_its_turn_once_it_was_compared_in_vain(
