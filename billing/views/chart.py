@@ -12,8 +12,9 @@ from billing.queries.spans import Unit, first_of
 SLOT, BAR, HEIGHT = 20, 14, 100
 # What cost something is seen, however little it was.
 LEAST_HEIGHT = 1.5
-# How a bar's days are written.
+# How a bar's days are written, for one label and for every bar: Python's own formatting is many times as quick.
 BRIEFLY = {Unit.DAY: "j M", Unit.MONTH: "M Y", Unit.YEAR: "Y"}
+WORDS = {Unit.DAY: "%-d %b", Unit.MONTH: "%b %Y", Unit.YEAR: "%Y"}
 IN_FULL = {Unit.DAY: "j F Y", Unit.MONTH: "F Y", Unit.YEAR: "Y"}
 STEPS = (Decimal(1), Decimal(2), Decimal(5))
 
@@ -21,6 +22,7 @@ STEPS = (Decimal(1), Decimal(2), Decimal(5))
 @dataclass(frozen=True)
 class Bar:
     day: date
+    words: str
     cost: Decimal
     today: bool
     slot_x: int
@@ -63,7 +65,7 @@ def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit
     return Chart(
         unit=unit,
         bars=[
-            _bar(index, day, cost, ceiling, today=first_of(day, unit) == present)
+            _bar(index, day, cost, ceiling, words=day.strftime(WORDS[unit]), today=first_of(day, unit) == present)
             for index, (day, cost) in enumerate(costs)
         ],
         width=SLOT * len(costs),
@@ -76,10 +78,10 @@ def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit
     )
 
 
-def _bar(index: int, day: date, cost: Decimal, ceiling: Decimal, *, today: bool) -> Bar:
+def _bar(index: int, day: date, cost: Decimal, ceiling: Decimal, *, words: str, today: bool) -> Bar:
     height = max(float(cost / ceiling) * HEIGHT, LEAST_HEIGHT) if cost > 0 else 0
     slot_x = index * SLOT
-    return Bar(day, cost, today, slot_x, slot_x + (SLOT - BAR) / 2, round(HEIGHT - height, 1), round(height, 1))
+    return Bar(day, words, cost, today, slot_x, slot_x + (SLOT - BAR) / 2, round(HEIGHT - height, 1), round(height, 1))
 
 
 def round_up(most: Decimal) -> Decimal:
