@@ -27,6 +27,11 @@ DROP_REPEATED = """
     DELETE FROM staged_call earlier USING staged_call later
     WHERE later.flow_no = earlier.flow_no AND later.place > earlier.place
 """
+# Two days of an account may report one record: were both exchanged at once, neither would know of the other's.
+ONE_DAY_AT_A_TIME = """
+    SELECT pg_advisory_xact_lock(hashtextextended('calls of account ' || account, 0))
+    FROM unnest(%(accounts)s::bigint[]) AS account
+"""
 # Days that hold a record which these accounts' day reports as well, or held it before it was edited; and those that
 # remember that they report a record of this day.
 OTHER_DAYS = """

@@ -83,6 +83,7 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         cursor.execute(sql.DROP_REPEATED)
         repeated = cursor.rowcount
         cursor.execute("ANALYZE staged_call (flow_no)")
+        cursor.execute(sql.ONE_DAY_AT_A_TIME, parameters)
         cursor.execute(sql.OTHER_DAYS, parameters)
         ours = [(account, stage.day) for account in accounts]
         held = set(cursor.fetchall())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from billing.models import Call, CallDay, CallTotal
 from billing.services import call_store
 from billing.vos3000 import Cdr
 from tests.factories import AccountFactory
+from tests.waiting import eventually
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 DAYS = (date(2026, 11, 18), date(2026, 11, 19))
@@ -109,3 +111,41 @@ def _versions(account: Account) -> list[tuple[datetime, str, str]]:
             "SELECT hour, ctid::text, cmin::text FROM billing_calltotal WHERE account_id = %s ORDER BY 1", [account.pk]
         )
         return list(cursor.fetchall())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", DAYS)
+def test_days_that_report_one_call_and_come_in_at_once_count_it_once(first: date) -> None:
+    account: Account = AccountFactory.create(number="A-1")
+    (second,) = set(DAYS) - {first}
+    own = {
+        DAYS[0]: record(account, 1, minute=0, seconds=60, fee=1),
+        DAYS[1]: record(account, 2, minute=800, seconds=60, fee=2),
+    }
+    across = record(account, 7, minute=719, seconds=120, fee=5)
+    for day in DAYS:
+        load(account, day, [own[day]])
+
+    def run() -> None:
+        try:
+            load(account, second, [own[second], across])
+        finally:
+            connection.close()
+
+    other = Thread(target=run)
+    with transaction.atomic():
+        load(account, first, [own[first], across])
+        other.start()
+        eventually(waits_for_another)
+    other.join()
+    assert totals_by_hour(account) == rows_by_hour(account)
+    days = CallDay.objects.filter(account=account).order_by("day")
+    assert [(day.calls, day.elsewhere_calls) for day in days] == [(2, 0), (1, 1)]
+
+
+def waits_for_another() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
