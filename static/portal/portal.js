@@ -1,4 +1,5 @@
-// What plain HTML cannot do: ages that keep counting, no polling in a hidden tab, a calm line when a request fails.
+// What plain HTML cannot do: ages that keep counting, no polling in a hidden tab, a calm line when a request fails,
+// nothing taken away while it is in use.
 (() => {
   "use strict";
 
@@ -14,6 +15,25 @@
   document.addEventListener("htmx:afterSwap", () => trouble(""));
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.detail.elt.hasAttribute("data-polls")) event.preventDefault();
+    if (event.detail.elt.hasAttribute("data-renews") && isInUse()) event.preventDefault();
+  });
+
+  // A page that reads itself anew waits while its reader fills in a form, or has gone on to further rows: it would take them away.
+  const isInUse = () =>
+    document.querySelector("[data-went-on]") || [...document.querySelectorAll("form.filters :is(input, select)")].some(isChanged);
+  const isChanged = (field) => {
+    if (!field.options) return field.value !== field.defaultValue;
+    const sent = [...field.options].find((option) => option.defaultSelected) || field.options[0];
+    return !sent.selected;
+  };
+
+  // What its reader opened stays open when it comes anew.
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", () => {
+    opened = [...document.querySelectorAll("details[id][open]")].map((details) => details.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const details of opened.map((id) => document.getElementById(id))) if (details) details.open = true;
   });
 
   const offerToPrint = () => {

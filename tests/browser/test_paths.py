@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.walking import Walk
@@ -75,6 +77,36 @@ def test_a_file_of_calls_is_prepared_while_one_looks_on_and_then_downloaded(
     assert file.value.path().read_bytes().startswith(b"PK")
     page.get_by_role("button", name="Remove the file").click()
     expect(page.get_by_text("The file is no longer kept.")).to_be_visible()
+
+
+def test_a_page_that_completes_itself_takes_nothing_away_that_is_being_typed(walk: Walking) -> None:
+    customer = walk("customer")
+    customer.log_in()
+    page = customer.page
+    today = timezone.now().date()
+    page.goto(f"{page.url}calls/?from={today - timedelta(days=85)}&to={today - timedelta(days=45)}")
+    number = page.get_by_label("Called number", exact=True)
+    number.fill("86")
+    page.get_by_text("More filters").click()
+    expect(page.get_by_text("More calls have come in.")).to_be_visible(timeout=30_000)
+    expect(number).to_have_value("86")
+    number.fill("")
+    # Nothing is being typed any more: the list comes anew by itself, and what was opened stays open.
+    expect(page.get_by_text("More calls have come in.")).to_be_hidden()
+    expect(page.get_by_label("Destination")).to_be_visible()
+
+
+def test_whoever_uses_the_keyboard_stays_where_they_were_when_the_list_changes(walk: Walking) -> None:
+    customer = walk("customer")
+    customer.log_in()
+    customer.open("Calls")
+    page = customer.page
+    for name in ("Show", "7 days", "30 days"):
+        pressed = page.locator("#history").get_by_text(name, exact=True)
+        page.locator("#history").evaluate("element => element.dataset.before = ''")
+        pressed.press("Enter")
+        expect(page.locator("#history[data-before]")).to_have_count(0)
+        expect(pressed).to_be_focused()
 
 
 def test_a_filter_that_cannot_be_read_is_told_beside_its_field(walk: Walking) -> None:

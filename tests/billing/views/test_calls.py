@@ -275,7 +275,7 @@ def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zo
     assert 'hx-trigger="every 2s"' in zoe.client.get(poll).content.decode()
     backfilling.run_slot(switch=zoe.account.switch, now=NOW)
     end = zoe.client.get(poll).content.decode()
-    assert 'hx-trigger="load" hx-target="#history"' in end
+    assert 'hx-trigger="load, every 2s" hx-target="#history"' in end
     assert "seen=" not in end
     assert 'id="filling"' not in page(zoe, query)
 
