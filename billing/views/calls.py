@@ -37,7 +37,7 @@ FEWEST_BARS = 2
 def calls(request: Request, access: Access) -> HttpResponse:
     now, zone, account = timezone.now(), zone_of(access), access.account
     form = CallFilterForm(request.GET, account=account, zone=zone, today=day_of(now, zone))
-    if form.names_destination:
+    if form.names_destination and request.method == "GET":
         rates.of_account(account=account, now=now)
     chosen = form.chosen()
     # A list that goes on where it stands needs its next rows alone.

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from accounts.access import Access
 from billing.forms.numbers import DestinationField, is_name
@@ -19,7 +19,7 @@ from billing.views.http import Request
 FEWEST_LETTERS = 2
 
 
-@require_safe
+@require_GET
 @account_page()
 def calls_destinations(request: Request, access: Access) -> HttpResponse:
     """Options for the list of the field. Where the rates are old, a worker reads them for the next letter."""

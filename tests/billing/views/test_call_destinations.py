@@ -99,6 +99,8 @@ def test_a_name_of_too_many_codes_is_told(zoe: Visitor, group: RateGroup) -> Non
 
 
 def test_names_that_are_not_known_yet_are_asked_for(zoe: Visitor) -> None:
+    zoe.client.head(f"{zoe.page('calls/')}?{DAYS}&destination=Germany")
+    assert not RateGroup.objects.exists()
     assert len(found(zoe, "Germany")) == len(AREAS) + 1
     assert RateGroup.objects.get(name="retail").asked_at is not None
     page = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Germany").content.decode()
