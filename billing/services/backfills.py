@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import Account, User
 from billing.models import Backfill
 from billing.queries.backfills import fetched_days, open_ones
-from billing.queries.days import day_of, each_day
+from billing.queries.days import DAY, day_of, each_day
 from billing.queries.retention import first_known_day
 from billing.services.handing_over import hand_over
 
@@ -27,14 +27,27 @@ class BackfillRefused(Exception):
 
 def stretch(*, account: Account, first: date, last: date, now: datetime) -> tuple[date, date] | None:
     """What of these days the switch can know and the portal keeps: not before the account was opened, not tomorrow."""
-    today = day_of(now, account.switch.zone)
-    earliest = [first, first_known_day(switch=account.switch, now=now)]
-    if account.switch.call_days_kept is None:
-        earliest.append(today - LONGEST_KEPT)
-    if account.opened_at is not None:
-        earliest.append(day_of(account.opened_at, account.switch.zone))
-    first, last = max(earliest), min(last, today)
+    first = max(first, earliest_day(account=account, now=now), _opened(account))
+    last = min(last, day_of(now, account.switch.zone))
     return (first, last) if first <= last else None
+
+
+def earliest_day(*, account: Account, now: datetime) -> date:
+    """Days before it are not fetched, or not any more."""
+    known = first_known_day(switch=account.switch, now=now)
+    if account.switch.call_days_kept is not None:
+        return known
+    return max(known, day_of(now, account.switch.zone) - LONGEST_KEPT)
+
+
+def never_fetched(*, account: Account, first: date, last: date, now: datetime) -> int:
+    """How many of these days, since the account was opened, are not here and will not be."""
+    first, last = max(first, _opened(account)), min(last, earliest_day(account=account, now=now) - DAY)
+    return len(_missing(account, first, last)) if first <= last else 0
+
+
+def _opened(account: Account) -> date:
+    return day_of(account.opened_at, account.switch.zone) if account.opened_at else date.min
 
 
 def ask(

@@ -33,6 +33,8 @@ MICROSECOND = timedelta(microseconds=1)
 class Filling:
     """`refused` is why the missing days are not being fetched. `kept_from` is set where older calls are not kept.
 
+    So many days before `earliest` are `never_fetched`: they are not here and will not be.
+
     `splits_hours`: of those that are dropped, some hours are apart on two days that the page adds up.
 
     `query` is of the page, `poll` of the part that looks whether more has come; it is told what the page shows already.
@@ -42,6 +44,8 @@ class Filling:
     kept_from: datetime | None
     query: str
     poll: str
+    earliest: date | None = None
+    never_fetched: int = 0
     refused: str = ""
     splits_hours: bool = False
     has_grown: bool = False
@@ -58,12 +62,15 @@ def of_page(request: Request, access: Access, chosen: CallFilter, *, now: dateti
         except BackfillRefused as error:
             refused = str(error)
         progress = _progress(access, chosen, now)
+    first, last = _switch_days(access, chosen)
     kept_from = retention.missing_from(begin_of(chosen.first, chosen.zone) if chosen.first else None, now)
     return Filling(
         progress=progress,
         kept_from=kept_from,
         query=f"?{request.GET.urlencode()}",
         poll=_poll(request.GET, progress),
+        earliest=backfills.earliest_day(account=access.account, now=now),
+        never_fetched=backfills.never_fetched(account=access.account, first=first, last=last, now=now),
         refused=refused,
         splits_hours=kept_from is not None and _splits_hours(chosen, kept_from),
     )
@@ -91,11 +98,17 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
 
 
 def _progress(access: Access, chosen: CallFilter, now: datetime) -> queries.Progress | None:
+    first, last = _switch_days(access, chosen)
+    days = backfills.stretch(account=access.account, first=first, last=last, now=now)
+    return queries.progress(account=access.account, first=days[0], last=days[1]) if days else None
+
+
+def _switch_days(access: Access, chosen: CallFilter) -> tuple[date, date]:
+    """The first and the last day of the switch's calendar that the filter touches."""
     zone = access.account.switch.zone
     first = day_of(begin_of(chosen.first, chosen.zone), zone) if chosen.first else date.min
     last = day_of(end_of(chosen.last, chosen.zone) - MICROSECOND, zone) if chosen.last else date.max
-    days = backfills.stretch(account=access.account, first=first, last=last, now=now)
-    return queries.progress(account=access.account, first=days[0], last=days[1]) if days else None
+    return first, last
 
 
 def _splits_hours(chosen: CallFilter, kept_from: datetime) -> bool:

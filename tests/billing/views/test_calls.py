@@ -320,6 +320,21 @@ def test_a_page_says_why_days_are_not_fetched(zoe: Visitor) -> None:
     assert "every 2s" not in html
 
 
+def test_days_that_the_switch_has_no_longer_and_nobody_fetched_are_told_honestly(zoe: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=NOW - timedelta(days=200))
+    type(zoe.account.switch).objects.update(call_days_kept=90)
+    CallDayFactory.create(account=zoe.account, day=TODAY - timedelta(days=120), fetched_at=NOW)
+    first = TODAY - timedelta(days=90)
+    html = " ".join(page(zoe, f"from={TODAY - timedelta(days=124)}&to={TODAY - timedelta(days=115)}").split())
+    assert f"9 days before {first:%-d %B %Y} are not here and cannot be fetched any more" in html
+    assert "Nothing matches in the days that were fetched." in html
+    known = page(zoe, f"from={TODAY - timedelta(days=120)}&to={TODAY - timedelta(days=120)}")
+    assert "cannot be fetched" not in known
+    assert "Nothing matches in these days." in known
+    before = page(zoe, f"from={TODAY - timedelta(days=300)}&to={TODAY - timedelta(days=201)}")
+    assert "cannot be fetched" not in before
+
+
 def test_a_view_of_calls_asks_the_switch_for_none(zoe: Visitor, simulator: SimulatorProcess) -> None:
     page(zoe, f"from={TODAY - timedelta(days=103)}&to={TODAY - timedelta(days=100)}")
     assert "GetCdr" not in simulator.control.stats().requests
