@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from billing.queries.spans import Unit, first_of
 
-SLOT, BAR, HEIGHT = 20, 14, 100
+SLOT, HEIGHT = 20, 100
+# A chart is drawn as wide as its place: where bars are few, they are drawn narrower to look like those of many.
+WIDEST_BAR = 14
 # What cost something is seen, however little it was.
 LEAST_HEIGHT = 1.5
 # How a bar's days are written, for one label and for every bar: Python's own formatting is many times as quick.
@@ -34,6 +36,7 @@ class Bar:
 @dataclass(frozen=True)
 class Chart:
     """`ticks` run from the top line to the bottom one; `labels` are at equal distances, four where there are.
+    `bar` is how wide one is, `rounding` how much of that its corners take.
 
     A bar of a month or a year is known by the first of its days.
     """
@@ -42,6 +45,8 @@ class Chart:
     bars: list[Bar]
     width: int
     height: int
+    bar: int
+    rounding: float
     lines: list[int]
     ticks: list[Decimal]
     labels: list[date]
@@ -56,20 +61,28 @@ class Chart:
     def in_full(self) -> str:
         return IN_FULL[self.unit]
 
+    @property
+    def labels_each(self) -> bool:
+        return len(self.labels) == len(self.bars)
+
 
 def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit = Unit.DAY) -> Chart:
     """`costs` runs from the oldest to the last one; there is at least one."""
     ceiling = round_up(max((cost for _, cost in costs), default=Decimal(0)))
-    last = len(costs) - 1
+    last, width = len(costs) - 1, min(WIDEST_BAR, len(costs) + 1)
     present = first_of(today, unit)
     return Chart(
         unit=unit,
         bars=[
-            _bar(index, day, cost, ceiling, words=day.strftime(WORDS[unit]), today=first_of(day, unit) == present)
+            _bar(
+                index, day, cost, ceiling, width, words=day.strftime(WORDS[unit]), today=first_of(day, unit) == present
+            )
             for index, (day, cost) in enumerate(costs)
         ],
         width=SLOT * len(costs),
         height=HEIGHT,
+        bar=width,
+        rounding=min(width / 2, len(costs) / 10),
         lines=[0, HEIGHT // 2, HEIGHT],
         ticks=[ceiling, ceiling / 2, Decimal(0)],
         labels=list(dict.fromkeys(costs[round(last * part / 3)][0] for part in range(4))),
@@ -78,10 +91,11 @@ def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit
     )
 
 
-def _bar(index: int, day: date, cost: Decimal, ceiling: Decimal, *, words: str, today: bool) -> Bar:
+def _bar(index: int, day: date, cost: Decimal, ceiling: Decimal, width: int, *, words: str, today: bool) -> Bar:
     height = max(float(cost / ceiling) * HEIGHT, LEAST_HEIGHT) if cost > 0 else 0
     slot_x = index * SLOT
-    return Bar(day, words, cost, today, slot_x, slot_x + (SLOT - BAR) / 2, round(HEIGHT - height, 1), round(height, 1))
+    x = slot_x + (SLOT - width) / 2
+    return Bar(day, words, cost, today, slot_x, x, round(HEIGHT - height, 1), round(height, 1))
 
 
 def round_up(most: Decimal) -> Decimal:

@@ -83,3 +83,12 @@ def test_bars_stay_inside_the_chart(costs: list[Decimal]) -> None:
     assert all(0 <= bar.y <= chart.height and 0 <= bar.height <= chart.height for bar in chart.bars)
     assert all(bar.height > 0 for bar in chart.bars if bar.cost > 0)
     assert chart.total == sum(costs)
+
+
+@pytest.mark.parametrize(("days", "bar"), [(2, 3), (5, 6), (13, 14), (40, 14)])
+def test_few_bars_are_no_wider_than_many(days: int, bar: int) -> None:
+    costs = [(date(2026, 1, 1) + timedelta(days=n), Decimal(1)) for n in range(days)]
+    chart = cost_chart(costs, today=costs[-1][0])
+    assert chart.bar == bar
+    assert all(drawn.x - drawn.slot_x == (20 - bar) / 2 for drawn in chart.bars)
+    assert chart.labels_each == (days == 2)
