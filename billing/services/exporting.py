@@ -100,9 +100,12 @@ class _Try:
 
 
 def carry_out(*, export_id: int, now: datetime) -> bool:
-    """Make its file, unless it has ended or somebody is at it. Whether it was taken up here."""
+    """Make its file, unless it has ended or somebody is at it, or at another of the same person's.
+
+    Whether it was taken up here; what was not is left to the sweep. Nobody's files fill all workers.
+    """
     with snapshot_beside() as using:
-        if not hold(f"export {export_id}", using=using):
+        if not hold(f"export {export_id}", using=using) or not hold(_others_of(export_id), using=using):
             return False
         export = _claim(export_id, now)
         if export is None:
@@ -114,6 +117,11 @@ def carry_out(*, export_id: int, now: datetime) -> bool:
         else:
             _make(attempt, using)
     return True
+
+
+def _others_of(export_id: int) -> str:
+    person = Export.objects.filter(pk=export_id).values_list("asked_by", flat=True).first()
+    return f"exports of {person}"
 
 
 def _claim(export_id: int, now: datetime) -> Export | None:

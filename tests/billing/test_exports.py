@@ -144,6 +144,26 @@ def test_what_one_worker_is_at_another_leaves_alone(account: Account) -> None:
     assert exporting.carry_out(export_id=export.pk, now=timezone.now())
 
 
+def test_one_persons_files_are_made_one_after_the_other_and_hold_nobody_else_up(account: Account) -> None:
+    first = ExportFactory.create(account=account)
+    theirs = ExportFactory.create(account=account, asked_by=first.asked_by)
+    somebody_elses = ExportFactory.create(account=account)
+    begun: list[bool] = []
+
+    def another_worker() -> None:
+        # What it makes is not interrupted in its turn.
+        with patch("billing.queries.snapshot.BESIDE", "another"), patch.object(call_rows, "each", each):
+            now, exports_asked = timezone.now(), (theirs, somebody_elses)
+            begun.extend(exporting.carry_out(export_id=export.pk, now=now) for export in exports_asked)
+
+    each = call_rows.each
+    with after_rows(3, another_worker):
+        carry_out(first)
+    assert begun == [False, True]
+    assert exporting.carry_out(export_id=theirs.pk, now=timezone.now())
+    assert set(Export.objects.values_list("state", flat=True)) == {ExportState.DONE}
+
+
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # a ZipFile that is thrown away complains
