@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -29,6 +29,11 @@ class Place:
     @property
     def key(self) -> tuple[int | Decimal | datetime, ...]:
         return (self.at, self.flow_no) if self.value is None else (self.value, self.at, self.flow_no)
+
+    @property
+    def next(self) -> Place:
+        """The first after it where a call could stand."""
+        return replace(self, flow_no=self.flow_no - 1)
 
     def cursor(self) -> str:
         if self.value is None:

@@ -67,7 +67,8 @@ def page(
         # The calls that came first are gone, or come after that place by now.
         return page(account=account, filter=filter, size=size)
     ahead = place_of(shown[-1], filter.order) if is_full else edge
-    behind = (place_of(shown[0], filter.order) if shown else edge) if place else None
+    # Where nothing follows, the way back begins with the call in that place.
+    behind = (place_of(shown[0], filter.order) if shown else edge or place.next) if place else None
     older, newer = (behind, ahead) if back else (ahead, behind)
     return Page(
         shown[::-1] if back else shown,

@@ -104,6 +104,18 @@ def test_a_page_that_looked_at_enough_calls_says_how_far_and_leads_further(zoe: 
     assert "No other calls match." in more
 
 
+def test_a_page_on_which_no_other_call_matches_leads_back(zoe: Visitor) -> None:
+    for number in range(9):
+        call(zoe.account, number, talk_seconds=number == 1)
+    oldest = Call.objects.get(callee="86130002")
+    html = page(zoe, f"answered=yes&after={to_cursor(oldest.started_at, oldest.flow_no)}")
+    assert "Nothing else matches in these days." in html
+    link = re.search(r'href="(\?[^"]*before=[^"]*)"', html)
+    assert link is not None
+    html = zoe.client.get(zoe.page("calls/") + link[1].replace("&amp;", "&")).content.decode()
+    assert callees(html) == [1]
+
+
 @pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_a_place_at_the_end_of_the_calendar_is_none(zoe: Visitor, at: datetime) -> None:
     call(zoe.account, 1)
