@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Max
+from django.db.models import Q
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
@@ -98,16 +98,14 @@ def _claim(account: Account, day: date) -> str:
 
 
 def _groups(accounts: Sequence[Account], day: date) -> Iterator[list[Account]]:
-    sizes = dict(
-        CallDay.objects.filter(account__in=accounts, day__gte=day - SIZE_IS_LEARNT_OVER)
-        .values_list("account")
-        .annotate(Max("calls"))
-    )
-    small = [account for account in accounts if sizes.get(account.pk, 0) <= SMALL]
+    """Whose records could not be read is asked for alone too: in company it would have each asked for once more."""
+    lately = CallDay.objects.filter(account__in=accounts, day__gte=day - SIZE_IS_LEARNT_OVER)
+    alone = set(lately.filter(Q(calls__gt=SMALL) | Q(unreadable__gt=0)).values_list("account_id", flat=True))
+    small = [account for account in accounts if account.pk not in alone]
     for begin in range(0, len(small), ACCOUNTS_PER_REQUEST):
         yield small[begin : begin + ACCOUNTS_PER_REQUEST]
     for account in accounts:
-        if sizes.get(account.pk, 0) > SMALL:
+        if account.pk in alone:
             yield [account]
 
 

@@ -76,6 +76,21 @@ def test_small_accounts_share_a_request_and_a_large_one_is_asked_for_alone(
     assert [body["accounts"] for body in bodies] == [["C-301", "A-20417"], ["W-900"]]
 
 
+def test_a_record_that_cannot_be_read_has_the_others_asked_for_once_more_and_then_no_more(
+    switch: Switch, simulator: SimulatorProcess
+) -> None:
+    now = datetime.now(UTC)
+    day = now.date() - timedelta(days=1)
+    accounts = [AccountFactory.create(switch=switch, number=number) for number in ("C-301", "A-20417", "W-900")]
+    start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
+    simulator.control.add_call("C-301", "8613900000000", start=start, fields={"stop": start - 1000})
+    requests = []
+    for _ in range(3):
+        fetch_days(accounts=accounts, first=day, last=day, now=now)
+        requests.append(len(simulator.control.received("GetCdr")))
+    assert requests == [4, 6, 8]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_beats_and_two_workers_fetch_no_day_twice(simulator: SimulatorProcess) -> None:
     now = datetime.now(UTC)
