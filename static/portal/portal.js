@@ -20,7 +20,7 @@
 
   // A page that reads itself anew waits while its reader fills in a form, or has gone on to further rows: it would take them away.
   const isInUse = () =>
-    document.querySelector("[data-went-on]") || [...document.querySelectorAll("form.filters :is(input, select)")].some(isChanged);
+    document.querySelector("[data-went-on], details.folds[open]") || [...document.querySelectorAll("form.filters :is(input, select)")].some(isChanged);
   const isChanged = (field) => {
     if (!field.options) return field.value !== field.defaultValue;
     const sent = [...field.options].find((option) => option.defaultSelected) || field.options[0];

@@ -96,6 +96,24 @@ def test_a_page_that_completes_itself_takes_nothing_away_that_is_being_typed(wal
     expect(page.get_by_label("Destination")).to_be_visible()
 
 
+def test_on_a_phone_filters_are_folded_up_until_somebody_wants_them(walk: Walking) -> None:
+    customer = walk("customer", viewport={"width": 390, "height": 844})
+    customer.log_in()
+    customer.open("Calls")
+    page = customer.page
+    number = page.get_by_label("Called number", exact=True)
+    filters = page.get_by_text("Filters:")
+    expect(number).to_be_hidden()
+    filters.click()
+    number.fill("86")
+    page.get_by_role("button", name="Show").click()
+    expect(filters).to_contain_text("Called number begins with 86")
+    expect(number).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(number).to_be_visible()
+    expect(filters).to_be_hidden()
+
+
 def test_whoever_uses_the_keyboard_stays_where_they_were_when_the_list_changes(walk: Walking) -> None:
     customer = walk("customer")
     customer.log_in()

@@ -280,6 +280,16 @@ def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zo
     assert 'id="filling"' not in page(zoe, query)
 
 
+def test_where_nothing_is_shown_it_is_told_what_helps(zoe: Visitor, mara: Visitor) -> None:
+    day = TODAY - timedelta(days=2)
+    for person in (zoe, mara):
+        CallDayFactory.create(account=person.account, day=day, fetched_at=NOW)
+    asked = f"from={day}&to={day}"
+    assert "fewer filters" in page(zoe, f"{asked}&callee=999")
+    assert "fewer filters" not in page(zoe, asked)
+    assert f'are on <a href="{mara.page("customers/")}">their pages</a>' in page(mara, asked)
+
+
 def test_a_look_of_staff_fetches_nothing(zoe: Visitor, sam: Visitor) -> None:
     type(zoe.account).objects.update(opened_at=None)
     html = page(sam, f"from={TODAY - timedelta(days=103)}&to={TODAY - timedelta(days=100)}")
@@ -330,7 +340,7 @@ def test_days_that_the_switch_has_no_longer_and_nobody_fetched_are_told_honestly
     assert "Nothing matches in the days that were fetched." in html
     known = page(zoe, f"from={TODAY - timedelta(days=120)}&to={TODAY - timedelta(days=120)}")
     assert "cannot be fetched" not in known
-    assert "Nothing matches in these days." in known
+    assert "There are none in these days." in known
     before = page(zoe, f"from={TODAY - timedelta(days=300)}&to={TODAY - timedelta(days=201)}")
     assert "cannot be fetched" not in before
 
