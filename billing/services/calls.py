@@ -21,7 +21,7 @@ from billing.services.call_routing import RoutingStage
 from billing.services.failures import FAILURES, GONE, sentence
 from billing.services.locks import are_held, hold
 from billing.services.switches import client
-from billing.vos3000 import Cdr, Client, RoutedCdr, UnreadableRecord, Withheld
+from billing.vos3000 import Cdr, Client, Malformed, RoutedCdr, UnexpectedStatus, UnreadableRecord, Withheld
 
 ACCOUNTS_PER_REQUEST = 50
 # An account with more calls a day is asked for alone, so that its stream delays and fails nobody else's.
@@ -147,6 +147,9 @@ def _fetch(
     except Withheld:
         raise
     except FAILURES as error:
+        if len(group) > 1 and isinstance(error, Malformed) and not isinstance(error, UnexpectedStatus):
+            # One account's records must not keep the others' from coming in.
+            return _one_by_one(switch, asking, group, day, now, locks)
         return Fetched(failures=_failed(group, day, error, now))
     return Fetched(days=len(group), calls=stage.records)
 

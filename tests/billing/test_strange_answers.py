@@ -57,6 +57,22 @@ def prove(*accounts: Account) -> dict[str, str]:
     return dict(CallDay.objects.values_list("account__number", "state"))
 
 
+def test_an_account_whose_records_are_garbled_keeps_nobody_elses_from_coming_in() -> None:
+    garbled = reply(calls(record(1))[:-3] + '"Zo"e"}]}')
+    with RawServer(garbled, reply(calls(record(1))), garbled) as server:
+        fetched = fetch(server, "A-1", "B-1")
+        assert [request.body["accounts"] for request in server.received] == [["A-1", "B-1"], ["A-1"], ["B-1"]]
+    assert [failure.account.number for failure in fetched.failures] == ["B-1"]
+    assert dict(CallDay.objects.values_list("account__number", "calls")) == {"A-1": 1, "B-1": 0}
+
+
+def test_a_group_is_not_taken_apart_where_the_switch_answers_with_an_error() -> None:
+    with RawServer(reply("no", status="404 Not Found")) as server:
+        fetched = fetch(server, "A-1", "B-1")
+        assert len(server.received) == 1
+    assert len(fetched.failures) == 2
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"flowNo": 2**63}, {"flowNo": 10**30}, {"agentAccount": "".join(chr(0x4E00 + n) for n in range(3000))}],
