@@ -224,6 +224,7 @@ EXPORT_HOURS = env.int("EXPORT_HOURS", 24, validate=validate.Range(1, 24 * 30))
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "portal.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import OfAccount, OfChosenAccount, ReadOnlyAdmin
+from accounts.money import DASH, money
 from billing.models import Call, CallChange, CallDay, UnreadableRecord
 from billing.queries.routing import routing_of
 
@@ -28,6 +30,10 @@ class CallAdmin(ReadOnlyAdmin[Call]):
             return shown
         return [*shown, ("For operators alone", {"fields": ["routing"]})]
 
+    def view_on_site(self, call: Call) -> str:
+        """Where it is told in words, and why it cost that."""
+        return reverse("call", args=[call.account.public_id, call.flow_no])
+
     @admin.display(description="routing")
     def routing(self, call: Call) -> SafeString:
         said = ((routed.name, routed.text or "–") for routed in routing_of(call))
@@ -39,13 +45,29 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     """What is known of each day's calls: the state of the sync."""
 
     list_display = (
-        *("day", "of_account", "state", "unusable_report", "failure", "calls", "reported_calls", "fee", "reported_fee"),
+        *("day", "of_account", "state", "why", "counted", "charged"),
         *("unproven_since", "tries", "next_try_at", "checked_at"),
     )
     list_select_related = ("account__switch",)
     list_filter = (OfAccount, "state", "day", ("unusable_report", admin.EmptyFieldListFilter))
     search_fields = ("account__number", "account__name")
     ordering_of_account = ("-day",)
+
+    def view_on_site(self, day: CallDay) -> str:
+        return f"{reverse('calls', args=[day.account.public_id])}?from={day.day}&to={day.day}"
+
+    @admin.display(description="why it is not proven", empty_value=DASH)
+    def why(self, day: CallDay) -> str:
+        return " ".join(filter(None, (day.unusable_report, day.failure)))
+
+    @admin.display(description="calls, and by the report")
+    def counted(self, day: CallDay) -> str:
+        return f"{day.calls:,} / {DASH if day.reported_calls is None else f'{day.reported_calls:,}'}"
+
+    @admin.display(description="fee, and by the report")
+    def charged(self, day: CallDay) -> str:
+        currency = day.account.switch.currency
+        return f"{money(day.fee, currency)} / {money(day.reported_fee, currency)}"
 
 
 @admin.register(CallChange)
