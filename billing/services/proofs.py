@@ -77,9 +77,18 @@ class Proven:
         self.without_report += other.without_report
 
 
-def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last: date, now: datetime) -> Proven:
+def prove_days(
+    *,
+    switch: Switch,
+    accounts: Iterable[Account],
+    first: date,
+    last: date,
+    now: datetime,
+    fetched_before: datetime | None = None,
+) -> Proven:
     """Compare fetched days that are over; what differs is, in its turn, fetched again and compared once more.
 
+    Only what was fetched before an instant, where one is given.
     Raises SwitchError; what was compared until then stands.
     """
     first = max(first, first_compared_day(switch=switch, now=now))
@@ -89,7 +98,7 @@ def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last
     for begin in range(0, len(members), ACCOUNTS_PER_REQUEST):
         group = members[begin : begin + ACCOUNTS_PER_REQUEST]
         differing = _compare(switch, _fetched(group, first, last), now, proven)
-        due = [row for row in differing if is_due(row, now)]
+        due = [row for row in differing if is_due(row, now) and _is_older(row, fetched_before)]
         try:
             fetched = _fetch_again(due, now)
             still = _compare(switch, fetched, now, proven)
@@ -100,6 +109,10 @@ def prove_days(*, switch: Switch, accounts: Iterable[Account], first: date, last
         in_vain(still, now)
         proven.differing += [row for row in differing if row not in fetched] + still
     return proven
+
+
+def _is_older(row: CallDay, than: datetime | None) -> bool:
+    return than is None or row.fetched_at is None or row.fetched_at < than
 
 
 def _fetched(accounts: Sequence[Account], first: date, last: date) -> list[CallDay]:

@@ -31,6 +31,8 @@ from billing.vos3000 import Withheld
 
 RECORDS_LATE = timedelta(minutes=15)
 RECONCILED_DAYS = 3
+# What another round of the same slot fetched is not fetched again in it.
+FETCHED_LATELY = timedelta(minutes=4)
 NOTICES_KEPT_FOR = timedelta(days=30)
 
 
@@ -75,9 +77,10 @@ def fetch_asked(*, switch: Switch, now: datetime) -> str:
 def prove(*, switch: Switch, now: datetime) -> str:
     first, last = scheduling.first_and_last_kept_up(day_of(now, switch.zone))
     accounts = scheduling.due_proof(switch=switch, now=now)
-    proven = proofs.prove_days(switch=switch, accounts=accounts, first=first, last=last, now=now)
+    when = {"now": now, "fetched_before": now - FETCHED_LATELY}
+    proven = proofs.prove_days(switch=switch, accounts=accounts, first=first, last=last, **when)
     if due := scheduling.due_older_proof(switch=switch, now=now):
-        proven.add(proofs.prove_days(switch=switch, accounts=due.accounts, first=due.first, last=due.last, now=now))
+        proven.add(proofs.prove_days(switch=switch, accounts=due.accounts, first=due.first, last=due.last, **when))
     without = len(proven.without_report)
     return f"{proven.proven} days proven, {len(proven.differing)} differ, {without} without a report that can be used"
 

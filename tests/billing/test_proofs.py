@@ -26,6 +26,7 @@ from tests.vos3000.rawserver import RawServer, reply
 
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 MINUTE = timedelta(minutes=1)
+BEFORE = NOW - 5 * MINUTE
 KEPT_UP, OLD = NOW.date() - timedelta(days=5), NOW.date() - timedelta(days=100)
 
 
@@ -40,7 +41,7 @@ def differing(account: Account, simulator: SimulatorProcess, day: date) -> CallD
     """A day with a record that the switch counts and nobody can read, compared once."""
     start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
     simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
-    fetch_days(accounts=[account], first=day, last=day, now=NOW)
+    fetch_days(accounts=[account], first=day, last=day, now=BEFORE)
     prove(account.switch, NOW)
     return row_of(account, day)
 
@@ -119,7 +120,7 @@ def test_a_used_up_budget_has_no_day_fetched_again_before_the_others(simulator: 
     for day in days:
         start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
         simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
-    fetch_days(accounts=[account], first=days[-1], last=days[0], now=NOW)
+    fetch_days(accounts=[account], first=days[-1], last=days[0], now=BEFORE)
     # For a report and one day.
     Switch.objects.filter(pk=few.pk).update(requests_per_second="0.5")
     few.refresh_from_db()
@@ -142,6 +143,18 @@ def test_yesterday_is_left_to_its_turn_once_it_was_compared_in_vain(
     fetched, _ = asked(simulator)
     rounds.fetch_yesterday(switch=account.switch, now=NOW + timedelta(hours=1))
     assert asked(simulator)[0] == fetched
+
+
+def test_what_differs_is_not_fetched_twice_within_a_slot(account: Account, simulator: SimulatorProcess) -> None:
+    yesterday = NOW.date() - timedelta(days=1)
+    start = int(datetime(yesterday.year, yesterday.month, yesterday.day, 12, tzinfo=UTC).timestamp() * 1000)
+    simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
+    fetched = []
+    for minutes in (0, 5):
+        rounds.fetch_yesterday(switch=account.switch, now=NOW + minutes * MINUTE)
+        prove(account.switch, NOW + minutes * MINUTE)
+        fetched.append(asked(simulator)[0])
+    assert fetched == [1, 2]
 
 
 def test_yesterday_without_a_report_that_can_be_used_is_still_fetched_for_late_records(
