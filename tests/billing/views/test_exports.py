@@ -82,6 +82,14 @@ def test_it_says_how_far_it_is(zoe: Visitor) -> None:
     assert "Nothing has moved" not in shown(zoe, row)
 
 
+def test_the_list_counts_no_calls_of_a_file_that_there_is_not(zoe: Visitor) -> None:
+    now = timezone.now()
+    row = export(zoe, state=ExportState.RUNNING, rows_done=1200, rows_total=3000, moved_at=now)
+    assert "of 3,000 calls" in zoe.client.get(zoe.page("exports/")).content.decode()
+    Export.objects.filter(pk=row.pk).update(state=ExportState.STOPPED, ended_at=now)
+    assert "1,200" not in zoe.client.get(zoe.page("exports/")).content.decode()
+
+
 def test_what_has_ended_is_no_longer_looked_at(zoe: Visitor) -> None:
     now = timezone.now()
     failed = export(zoe, state=ExportState.FAILED, why="There was no room.", ended_at=now)
