@@ -39,6 +39,11 @@ class Progress:
         return self.awaited > 0
 
     @property
+    def all_failed(self) -> bool:
+        """None of the days that are being fetched could be fetched yet."""
+        return self.is_awaited and self.failed >= self.awaited
+
+    @property
     def later(self) -> int:
         """Missing days that nobody is fetching yet."""
         return self.missing - self.awaited

@@ -330,6 +330,19 @@ def test_a_page_says_why_days_are_not_fetched(zoe: Visitor) -> None:
     assert "every 2s" not in html
 
 
+def test_a_page_says_that_no_day_could_be_fetched_so_far(zoe: Visitor) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    first, last = TODAY - timedelta(days=101), TODAY - timedelta(days=100)
+    failed = {"account": zoe.account, "fetched_at": None, "failed_at": NOW, "failure": "The switch gave no answer."}
+    CallDayFactory.create(**failed, day=last)
+    html = " ".join(page(zoe, f"from={first}&to={last}").split())
+    assert "They are being fetched; 1 could not be and will be tried again: The switch gave no answer." in html
+    CallDayFactory.create(**failed, day=first)
+    html = " ".join(page(zoe, f"from={first}&to={last}").split())
+    assert "They could not be fetched so far, and will be tried again: The switch gave no answer." in html
+    assert "being fetched;" not in html
+
+
 def test_days_that_the_switch_has_no_longer_and_nobody_fetched_are_told_honestly(zoe: Visitor) -> None:
     type(zoe.account).objects.update(opened_at=NOW - timedelta(days=200))
     type(zoe.account.switch).objects.update(call_days_kept=90)
