@@ -16,7 +16,7 @@ from accounts.models import Account, Switch
 from billing.models import Backfill, Call, CallDay, CallElsewhere, CallTotal, DayState, UnreadableRecord
 from billing.queries import call_sums, retention
 from billing.queries.call_filter import CallFilter
-from billing.services import backfilling, call_store, partitions, rounds
+from billing.services import backfilling, call_store, forgetting, partitions, rounds
 from billing.services.backfills import stretch
 from billing.services.calls import NOT_KEPT, fetch_days
 from billing.services.proofs import prove_days
@@ -148,6 +148,22 @@ def test_a_page_says_since_when_calls_are_kept(account: Account) -> None:
     assert f"Single calls before {begins:%-d %B %Y} are no longer kept" in page
     assert "counts on the day on which it begins" not in page
     assert "no longer kept" not in client.get(f"/a/{account.public_id}/calls/").content.decode()
+
+
+def test_a_page_of_dropped_calls_does_not_say_that_there_were_none(account: Account) -> None:
+    now = datetime.now(UTC)
+    begins = retention.kept_from(now)
+    assert begins is not None
+    at = begins - timedelta(days=2)
+    partitions.ensure([at.date()])
+    CallFactory.create(account=account, started_at=at)
+    forgetting.forget_calls(now=now)
+    client = Client()
+    client.force_login(MembershipFactory.create(account=account).user)
+    asked = {"from": (at.date() - timedelta(days=1)).isoformat(), "to": at.date().isoformat()}
+    page = client.get(f"/a/{account.public_id}/calls/", asked).content.decode()
+    assert "They are no longer kept. What they came to stands above." in page
+    assert "There are none in these days." not in page
 
 
 def test_a_page_of_a_half_hour_zone_says_what_of_dropped_calls_is_only_known_as_a_whole(account: Account) -> None:
