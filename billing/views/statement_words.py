@@ -141,7 +141,7 @@ def _so_far(statement: Statement) -> Note:
 def _not_reconciled(statement: Statement, missing: list[Missing]) -> Note:
     days = sum(stretch.days for stretch in missing)
     named = ", ".join(_days(stretch.first, stretch.last) for stretch in missing)
-    title = f"{days} day{pluralize(days)} {pluralize(days, 'is,are')} not yet reconciled: {named}."
+    title = f"{days} day{pluralize(days)} {pluralize(days, 'is,are')} not yet explained: {named}."
     if statement.sums is None:
         return Note(title, "The balances are told when they are.")
     first, last = statement.sums.first, statement.sums.last

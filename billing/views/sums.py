@@ -46,6 +46,6 @@ def _rest(sums: Sums, currency: str) -> list[SumLine]:
     parts: list[tuple[str, Decimal, bool]] = [
         ("Not explained", sums.unexplained, True),
         ("Rounding of fees", sums.rounding, False),
-        ("Over days not yet reconciled", sums.missing, False),
+        ("Over days not yet explained", sums.missing, False),
     ]
     return [SumLine(label, signed_money(amount, currency), is_odd=odd) for label, amount, odd in parts if amount]

@@ -101,7 +101,7 @@ def test_sums_agree_with_the_rows_whatever_is_missing_between_them(zoe: Visitor)
     moved = [entry.moved for entry in story.entries if isinstance(entry, Missing) and entry.moved is not None]
     assert moved == [Decimal("0.000001"), Decimal("-1.750001")]
     assert sums.opening + changes + sum(moved) == sums.closing
-    assert "Over days not yet reconciled −$1.75" in text
+    assert "Over days not yet explained −$1.75" in text
     assert "do not quite meet" in text
 
 
@@ -110,7 +110,7 @@ def test_days_without_a_row_are_listed_as_not_yet_reconciled(zoe: Visitor) -> No
     story, text = look(zoe, f"from={TODAY - 6 * DAY}&to={TODAY}")
     listed = [(entry.first, entry.last) for entry in story.entries if isinstance(entry, Missing)]
     assert listed == [(TODAY - 2 * DAY, TODAY - DAY), (TODAY - 6 * DAY, TODAY - 4 * DAY)]
-    assert text.count("not yet reconciled") == 2
+    assert text.count("not yet explained") == 2
     assert "Today is in progress" in text
 
 

@@ -136,7 +136,7 @@ def test_a_month_is_told_from_its_opening_to_its_closing(nora: Visitor) -> None:
         "Days and times are those of the switch’s calendar, Asia/Shanghai. Amounts are in USD.",
     ):
         assert told in text
-    for untold in ("77.77", "not yet reconciled", "So far", "differ", "customers’ calls"):
+    for untold in ("77.77", "not yet explained", "So far", "differ", "customers’ calls"):
         assert untold not in text
 
 
@@ -223,12 +223,12 @@ def test_days_that_are_not_reconciled_are_named(nora: Visitor) -> None:
     days(nora.account, date(2026, 10, 4), date(2026, 10, 20), opening="10")
     days(nora.account, date(2026, 10, 22), date(2026, 10, 31), opening="7")
     for text in (page(nora), pdf(nora)):
-        assert "4 days are not yet reconciled: 1 – 3 October, 21 October. The sums are of 4 – 31 October." in text
-        assert "Over days not yet reconciled −$3.00" in text
+        assert "4 days are not yet explained: 1 – 3 October, 21 October. The sums are of 4 – 31 October." in text
+        assert "Over days not yet explained −$3.00" in text
     Reconciliation.objects.all().delete()
     PaymentFactory.create(account=nora.account, paid_at=datetime(2026, 10, 5, tzinfo=UTC))
     for text in (page(nora), pdf(nora)):
-        assert "31 days are not yet reconciled: 1 – 31 October. The balances are told when they are." in text
+        assert "31 days are not yet explained: 1 – 31 October. The balances are told when they are." in text
         assert "Balance at the" not in text
         assert "None known yet." in text
 
@@ -318,11 +318,11 @@ def test_months_are_listed_with_what_can_be_said_of_them(nora: Visitor) -> None:
     Case.objects.create(account=nora.account, begins_at=noon, ends_at=noon, difference=Decimal(1), opened_at=NOW)
     text = words_of(nora.client.get(nora.page("statements/")).content.decode())
     assert "2026 2025 November 2026 so far balance at its end $9.00" in text
-    assert "October 2026 30 of 31 days reconciled balance at its end $9.00" in text
-    assert "February 2026 0 of 28 days reconciled balance at its end —" in text
+    assert "October 2026 30 of 31 days explained balance at its end $9.00" in text
+    assert "February 2026 0 of 28 days explained balance at its end —" in text
     assert "January 2026 differs balance at its end $5.00" in text
     before = words_of(nora.client.get(nora.page("statements/?year=2025")).content.decode())
-    assert "December 2025 1 of 31 days reconciled balance at its end $5.00" in before
+    assert "December 2025 1 of 31 days explained balance at its end $5.00" in before
     assert "2026 so far" not in before
     Case.objects.all().delete()
     assert "January 2026 ✓ explained" in words_of(nora.client.get(nora.page("statements/")).content.decode())
