@@ -44,10 +44,7 @@ class CallAdmin(ReadOnlyAdmin[Call]):
 class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     """What is known of each day's calls: the state of the sync."""
 
-    list_display = (
-        *("day", "of_account", "state", "why", "counted", "charged"),
-        *("unproven_since", "tries", "next_try_at", "checked_at"),
-    )
+    list_display = ("day", "of_account", "state", "why", "counted", "charged", "unproven_since", "tries")
     list_select_related = ("account__switch",)
     list_filter = (OfAccount, "state", "day", ("unusable_report", admin.EmptyFieldListFilter))
     search_fields = ("account__number", "account__name")
@@ -56,15 +53,15 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     def view_on_site(self, day: CallDay) -> str:
         return f"{reverse('calls', args=[day.account.public_id])}?from={day.day}&to={day.day}"
 
-    @admin.display(description="why it is not proven", empty_value=DASH)
+    @admin.display(description="why not proven", empty_value=DASH)
     def why(self, day: CallDay) -> str:
         return " ".join(filter(None, (day.unusable_report, day.failure)))
 
-    @admin.display(description="calls, and by the report")
+    @admin.display(description="calls / report")
     def counted(self, day: CallDay) -> str:
         return f"{day.calls:,} / {DASH if day.reported_calls is None else f'{day.reported_calls:,}'}"
 
-    @admin.display(description="fee, and by the report")
+    @admin.display(description="fee / report")
     def charged(self, day: CallDay) -> str:
         currency = day.account.switch.currency
         return f"{money(day.fee, currency)} / {money(day.reported_fee, currency)}"
