@@ -193,6 +193,12 @@ class CallDay(models.Model):
     )
     failed_at = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text="How often in a row it could not be fetched; five stands for any more"
+    )
+    fetch_again_at = models.DateTimeField(
+        null=True, blank=True, help_text="Where it was never fetched: when that is tried again"
+    )
 
     class Meta:
         indexes = [

@@ -20,7 +20,7 @@ from billing.models import Backfill
 from billing.queries.retention import first_known_day
 from billing.services import backfills, calls
 from billing.services.locks import hold
-from billing.services.scheduling import FAILED_AGAIN_AFTER, Due
+from billing.services.scheduling import Due
 from billing.vos3000 import Withheld
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ SLOT = timedelta(seconds=20)
 GIVEN_UP_AFTER = timedelta(hours=6)
 LONGEST_SILENCE = timedelta(minutes=2)  # of a worker, before another one takes its place
 
-# Of each stretch that is open, the newest day that is missing and did not fail a moment ago.
+# Of each stretch that is open, the newest day that is missing and whose turn it is.
 NEXT_DAYS = """
     SELECT DISTINCT backfill.account_id, missing.day
     FROM billing_backfill backfill
@@ -41,7 +41,7 @@ NEXT_DAYS = """
         WHERE NOT EXISTS (
             SELECT 1 FROM billing_callday held
             WHERE held.account_id = backfill.account_id AND held.day = backfill.last - ago
-                AND (held.fetched_at IS NOT NULL OR held.failed_at > %(failed_since)s)
+                AND (held.fetched_at IS NOT NULL OR held.fetch_again_at > %(now)s)
         ) AND NOT EXISTS (
             SELECT 1 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS busy (account_id, day)
             WHERE busy.account_id = backfill.account_id AND busy.day = backfill.last - ago
@@ -123,7 +123,7 @@ def _next_days(switch: Switch, now: datetime, busy: Sequence[tuple[int, date]]) 
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "switch": switch.pk,
-            "failed_since": now - FAILED_AGAIN_AFTER,
+            "now": now,
             "kept_from": first_known_day(switch=switch, now=now),
             "accounts": [account for account, _ in busy],
             "days": [day for _, day in busy],

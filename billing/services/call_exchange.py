@@ -181,6 +181,7 @@ ADD_UP = """
 MARK_FETCHED = """
     UPDATE billing_callday
     SET fetched_at = %(at)s, unreadable = %(unreadable)s, failed_at = NULL, failure = '',
+        failures = 0, fetch_again_at = NULL,
         state = CASE WHEN state = 'proven' AND %(unreadable)s = 0 THEN state ELSE 'fetched' END
     WHERE account_id = ANY(%(accounts)s) AND day = %(day)s
 """

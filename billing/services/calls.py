@@ -30,6 +30,8 @@ SIZE_IS_LEARNT_OVER = 14 * DAY
 NOT_KEPT = "Calls of this day are no longer kept here."
 NOT_ON_SWITCH = "The switch no longer has the calls of this day."
 LONGEST_SILENCE = timedelta(minutes=5)  # of a stream, before its claim on the day ends
+# How long a day that cannot be fetched waits after each failure; in the end always as long.
+FAILED_AGAIN_AFTER = [timedelta(minutes=minutes) for minutes in (10, 20, 40, 80, 120)]
 
 
 @dataclass(frozen=True)
@@ -227,5 +229,9 @@ def _failed(group: list[Account], day: date, error: Exception, now: datetime) ->
 
 def _note(group: list[Account], day: date, why: str, now: datetime) -> list[DayFailure]:
     for account in group:
-        CallDay.objects.update_or_create(account=account, day=day, defaults={"failed_at": now, "failure": why})
+        row, _ = CallDay.objects.get_or_create(account=account, day=day)
+        row.failed_at, row.failure = now, why
+        row.fetch_again_at = now + FAILED_AGAIN_AFTER[min(row.failures, len(FAILED_AGAIN_AFTER) - 1)]
+        row.failures = min(row.failures + 1, len(FAILED_AGAIN_AFTER))
+        row.save(update_fields=["failed_at", "failure", "failures", "fetch_again_at"])
     return [DayFailure(account, day, why) for account in group]

@@ -21,7 +21,6 @@ TODAY_UNWATCHED_EVERY = timedelta(minutes=10)
 TODAY_SILENT_EVERY = timedelta(minutes=30)
 YESTERDAY_EVERY = timedelta(minutes=15)
 RECHECKED_EVERY = timedelta(days=1)
-FAILED_AGAIN_AFTER = timedelta(minutes=10)
 DAYS_KEPT_UP = 35
 # Account-days filled in per slot, so that history arrives in small steps.
 BACK_FILL_STEP = 200
@@ -105,7 +104,7 @@ def due_back_fill(*, switch: Switch, now: datetime, step: int = BACK_FILL_STEP) 
     first = max(today - DAYS_KEPT_UP * DAY, first_known_day(switch=switch, now=now))
     for day in reversed(list(each_day(first, today - 2 * DAY))):
         settled = CallDay.objects.filter(account__in=accounts, day=day).filter(
-            Q(fetched_at__isnull=False) | Q(failed_at__gt=now - FAILED_AGAIN_AFTER)
+            Q(fetched_at__isnull=False) | Q(fetch_again_at__gt=now)
         )
         done = set(settled.values_list("account_id", flat=True))
         wanted = [account for account in accounts if account.pk not in done][:step]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,13 +15,13 @@ from accounts.models import Account, Switch
 from billing.models import Backfill, CallDay, DayState
 from billing.queries.backfills import progress
 from billing.queries.days import each_day
-from billing.services import backfilling, backfills, rounds, scheduling
+from billing.services import backfilling, backfills, calls, rounds, scheduling
 from billing.services.backfills import BackfillRefused
 from billing.services.calls import fetch_days
 from billing.services.redis import connection as redis
 from simulator.process import SimulatorProcess
 from tests.conftest import start_worker
-from tests.factories import AccountFactory, CallDayFactory, SwitchFactory, UserFactory
+from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
 from tests.waiting import eventually
 
 NOW = datetime.now(UTC)
@@ -101,7 +102,28 @@ def test_a_day_that_fails_waits_while_the_others_come_in(account: Account, simul
     far = progress(account=account, first=backfill.first, last=backfill.last)
     assert (far.done, far.failed, far.failure, far.is_awaited) == (2, 1, "The connection to the switch broke.", True)
     assert work(account).days == 0
-    assert work(account, NOW + scheduling.FAILED_AGAIN_AFTER + timedelta(minutes=1)).days == 1
+    assert work(account, NOW + calls.FAILED_AGAIN_AFTER[0] + timedelta(minutes=1)).days == 1
+
+
+def test_a_day_that_cannot_be_fetched_is_tried_ever_more_rarely(account: Account, simulator: SimulatorProcess) -> None:
+    day = days_ago(20)
+    asked(account, day, day)
+    MembershipFactory.create(account=account)
+    simulator.control.add_fault("GetCdr", "drop_before", count=20)
+    tried = []
+    for minutes in range(300):
+        redis().flushdb()  # of the breaker, whose time is not this test's
+        if work(account, NOW + timedelta(minutes=minutes)).failed:
+            tried.append(minutes)
+    assert [after - before for before, after in pairwise(tried)] == [11, 21, 41, 81, 121]
+    for minutes, is_due in ((390, False), (400, True)):
+        due = scheduling.due_back_fill(switch=account.switch, now=NOW + timedelta(minutes=minutes), step=1000)
+        assert any(part.day == day for part in due) == is_due
+    simulator.control.clear_faults()
+    redis().flushdb()
+    fetch_days(accounts=[account], first=day, last=day, now=NOW + timedelta(minutes=400))
+    row = CallDay.objects.get(account=account, day=day)
+    assert (row.failures, row.fetch_again_at) == (0, None)
 
 
 def test_what_never_comes_in_is_given_up_and_counted(account: Account, simulator: SimulatorProcess) -> None:
