@@ -19,7 +19,8 @@ from billing.queries.call_rows import Row
 
 @dataclass(frozen=True, kw_only=True)
 class CallTable:
-    """Days are days of the filter's zone, both included. `asked` is the query of the page that lists the same calls.
+    """Days are days of the filter's zone, both included. `asked` is the query of the page that lists the same calls,
+    without what could not be read.
 
     `words` say what is chosen beside the days.
     """
@@ -50,7 +51,7 @@ def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date)
     chosen = form.chosen()
     first, last = form.days()
     known = QueryDict(mutable=True)
-    known.update({name: str(asked[name]) for name in form.fields if asked.get(name)})
+    known.update({name: str(asked[name]) for name in form.cleaned_data if asked.get(name)})
     known["from"], known["to"] = first.isoformat(), last.isoformat()
     return CallTable(
         account=account, filter=chosen, asked=known.urlencode(), words=form.words(), first=first, last=last

@@ -35,7 +35,12 @@ LOOK_AFTER_SECONDS = 0.2
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FULL = "There was no room left for the file on the server. Please try again later, or choose fewer days."
 UNWRITABLE = "The server could not keep the file. Please try again later; support can see why."
+UNCLEAR = "A name that it was asked for by has gone from the rates. Please choose its calls anew."
 GIVEN_UP = f"It was begun {MOST_TRIES} times and never came to its end. Choose fewer days, or ask support."
+
+
+class _Unclear(Exception):
+    """What was asked for can no longer be read as it was."""
 
 
 class _Taken(Exception):
@@ -53,6 +58,9 @@ class _Try:
 
     def make(self, using: str) -> None:
         table = exports.table(self.export)
+        if table.asked != self.export.asked:
+            # Without that filter it would hold other calls than were asked for.
+            raise _Unclear
         total = table.count(using=using)
         self._still(rows_total=total)
         # Closed here, for the rows are read within a transaction that ends before the connection does.
@@ -138,6 +146,9 @@ def _make(attempt: _Try, using: str) -> None:
     try:
         attempt.make(using)
         logger.info("Export %s is ready: %s rows", export, attempt.rows)
+    except _Unclear:
+        attempt.fail(UNCLEAR)
+        logger.warning("Export %s: its filter can no longer be read", export)
     except _Taken:
         logger.info("Export %s was stopped after %s rows", export, attempt.rows)
     except OSError as error:

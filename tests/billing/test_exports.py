@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,7 +24,7 @@ from django.utils import timezone
 
 from accounts.access import open_account
 from accounts.models import Account, User
-from billing.models import Export, ExportState, FileKind
+from billing.models import Export, ExportState, FileKind, Rate, RateGroup
 from billing.queries import call_rows
 from billing.queries.snapshot import hold, snapshot_beside
 from billing.services import export_files, export_sweeping, exporting, exports, partitions
@@ -142,6 +143,17 @@ def test_what_one_worker_is_at_another_leaves_alone(account: Account) -> None:
         with patch("billing.queries.snapshot.BESIDE", "another"):
             assert not exporting.carry_out(export_id=export.pk, now=timezone.now())
     assert exporting.carry_out(export_id=export.pk, now=timezone.now())
+
+
+def test_a_file_of_a_name_that_has_gone_from_the_rates_is_not_one_of_all_calls(account: Account) -> None:
+    group = RateGroup.objects.create(switch=account.switch, name=account.rate_group, read_at=timezone.now())
+    Rate.objects.create(group=group, prefix="86", area_name="China", fee=Decimal(1), period=60)
+    asked = QueryDict("from=2026-10-10&to=2026-10-14&destination=China&least_fee=nothing")
+    table = table_of(account=account, asked=asked, zone=ZoneInfo("UTC"), today=NOON.date())
+    kept, late = (ExportFactory.create(account=account, asked=table.asked) for _ in range(2))
+    assert carry_out(kept).state == ExportState.DONE
+    group.delete()
+    assert (carry_out(late).state, late.why) == (ExportState.FAILED, exporting.UNCLEAR)
 
 
 def test_one_persons_files_are_made_one_after_the_other_and_hold_nobody_else_up(account: Account) -> None:
