@@ -27,6 +27,11 @@ DROP_REPEATED = """
     DELETE FROM staged_call earlier USING staged_call later
     WHERE later.flow_no = earlier.flow_no AND later.place > earlier.place
 """
+# Where a record of one of these numbers may be. They grow with time, so that those of a day are few among the months'.
+IS_NEAR = """
+    call.switch_id = %(switch)s AND call.started_at BETWEEN %(earliest)s AND %(latest)s
+        AND call.flow_no BETWEEN %(least_flow_no)s AND %(greatest_flow_no)s
+"""
 # Two days of an account may report one record: were both exchanged at once, neither would know of the other's.
 ONE_DAY_AT_A_TIME = """
     SELECT pg_advisory_xact_lock(hashtextextended('calls of account ' || account, 0))
@@ -34,14 +39,13 @@ ONE_DAY_AT_A_TIME = """
 """
 # Days that hold a record which these accounts' day reports as well, or held it before it was edited; and those that
 # remember that they report a record of this day.
-OTHER_DAYS = """
+OTHER_DAYS = f"""
     SELECT DISTINCT call.account_id, call.day FROM billing_call call JOIN staged_call staged USING (flow_no)
-    WHERE call.switch_id = %(switch)s AND call.started_at BETWEEN %(earliest)s AND %(latest)s
-        AND (call.account_id <> staged.account_id OR call.day <> %(day)s)
+    WHERE {IS_NEAR} AND (call.account_id <> staged.account_id OR call.day <> %(day)s)
     UNION
     SELECT account_id, day FROM billing_callelsewhere
     WHERE account_id = ANY(%(accounts)s) AND day BETWEEN %(day)s::date - 8 AND %(day)s::date + 8
-"""
+"""  # noqa: S608
 TOUCHED = "unnest(%(touched_accounts)s::bigint[], %(touched_days)s::date[]) AS touched (account_id, day)"
 LOCK_DAYS = f"""
     SELECT 1 FROM billing_callday held
@@ -110,15 +114,15 @@ DELETE_GONE = f"""
         SELECT 1 FROM staged_call staged WHERE staged.flow_no = call.flow_no AND staged.started_at = call.started_at
     )
 """  # noqa: S608
-DELETE_MOVED = """
+DELETE_MOVED = f"""
     DELETE FROM billing_call call USING staged_call staged
-    WHERE call.switch_id = %(switch)s AND call.flow_no = staged.flow_no AND call.started_at <> staged.started_at
-        AND call.started_at BETWEEN %(earliest)s AND %(latest)s
-"""
+    WHERE call.flow_no = staged.flow_no AND call.started_at <> staged.started_at AND {IS_NEAR}
+"""  # noqa: S608
 STARTED_ON = "(staged.started_at AT TIME ZONE %(zone)s)::date"
-ROWS_OF_OTHER_DAYS = """
-    staged_call staged JOIN billing_call call ON call.switch_id = %(switch)s AND call.flow_no = staged.flow_no
+ROWS_OF_OTHER_DAYS = f"""
+    staged_call staged JOIN billing_call call ON call.flow_no = staged.flow_no
         AND call.started_at = staged.started_at AND call.account_id = staged.account_id AND call.day <> %(day)s
+        AND {IS_NEAR}
 """
 FORGET_ELSEWHERE = """
     DELETE FROM billing_callelsewhere WHERE account_id = ANY(%(accounts)s) AND day = %(day)s

@@ -48,7 +48,7 @@ COPIED = {
     "billing_mode": "int2",
     "callee_billing": "int2",
 }
-ACCOUNT, START, FEE = (list(COPIED).index(name) for name in ("account_id", "start", "fee"))
+ACCOUNT, FLOW_NO, START, FEE = (list(COPIED).index(name) for name in ("account_id", "flow_no", "start", "fee"))
 COPY = f"COPY staged_call ({', '.join(COPIED)}) FROM STDIN (FORMAT binary)"
 MAKE_STAGE = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS staged_call (
@@ -74,8 +74,9 @@ class Stage:
     unreadable: SetAside = field(default_factory=SetAside)
     rounded: Counter[int] = field(default_factory=Counter)
     talked: set[int] = field(default_factory=set)
-    # When the first and the last of them begin.
+    # When the first and the last of them begin; the least and the greatest of their numbers.
     starts: list[int] = field(default_factory=list)
+    flow_nos: list[int] = field(default_factory=list)
     _batch: list[tuple[Any, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -106,8 +107,8 @@ class Stage:
             copy.set_types(list(COPIED.values()))
             for row in self._batch:
                 copy.write_row(row)
-        starts = [row[START] for row in self._batch]
-        self.starts = [min(self.starts + starts), max(self.starts + starts)]
+        self.starts = _ends(self.starts + [row[START] for row in self._batch])
+        self.flow_nos = _ends(self.flow_nos + [row[FLOW_NO] for row in self._batch])
         self.talked.update({row[ACCOUNT] for row in self._batch})
         self.records += len(self._batch)
         self._batch.clear()
@@ -154,6 +155,10 @@ def _code(code: int | None, largest: int) -> int:
     if not -largest <= code <= largest:
         raise ValueError("a code of another size")
     return code
+
+
+def _ends(numbers: list[int]) -> list[int]:
+    return [min(numbers), max(numbers)]
 
 
 def noon(day: date) -> datetime:

@@ -74,6 +74,8 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         "accounts": accounts,
         "earliest": middle - MOVED_AT_MOST,
         "latest": middle + MOVED_AT_MOST,
+        "least_flow_no": min(stage.flow_nos, default=None),
+        "greatest_flow_no": max(stage.flow_nos, default=None),
         "unreadable": stage.unreadable.count,
         "at": now,
         "late_after": LATE_AFTER,

@@ -39,7 +39,10 @@ def harmless(cell: str) -> str:
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """In pieces, the first of which has rows if there are any. Text stands in quotation marks, numbers do not."""
+    """In pieces, the first of which has rows if there are any. Text stands in quotation marks, numbers do not.
+
+    All cells of a column are of one kind.
+    """
     titles, rows = MARK + _lines([columns]), iter(rows)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         lines = _lines(some)
@@ -52,6 +55,14 @@ def csv_of(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[s
 
 
 def _lines(rows: Sequence[Sequence[Cell]]) -> str:
+    quoted = [not isinstance(cell, (int, Decimal)) for cell in rows[0]]
+    line = ",".join('"%s"' if is_quoted else "%s" for is_quoted in quoted) + "\r\n"
+    lines = "".join([line % tuple(row) for row in rows])
+    # Takes half as long as the library's writer, which knows what to do with quotation marks in a cell.
+    return lines if lines.count('"') == 2 * sum(quoted) * len(rows) else _written(rows)
+
+
+def _written(rows: Sequence[Sequence[Cell]]) -> str:
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return text.getvalue()

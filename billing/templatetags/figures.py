@@ -79,6 +79,12 @@ def instant(at: datetime) -> str:
     return timezone.localtime(at).isoformat()
 
 
+@register.filter
+def clock(at: datetime, written: str) -> str:
+    """By the letters of `strftime`; as quick as `instant`, for times that a page has many of."""
+    return timezone.localtime(at).strftime(written)
+
+
 def age(at: datetime, now: datetime) -> str:
     """portal.js counts on in the same words."""
     seconds = max(0, round((now - at).total_seconds()))

@@ -58,7 +58,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "order": chosen.order.value,
         "days": by_day,
         # Of a call that stands under no heading of its day.
-        "dated": "j M H:i" if chosen.first and chosen.first.year == now.year else "j M Y H:i",
+        "dated": "%-d %b %H:%M" if chosen.first and chosen.first.year == now.year else "%-d %b %Y %H:%M",
         "in_all": days.in_all(progress.first, progress.last) if progress else None,
         "older": turned(request.GET, after=page.older, **({} if page.back else further)),
         # Where a list goes on, its first rows stand above.
