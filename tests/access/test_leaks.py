@@ -36,6 +36,7 @@ from simulator.process import SimulatorProcess
 from tests.access.walking import FRAGMENT, forget_steps
 from tests.factories import MembershipFactory
 from tests.mails import sent_mails
+from tests.routing import ROUTING_MARKS
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -44,19 +45,7 @@ CUSTOMER, AGENT = "A-20417", "R-100"
 CALLEE = "8613977130009"
 
 # By their names on the wire (GetCdr). What the agent pays for its customer's call is the agent's to know, below.
-OPERATOR_FIELDS = {
-    "callerAccessE164": "77130001",
-    "callerToGatewayE164": "77130002",
-    "calleeAccessE164": "77130003",
-    "calleeToGatewayE164": "77130004",
-    "callerGateway": "gw-mark-71301",
-    "calleeGateway": "rt-mark-71302",
-    "callerip": "198.51.100.131",
-    "calleeip": "198.51.100.132",
-    "callerProductId": "product-mark-71303",
-    "calleeProductId": "product-mark-71304",
-    "agentFeePrefix": "77130005",
-}
+OPERATOR_FIELDS = {**ROUTING_MARKS, "agentFeePrefix": "77130005"}
 AGENT_FEE = Decimal("713.719")
 # One call's and both calls', as a page would round them.
 AGENT_FEES_SHOWN = ("713.72", "713.719", "1,427.44", "1427.44", "1427.438")

@@ -20,6 +20,7 @@ from billing.services import partitions
 from billing.services.calls import fetch_days
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory
+from tests.routing import ROUTING_MARKS
 from tests.vos3000.rawserver import RawServer, reply
 
 # A day of which the sample world has no calls of this account's.
@@ -27,23 +28,11 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BEGAN = datetime(2026, 6, 10, 12, tzinfo=UTC)
 DAY = BEGAN.date()
 CUSTOMER, CALLEE = "C-301", "8613977130009"
-SAID = {
-    "callerAccessE164": "77130001",
-    "callerToGatewayE164": "77130002",
-    "calleeAccessE164": "77130003",
-    "calleeToGatewayE164": "77130004",
-    "callerGateway": "gw-mark-71301",
-    "calleeGateway": "rt-mark-71302",
-    "callerip": "198.51.100.131",
-    "calleeip": "198.51.100.132",
-    "callerProductId": "product-mark-71303",
-    "calleeProductId": "product-mark-71304",
-}
 NAMES = (
     *("caller_access_e164", "caller_to_gateway_e164", "callee_access_e164", "callee_to_gateway_e164"),
     *("caller_gateway", "callee_gateway", "caller_ip", "callee_ip", "caller_product_id", "callee_product_id"),
 )
-KEPT = dict(zip(NAMES, SAID.values(), strict=True))
+KEPT = dict(zip(NAMES, ROUTING_MARKS.values(), strict=True))
 
 
 @pytest.fixture
@@ -54,7 +43,7 @@ def account(switch: Switch) -> Account:
 
 @pytest.fixture
 def flow_no(account: Account, simulator: SimulatorProcess) -> int:
-    return call(simulator, BEGAN, SAID)
+    return call(simulator, BEGAN, ROUTING_MARKS)
 
 
 def call(simulator: SimulatorProcess, at: datetime, said: Mapping[str, object]) -> int:
@@ -95,10 +84,12 @@ def tables_with(text: str) -> set[str]:
 def test_nothing_of_it_is_stored_anywhere_unless_the_switch_says_so(account: Account) -> None:
     assert fetch(account).calls == 1
     assert tables_with(CALLEE) == {"billing_call"}
-    assert {mark: tables_with(mark) for mark in SAID.values()} == {mark: set() for mark in SAID.values()}
+    assert {mark: tables_with(mark) for mark in ROUTING_MARKS.values()} == {
+        mark: set() for mark in ROUTING_MARKS.values()
+    }
     keep(account.switch)
     fetch(account)
-    assert {table for mark in SAID.values() for table in tables_with(mark)} == {"billing_callrouting"}
+    assert {table for mark in ROUTING_MARKS.values() for table in tables_with(mark)} == {"billing_callrouting"}
 
 
 def test_the_routing_of_a_call_is_kept_when_the_switch_says_so(account: Account, flow_no: int) -> None:
@@ -130,8 +121,8 @@ def test_once_it_is_off_no_more_is_kept_and_what_is_kept_stays(
     keep(account.switch)
     fetch(account)
     keep(account.switch, on=False)
-    call(simulator, BEGAN + timedelta(hours=1), SAID)
-    next_day = call(simulator, BEGAN + timedelta(days=1), SAID)
+    call(simulator, BEGAN + timedelta(hours=1), ROUTING_MARKS)
+    next_day = call(simulator, BEGAN + timedelta(days=1), ROUTING_MARKS)
     assert (fetch(account).calls, fetch(account, DAY + timedelta(days=1)).calls) == (2, 1)
     assert Call.objects.filter(flow_no=next_day).exists()
     assert kept() == {flow_no: KEPT}
@@ -194,7 +185,7 @@ def test_the_routing_of_a_record_that_moved_is_that_of_where_it_is_now(
 def test_the_routing_of_a_record_is_gone_with_it(
     account: Account, flow_no: int, simulator: SimulatorProcess, on: bool
 ) -> None:
-    other = call(simulator, BEGAN + timedelta(minutes=5), SAID)
+    other = call(simulator, BEGAN + timedelta(minutes=5), ROUTING_MARKS)
     keep(account.switch)
     fetch(account)
     assert set(kept()) == {flow_no, other}
@@ -218,7 +209,7 @@ def test_a_day_that_cannot_be_read_to_its_end_leaves_the_routing_as_it_was(
 
 @pytest.mark.usefixtures("flow_no")
 def test_it_is_dropped_with_the_calls_of_its_month(account: Account, simulator: SimulatorProcess) -> None:
-    later = call(simulator, BEGAN + timedelta(days=30), SAID)
+    later = call(simulator, BEGAN + timedelta(days=30), ROUTING_MARKS)
     keep(account.switch)
     fetch(account)
     fetch(account, DAY + timedelta(days=30))
@@ -261,13 +252,13 @@ def test_what_cannot_be_read_of_it_is_left_out_and_loses_no_call(
 
 def record(flow_no: int, gateway: str | None) -> dict[str, object]:
     times = {"start": millis(BEGAN), "stop": millis(BEGAN) + 60_000}
-    return {"flowNo": flow_no, "account": CUSTOMER, **times, "fee": 0.9, **SAID, "callerGateway": gateway}
+    return {"flowNo": flow_no, "account": CUSTOMER, **times, "fee": 0.9, **ROUTING_MARKS, "callerGateway": gateway}
 
 
 def test_the_operator_is_told_how_much_could_not_be_read(
     account: Account, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
-    call(simulator, BEGAN, {**SAID, "callerGateway": "x" * 201})
+    call(simulator, BEGAN, {**ROUTING_MARKS, "callerGateway": "x" * 201})
     keep(account.switch)
     fetch(account)
     assert "demo, 2026-06-10: texts of routing that cannot be read: 1" in caplog.text
@@ -296,4 +287,4 @@ def test_a_record_that_is_set_aside_has_no_routing(account: Account) -> None:
 
 
 def test_what_is_kept_is_named_as_on_the_wire() -> None:
-    assert {name.replace("_", "") for name in ROUTING} == {name.lower() for name in SAID}
+    assert {name.replace("_", "") for name in ROUTING} == {name.lower() for name in ROUTING_MARKS}
