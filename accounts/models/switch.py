@@ -148,7 +148,8 @@ class Switch(models.Model):
         default=False,
         help_text="Of calls fetched from then on: their gateways, addresses, equipment, and numbers as gateways get "
         "them. Operators alone see it, at a call's page here. Once this is off, nothing more is kept; what is kept "
-        "goes with the calls of its month",
+        "goes with its call, with the calls of its month, and where the switch changes what it says of the call; all "
+        "of it goes at once by `manage.py forget_routing`, for which this has to be off",
     )
     fresh_for = models.DurationField(default=timedelta(seconds=10), help_text="How long a balance counts as current")
 

@@ -5,7 +5,7 @@ nothing that reads calls for a customer can come upon it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -46,6 +46,28 @@ KEEP = f"""
     WHERE ({", ".join(f"kept.{name}" for name in ROUTING)})
         IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in ROUTING)})
 """  # noqa: S608  # made of constants alone
+# Of what this answer says otherwise than the calls here, as it was just noted. Looks at nothing where nothing is kept.
+DROP_OF_CHANGED = """
+    DELETE FROM billing_callrouting kept USING billing_callchange changed
+    WHERE EXISTS (SELECT 1 FROM billing_callrouting WHERE switch_id = %(switch)s)
+        AND changed.account_id = ANY(%(touched_accounts)s::bigint[]) AND changed.noticed_at = %(at)s
+        AND kept.switch_id = %(switch)s AND kept.flow_no = changed.flow_no
+        AND kept.flow_no BETWEEN %(least_flow_no)s AND %(greatest_flow_no)s
+        AND kept.started_at BETWEEN %(earliest)s AND %(latest)s
+        AND EXISTS (SELECT 1 FROM staged_call staged WHERE staged.flow_no = kept.flow_no)
+"""
+# Whoever keeps some of a switch's shares this; whoever forgets all of it has it alone.
+LOCK_KEY = "hashtextextended('routing of switch ' || %(switch)s, 0)"
+LOCK_TO_KEEP = f"SELECT pg_advisory_xact_lock_shared({LOCK_KEY})"
+
+
+def drop_of_changed(found: Mapping[str, Any]) -> None:
+    """Of records that were just noted as changed: what still holds of it, `RoutingStage.keep` writes anew.
+
+    `found` are the parameters of the exchange.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(DROP_OF_CHANGED, found)
 
 
 @dataclass
@@ -77,6 +99,7 @@ class RoutingStage:
         near: dict[str, Any] = {"switch": switch.pk, "earliest": middle - NEAR_ITS_DAY, "latest": middle + NEAR_ITS_DAY}
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE staged_routing (flow_no)")
+            cursor.execute(LOCK_TO_KEEP, near)
             cursor.execute(KEEP, near)
         if self.unreadable:
             logger.warning("%s, %s: texts of routing that cannot be read: %s", switch, self.day, self.unreadable)

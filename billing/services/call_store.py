@@ -14,7 +14,7 @@ from accounts.models import Switch
 from billing.models import CallDay, CallTotal
 from billing.queries.retention import kept_from
 from billing.services import call_exchange as sql
-from billing.services import call_totals, partitions, set_aside
+from billing.services import call_routing, call_totals, partitions, set_aside
 from billing.services.call_staging import INT_MAX, Stage, instant, noon
 from billing.vos3000 import Malformed
 
@@ -99,6 +99,8 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         else:
             for statement in sql.REPLACE:
                 cursor.execute(statement, parameters)
+                if statement is sql.NOTE_CHANGES and cursor.rowcount:
+                    call_routing.drop_of_changed(parameters)
         if stage.routing:
             stage.routing.keep(switch=switch)
         call_totals.add_up(

@@ -30,6 +30,10 @@ def month_of(at: datetime) -> date:
     return at.astimezone(UTC).date().replace(day=1)
 
 
+def begin_of(month: date) -> datetime:
+    return datetime(month.year, month.month, 1, tzinfo=UTC)
+
+
 def following(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
@@ -52,7 +56,7 @@ def drop_before(*, begin: datetime) -> list[date]:
     A page that reads calls is not kept waiting for long: what cannot be had at once is left for another time.
     """
     dropped = []
-    for month in _months():
+    for month in months():
         if month < month_of(begin):
             try:
                 _drop(month)
@@ -64,7 +68,8 @@ def drop_before(*, begin: datetime) -> list[date]:
     return dropped
 
 
-def _months() -> list[date]:
+def months() -> list[date]:
+    """That are there, the oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(NAMES)
         found = (NAME.fullmatch(name) for (name,) in cursor.fetchall())

@@ -20,6 +20,7 @@ from billing.management.switch_options import FIELDS
 # `left` may no longer log in, and `nobody` and `rubbish` are not known, the latter being no address at all.
 CALLS = {
     "audit": {"account": "A-31001"},
+    "forget_routing": {"switch": "demo"},
     "grant": {"switch": "demo", "account": "A-31001"},
     "invite": {"switch": "demo", "account": "A-31001"},
     "phrase": {"switch": "demo", "account": "A-31001"},
@@ -63,6 +64,10 @@ operator     done      done             done         refused
 superuser    done      done             done         refused
 left         done      done             done         refused
 nobody       refused   refused          refused      refused
+"""
+FORGET_ROUTING = """
+             as-it-is  switch=other  switch=unknown
+·            done      done          refused
 """
 GRANT = """
              as-it-is  switch=other  switch=unknown  account=X-1  account=unknown
@@ -156,6 +161,7 @@ nobody       refused      refused      refused      refused        refused    re
 
 GRIDS = (
     ("audit", AUDIT),
+    ("forget_routing", FORGET_ROUTING),
     ("grant", GRANT),
     ("invite", INVITE),
     ("phrase", PHRASE),

@@ -60,6 +60,11 @@ def test_the_customers_page_of_a_call_shows_it_to_nobody(call: Call, group: str 
     assert MARK not in page.content.decode()
 
 
+def test_the_page_of_the_switch_says_how_what_is_kept_goes(call: Call) -> None:
+    page = logged_in(staff("operator")).get(page_of(call.switch)).content.decode()
+    assert "all of it goes at once by `manage.py forget_routing`" in page
+
+
 def test_a_call_of_which_nothing_was_kept_says_so(call: Call) -> None:
     CallRouting.objects.all().delete()
     assert "not kept" in logged_in(staff("operator")).get(page_of(call)).content.decode()

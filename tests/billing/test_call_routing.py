@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from psycopg import sql
 
 from accounts.models import Account, Switch
@@ -165,6 +166,45 @@ def test_an_edited_record_has_the_routing_it_has_now(
     edit(simulator, flow_no)
     fetch(account)
     assert kept() == {flow_no: {**KEPT, "callee_gateway": "rt-other"}}
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_of_a_record_that_says_otherwise_nothing_is_told_that_no_longer_holds(
+    account: Account, flow_no: int, simulator: SimulatorProcess, on: bool
+) -> None:
+    other = call(simulator, BEGAN + timedelta(minutes=5), ROUTING_MARKS)
+    keep(account.switch)
+    fetch(account)
+    keep(account.switch, on)
+    simulator.control.edit_call(flow_no, fields={"fee": 0.8, "calleeGateway": "rt-other"})
+    fetch(account)
+    assert Call.objects.get(flow_no=flow_no).fee == Decimal("0.8")
+    assert kept() == ({flow_no: {**KEPT, "callee_gateway": "rt-other"}, other: KEPT} if on else {other: KEPT})
+
+
+def test_it_goes_too_where_the_setting_is_turned_off_while_the_day_comes_in(
+    account: Account, flow_no: int, simulator: SimulatorProcess
+) -> None:
+    keep(account.switch)
+    fetch(account)
+    before = Account.objects.select_related("switch").get(pk=account.pk)
+    simulator.control.edit_call(flow_no, fields={"fee": 0.8})
+    keep(account.switch, on=False)
+    assert fetch_days(accounts=[before], first=DAY, last=DAY, now=NOW).calls == 1
+    assert kept() == {}
+
+
+def test_nothing_is_looked_for_where_nothing_says_otherwise(
+    account: Account, flow_no: int, simulator: SimulatorProcess
+) -> None:
+    fetch(account)
+    with CaptureQueriesContext(connection) as same:
+        fetch(account)
+    simulator.control.edit_call(flow_no, fields={"fee": 0.8})
+    with CaptureQueriesContext(connection) as changed:
+        fetch(account)
+    assert not any("billing_callrouting" in query["sql"] for query in same)
+    assert sum("billing_callrouting" in query["sql"] for query in changed) == 1
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -1,0 +1,119 @@
+"""What is kept of calls' routing goes at once, when its operator says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from accounts.models import Account, AuditAction, AuditEntry, Switch
+from billing.models import Call
+from billing.models.routing import ROUTING, CallRouting
+from billing.services import forgetting, partitions
+from tests.billing.commands import run
+from tests.factories import AccountFactory, CallFactory, SwitchFactory
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TEXTS = dict.fromkeys(ROUTING, "gw-mark-71301")
+
+
+@pytest.fixture
+def account() -> Account:
+    account: Account = AccountFactory.create(switch__name="main")
+    return account
+
+
+def keep(account: Account, *days_ago: int) -> None:
+    """Calls of these days, with their routing."""
+    for days in days_ago:
+        at = NOW - timedelta(days=days)
+        partitions.ensure([at.date()])
+        call = CallFactory.create(account=account, started_at=at, day=at.date())
+        CallRouting.objects.create(switch=account.switch, flow_no=call.flow_no, started_at=at, **TEXTS)
+
+
+@pytest.mark.django_db
+def test_all_of_it_goes_and_every_call_stays(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
+    keep(account, 1, 2, 3, 40, 41, 80)
+    other = AccountFactory.create(switch=SwitchFactory.create(name="other"))
+    keep(other, 1)
+    ran = run("forget_routing", "main", "--json")
+    assert (ran.code, ran.data) == (0, {"switch": "main", "calls": 6})
+    assert [row.switch for row in CallRouting.objects.all()] == [other.switch]
+    assert Call.objects.filter(account=account).count() == 6
+
+
+@pytest.mark.django_db
+def test_its_beginning_and_its_end_are_in_the_audit_trail(account: Account) -> None:
+    keep(account, 1, 2)
+    run("forget_routing", "main")
+    entries = AuditEntry.objects.filter(action=AuditAction.REMOVED, subject_type="accounts.switch").order_by("pk")
+    assert [(entry.role, entry.subject, entry.text) for entry in entries] == [
+        ("command", "main", "The routing of its calls is being forgotten"),
+        ("command", "main", "The routing of 2 of its calls is forgotten, and none is kept"),
+    ]
+
+
+@pytest.mark.django_db
+def test_again_finds_nothing_and_leaves_no_trace(account: Account) -> None:
+    keep(account, 1)
+    run("forget_routing", "main")
+    before = AuditEntry.objects.count()
+    ran = run("forget_routing", "main")
+    assert (ran.code, ran.out) == (0, "main: the routing of 0 calls is forgotten.\n")
+    assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_while_it_is_to_be_kept_nothing_goes(account: Account) -> None:
+    keep(account, 1)
+    Switch.objects.update(keep_routing=True)
+    ran = run("forget_routing", "main")
+    assert ran.code == 2
+    assert "--no-keep-routing" in ran.err
+    assert CallRouting.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_it_ends_where_it_is_to_be_kept_again(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
+    keep(account, 1, 2, 3)
+    some = forgetting._forget_some
+
+    def then_on(switch: Switch, month: Any) -> int:
+        piece = some(switch, month)
+        Switch.objects.filter(pk=switch.pk, keep_routing=False).update(keep_routing=bool(piece))
+        return piece
+
+    monkeypatch.setattr(forgetting, "_forget_some", then_on)
+    assert run("forget_routing", "main").code == 2
+    assert CallRouting.objects.count() == 1
+
+
+@pytest.fixture
+def day_being_loaded() -> Iterator[psycopg.Connection[Any]]:
+    """A connection of somebody else, who has not committed yet."""
+    found = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port")
+    with psycopg.connect(**{name: found[name] for name in names if found.get(name)}) as other:
+        yield other
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_day_that_is_being_loaded_holds_is_waited_for_by_nobody_and_goes_the_next_time(
+    account: Account, day_being_loaded: psycopg.Connection[Any]
+) -> None:
+    keep(account, 1, 2)
+    held = CallRouting.objects.earliest("started_at").flow_no
+    day_being_loaded.execute("DELETE FROM billing_callrouting WHERE flow_no = %s", [held])
+    ran = run("forget_routing", "main")
+    assert (ran.code, "again" in ran.err) == (1, True)
+    assert [row.flow_no for row in CallRouting.objects.all()] == [held]
+    day_being_loaded.rollback()
+    assert run("forget_routing", "main", "--json").data["calls"] == 1
+    assert not CallRouting.objects.exists()
