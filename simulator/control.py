@@ -136,6 +136,8 @@ class Control:
         code: int | None = None,
         length: int | None = None,
         answer: str | None = None,
+        day: str | None = None,
+        longer_than: int | None = None,
     ) -> None:
         """Adds one of `simulator.faults.Kind`, whose order explains the options; neither count nor rate: always."""
         options = {
@@ -146,6 +148,8 @@ class Control:
             "code": code,
             "length": length,
             "answer": answer,
+            "day": day,
+            "longer_than": longer_than,
         }
         given = {name: value for name, value in options.items() if value is not None}
         self._post("/control/faults", {"operation": operation, "kind": kind, "seed": seed, "after": after, **given})

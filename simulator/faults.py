@@ -55,7 +55,8 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `seconds` is the delay, the spread of a trickle, the skew of the clock, or when `apply_later` acts.
     `amount` is the wrong payMoney; `code` the retCode or the redirect's status; `length` what is left of a memo.
-    `answer` "code" lets `apply_later` answer a code instead of a reset.
+    `answer` "code" lets `apply_later` answer a code instead of a reset. With `day`, only requests with this beginTime
+    are befallen; of an operation that acts, answers of no more than `longer_than` bytes stay as they are.
     """
 
     kind: Kind
@@ -69,6 +70,8 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: int | None = None
     length: int = _MEMO_LENGTH
     answer: str = "drop"
+    day: str | None = None
+    longer_than: int = 0
 
 
 @dataclass
@@ -81,8 +84,10 @@ class Fault:
     def __post_init__(self) -> None:
         self.draw = Random(self.order.seed)
 
-    def befalls(self, operation: str) -> bool:
+    def befalls(self, operation: str, body: Mapping[str, Any]) -> bool:
         if self.order.operation not in {"*", operation}:
+            return False
+        if self.order.day is not None and body.get("beginTime") != self.order.day:
             return False
         if self.order.count is not None and self.injected >= self.order.count:
             return False
@@ -115,10 +120,10 @@ class Faults:
         with self._lock:
             return list(self._faults)
 
-    def match(self, operation: str) -> Fault | None:
+    def match(self, operation: str, body: Mapping[str, Any]) -> Fault | None:
         """The first fault that befalls this request."""
         with self._lock:
-            return next((fault for fault in self._faults if fault.befalls(operation)), None)
+            return next((fault for fault in self._faults if fault.befalls(operation, body)), None)
 
 
 _REFUSED_BEFORE: Mapping[Kind, Reply] = {
@@ -169,7 +174,13 @@ def _after(fault: Fault, answer: Answer) -> Reply:
         return _code(fault, UNLISTED)
     if kind is Kind.WRONG_PAY_MONEY:
         answer = _with_wrong_money(answer, fault.order.amount)
-    return _disturbed(fault, answer_reply(answer))
+    reply = answer_reply(answer)
+    if fault.order.longer_than:
+        whole = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+        reply = replace(reply, body=whole)
+        if len(whole) <= fault.order.longer_than:
+            return reply
+    return _disturbed(fault, reply)
 
 
 def _perform(fault: Fault, switch: Switch, operation: Operation, body: Mapping[str, Any]) -> Answer:

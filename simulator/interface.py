@@ -37,7 +37,7 @@ class Interface:
             return page(HTTPStatus.NOT_FOUND)
         if body is None:
             return Reply()
-        fault = self.faults.match(name)
+        fault = self.faults.match(name, body)
         note = partial(_note, received)
         if fault is not None:
             return befall(fault, self.switch, operation, body, path, note)

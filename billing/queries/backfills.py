@@ -16,7 +16,8 @@ from billing.queries.days import each_day
 class Progress:
     """Of call days from `first` to `last`. `failure` is a sentence: why the last one that failed did.
 
-    `awaited` of the missing days are being fetched, because somebody asked for them.
+    `awaited` of the missing days are being fetched, because somebody asked for them; `failing` of these could not be
+    when it was their turn.
     """
 
     first: date
@@ -25,6 +26,7 @@ class Progress:
     failed: int
     failure: str
     awaited: int
+    failing: int
 
     @property
     def total(self) -> int:
@@ -41,7 +43,7 @@ class Progress:
     @property
     def all_failed(self) -> bool:
         """None of the days that are being fetched could be fetched yet."""
-        return self.is_awaited and self.failed >= self.awaited
+        return self.is_awaited and self.failing == self.awaited
 
     @property
     def later(self) -> int:
@@ -55,19 +57,20 @@ class Progress:
 
 def progress(*, account: Account, first: date, last: date) -> Progress:
     """`first` not after `last`; the switch is not asked."""
-    days = CallDay.objects.filter(account=account, day__range=(first, last))
     here = fetched_days(account=account, first=first, last=last)
     if len(here) == (last - first).days + 1:
-        return Progress(first, last, len(here), failed=0, failure="", awaited=0)
-    failed = days.filter(fetched_at__isnull=True, failed_at__isnull=False).order_by("-failed_at")
-    latest = failed.first()
+        return Progress(first, last, len(here), failed=0, failure="", awaited=0, failing=0)
+    awaited = _asked_for(account, first, last) - here
+    failed = failed_days(account=account, first=first, last=last)
+    latest = _failed(account, first, last).order_by("-failed_at").first()
     return Progress(
         first=first,
         last=last,
         done=len(here),
-        failed=failed.count(),
+        failed=len(failed),
         failure=latest.failure if latest else "",
-        awaited=len(_asked_for(account, first, last) - here),
+        awaited=len(awaited),
+        failing=len(awaited & failed),
     )
 
 
@@ -76,8 +79,18 @@ def fetched_days(*, account: Account, first: date, last: date) -> set[date]:
     return set(rows.values_list("day", flat=True))
 
 
+def failed_days(*, account: Account, first: date, last: date) -> set[date]:
+    """Days that are not here because they could not be fetched when it was their turn."""
+    return set(_failed(account, first, last).values_list("day", flat=True))
+
+
 def open_ones(*, account: Account) -> QuerySet[Backfill]:
     return Backfill.objects.filter(account=account, ended_at__isnull=True)
+
+
+def _failed(account: Account, first: date, last: date) -> QuerySet[CallDay]:
+    days = CallDay.objects.filter(account=account, day__range=(first, last))
+    return days.filter(fetched_at__isnull=True, failed_at__isnull=False)
 
 
 def _asked_for(account: Account, first: date, last: date) -> set[date]:

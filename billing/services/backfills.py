@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import Account, User
 from billing.models import Backfill
-from billing.queries.backfills import fetched_days, open_ones
+from billing.queries.backfills import failed_days, fetched_days, open_ones
 from billing.queries.days import DAY, day_of, each_day
 from billing.queries.retention import first_known_day
 from billing.services.handing_over import hand_over
@@ -84,28 +84,35 @@ def _missing(account: Account, first: date, last: date) -> list[date]:
 
 
 def _choose(account: Account, missing: Sequence[date], now: datetime, as_staff: bool) -> Backfill | Sequence[date]:
-    """Which of the missing days to fetch, the newest first; or what is fetching them, or some of them first."""
+    """Which of the missing days to fetch, the newest first; or what is fetching them, or some of them first.
+
+    A stretch of which nothing is left but days that could not be fetched holds up no others: these may never come.
+    """
     waiting = list(open_ones(account=account).select_related("asked_by"))
     wanted = [day for day in missing if not any(day in backfill for backfill in waiting)]
-    in_hand = next((backfill for backfill in waiting if any(day in backfill for day in missing)), None)
+    touching = [backfill for backfill in waiting if any(day in backfill for day in missing)]
+    failed = failed_days(account=account, first=missing[-1], last=missing[0])
+    in_hand = [backfill for backfill in touching if any(day in backfill for day in missing if day not in failed)]
     room = len(wanted) if as_staff else _room(account, waiting, now)
-    if wanted and len(wanted) <= room:
-        return wanted
-    if in_hand is not None:
-        return in_hand
-    if room <= 0:
-        raise BackfillRefused("Other days of this account are being fetched first. Open these again in a while.")
-    return wanted[:room]
+    if wanted and (len(wanted) <= room or (room > 0 and not in_hand)):
+        return wanted[:room]
+    if touching:
+        return (in_hand or touching)[0]
+    raise BackfillRefused("Other days of this account are being fetched first. Open these again in a while.")
 
 
 def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:
     """For how many days more the account's own people may wait: what came in or was given up takes none of it."""
-    theirs = [backfill for backfill in waiting if not backfill.asked_by.is_staff]
-    if len(theirs) >= MOST_OPEN:
-        return 0
+    theirs = [one for one in waiting if not one.asked_by.is_staff]
+    if not theirs:
+        return MOST_DAYS_WAITING
     kept = first_known_day(switch=account.switch, now=now)
-    to_come = {day for one in theirs for day in _missing(account, max(one.first, kept), one.last)}
-    return MOST_DAYS_WAITING - len(to_come)
+    days = {"first": min(one.first for one in theirs), "last": max(one.last for one in theirs)}
+    here, failed = fetched_days(account=account, **days), failed_days(account=account, **days)
+    to_come = [set(each_day(max(one.first, kept), one.last)) - here for one in theirs]
+    if sum(not still <= failed for still in to_come) >= MOST_OPEN:
+        return 0
+    return MOST_DAYS_WAITING - len(set().union(*to_come))
 
 
 def announce(switch_id: int) -> None:

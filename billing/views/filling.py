@@ -54,13 +54,9 @@ class Filling:
 def of_page(request: Request, access: Access, chosen: CallFilter, *, now: datetime) -> Filling:
     """What of the days that a page shows is missing. Days that a customer opens are fetched; staff only look."""
     refused = ""
-    is_opened = request.method == "GET" and not access.as_staff
     progress = _progress(access, chosen, now)
-    if progress and progress.missing and is_opened:
-        try:
-            backfills.ask(account=access.account, first=progress.first, last=progress.last, by=access.user, now=now)
-        except BackfillRefused as error:
-            refused = str(error)
+    if progress and progress.missing:
+        refused = _ask(request, access, progress, now)
         progress = _progress(access, chosen, now)
     first, last = _switch_days(access, chosen)
     kept_from = retention.missing_from(begin_of(chosen.first, chosen.zone) if chosen.first else None, now)
@@ -79,12 +75,18 @@ def of_page(request: Request, access: Access, chosen: CallFilter, *, now: dateti
 @require_safe
 @account_page()
 def calls_filling(request: Request, access: Access) -> HttpResponse:
-    """The bar alone, looked at while days come in. It has the list read anew when enough of them have."""
+    """The bar alone, looked at while days come in. It has the list read anew when enough of them have.
+
+    Where nothing is left of what was asked for but days that cannot be fetched, it asks for those that come after them.
+    """
     now, zone = timezone.now(), zone_of(access)
     chosen = CallFilterForm(request.GET, account=access.account, zone=zone, today=day_of(now, zone)).chosen()
     asked = request.GET.copy()
     seen = "".join(asked.pop("seen", []))
     progress = _progress(access, chosen, now)
+    if progress and progress.all_failed and progress.later:
+        _ask(request, access, progress, now)
+        progress = _progress(access, chosen, now)
     filling = Filling(
         progress=progress,
         kept_from=None,
@@ -95,6 +97,16 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
     response = render(request, "parts/filling.html", {"account": access.account, "filling": filling})
     add_never_cache_headers(response)
     return response
+
+
+def _ask(request: Request, access: Access, progress: queries.Progress, now: datetime) -> str:
+    """Have missing days fetched where a customer looks; why they are not, for people."""
+    if request.method == "GET" and not access.as_staff:
+        try:
+            backfills.ask(account=access.account, first=progress.first, last=progress.last, by=access.user, now=now)
+        except BackfillRefused as error:
+            return str(error)
+    return ""
 
 
 def _progress(access: Access, chosen: CallFilter, now: datetime) -> queries.Progress | None:

@@ -217,6 +217,33 @@ def test_of_a_longer_range_the_newest_days_come_first_and_then_the_others(accoun
     assert progress(account=account, first=first, last=days_ago(1)).later == 0
 
 
+def test_a_day_that_never_comes_holds_up_none_of_a_long_range(
+    account: Account, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfills, "MOST_DAYS_WAITING", 5)
+    first, last, never = days_ago(121), LONG_AGO, days_ago(102)
+    simulator.control.add_fault("GetCdr", "unlisted_code", day=f"{never:%Y%m%d}")
+    told = []
+    for _ in range(6):
+        ask(account, first, last)
+        assert work(account).failed <= 1
+        far = progress(account=account, first=first, last=last)
+        told.append((far.done, far.awaited, far.failing, far.later))
+    assert told == [(4, 1, 1, 17), (8, 1, 1, 13), (12, 1, 1, 9), (16, 1, 1, 5), (20, 1, 1, 1), (21, 1, 1, 0)]
+    assert (far.missing, far.failed, far.all_failed, far.percent) == (1, 1, True, 95)
+    assert far.failure == "The switch refused to answer."
+    assert CallDay.objects.get(fetched_at__isnull=True).day == never
+    assert requests(simulator) == far.total, "each day once, in its first slot"
+
+
+def test_days_that_could_not_be_fetched_use_up_room_but_no_stretch(account: Account) -> None:
+    for days in range(backfills.MOST_OPEN + 1):
+        asked(account, days_ago(60 + days), days_ago(60 + days))
+        CallDayFactory.create(account=account, day=days_ago(60 + days), failed_at=NOW, fetched_at=None)
+    room = asked(account, days_ago(1000), days_ago(500))
+    assert (room.last - room.first).days + 1 == MOST - backfills.MOST_OPEN - 1
+
+
 def test_what_came_in_or_was_given_up_takes_no_room(account: Account, simulator: SimulatorProcess) -> None:
     lost = asked(account, days_ago(MOST), days_ago(MOST))
     simulator.control.add_fault("GetCdr", "drop_before", count=10)

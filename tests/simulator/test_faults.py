@@ -164,6 +164,22 @@ def test_a_rate_befalls_its_share_and_the_same_ones_for_the_same_seed(simulator:
     assert 15 <= sum(code != 0 for code in first) <= 45
 
 
+def test_a_fault_can_be_for_one_day_alone(simulator: SimulatorProcess) -> None:
+    simulator.control.add_fault("GetCdr", Kind.UNLISTED_CODE, day="20200102")
+    switch = Asking(simulator.url)
+    days = ("20200101", "20200102", "20200103")
+    codes = [switch.ask("GetCdr", accounts=["W-900"], beginTime=day, endTime=day)["retCode"] for day in days]
+    assert codes == [0, -10999, 0]
+
+
+def test_a_fault_can_be_for_long_answers_alone(simulator: SimulatorProcess) -> None:
+    simulator.control.add_fault("GetCustomer", Kind.NON_UTF8, longer_than=2000)
+    switch = Asking(simulator.url)
+    assert switch.ask("GetCustomer", accounts=["W-900"])["retCode"] == 0
+    with pytest.raises(UnicodeDecodeError):
+        switch.ask("GetCustomer", accounts=["W-900", "C-301", "A-20417", "A-20418", "R-100", "C-302", "C-303"])
+
+
 def test_removed_faults_befall_nothing(simulator: SimulatorProcess) -> None:
     simulator.control.add_fault("*", Kind.HTML_403)
     simulator.control.clear_faults()

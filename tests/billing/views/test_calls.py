@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Role
 from billing.models import Backfill, CallDay, DayState
 from billing.queries.history import MOST_DAYS
-from billing.services import backfilling, partitions
+from billing.services import backfilling, backfills, partitions
 from billing.services.locks import hold
 from simulator.process import SimulatorProcess
 from tests.billing.views.conftest import Visitor, logged_in
@@ -278,6 +278,30 @@ def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zo
     assert 'hx-trigger="load, every 2s" hx-target="#history"' in end
     assert "seen=" not in end
     assert 'id="filling"' not in page(zoe, query)
+
+
+def test_a_page_goes_on_past_a_day_that_cannot_be_fetched(
+    zoe: Visitor, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type(zoe.account).objects.update(opened_at=None)
+    monkeypatch.setattr(backfills, "MOST_DAYS_WAITING", 3)
+    first, last = TODAY - timedelta(days=106), TODAY - timedelta(days=101)
+    simulator.control.add_fault("GetCdr", "unlisted_code", day=f"{last:%Y%m%d}")
+    query = f"from={first}&to={last}"
+    opened = " ".join(page(zoe, query).split())
+    assert "3 of them are being fetched, and appear here by themselves. The other 3 come" in opened
+    poll = zoe.page("calls/filling/") + f"?{query}&seen=9"
+    said = []
+    for _ in range(3):
+        backfilling.run_slot(switch=zoe.account.switch, now=NOW)
+        said.append(" ".join(zoe.client.get(poll).content.decode().split()))
+        assert 'hx-trigger="every 2s"' in said[-1]
+    sorry = "1 could not be and will be tried again: The switch refused to answer."
+    assert "4 days are not here yet.</b> <span>" in said[0]
+    assert f"3 of them are being fetched; {sorry} The other 1 come" in said[0]
+    assert f"They are being fetched; {sorry}" in said[1]
+    assert "1 day is not here yet." in said[2]
+    assert "They could not be fetched so far, and will be tried again: The switch refused to answer." in said[2]
 
 
 def test_where_nothing_is_shown_it_is_told_what_helps(zoe: Visitor, mara: Visitor) -> None:
