@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -119,6 +120,8 @@ TEMPLATES = [
         },
     }
 ]
+# Templates of fields may be the project's own.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 
 def database(url: str) -> dict[str, Any]:
