@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,13 +14,23 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from accounts.access import Access, Action
 from billing.views.http import Request
 
+# What is found under each place of the menu, by what follows the account in the address.
+PLACES = {
+    "overview": ("Overview", ("", "balance")),
+    "calls": ("Calls", ("calls", "exports")),
+    "payments": ("Payments", ("payments", "statements", "topup", "topups", "online")),
+    "customers": ("Customers", ("customers",)),
+}
+
 
 @dataclass(frozen=True)
 class Tab:
+    """`current` as ARIA has it: the very page, or a place that the page lies in."""
+
     title: str
     url: str
     icon: str
-    current: bool
+    current: Literal["page", "true", ""]
 
 
 def render_page(
@@ -68,11 +78,16 @@ def wants_fragment(request: Request) -> bool:
 
 
 def _tabs(request: Request, access: Access) -> list[Tab]:
-    places = [("Overview", "overview"), ("Calls", "calls"), ("Payments", "payments")]
-    if access.may(Action.RESELL):
-        places.append(("Customers", "customers"))
     here = request.resolver_match.url_name if request.resolver_match else ""
+    _, _, part = request.path.removeprefix("/a/").partition("/")
+    within = part.partition("/")[0]
     return [
-        Tab(title, reverse(name, args=[access.account.public_id]), f"icons/{name}.svg", name == here)
-        for title, name in places
+        Tab(
+            title,
+            reverse(name, args=[access.account.public_id]),
+            f"icons/{name}.svg",
+            current="page" if name == here else "true" if within in parts else "",
+        )
+        for name, (title, parts) in PLACES.items()
+        if name != "customers" or access.may(Action.RESELL)
     ]

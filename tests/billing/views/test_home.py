@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -74,3 +76,22 @@ def test_a_form_of_an_older_session_says_so_and_leads_back(zoe: Visitor) -> None
     answer = client.post("/account/password/change/", {})
     assert answer.status_code == 403
     assert "Nothing was sent" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "place", "current"),
+    [
+        ("", "Overview", "page"),
+        ("balance/", "Overview", "true"),
+        ("calls/", "Calls", "page"),
+        ("exports/", "Calls", "true"),
+        ("statements/", "Payments", "true"),
+    ],
+)
+def test_the_menu_tells_in_which_place_a_page_lies(zoe: Visitor, page: str, place: str, current: str) -> None:
+    html = zoe.client.get(zoe.page(page)).content.decode()
+    (bar,) = re.findall(r'<nav class="places".*?</nav>', html, re.DOTALL)
+    tabs = re.findall(r"<a([^>]*)>.*?</svg>(.*?)</a>", bar, re.DOTALL)
+    assert [(title, found) for shape, title in tabs for found in re.findall(r'aria-current="(\w+)"', shape)] == [
+        (place, current)
+    ]
