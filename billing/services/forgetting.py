@@ -43,11 +43,11 @@ class RoutingIsLeft(Exception):
 
 
 def forget_calls(*, now: datetime) -> list[date]:
-    """Months that were dropped."""
+    """Months that were dropped. Not inside a transaction."""
     begin = kept_from(now)
-    if begin is None:
-        return []
     dropped = partitions.drop_before(begin=begin)
+    if begin is None:
+        return dropped
     UnreadableRecord.objects.filter(day__lt=begin.date()).delete()
     # A day of which a row is kept is still added up with what it reports elsewhere.
     CallElsewhere.objects.filter(day__lt=(begin - NEAR_ITS_DAY).date()).delete()

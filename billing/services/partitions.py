@@ -7,23 +7,50 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 
 from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 logger = logging.getLogger(__name__)
 
 # Two processes that want the same month wait for each other here.
 LOCK = 0x6361_6C6C  # "call"
-# A month is made and dropped in all of them at once, so that the first one tells of all.
 CALLS = "billing_call"
 TABLES = (CALLS, "billing_callrouting")
-NAMES = """
-    SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'billing_call'::regclass
+LONGEST_WAIT = "10s"
+
+
+class State(StrEnum):
+    """Of a month's part of a table. Of one that is leaving, nobody who begins to read the table now sees anything."""
+
+    IN = "in"
+    LEAVING = "leaving"
+    OUT = "out"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A month's part of one of the tables."""
+
+    table: str
+    month: date
+    state: State
+
+    @property
+    def name(self) -> str:
+        return _name(self.table, self.month)
+
+
+NAME = re.compile(r"(?P<table>billing_call(?:routing)?)_y(?P<year>\d{4})m(?P<month>\d{2})")
+PARTS = """
+    SELECT relname, CASE WHEN inhrelid IS NULL THEN 'out' WHEN inhdetachpending THEN 'leaving' ELSE 'in' END
+    FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid
+    WHERE relkind = 'r' AND relname ~ '^billing_call(routing)?_y' AND pg_table_is_visible(pg_class.oid)
 """
-NAME = re.compile(r"billing_call_y(?P<year>\d{4})m(?P<month>\d{2})")
-LONGEST_WAIT = "3s"
-EXISTS = "SELECT 1 FROM pg_inherits WHERE inhparent = 'billing_call'::regclass AND inhrelid = to_regclass(%s)"
+IS_IN = "SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s) AND NOT inhdetachpending"
 
 
 def month_of(at: datetime) -> date:
@@ -50,37 +77,66 @@ def ensure_ahead(*, now: datetime) -> None:
     ensure([this, following(this), following(following(this))])
 
 
-def drop_before(*, begin: datetime) -> list[date]:
-    """Drop the months that are over before `begin`, which begins a month; those that were dropped.
+def drop_before(*, begin: datetime | None) -> list[date]:
+    """Drop the months that are over before `begin`, which begins a month, and what was left half done; those of which
+    the calls are gone now. Not inside a transaction.
 
-    A page that reads calls is not kept waiting for long: what cannot be had at once is left for another time.
+    Nobody who reads calls is kept waiting. A month leaves the table first, and ends once nobody reads it any more: what
+    would have to be waited for too long is done another time.
     """
     dropped = []
-    for month in months():
-        if month < month_of(begin):
-            try:
-                _drop(month)
-            except OperationalError:
-                logger.warning("Calls of %s are being read and are dropped another time", f"{month:%B %Y}")
-                break
-            logger.info("Calls of %s are dropped: they are kept no longer", f"{month:%B %Y}")
-            dropped.append(month)
+    for part in _parts():
+        if part.state is State.IN and (begin is None or part.month >= month_of(begin)):
+            continue
+        try:
+            _drop(part)
+        except OperationalError:
+            logger.warning("Calls of %s are being read and are dropped another time", f"{part.month:%B %Y}")
+            break
+        if part.table == CALLS:
+            logger.info("Calls of %s are dropped: they are kept no longer", f"{part.month:%B %Y}")
+            dropped.append(part.month)
     return dropped
 
 
 def months() -> list[date]:
-    """That are there, the oldest first."""
+    """Of which any table has a part, the oldest first."""
+    return sorted({part.month for part in _parts()})
+
+
+def _parts() -> list[Part]:
+    """The oldest first; of a month the calls, whose part tells that the others are there too."""
     with connection.cursor() as cursor:
-        cursor.execute(NAMES)
-        found = (NAME.fullmatch(name) for (name,) in cursor.fetchall())
-        return sorted(date(int(name["year"]), int(name["month"]), 1) for name in found if name)
+        cursor.execute(PARTS)
+        rows = cursor.fetchall()
+    parts = [
+        Part(found["table"], date(int(found["year"]), int(found["month"]), 1), State(state))
+        for name, state in rows
+        if (found := NAME.fullmatch(name))
+    ]
+    return sorted(parts, key=lambda part: (part.month, TABLES.index(part.table)))
 
 
-def _drop(month: date) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
-        for table in TABLES:
-            cursor.execute(f"DROP TABLE {_name(table, month)}")
+def _drop(part: Part) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LONGEST_WAIT])
+        try:
+            if part.state is State.IN:
+                # In two transactions of its own: whoever begins to read after the first is let through.
+                cursor.execute(f"ALTER TABLE {part.table} DETACH PARTITION {part.name} CONCURRENTLY")
+            with transaction.atomic():
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                for left in _parts():
+                    if left.name == part.name and left.state is not State.IN:
+                        _end(cursor, left)
+        finally:
+            cursor.execute("RESET lock_timeout")
+
+
+def _end(cursor: CursorWrapper, part: Part) -> None:
+    if part.state is State.LEAVING:
+        cursor.execute(f"ALTER TABLE {part.table} DETACH PARTITION {part.name} FINALIZE")
+    cursor.execute(f"DROP TABLE {part.name}")
 
 
 def _name(table: str, month: date) -> str:
@@ -89,20 +145,27 @@ def _name(table: str, month: date) -> str:
 
 def _exists(month: date) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(EXISTS, [_name(CALLS, month)])
+        cursor.execute(IS_IN, [_name(CALLS, month)])
         return cursor.fetchone() is not None
 
 
 def _make(month: date) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        if _exists(month):
-            return
+        there = {part.table: part for part in _parts() if part.month == month}
         for table in TABLES:
-            name = _name(table, month)
-            # Attaching lets readers of the table go on, which CREATE TABLE … PARTITION OF would not.
-            cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
-            cursor.execute(
-                f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM"
-                f" ('{month:%Y-%m-%d}+00') TO ('{following(month):%Y-%m-%d}+00')"
-            )
+            part = there.get(table)
+            if part is None or part.state is not State.IN:
+                if part is not None:
+                    _end(cursor, part)
+                _attach(cursor, table, month)
+
+
+def _attach(cursor: CursorWrapper, table: str, month: date) -> None:
+    name = _name(table, month)
+    # Attaching lets readers of the table go on, which CREATE TABLE … PARTITION OF would not.
+    cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
+    cursor.execute(
+        f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM"
+        f" ('{month:%Y-%m-%d}+00') TO ('{following(month):%Y-%m-%d}+00')"
+    )

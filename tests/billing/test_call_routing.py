@@ -247,6 +247,7 @@ def test_a_day_that_cannot_be_read_to_its_end_leaves_the_routing_as_it_was(
     assert kept() == {flow_no: KEPT}
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("flow_no")
 def test_it_is_dropped_with_the_calls_of_its_month(account: Account, simulator: SimulatorProcess) -> None:
     later = call(simulator, BEGAN + timedelta(days=30), ROUTING_MARKS)

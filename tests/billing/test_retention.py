@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 
 from accounts.models import Account, Switch
@@ -23,10 +24,14 @@ from billing.services.proofs import prove_days
 from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory, UserFactory
+from tests.waiting import eventually
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OLD, KEPT = datetime(2026, 7, 31, 23, 30, tzinfo=UTC), datetime(2026, 8, 1, 0, 30, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
+# A month leaves its table while others read it, which takes transactions of its own.
+DROPS = pytest.mark.django_db(transaction=True)
+MONTH, BEGIN = date(1971, 1, 1), datetime(1971, 2, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +66,9 @@ def test_whole_months_before_the_present_one_are_kept(
     assert retention.kept_from(now) == expected
 
 
+@DROPS
 def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Account) -> None:
+    partitions.drop_before(begin=datetime(2026, 7, 1, tzinfo=UTC))
     assert "1 months of calls" in rounds.keep_house(now=NOW)
     assert [call.started_at for call in Call.objects.all()] == [KEPT]
     assert CallTotal.objects.count() == CallDay.objects.filter(state=DayState.PROVEN).count() == 2
@@ -70,6 +77,7 @@ def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Acco
     assert "0 months of calls" in rounds.keep_house(now=NOW)
 
 
+@DROPS
 def test_what_was_noted_of_single_records_goes_with_their_month(account: Account) -> None:
     days = [date(2026, 7, 20), date(2026, 7, 31), date(2026, 8, 1)]
     for day in days:
@@ -87,6 +95,7 @@ def test_nothing_is_dropped_without_the_setting(account: Account, settings: Any)
     assert Call.objects.count() == 2
 
 
+@DROPS
 def test_days_of_which_calls_are_gone_stay_as_they_were(account: Account, simulator: SimulatorProcess) -> None:
     rounds.keep_house(now=NOW)
     before = list(CallDay.objects.order_by("day").values())
@@ -114,6 +123,7 @@ def test_a_record_at_the_edge_of_what_is_kept_is_added_up_where_its_row_stays(ac
     assert CallTotal.objects.get(day=edge.date()).fee == CallDay.objects.get(day=edge.date()).fee == 3
 
 
+@DROPS
 def test_hours_whose_calls_are_dropped_stay_added_up_when_another_of_their_day_moves_away(account: Account) -> None:
     """Both are of the day that the switch's calendar begins before the month does."""
     for at in (OLD, KEPT):
@@ -150,6 +160,7 @@ def test_a_page_says_since_when_calls_are_kept(account: Account) -> None:
     assert "no longer kept" not in client.get(f"/a/{account.public_id}/calls/").content.decode()
 
 
+@DROPS
 def test_a_page_of_dropped_calls_does_not_say_that_there_were_none(account: Account) -> None:
     now = datetime.now(UTC)
     begins = retention.kept_from(now)
@@ -179,24 +190,105 @@ def test_a_page_of_a_half_hour_zone_says_what_of_dropped_calls_is_only_known_as_
     assert "counts on the day on which it begins" not in client.get(f"{address}&answered=yes").content.decode()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_month_that_is_being_read_is_dropped_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    month = date(1971, 1, 1)
-    partitions.ensure([month])
-    monkeypatch.setattr(partitions, "LONGEST_WAIT", "50ms")
-    begin = datetime(1971, 2, 1, tzinfo=UTC)
+def dropped() -> list[date]:
+    try:
+        return partitions.drop_before(begin=BEGIN)
+    finally:
+        connection.close()
 
-    def drop() -> list[date]:
+
+def seen(account: Account) -> int:
+    """How many calls of that month somebody sees who begins to read now."""
+    try:
+        return Call.objects.filter(account=account, started_at__lt=BEGIN).count()
+    finally:
+        connection.close()
+
+
+def waits_for_readers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'virtualxid' AND NOT granted")
+        return cursor.fetchone() is not None
+
+
+@pytest.fixture
+def old_call(transactional_db: None) -> Call:
+    partitions.ensure([MONTH])
+    call: Call = CallFactory.create(started_at=datetime(1971, 1, 15, tzinfo=UTC))
+    return call
+
+
+def test_pages_are_answered_while_a_month_that_is_being_read_waits_to_be_dropped(old_call: Call) -> None:
+    client = Client()
+    client.force_login(MembershipFactory.create(account=old_call.account).user)
+
+    def status_of_a_page() -> int:
         try:
-            return partitions.drop_before(begin=begin)
+            return client.get(f"/a/{old_call.account.public_id}/calls/").status_code
         finally:
             connection.close()
 
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            assert Call.objects.filter(started_at__lt=BEGIN).exists()
+            drop = pool.submit(dropped)
+            assert eventually(lambda: waits_for_readers() or drop.done())
+            assert pool.submit(status_of_a_page).result() == 200
+            assert pool.submit(seen, old_call.account).result() == 0
+            assert not drop.done()
+        assert drop.result() == [MONTH]
+
+
+def test_a_month_that_is_read_for_long_is_left_half_dropped_and_ends_the_next_time(
+    old_call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "LONGEST_WAIT", "50ms")
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            list(Call.objects.filter(started_at__lt=begin))
-            assert pool.submit(drop).result() == []
-        assert pool.submit(drop).result() == [month]
+            assert Call.objects.filter(started_at__lt=BEGIN).exists()
+            assert pool.submit(dropped).result() == []
+            assert pool.submit(dropped).result() == [], "it is read still"
+            assert pool.submit(seen, old_call.account).result() == 0
+        assert pool.submit(dropped).result() == [MONTH]
+    assert MONTH not in {part.month for part in partitions._parts()}
+
+
+@pytest.mark.parametrize("how", ["CONCURRENTLY", ""], ids=["leaving", "out"])
+def test_what_was_left_half_dropped_ends_whatever_is_to_be_kept_now(old_call: Call, settings: Any, how: str) -> None:
+    leave_half_dropped(old_call, how)
+    settings.CALL_RETENTION_MONTHS = 0
+    assert forgetting.forget_calls(now=NOW) == [MONTH]
+    assert [part.table for part in partitions._parts() if part.month == MONTH] == ["billing_callrouting"]
+
+
+@pytest.mark.parametrize("how", ["CONCURRENTLY", ""], ids=["leaving", "out"])
+def test_a_month_that_was_left_half_dropped_can_be_made_anew(old_call: Call, how: str) -> None:
+    leave_half_dropped(old_call, how)
+    partitions.ensure([MONTH])
+    assert {(part.table, part.state) for part in partitions._parts() if part.month == MONTH} == {
+        (table, partitions.State.IN) for table in partitions.TABLES
+    }
+    with pytest.raises(IntegrityError):
+        Call.objects.filter(pk=CallFactory.create(started_at=old_call.started_at).pk).update(account=0)
+    assert dropped() == [MONTH]
+
+
+def leave_half_dropped(call: Call, how: str) -> None:
+    """As an interrupted round does, while somebody reads."""
+
+    def detach() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '50ms'")
+                cursor.execute(f"ALTER TABLE billing_call DETACH PARTITION billing_call_y1971m01 {how}")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        if how:
+            assert Call.objects.filter(pk=call.pk, started_at=call.started_at).exists()
+        with pytest.raises(OperationalError) if how else nullcontext():
+            pool.submit(detach).result()
 
 
 def test_days_that_are_kept_no_longer_hold_up_no_stretch_that_was_asked_for(
