@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core import paginator
 from django.db import transaction
 from django.db.models import DecimalField, Model, QuerySet
@@ -100,13 +101,44 @@ def _words(value: object) -> str:
     return str(value)
 
 
+def _counted(rows: QuerySet[M]) -> int:
+    """As far as a list goes. In whatever order: the count of the first of them must not sort them all."""
+    return rows.order_by()[:LIST_BOUND].count()
+
+
 class BoundedPaginator(Paginator[M]):
     """Pages over the first rows alone: neither a count nor an offset ever walks a whole table."""
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
-        return rows[:LIST_BOUND].count() if isinstance(rows, QuerySet) else min(len(rows), LIST_BOUND)
+        return _counted(rows) if isinstance(rows, QuerySet) else min(len(rows), LIST_BOUND)
+
+
+class BoundedChangeList(ChangeList):
+    """What is longer than a list goes is sorted by that alone which an index serves."""
+
+    model_admin: BoundedAdmin[Any]
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        rows = super().get_queryset(request, exclude_parameters)
+        if self._is_served(self.params.get(ORDER_VAR, "")) or _counted(rows) < LIST_BOUND:
+            return rows
+        del self.params[ORDER_VAR]
+        return rows.order_by(*self.get_ordering(request, rows.order_by()))
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        served = self.model_admin.sortable_when_long
+        if served is not None and self.result_count >= LIST_BOUND:
+            self.sortable_by = served
+
+    def _is_served(self, chosen: str) -> bool:
+        served = self.model_admin.sortable_when_long
+        if served is None or not chosen:
+            return True
+        places = {str(place) for place, name in enumerate(self.list_display) if name in served}
+        return {part.removeprefix("-") for part in chosen.split(".")} <= places
 
 
 class RecordedAdmin(ModelAdmin[M]):
@@ -179,8 +211,13 @@ class BoundedAdmin(RecordedAdmin[M]):
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 0
+    # The columns by which a list is sorted that is longer than is shown; None: by any.
+    sortable_when_long: tuple[str, ...] | None = None
     show_facets = admin.ShowFacets.NEVER  # they count the whole table once per choice
     formfield_overrides: ClassVar[Any] = {DecimalField: {"form_class": AmountField}}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedChangeList
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return as_written(self.model, super().get_list_display(request))
@@ -219,6 +256,7 @@ class ReadOnlyAdmin(BoundedAdmin[M]):
 
     ordering: ClassVar[Any] = ("-id",)
     ordering_of_account: tuple[str, ...] = ()
+    sortable_when_long: tuple[str, ...] | None = ()
 
     def get_ordering(self, request: HttpRequest) -> Any:
         of_account = self.ordering_of_account if OfAccount.parameter_name in request.GET else ()

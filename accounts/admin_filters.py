@@ -103,6 +103,21 @@ class OfAction(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
+def in_words(title: str, *, empty: str, filled: str) -> type[admin.EmptyFieldListFilter]:
+    """Whether a field has anything, said in words instead of "empty" and "not empty"."""
+
+    class InWords(admin.EmptyFieldListFilter):
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
+            self.title = title
+
+        def choices(self, changelist: ChangeList) -> Iterator[Any]:
+            for choice, words in zip(super().choices(changelist), (None, empty, filled), strict=True):
+                yield {**choice, "display": words or choice["display"]}
+
+    return InWords
+
+
 class Between(admin.ListFilter):
     """From one day until another, both of them included, in UTC as all times of the staff site."""
 

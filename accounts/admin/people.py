@@ -266,6 +266,8 @@ class AccountAdmin(BoundedAdmin[Account]):
         kept = (
             ("calls", "billing_call"),
             ("call days", "billing_callday"),
+            ("changes of calls", "billing_callchange"),
+            ("records that could not be read", "billing_unreadablerecord"),
             ("days asked for", "billing_backfill"),
             ("payments", "billing_payment"),
             ("charges", "billing_charge"),

@@ -1,8 +1,24 @@
-from billing.admin import backfills, batches, calls, changes, exports, money, online, phrases, proof, switches, topups
+from billing.admin import (
+    backfills,
+    batches,
+    call_changes,
+    call_days,
+    calls,
+    changes,
+    exports,
+    money,
+    online,
+    phrases,
+    proof,
+    switches,
+    topups,
+)
 
 __all__ = [
     "backfills",
     "batches",
+    "call_changes",
+    "call_days",
     "calls",
     "changes",
     "exports",

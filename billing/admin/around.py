@@ -1,4 +1,4 @@
-"""From a case to the rows around it: whole days of the switch's calendar."""
+"""From a case, or a day of calls, to the rows around it: whole days of the switch's calendar."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from billing.models import CallChange, Case, ChangeOfRecord
+from billing.models import CallChange, CallDay, Case, ChangeOfRecord
 from billing.queries.days import begin_of, day_of, end_of
 
 MOST_CHANGES = 20
@@ -37,6 +37,25 @@ def rows_around(case: Case) -> Iterator[tuple[str, str]]:
         ("charge", "charges", {"charged_at__gte": begin.isoformat(), "charged_at__lt": end.isoformat()}),
     ):
         query = urlencode({"account": account.pk, **lookups})
+        yield f"{reverse(f'admin:billing_{model}_changelist')}?{query}", label
+
+
+def calls_of_day(day: CallDay) -> str:
+    """What its customer reads."""
+    return f"{reverse('calls', args=[day.account.public_id])}?from={day.day}&to={day.day}"
+
+
+def rows_of_day(day: CallDay) -> Iterator[tuple[str, str]]:
+    """Address and title of each place."""
+    yield calls_of_day(day), "its calls, as the customer reads them"
+    begin, end = begin_of(day.day, day.account.switch.zone), end_of(day.day, day.account.switch.zone)
+    # A call that began on the day may have ended on the next one.
+    ended = {"ended_at__gte": begin.isoformat(), "ended_at__lt": (end + timedelta(days=1)).isoformat()}
+    for model, label, lookups in (
+        ("callchange", "records that came late, were edited or are gone", ended),
+        ("unreadablerecord", "records that could not be read", {"day__gte": day.day, "day__lte": day.day}),
+    ):
+        query = urlencode({"account": day.account_id, **lookups})
         yield f"{reverse(f'admin:billing_{model}_changelist')}?{query}", label
 
 

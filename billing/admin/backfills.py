@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import audit
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, member_of_staff
+from accounts.admin_filters import in_words
 from accounts.models import AuditAction, Switch
+from accounts.money import DASH
 from billing.models import Backfill
 from billing.queries import backfills as queries
 from billing.services import backfills, scheduling
@@ -41,9 +45,12 @@ class BackfillAdmin(BoundedAdmin[Backfill]):
     """Days that somebody wants here, and how far they are."""
 
     form = BackfillForm
-    list_display = ("of_account", "first", "last", "bar", "asked_by", "asked_at", "ended_at", "left_out")
+    list_display = ("asked_at", "of_account", "first", "last", "bar", "asked_by", "ended_at", "left_out")
     list_select_related = ("account", "asked_by")
-    list_filter = (OfAccount, "account__switch", ("ended_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        *(OfAccount, "account__switch"),
+        ("ended_at", in_words("state", empty="under way", filled="ended")),
+    )
     search_fields = ("account__number", "account__name")
     ordering = ("-id",)
     raw_id_fields = ("account",)
@@ -52,6 +59,7 @@ class BackfillAdmin(BoundedAdmin[Backfill]):
         "first",
         "last",
         "bar",
+        "days",
         "failure",
         "asked_by",
         "asked_at",
@@ -83,7 +91,13 @@ class BackfillAdmin(BoundedAdmin[Backfill]):
             *(far.total, far.done, f", {far.failed} failed" if far.failed else ""),
         )
 
-    @admin.display(description="why a day failed, the last time")
+    @admin.display(description="see")
+    def days(self, backfill: Backfill) -> SafeString:
+        query = urlencode({"account": backfill.account_id, "day__gte": backfill.first, "day__lte": backfill.last})
+        place = f"{reverse('admin:billing_callday_changelist')}?{query}"
+        return format_html('<a href="{}">the days, each with its state</a>', place)
+
+    @admin.display(description="why a day failed, the last time", empty_value=DASH)
     def failure(self, backfill: Backfill) -> str:
         return _progress(backfill).failure
 

@@ -5,24 +5,35 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import OfAccount, OfChosenAccount, ReadOnlyAdmin
-from accounts.money import DASH, money
-from billing.models import Call, CallChange, CallDay, UnreadableRecord
+from accounts.admin_base import OfChosenAccount, ReadOnlyAdmin, link, linked
+from accounts.models import Account
+from billing.models import NOT_STATED, Call, CallChange, CallDay, CallLevel, EndDirection
+from billing.queries.end_reasons import end_reason
 from billing.queries.routing import routing_of
+from billing.templatetags.figures import signed_money
+
+MOST_CHANGES = 10
 
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin[Call]):
     """The newest calls of one account; its history with filters is on the customer's pages."""
 
-    list_display = ("started_at", "caller", "callee", "talk_seconds", "billed_seconds", "fee", "end_reason")
+    list_display = ("started_at", "caller", "callee", "talk_seconds", "billed_seconds", "fee", "reason")
     list_filter = (OfChosenAccount,)
     ordering_of_account = ("-started_at", "-flow_no")
     sortable_by = ()
     list_select_related = ("account__switch",)
+    fields = (
+        *("account", "started_at", "ended_at", "caller", "callee", "talk_seconds", "billed_seconds"),
+        *("fee", "fee_prefix", "package_fee", "package_seconds", "of_agent", "agent_fee"),
+        *("level", "ended_by", "reason", "billing_mode", "callee_billing"),
+        *("switch", "flow_no", "of_day", "changes"),
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:
         shown = super().get_fieldsets(request, obj)
@@ -34,59 +45,56 @@ class CallAdmin(ReadOnlyAdmin[Call]):
         """Where it is told in words, and why it cost that."""
         return reverse("call", args=[call.account.public_id, call.flow_no])
 
+    @admin.display(description="call level")
+    def level(self, call: Call) -> str:
+        return _in_words(CallLevel, call.call_level)
+
+    @admin.display(description="ended by")
+    def ended_by(self, call: Call) -> str:
+        return _in_words(EndDirection, call.end_direction)
+
+    @admin.display(description="why it ended")
+    def reason(self, call: Call) -> str:
+        """As its customer reads it."""
+        found = end_reason(call.end_reason)
+        said = ", ".join(str(part) for part in (found.code, found.read_as) if part not in (None, ""))
+        return f"{found.words} ({said})" if said else found.words
+
+    @admin.display(description="agent")
+    def of_agent(self, call: Call) -> str:
+        """Of that day; it may be none here any more."""
+        number = call.agent_number
+        agent = Account.objects.filter(switch=call.switch_id, number=number).first() if number else None
+        return linked(agent) or number
+
+    @admin.display(description="call day")
+    def of_day(self, call: Call) -> str:
+        """The day of the switch's calendar whose report holds it."""
+        held = CallDay.objects.filter(account=call.account_id, day=call.day).first()
+        day = localize(call.day)
+        return link("billing.callday", held.pk, f"{day}: {held.get_state_display()}") if held else day
+
+    @admin.display(description="what the switch changed of it")
+    def changes(self, call: Call) -> SafeString:
+        noted = CallChange.objects.filter(account=call.account_id, flow_no=call.flow_no).order_by("-id")[:MOST_CHANGES]
+        currency = call.account.switch.currency
+        said = (
+            (reverse("admin:billing_callchange_change", args=[change.pk]), *_told(change, currency)) for change in noted
+        )
+        return format_html_join("", '<div><a href="{}">{}: {}, {}</a></div>', said) or SafeString("nothing, as we know")
+
     @admin.display(description="routing")
     def routing(self, call: Call) -> SafeString:
         said = ((routed.name, routed.text or "–") for routed in routing_of(call))
         return format_html_join("", "<div>{}: {}</div>", said) or SafeString("not kept")
 
 
-@admin.register(CallDay)
-class CallDayAdmin(ReadOnlyAdmin[CallDay]):
-    """What is known of each day's calls: the state of the sync."""
-
-    list_display = ("day", "of_account", "state", "why", "counted", "charged", "unproven_since", "tries")
-    list_select_related = ("account__switch",)
-    list_filter = (OfAccount, "state", "day", ("unusable_report", admin.EmptyFieldListFilter))
-    search_fields = ("account__number", "account__name")
-    ordering_of_account = ("-day",)
-
-    def view_on_site(self, day: CallDay) -> str:
-        return f"{reverse('calls', args=[day.account.public_id])}?from={day.day}&to={day.day}"
-
-    @admin.display(description="why not proven", empty_value=DASH)
-    def why(self, day: CallDay) -> str:
-        return " ".join(filter(None, (day.unusable_report, day.failure)))
-
-    @admin.display(description="calls / report")
-    def counted(self, day: CallDay) -> str:
-        return f"{day.calls:,} / {DASH if day.reported_calls is None else f'{day.reported_calls:,}'}"
-
-    @admin.display(description="fee / report")
-    def charged(self, day: CallDay) -> str:
-        currency = day.account.switch.currency
-        return f"{money(day.fee, currency)} / {money(day.reported_fee, currency)}"
+def _in_words(table: type[CallLevel | EndDirection], code: int) -> str:
+    """With the code; of one that nobody knows there is nothing else."""
+    if code in table.values:
+        return f"{table(code).label} ({code})"
+    return "not stated" if code == NOT_STATED else str(code)
 
 
-@admin.register(CallChange)
-class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
-    """What the switch says otherwise than it did before."""
-
-    list_display = (
-        *("noticed_at", "of_account", "ended_at", "flow_no", "caller", "callee", "talk_seconds"),
-        *("fee", "agent_fee", "kind"),
-    )
-    list_select_related = ("account__switch",)
-    list_filter = (OfAccount, "kind", "noticed_at")
-    search_fields = ("account__number", "account__name")
-    ordering = ("-id",)
-
-
-@admin.register(UnreadableRecord)
-class UnreadableRecordAdmin(ReadOnlyAdmin[UnreadableRecord]):
-    """Why a day cannot be proven though all else was read."""
-
-    list_display = ("day", "of_account", "reason", "excerpt", "noticed_at")
-    list_select_related = ("account",)
-    list_filter = (OfAccount, "day")
-    search_fields = ("account__number", "account__name")
-    ordering = ("-id",)
+def _told(change: CallChange, currency: str) -> tuple[str, str, str]:
+    return localize(change.noticed_at), change.get_kind_display(), signed_money(change.fee, currency)

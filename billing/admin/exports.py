@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.admin_base import OfAccount, ReadOnlyAdmin
 from billing.models import Export
@@ -12,9 +15,18 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
 
     list_display = (
         *("asked_at", "reference", "of_account", "asked_by", "kind", "first", "last"),
-        *("rows_done", "state", "tries", "why"),
+        *("rows_done", "state", "why"),
     )
     list_select_related = ("account__switch", "asked_by")
     list_filter = (OfAccount, "state", "kind", "asked_at")
     search_fields = ("=reference", "account__number", "account__name", "asked_by__email")
     ordering = ("-id",)
+    fields = (
+        *("reference", "account", "asked_by", "asked_at", "kind", "calls", "zone", "first", "last", "was_fresh"),
+        *("state", "why", "tries", "rows_done", "rows_total", "moved_at", "ended_at", "size", "expires_at"),
+    )
+
+    @admin.display(description="which calls")
+    def calls(self, export: Export) -> SafeString:
+        place = f"{reverse('calls', args=[export.account.public_id])}?{export.asked}"
+        return format_html('<a href="{}">as the page lists them</a> ({})', place, export.asked or "all")

@@ -53,7 +53,7 @@ class ChargeAdmin(ReadOnlyAdmin[Charge]):
 
 @admin.register(SyncMark)
 class SyncMarkAdmin(ReadOnlyAdmin[SyncMark]):
-    list_display = ("of_account", "stream", "complete_from", "complete_until")
+    list_display = ("complete_until", "complete_from", "stream", "of_account")
     list_select_related = ("account",)
     list_filter = (OfAccount, "stream")
     search_fields = ("account__number",)

@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import BoundedAdmin, OfAccount, ReadOnlyAdmin
+from accounts.admin_filters import in_words
 from accounts.models import AuditAction
 from billing.admin.around import records_changed, rows_around
 from billing.models import Case, JobRun, Reconciliation
@@ -43,9 +44,9 @@ class CaseActionForm(ActionForm):
 class CaseAdmin(BoundedAdmin[Case]):
     """What happened is the portal's to say; what people found out about it goes into the note."""
 
-    list_display = ("of_account", "begins_at", "ends_at", "difference", "cause", "opened_at", "closed_at")
+    list_display = ("opened_at", "of_account", "begins_at", "ends_at", "difference", "cause", "closed_at")
     list_select_related = ("account__switch",)
-    list_filter = (("closed_at", admin.EmptyFieldListFilter), OfAccount, "cause")
+    list_filter = (("closed_at", in_words("state", empty="open", filled="closed")), OfAccount, "cause")
     search_fields = ("account__number", "account__name", "note")
     ordering = ("-id",)
     fields = (

@@ -13,8 +13,8 @@ class Backfill(models.Model):
     """Days of an account, both included, whose calls somebody wants to have here. The call days tell how far it is."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backfills")
-    first = models.DateField()
-    last = models.DateField()
+    first = models.DateField("first day")
+    last = models.DateField("last day")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="backfills")
     asked_at = models.DateTimeField()
     progressed_at = models.DateTimeField(help_text="When a day last came in; at first, when it was asked for")

@@ -202,8 +202,11 @@ class CallDay(models.Model):
 
     class Meta:
         indexes = [
-            # The staff's front page counts them among millions of others.
-            models.Index(fields=["day"], condition=models.Q(state=DayState.DIFFERS), name="call_day_differs"),
+            # The staff's list of them, the newest first, and what their front page counts among millions of others.
+            models.Index(fields=["-day", "-id"], name="call_day_newest"),
+            models.Index(
+                fields=["state", "-day", "-id"], condition=~models.Q(state=DayState.PROVEN), name="call_day_unproven"
+            ),
             models.Index(fields=["day"], condition=~models.Q(unusable_report=""), name="call_day_without_report"),
         ]
         constraints = [

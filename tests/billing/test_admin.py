@@ -157,7 +157,7 @@ def test_an_account_leads_to_all_that_is_kept_of_it(account: Account) -> None:
     client = logged_in(superuser())
     page = client.get(page_of(account)).content.decode()
     links = re.findall(rf'href="(/staff/\w+/\w+/\?account={account.pk})"', page)
-    assert len(links) == 17
+    assert len(links) == 19
     for link in links:
         assert client.get(link).context["cl"].result_count, link
     assert f'href="/a/{account.public_id}/"' in page

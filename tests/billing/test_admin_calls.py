@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import strip_tags
 
-from billing.models import Call, CallDay
+from accounts import admin_base
+from billing.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState, Export
+from billing.queries.end_reasons import end_reason
 from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff
-from tests.factories import CallDayFactory
+from tests.factories import NOON, AccountFactory, CallDayFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -43,9 +51,136 @@ def test_a_day_stands_beside_what_its_report_says_and_why_it_is_not_proven(call:
     client = logged_in(staff("support"))
     html = client.get(list_of(CallDay)).content.decode()
     assert '<td class="field-why">No day can be so. No answer.</td>' in html
-    assert '<td class="field-counted">1,200 / —</td>' in html
+    assert counted(html) == "1,200 / —"
     CallDay.objects.filter(pk=day.pk).update(reported_calls=1201, reported_fee=Decimal("7.75"))
     html = client.get(list_of(CallDay)).content.decode()
-    assert '<td class="field-counted">1,200 / 1,201</td>' in html
+    assert counted(html) == "1,200 / 1,201"
     assert "7.50 / " in html
     assert "7.75</td>" in html
+
+
+def counted(html: str) -> str:
+    cell = re.search(r'<td class="field-counted">(.*?)</td>', html)
+    assert cell
+    return strip_tags(cell[1])
+
+
+def told(client: Client, row: Call | CallChange, name: str) -> str:
+    """What the page of a row says beside one of its names."""
+    html = client.get(page_of(row)).content.decode()
+    found = re.search(rf'field-{name}">.*?<div class="readonly">(.*?)</div>\s*</div>', html, re.DOTALL)
+    assert found
+    return unescape(strip_tags(found[1])).strip()
+
+
+@pytest.mark.parametrize(
+    ("level", "direction", "reason", "words"),
+    [
+        (5, 1, 17, ("international (5)", "the called side (1)", "The number was busy. (17, a Q.850 cause)")),
+        (-1, -1, -1, ("not stated", "not stated", "The switch does not say.")),
+        (9, 7, 2000, ("9", "7", f"{end_reason(2000).words} (2000)")),
+    ],
+)
+def test_codes_of_a_call_are_told_in_words_with_the_code(
+    call: Call, level: int, direction: int, reason: int, words: tuple[str, ...]
+) -> None:
+    Call.objects.filter(pk=call.pk).update(call_level=level, end_direction=direction, end_reason=reason)
+    client = logged_in(staff("support"))
+    assert tuple(told(client, call, name) for name in ("level", "ended_by", "reason")) == words
+    listed = client.get(f"{list_of(Call)}?account={call.account_id}").content.decode()
+    assert words[-1] in listed
+
+
+def test_the_page_of_a_call_leads_to_its_agent_its_day_and_what_changed(call: Call) -> None:
+    agent = AccountFactory.create(switch=call.switch, number="R-100", is_agent=True)
+    Call.objects.filter(pk=call.pk).update(agent_number="R-100")
+    day, _ = CallDay.objects.get_or_create(account=call.account, day=call.day)
+    change = changed(call, ChangeOfRecord.EDITED)
+    html = logged_in(staff("support")).get(page_of(call)).content.decode()
+    assert all(f'href="{page_of(row)}"' in html for row in (agent, day, change))
+    assert "was edited, −$0.25" in html
+
+
+def changed(call: Call, kind: ChangeOfRecord) -> CallChange:
+    fees = {"fee": Decimal("-0.25"), "agent_fee": Decimal("0.1")}
+    times = {"ended_at": call.ended_at, "noticed_at": NOON}
+    return CallChange.objects.create(account=call.account, kind=kind, flow_no=call.flow_no, **times, **fees)
+
+
+def test_a_change_leads_to_its_call_and_says_by_how_much(call: Call) -> None:
+    change, client = changed(call, ChangeOfRecord.EDITED), logged_in(staff("support"))
+    listed = client.get(list_of(CallChange)).content.decode()
+    assert f'href="{reverse("call", args=[call.account.public_id, call.flow_no])}"' in listed
+    assert "+$0.10" in listed
+    assert f'href="{page_of(call)}"' in client.get(page_of(change)).content.decode()
+
+
+def test_a_record_that_is_gone_leads_nowhere(call: Call) -> None:
+    change, client = changed(call, ChangeOfRecord.GONE), logged_in(staff("support"))
+    Call.objects.all().delete()
+    assert (
+        reverse("call", args=[call.account.public_id, call.flow_no])
+        not in client.get(list_of(CallChange)).content.decode()
+    )
+    assert told(client, change, "of_call") == f"{call.flow_no}, which is here no longer"
+
+
+def test_every_way_that_the_page_of_a_day_a_file_or_a_backfill_offers_is_open(call: Call) -> None:
+    client = logged_in(staff("support"))
+    for row in (CallDay.objects.get(), Export.objects.get(), Backfill.objects.get()):
+        html = client.get(page_of(row)).content.decode()
+        ways = [unescape(way) for way in re.findall(r'<a href="([^"]+account=\d[^"]*|/a/[^"]+)"', html)]
+        assert ways
+        assert {way: client.get(way).status_code for way in ways} == dict.fromkeys(ways, 200)
+
+
+@pytest.fixture
+def days() -> list[CallDay]:
+    """The newest first, though the oldest came last; the list is as long as one is shown."""
+    return [
+        CallDayFactory.create(account=AccountFactory.create(number=f"A-{n}"), day=NOON.date() - timedelta(n), tries=n)
+        for n in range(4)
+    ]
+
+
+def listed(client: Client, query: str = "") -> list[CallDay]:
+    return list(client.get(f"{list_of(CallDay)}?{query}").context["cl"].result_list)
+
+
+def test_days_come_the_newest_first(days: list[CallDay]) -> None:
+    client = logged_in(staff("support"))
+    assert listed(client) == days
+    assert listed(client, f"account={days[1].account_id}") == [days[1]]
+
+
+# Places of the columns day, account and tries.
+@pytest.mark.parametrize("column", [0, 1, 7])
+def test_a_short_list_of_days_is_sorted_by_any_column(days: list[CallDay], column: int) -> None:
+    client = logged_in(staff("support"))
+    upwards, downwards = listed(client, f"o={column}"), listed(client, f"o=-{column}")
+    assert upwards == downwards[::-1] == (days[::-1] if column == 0 else days)
+
+
+def test_a_long_list_of_days_is_sorted_by_the_day_alone(days: list[CallDay], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_base, "LIST_BOUND", 4)
+    client = logged_in(staff("support"))
+    assert listed(client, "o=0") == days[::-1]
+    for others in ("-1", "7", "-0.7", "x"):
+        assert listed(client, f"o={others}") == days
+    html = client.get(list_of(CallDay)).content.decode()
+    assert ("?o=0" in html, "?o=1" in html, "?o=7" in html) == (True, False, False)
+
+
+def test_days_are_chosen_by_whether_their_report_says_anything(days: list[CallDay]) -> None:
+    CallDay.objects.filter(pk=days[2].pk).update(unusable_report="No day can be so.")
+    client = logged_in(staff("support"))
+    assert listed(client, "unusable_report__isempty=0") == [days[2]]
+    assert listed(client, "unusable_report__isempty=1") == [days[0], days[1], days[3]]
+    html = strip_tags(client.get(list_of(CallDay)).content.decode())
+    assert re.search(r"By report\s+All\s+usable, or not asked for yet\s+says nothing", html)
+
+
+def test_days_are_chosen_by_their_switch_and_state(days: list[CallDay]) -> None:
+    CallDay.objects.filter(pk__in=[days[0].pk, days[3].pk]).update(state=DayState.DIFFERS)
+    switch = days[3].account.switch_id
+    assert listed(logged_in(staff("support")), f"state__exact=differs&account__switch__id__exact={switch}") == [days[3]]
