@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Q
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
@@ -16,17 +15,13 @@ from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.queries.days import DAY, each_day
 from billing.queries.retention import first_known_day, first_whole_day
-from billing.services import call_store
+from billing.services import call_groups, call_store
 from billing.services.call_routing import RoutingStage
 from billing.services.failures import FAILURES, GONE, sentence
 from billing.services.locks import are_held, hold
 from billing.services.switches import client
 from billing.vos3000 import Cdr, Client, Malformed, RoutedCdr, UnexpectedStatus, UnreadableRecord, Withheld
 
-ACCOUNTS_PER_REQUEST = 50
-# An account with more calls a day is asked for alone, so that its stream delays and fails nobody else's.
-SMALL = 2000
-SIZE_IS_LEARNT_OVER = 14 * DAY
 NOT_KEPT = "Calls of this day are no longer kept here."
 NOT_ON_SWITCH = "The switch no longer has the calls of this day."
 LONGEST_SILENCE = timedelta(minutes=5)  # of a stream, before its claim on the day ends
@@ -81,7 +76,7 @@ def fetch_days(
                 fetched.failures += _failed(members, last, error, now)
                 continue
             for day in reversed(list(each_day(max(first, known), last))):
-                for group in _groups(members, day):
+                for group in call_groups.groups(switch=switch, accounts=members, day=day):
                     fetched.add(_fetch_claimed(switch, asking, group, day, now, missing_only))
     return fetched
 
@@ -97,18 +92,6 @@ def being_fetched(*, account: Account, days: Iterable[date]) -> set[date]:
 
 def _claim(account: Account, day: date) -> str:
     return f"calls:{account.pk}:{day}"
-
-
-def _groups(accounts: Sequence[Account], day: date) -> Iterator[list[Account]]:
-    """Whose records could not be read is asked for alone too: in company it would have each asked for once more."""
-    lately = CallDay.objects.filter(account__in=accounts, day__gte=day - SIZE_IS_LEARNT_OVER)
-    alone = set(lately.filter(Q(calls__gt=SMALL) | Q(unreadable__gt=0)).values_list("account_id", flat=True))
-    small = [account for account in accounts if account.pk not in alone]
-    for begin in range(0, len(small), ACCOUNTS_PER_REQUEST):
-        yield small[begin : begin + ACCOUNTS_PER_REQUEST]
-    for account in accounts:
-        if account.pk in alone:
-            yield [account]
 
 
 def _fetch_claimed(
@@ -150,8 +133,7 @@ def _fetch(
         raise
     except FAILURES as error:
         if len(group) > 1 and isinstance(error, Malformed) and not isinstance(error, UnexpectedStatus):
-            # One account's records must not keep the others' from coming in.
-            return _one_by_one(switch, asking, group, day, now, locks)
+            return _in_halves(switch, asking, group, day, now, locks)
         return Fetched(failures=_failed(group, day, error, now))
     return Fetched(days=len(group), calls=stage.records)
 
@@ -186,6 +168,20 @@ def _one_by_one(
     fetched = Fetched()
     for account in group:
         fetched.add(_fetch(switch, asking, [account], day, now, locks))
+    return fetched
+
+
+def _in_halves(
+    switch: Switch, asking: Client, group: list[Account], day: date, now: datetime, locks: list[Lock]
+) -> Fetched:
+    """Down to the account whose records keep the others' from coming in; or to what the switch can answer at once."""
+    fetched = Fetched()
+    middle = len(group) // 2
+    for half in (group[:middle], group[middle:]):
+        fetched.add(_fetch(switch, asking, half, day, now, locks))
+    if all(failure.why == GONE for failure in fetched.failures):
+        size = call_groups.size_of(calls=fetched.calls, accounts=len(group))
+        call_groups.too_large(switch=switch, size=size)
     return fetched
 
 

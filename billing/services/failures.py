@@ -6,6 +6,8 @@ from billing.vos3000 import Malformed, Refused, SwitchError, TimedOut, Unexpecte
 
 # What a question to a switch can raise: it failed, or its settings cannot be used (a missing CA file, a bad address).
 FAILURES = (SwitchError, OSError, ValueError)
+# Of one account alone: what cannot be read of several is asked for in parts.
+UNREADABLE = "The switch gave an answer that cannot be read."
 GONE = "The switch no longer knows this account."
 
 
@@ -19,8 +21,10 @@ def sentence(error: Exception) -> str:
             return "The switch did not answer in time."
         case UnexpectedStatus(status=403):
             return "The switch does not let the portal in."
+        case UnexpectedStatus():
+            return "The switch answered with an error."
         case Malformed():
-            return "The switch gave an answer that cannot be read."
+            return UNREADABLE
         case Refused():
             return "The switch refused to answer."
         case SwitchError():

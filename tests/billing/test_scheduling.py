@@ -13,6 +13,7 @@ from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.services import backfills, rounds, scheduling
 from billing.services.calls import fetch_days
+from billing.services.redis import connection as redis
 from billing.tasks.sync import fill, run_round
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
@@ -89,6 +90,40 @@ def test_a_record_that_cannot_be_read_has_the_others_asked_for_once_more_and_the
         fetch_days(accounts=accounts, first=day, last=day, now=now)
         requests.append(len(simulator.control.received("GetCdr")))
     assert requests == [4, 6, 8]
+
+
+def test_a_group_whose_answer_is_cut_for_its_size_is_asked_for_in_smaller_ones_from_then_on(
+    switch: Switch, simulator: SimulatorProcess
+) -> None:
+    now = datetime.now(UTC)
+    day = now.date() - timedelta(days=200)
+    noon = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
+    numbers = ("C-301", "C-302", "C-303", "A-20417", "A-20418", "A-20420")
+    accounts = [AccountFactory.create(switch=switch, number=number) for number in numbers]
+    for minute, number in enumerate(numbers * 12):
+        simulator.control.add_call(number, "8613900000000", start=noon + minute * 60_000, silent=True)
+    simulator.control.add_fault("GetCdr", "cut_body", longer_than=26_000)
+
+    def slot() -> list[int]:
+        """Of how many accounts each of its requests was."""
+        before = len(simulator.control.received("GetCdr"))
+        fetched = fetch_days(accounts=accounts, first=day, last=day, now=now)
+        assert (fetched.days, fetched.failures) == (6, [])
+        bodies = [request.body or {} for request in simulator.control.received("GetCdr")[before:]]
+        return [len(body["accounts"]) for body in bodies]
+
+    assert slot() == [6, 3, 3]
+    assert [slot(), slot()] == [[3, 3], [3, 3]]
+    simulator.control.clear_faults()
+    forget_what_was_learnt()
+    assert slot() == [6]
+
+
+def forget_what_was_learnt() -> None:
+    """As it ends by itself after a day."""
+    (key,) = redis().keys("switch:*:calls-at-once")
+    assert 0 < redis().ttl(key) <= 24 * 3600
+    redis().delete(key)
 
 
 @pytest.mark.django_db(transaction=True)
