@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,7 @@ from billing.queries.days import each_day
 
 @dataclass(frozen=True)
 class Progress:
-    """Of call days from `first` to `last`. `failure` is a sentence: why the last one that failed did.
+    """Of call days from `first` to `last`. `here` are fetched; `failure` is a sentence: why the last that failed did.
 
     `awaited` of the missing days are being fetched, because somebody asked for them; `failing` of these could not be
     when it was their turn.
@@ -22,11 +23,15 @@ class Progress:
 
     first: date
     last: date
-    done: int
+    here: Collection[date]
     failed: int
     failure: str
     awaited: int
     failing: int
+
+    @property
+    def done(self) -> int:
+        return len(self.here)
 
     @property
     def total(self) -> int:
@@ -35,6 +40,10 @@ class Progress:
     @property
     def missing(self) -> int:
         return self.total - self.done
+
+    @property
+    def missing_days(self) -> list[date]:
+        return [day for day in each_day(self.first, self.last) if day not in self.here] if self.missing else []
 
     @property
     def is_awaited(self) -> bool:
@@ -59,14 +68,14 @@ def progress(*, account: Account, first: date, last: date) -> Progress:
     """`first` not after `last`; the switch is not asked."""
     here = fetched_days(account=account, first=first, last=last)
     if len(here) == (last - first).days + 1:
-        return Progress(first, last, len(here), failed=0, failure="", awaited=0, failing=0)
+        return Progress(first, last, here, failed=0, failure="", awaited=0, failing=0)
     awaited = _asked_for(account, first, last) - here
     failed = failed_days(account=account, first=first, last=last)
     latest = _failed(account, first, last).order_by("-failed_at").first()
     return Progress(
         first=first,
         last=last,
-        done=len(here),
+        here=here,
         failed=len(failed),
         failure=latest.failure if latest else "",
         awaited=len(awaited),

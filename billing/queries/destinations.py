@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from accounts.models import Account
-from billing.models import Rate, RateGroup
+from billing.models import Call, Rate, RateGroup
 
 # More would make a question of their own length out of every question about calls.
 MOST_PREFIXES = 500
@@ -15,6 +17,15 @@ MOST_NAMES = 20
 
 def are_known(account: Account) -> bool:
     return RateGroup.objects.filter(switch=account.switch, name=account.rate_group, read_at__isnull=False).exists()
+
+
+def names_of(calls: Sequence[Call], *, account: Account) -> dict[str, str]:
+    """What the rates call the prefixes that these calls were charged by; empty where a rate gives no name."""
+    prefixes = {call.fee_prefix for call in calls}
+    if not prefixes or not account.rate_group:
+        return {}
+    known = Rate.objects.filter(group__switch=account.switch_id, group__name=account.rate_group)
+    return dict(known.filter(prefix__in=prefixes).values_list("prefix", "area_name"))
 
 
 def named(*, account: Account, name: str) -> tuple[str, ...]:

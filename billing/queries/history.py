@@ -15,7 +15,7 @@ from billing.queries.days import begin_of, day_of, end_of
 
 # The longest stretch of days whose states are listed at once.
 MOST_DAYS = 400
-LISTED = ("started_at", "flow_no", "caller", "callee", "talk_seconds", "fee")
+LISTED = ("started_at", "flow_no", "caller", "callee", "talk_seconds", "fee", "fee_prefix")
 # How many calls are looked at for a page of those that match: at first, and by whoever looks further.
 LOOKED_AT, LOOKED_AT_FURTHER = 5_000, 100_000
 SOME_MONTHS = timedelta(days=92)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from billing.queries.days import DAY, begin_of, end_of
+from billing.queries.days import DAY, begin_of, day_of, end_of
 
 MOST_SPANS = 92
 
@@ -26,6 +28,20 @@ class Spans:
     unit: Unit
     firsts: tuple[date, ...]
     edges: tuple[datetime, ...]
+
+    def lacking(self, missing: Sequence[date], *, switch: ZoneInfo, today: date) -> list[tuple[int, int]]:
+        """Of each, how many days of the switch's calendar that it touches are missing, and how many it touches.
+
+        `missing` are in order, and none is after the switch's `today`.
+        """
+        touched = [
+            (day_of(begin, switch), min(day_of(end - timedelta(microseconds=1), switch), today))
+            for begin, end in pairwise(self.edges)
+        ]
+        return [
+            (bisect_right(missing, last) - bisect_left(missing, first), (last - first).days + 1)
+            for first, last in touched
+        ]
 
 
 def spans(first: date, last: date, zone: ZoneInfo) -> Spans:

@@ -40,10 +40,10 @@ def earliest_day(*, account: Account, now: datetime) -> date:
     return max(known, day_of(now, account.switch.zone) - LONGEST_KEPT)
 
 
-def never_fetched(*, account: Account, first: date, last: date, now: datetime) -> int:
-    """How many of these days, since the account was opened, are not here and will not be."""
+def never_fetched(*, account: Account, first: date, last: date, now: datetime) -> Sequence[date]:
+    """Those of these days, since the account was opened, that are not here and will not be; the newest first."""
     first, last = max(first, _opened(account)), min(last, earliest_day(account=account, now=now) - DAY)
-    return len(_missing(account, first, last)) if first <= last else 0
+    return _missing(account, first, last) if first <= last else ()
 
 
 def _opened(account: Account) -> date:

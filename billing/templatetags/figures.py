@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
@@ -66,6 +67,11 @@ def duration(seconds: float | None) -> str:
 @register.filter
 def percent(ratio: float | Decimal | None) -> str:
     return DASH if ratio is None else f"{ratio:.0%}".replace("%", f"{NARROW_SPACE}%")
+
+
+@register.filter
+def among(key: str, words: Mapping[str, str]) -> str:
+    return words.get(key, "")
 
 
 @register.filter

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from billing.queries.balance import Day
 from billing.queries.days import each_day
-from billing.views.chart import HEIGHT, round_up
+from billing.views.chart import HEIGHT, Label, labels, round_up
 
 ZERO = Decimal(0)
 # However many days share it: the picture's shape must not depend on them.
@@ -41,7 +41,7 @@ class BalanceChart:
     height: int
     lines: list[int]
     ticks: list[Decimal]
-    labels: list[date]
+    labels: list[Label]
     level: str
     under: str
 
@@ -62,7 +62,7 @@ def balance_chart(days: Sequence[Day]) -> BalanceChart | None:
         height=HEIGHT,
         lines=[0, HEIGHT // 2, HEIGHT],
         ticks=[top, (top + bottom) / 2, bottom],
-        labels=sorted({dates[round((len(dates) - 1) * part / 3)] for part in range(4)}),
+        labels=labels(dates),
         level=" ".join(f"M{run[0].x} {_steps(run, top, bottom)}" for run in runs),
         under=" ".join(_area(run, top, bottom) for run in runs),
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,16 +10,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import Access
-from accounts.models import Account
+from accounts.models import Account, Switch
 from billing.forms.calls import CallFilterForm
-from billing.models import CallDay
+from billing.models import Call, CallDay
 from billing.queries import history, page_sums
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.days import day_of
+from billing.queries.destinations import names_of
 from billing.queries.snapshot import snapshot
 from billing.queries.spans import Spans, spans
 from billing.services import rates
-from billing.views import filling, old_after
+from billing.views import call_news, filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
 from billing.views.call_files import links
@@ -37,8 +39,6 @@ FEWEST_BARS = 2
 def calls(request: Request, access: Access) -> HttpResponse:
     now, zone, account = timezone.now(), zone_of(access), access.account
     form = CallFilterForm(request.GET, account=account, zone=zone, today=day_of(now, zone))
-    if form.names_destination and request.method == "GET":
-        rates.of_account(account=account, now=now)
     chosen = form.chosen()
     # A list that goes on where it stands needs its next rows alone.
     goes_on = request.htmx.target == GOES_ON and wants_fragment(request)
@@ -48,15 +48,19 @@ def calls(request: Request, access: Access) -> HttpResponse:
     with snapshot():
         page = _page(request.GET, account, chosen)
         known = history.days(account=account, filter=chosen)
-        around = {} if goes_on else _around(request.GET, access, form, chosen, known, now=now)
+        around = _around(request.GET, access, form, chosen, known, missing, now=now) if missing else {}
         days = CallDays(account, zone, known, now)
         shown = _shown(request.GET, page, zone) if goes_on else None
+        destinations = names_of(page.calls, account=account)
         by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
+    if request.method == "GET" and (form.names_destination or _have_no_rate(page.calls, destinations)):
+        rates.of_account(account=account, now=now)
     further = {"further": "1"} if page.looked_to else {}
     context = {
         "page": page,
         "order": chosen.order.value,
         "days": by_day,
+        "destinations": destinations,
         # Of a call that stands under no heading of its day.
         "dated": "%-d %b %H:%M" if chosen.first and chosen.first.year == now.year else "%-d %b %Y %H:%M",
         "in_all": days.in_all(progress.first, progress.last) if progress else None,
@@ -69,7 +73,9 @@ def calls(request: Request, access: Access) -> HttpResponse:
         "filling": missing,
         **around,
     }
-    fragment = GOES_ON if goes_on else "history"
+    if wants_fragment(request):
+        context["says"] = call_news.of_rows(page) if goes_on else _news(request, context)
+    fragment = GOES_ON if goes_on else "renewed"
     return render_account_page(request, access, "billing/calls.html", context, now=now, fragment=fragment)
 
 
@@ -80,6 +86,23 @@ def _page(asked: QueryDict, account: Account, chosen: CallFilter) -> history.Pag
         after=asked.get("after"),
         before=asked.get("before"),
         look_at=history.LOOKED_AT_FURTHER if asked.get("further") else history.LOOKED_AT,
+    )
+
+
+def _have_no_rate(calls: Sequence[Call], destinations: Mapping[str, str]) -> bool:
+    """Whether there may be names that are not known: of rates that nobody has read yet, or that are newer."""
+    return any(call.fee_prefix and call.fee_prefix not in destinations for call in calls)
+
+
+def _news(request: Request, shown: Mapping[str, Any]) -> str:
+    page, missing = shown["page"], shown["filling"]
+    return call_news.of_list(
+        page,
+        shown["sums"],
+        missing.progress,
+        turned_by=shown["newer_label"] if page.back else shown["older_label"],
+        completed=request.htmx.trigger == "filling",
+        wrong=bool(shown["form"].errors),
     )
 
 
@@ -94,6 +117,7 @@ def _around(
     form: CallFilterForm,
     chosen: CallFilter,
     known: dict[date, CallDay],
+    missing: filling.Filling,
     *,
     now: datetime,
 ) -> dict[str, Any]:
@@ -105,7 +129,7 @@ def _around(
         "form": form,
         "ranges": _ranges(asked, day_of(now, zone), chosen),
         "sums": sums,
-        "chart": _chart(sums, bars, today=day_of(now, zone)),
+        "chart": _chart(sums, bars, account.switch, missing.missing_days, zone=zone, now=now),
         "too_many_to_add": too_many,
         "added_up": page_sums.ADDED_UP,
         "add_up_all": turned(asked, sums="all"),
@@ -129,12 +153,16 @@ def _sums(asked: QueryDict, account: Account, chosen: CallFilter, bars: Spans) -
     return quick, too_many
 
 
-def _chart(sums: page_sums.Sums, bars: Spans, *, today: date) -> Chart | None:
+def _chart(
+    sums: page_sums.Sums, bars: Spans, switch: Switch, missing: list[date], *, zone: ZoneInfo, now: datetime
+) -> Chart | None:
     """Of the very calls that the figures are of: of some of them alone it would mislead."""
     if sums.since is not None or not sums.totals.calls or len(bars.firsts) < FEWEST_BARS:
         return None
     costs = [stretch.fee for stretch in sums.stretches]
-    return cost_chart(list(zip(bars.firsts, costs, strict=True)), today=today, unit=bars.unit)
+    lacking = bars.lacking(missing, switch=switch.zone, today=day_of(now, switch.zone)) if missing else None
+    days = list(zip(bars.firsts, costs, strict=True))
+    return cost_chart(days, today=day_of(now, zone), unit=bars.unit, lacking=lacking)
 
 
 def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:

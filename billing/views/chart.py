@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +20,11 @@ LEAST_HEIGHT = 1.5
 BRIEFLY = {Unit.DAY: "j M", Unit.MONTH: "M Y", Unit.YEAR: "Y"}
 WORDS = {Unit.DAY: "%-d %b", Unit.MONTH: "%b %Y", Unit.YEAR: "%Y"}
 IN_FULL = {Unit.DAY: "j F Y", Unit.MONTH: "F Y", Unit.YEAR: "Y"}
+# Of each bar, how many of the switch's days that it touches are not here, and how many it touches.
+Lacking = Sequence[tuple[int, int]]
 STEPS = (Decimal(1), Decimal(2), Decimal(5))
+# As many as a phone has room for.
+MOST_LABELS = 4
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,25 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Label:
+    """`at`: in hundredths of the chart's width, where the middle of its bar is."""
+
+    day: date
+    at: float
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A bar of which `days` of the switch's calendar are not here; `is_whole` where it has none that is."""
+
+    bar: Bar
+    days: int
+    is_whole: bool
+
+
+@dataclass(frozen=True)
 class Chart:
-    """`ticks` run from the top line to the bottom one; `labels` are at equal distances, four where there are.
+    """`ticks` run from the top line to the bottom one. `gaps` are drawn over the bars that are not of all their calls.
     `bar` is how wide one is, `rounding` how much of that its corners take.
 
     A bar of a month or a year is known by the first of its days.
@@ -49,9 +72,21 @@ class Chart:
     rounding: float
     lines: list[int]
     ticks: list[Decimal]
-    labels: list[date]
+    labels: list[Label]
     total: Decimal
     today: date
+    gaps: Sequence[Gap] = ()
+
+    @property
+    def until(self) -> date:
+        return self.bars[-1].day
+
+    @property
+    def foot(self) -> str:
+        """A path below the gaps, in one piece where they lie side by side, so that its dots are the same all along."""
+        edges = Counter(x for gap in self.gaps for x in (gap.bar.slot_x, gap.bar.slot_x + SLOT))
+        ends = sorted(x for x, times in edges.items() if times == 1)
+        return "".join(f"M{begin} {HEIGHT}H{end}" for begin, end in zip(ends[::2], ends[1::2], strict=True))
 
     @property
     def briefly(self) -> str:
@@ -61,34 +96,39 @@ class Chart:
     def in_full(self) -> str:
         return IN_FULL[self.unit]
 
-    @property
-    def labels_each(self) -> bool:
-        return len(self.labels) == len(self.bars)
 
-
-def cost_chart(costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit = Unit.DAY) -> Chart:
-    """`costs` runs from the oldest to the last one; there is at least one."""
+def cost_chart(
+    costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit = Unit.DAY, lacking: Lacking | None = None
+) -> Chart:
+    """`costs` runs from the oldest to the last one; there is at least one, and for each one of `lacking`."""
     ceiling = round_up(max((cost for _, cost in costs), default=Decimal(0)))
-    last, width = len(costs) - 1, min(WIDEST_BAR, len(costs) + 1)
+    width = min(WIDEST_BAR, len(costs) + 1)
     present = first_of(today, unit)
+    bars = [
+        _bar(index, day, cost, ceiling, width, words=day.strftime(WORDS[unit]), today=first_of(day, unit) == present)
+        for index, (day, cost) in enumerate(costs)
+    ]
     return Chart(
         unit=unit,
-        bars=[
-            _bar(
-                index, day, cost, ceiling, width, words=day.strftime(WORDS[unit]), today=first_of(day, unit) == present
-            )
-            for index, (day, cost) in enumerate(costs)
-        ],
+        bars=bars,
         width=SLOT * len(costs),
         height=HEIGHT,
         bar=width,
         rounding=min(width / 2, len(costs) / 10),
         lines=[0, HEIGHT // 2, HEIGHT],
         ticks=[ceiling, ceiling / 2, Decimal(0)],
-        labels=list(dict.fromkeys(costs[round(last * part / 3)][0] for part in range(4))),
+        labels=labels([day for day, _ in costs]),
         total=sum((cost for _, cost in costs), Decimal(0)),
         today=today,
+        gaps=[_gap(bar, *days) for bar, days in zip(bars, lacking, strict=True) if days[0]] if lacking else (),
     )
+
+
+def labels(days: Sequence[date]) -> list[Label]:
+    """The last of them has one, and others at equal distances before it."""
+    count = len(days)
+    labelled = range(count - 1, -1, -max(1, math.ceil(count / MOST_LABELS)))
+    return [Label(days[index], round((index + 0.5) * 100 / count, 2)) for index in reversed(labelled)]
 
 
 def _bar(index: int, day: date, cost: Decimal, ceiling: Decimal, width: int, *, words: str, today: bool) -> Bar:
@@ -96,6 +136,10 @@ def _bar(index: int, day: date, cost: Decimal, ceiling: Decimal, width: int, *, 
     slot_x = index * SLOT
     x = slot_x + (SLOT - width) / 2
     return Bar(day, words, cost, today, slot_x, x, round(HEIGHT - height, 1), round(height, 1))
+
+
+def _gap(bar: Bar, missing: int, days: int) -> Gap:
+    return Gap(bar, missing, is_whole=missing >= days and not bar.cost)
 
 
 def round_up(most: Decimal) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,6 +22,7 @@ from billing.queries.spans import spans
 from billing.queries.split_hours import split_by
 from billing.services import backfills
 from billing.services.backfills import BackfillRefused
+from billing.views import call_news
 from billing.views.access import account_page, zone_of
 from billing.views.http import Request
 
@@ -33,7 +35,7 @@ MICROSECOND = timedelta(microseconds=1)
 class Filling:
     """`refused` is why the missing days are not being fetched. `kept_from` is set where older calls are not kept.
 
-    So many days before `earliest` are `never_fetched`: they are not here and will not be.
+    Days before `earliest` that were `never_fetched` are not here and will not be.
 
     `splits_hours`: of those that are dropped, some hours are apart on two days that the page adds up.
 
@@ -45,10 +47,15 @@ class Filling:
     query: str
     poll: str
     earliest: date | None = None
-    never_fetched: int = 0
+    never_fetched: Sequence[date] = ()
     refused: str = ""
     splits_hours: bool = False
     has_grown: bool = False
+
+    @property
+    def missing_days(self) -> list[date]:
+        """Of the switch's calendar, the oldest first: whether they will come or not."""
+        return [*reversed(self.never_fetched), *(self.progress.missing_days if self.progress else ())]
 
 
 def of_page(request: Request, access: Access, chosen: CallFilter, *, now: datetime) -> Filling:
@@ -94,7 +101,11 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
         poll=f"?{request.GET.urlencode()}",
         has_grown=_has_grown(progress, seen),
     )
-    response = render(request, "parts/filling.html", {"account": access.account, "filling": filling})
+    response = render(
+        request,
+        "billing/calls.html#filled",
+        {"account": access.account, "filling": filling, "says": call_news.of_progress(progress)},
+    )
     add_never_cache_headers(response)
     return response
 

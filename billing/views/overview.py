@@ -16,6 +16,7 @@ from billing.queries import history, online, topups
 from billing.queries.call_filter import CallFilter
 from billing.queries.costs import daily_cost, month_cost, today_charges
 from billing.queries.days import day_of, each_day
+from billing.queries.destinations import names_of
 from billing.queries.runway import LAST_DAYS, days_left
 from billing.services import balances
 from billing.views import old_after
@@ -83,11 +84,11 @@ class Overview:
 
     @property
     def pace_is_partial(self) -> bool:
-        return self._lacks(self._today - timedelta(days=LAST_DAYS))
+        return self._lacks(self._today - timedelta(days=LAST_DAYS), upto=self._yesterday)
 
     @property
     def month_is_partial(self) -> bool:
-        return self._lacks(self._today.replace(day=1))
+        return self._lacks(self._today.replace(day=1), upto=self._yesterday)
 
     @property
     def profile_is_older(self) -> bool:
@@ -98,7 +99,8 @@ class Overview:
     @cached_property
     def chart(self) -> Chart:
         costs = daily_cost(account=self.account, last_days=SHOWN_DAYS, now=self.now)
-        return cost_chart(costs, today=self._today)
+        lacking = [(int(self._lacks(day, upto=day)), 1) for day, _ in costs]
+        return cost_chart(costs, today=self._today, lacking=lacking)
 
     @cached_property
     def proof(self) -> Proof:
@@ -107,6 +109,10 @@ class Overview:
     @cached_property
     def recent(self) -> list[Call]:
         return history.recent(account=self.account)
+
+    @cached_property
+    def destinations(self) -> dict[str, str]:
+        return names_of(self.recent, account=self.account)
 
     @property
     def calls_at(self) -> datetime | None:
@@ -123,16 +129,19 @@ class Overview:
     def owed(self) -> list[OnlinePayment]:
         return online.not_credited(self.account, most=self.shown_doubts)
 
-    def _lacks(self, first: date) -> bool:
-        """Whether a day since `first`, today not counted, was never fetched."""
+    def _lacks(self, first: date, *, upto: date) -> bool:
+        """Whether one of these days was never fetched. `upto` is included."""
         opened = self.account.opened_at
         first = max(first, day_of(opened, self.account.switch.zone)) if opened else first
-        past = each_day(first, self._today - timedelta(days=1))
-        return any(day not in self._days or self._days[day].fetched_at is None for day in past)
+        return any(day not in self._days or self._days[day].fetched_at is None for day in each_day(first, upto))
 
     @property
     def _today(self) -> date:
         return day_of(self.now, self.account.switch.zone)
+
+    @property
+    def _yesterday(self) -> date:
+        return self._today - timedelta(days=1)
 
     @cached_property
     def _days(self) -> dict[date, CallDay]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.walking import Walk
@@ -148,6 +150,23 @@ def test_a_long_name_without_a_space_fits_a_phone(walk: Callable[..., Walk]) -> 
     reseller.open("Customers")
     reseller.page.locator(".rows .title").first.evaluate("title => { title.textContent = 'W'.repeat(80) }")
     assert not reseller.is_wider_than_the_window()
+
+
+@pytest.mark.parametrize("window", list(WINDOWS))
+def test_the_labels_of_a_chart_stand_below_their_bars(walk: Callable[..., Walk], window: str) -> None:
+    customer = walk("customer", viewport=WINDOWS[window])
+    customer.log_in()
+    customer.open("Calls")
+    page, today = customer.page, timezone.now().date()
+    middles = "marks => marks.map(mark => mark.getBoundingClientRect()).map(box => box.left + box.width / 2)"
+    for days in (2, 7, 30):
+        page.goto(f"{page.url.partition('?')[0]}?from={today - timedelta(days=days - 1)}&to={today}")
+        slots = page.locator(".chart .slot:not(.gap)").evaluate_all(middles)
+        labels = page.locator(".chart .x text").evaluate_all(middles)
+        assert len(slots) == days
+        step = -(-days // len(labels))
+        assert labels == pytest.approx(slots[::-step][::-1], abs=1)
+        assert not customer.is_wider_than_the_window()
 
 
 def test_the_call_filters_fit_the_smallest_phone(walk: Callable[..., Walk]) -> None:

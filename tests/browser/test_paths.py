@@ -94,6 +94,7 @@ def test_a_page_that_completes_itself_takes_nothing_away_that_is_being_typed(wal
     # Nothing is being typed any more: the list comes anew by itself, and what was opened stays open.
     expect(page.get_by_text("More calls have come in.")).to_be_hidden()
     expect(page.get_by_label("Destination")).to_be_visible()
+    expect(page.locator("#said")).to_contain_text("All days are here", timeout=30_000)
 
 
 def test_on_a_phone_filters_are_folded_up_until_somebody_wants_them(walk: Walking) -> None:
@@ -112,6 +113,24 @@ def test_on_a_phone_filters_are_folded_up_until_somebody_wants_them(walk: Walkin
     page.set_viewport_size({"width": 1280, "height": 900})
     expect(number).to_be_visible()
     expect(filters).to_be_hidden()
+    # Few browsers can show what is within something folded up.
+    expect(page.locator("details:not([open]) #show")).to_have_count(0)
+
+
+def test_whoever_does_not_see_the_list_change_is_told(walk: Walking) -> None:
+    customer = walk("customer", viewport={"width": 390, "height": 844})
+    customer.log_in()
+    customer.open("Calls")
+    page, said = customer.page, customer.page.get_by_role("status").and_(customer.page.locator("#said"))
+    expect(said).to_have_text("")
+    page.locator(".endless").scroll_into_view_if_needed()
+    expect(said).to_have_text("50 more calls")
+    page.get_by_role("link", name="7 days").click()
+    expect(said).to_have_text(re.compile(r"^\d+ calls$"))
+    page.get_by_text("Filters:").click()
+    page.get_by_label("Called number", exact=True).fill("99999")
+    page.get_by_role("button", name="Show").click()
+    expect(said).to_have_text("No calls")
 
 
 def test_whoever_uses_the_keyboard_stays_where_they_were_when_the_list_changes(walk: Walking) -> None:

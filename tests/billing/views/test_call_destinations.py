@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from unittest.mock import patch
 
 import pytest
@@ -105,6 +106,31 @@ def test_names_that_are_not_known_yet_are_asked_for(zoe: Visitor) -> None:
     assert RateGroup.objects.get(name="retail").asked_at is not None
     page = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Germany").content.decode()
     assert "The names in your rates are not known yet (look again in a moment, or write the code)" in page
+
+
+def names(zoe: Visitor) -> list[str]:
+    """What stands beneath the numbers that were called, row by row."""
+    html = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}").content.decode()
+    return [unescape(name) for name in re.findall('<span class="area">(.*?)</span>', html)]
+
+
+def test_each_call_names_its_destination_where_the_rates_do(zoe: Visitor, group: RateGroup) -> None:
+    Rate.objects.filter(prefix="227").update(area_name="")
+    zoe.account.refresh_from_db()
+    assert names(zoe) == ["Germany", "Germany mobile", "Germany, mobile (other)", "", "Nigeria", "100 % 'free'", ""]
+    assert "Germany mobile" in zoe.client.get(zoe.page()).content.decode()
+
+
+def test_names_are_those_of_the_accounts_own_rates(zoe: Visitor, group: RateGroup) -> None:
+    type(zoe.account).objects.update(rate_group="wholesale")
+    assert names(zoe) == [""] * len(AREAS) + ["Germany special"]
+    type(zoe.account).objects.update(rate_group="")
+    assert set(names(zoe)) == {""}
+
+
+def test_a_list_without_names_asks_for_the_rates(zoe: Visitor) -> None:
+    assert set(names(zoe)) == {""}
+    assert RateGroup.objects.get(name="retail").asked_at is not None
 
 
 @pytest.mark.parametrize(

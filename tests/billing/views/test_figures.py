@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -91,4 +92,14 @@ def test_few_bars_are_no_wider_than_many(days: int, bar: int) -> None:
     chart = cost_chart(costs, today=costs[-1][0])
     assert chart.bar == bar
     assert all(drawn.x - drawn.slot_x == (20 - bar) / 2 for drawn in chart.bars)
-    assert chart.labels_each == (days == 2)
+
+
+@pytest.mark.parametrize("bars", [1, 2, 3, 4, 5, 7, 12, 13, 30, 31, 90, 92])
+def test_each_label_stands_at_the_middle_of_its_bar_at_equal_distances(bars: int) -> None:
+    costs = [(date(2026, 1, 1) + timedelta(days=n), Decimal(1)) for n in range(bars)]
+    chart = cost_chart(costs, today=costs[-1][0])
+    middles = {drawn.day: (drawn.x + chart.bar / 2) * 100 / chart.width for drawn in chart.bars}
+    assert all(label.at == pytest.approx(middles[label.day], abs=0.01) for label in chart.labels)
+    assert chart.labels[-1].day == chart.until
+    assert 1 <= len(chart.labels) <= 4
+    assert len({(later.day - earlier.day).days for earlier, later in pairwise(chart.labels)}) <= 1
