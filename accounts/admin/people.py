@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from accounts import fresh, invitations, notices, owners, services
 from accounts.admin.trail import last_notes
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, ReadOnlyAdmin, acting, link, member_of_staff
-from accounts.admin_filters import OfPerson
+from accounts.admin_filters import OfPerson, in_words
 from accounts.models import Account, AuditAction, Invitation, Membership, Role, User
 from accounts.models.switch import check_time_zone
 from accounts.money import money
@@ -214,7 +214,7 @@ class InvitationAdmin(ReadOnlyAdmin[Invitation]):
 
     list_display = ("email", "of_account", "role", "source", "invited_by", "created_at", "expires_at", "accepted_at")
     list_select_related = ("account", "invited_by")
-    list_filter = (OfAccount, "source", ("accepted_at", admin.EmptyFieldListFilter))
+    list_filter = (OfAccount, "source", ("accepted_at", in_words("state", empty="not accepted", filled="accepted")))
     search_fields = ("email", "account__number", "account__name")
 
 
@@ -224,7 +224,12 @@ class AccountAdmin(BoundedAdmin[Account]):
 
     list_display = ("number", "name", "switch", "agent", "balance", "spendable", "balance_at")
     list_select_related = ("switch", "parent")
-    list_filter = ("switch", "is_agent", "lock_type", ("missing_since", admin.EmptyFieldListFilter))
+    list_filter = (
+        "switch",
+        "is_agent",
+        "lock_type",
+        ("missing_since", in_words("on the switch", empty="there", filled="missing")),
+    )
     search_fields = ("number", "name", "public_id")
     ordering = ("switch", "number")
     decided_here = (

@@ -97,9 +97,9 @@ class BackfillAdmin(BoundedAdmin[Backfill]):
         place = f"{reverse('admin:billing_callday_changelist')}?{query}"
         return format_html('<a href="{}">the days, each with its state</a>', place)
 
-    @admin.display(description="why a day failed, the last time", empty_value=DASH)
+    @admin.display(description="why a day failed, the last time")
     def failure(self, backfill: Backfill) -> str:
-        return _progress(backfill).failure
+        return _progress(backfill).failure or DASH
 
     def _switch(self, request: HttpRequest) -> Switch:
         """That the form, which was valid, names."""

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import OfAccount, ReadOnlyAdmin, linked
-from accounts.admin_filters import OfOne
+from accounts.admin_filters import OfOne, in_words
 from billing.models import Batch, BatchRow
 
 
@@ -59,9 +59,9 @@ class BatchAdmin(ReadOnlyAdmin[Batch]):
 class BatchRowAdmin(ReadOnlyAdmin[BatchRow]):
     """The lines of a batch as they were written, each with its top-up or why there is none."""
 
-    list_display = ("of_batch", "line", "account_text", "amount_text", "note", "of_topup", "topup_state", "problem")
+    list_display = ("line", "of_batch", "account_text", "amount_text", "note", "of_topup", "topup_state", "problem")
     list_select_related = ("batch", "topup")
-    list_filter = (OfBatch, OfAccount, ("problem", admin.EmptyFieldListFilter), "topup__state")
+    list_filter = (OfBatch, OfAccount, ("problem", in_words("problem", empty="none", filled="some")), "topup__state")
     search_fields = ("=batch__reference", "=topup__reference", "account_text")
     ordering = ("-batch", "line")
 

@@ -47,10 +47,10 @@ class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
         call = find(account=change.account, flow_no=change.flow_no)
         return link("billing.call", call.pk, str(call)) if call else f"{change.flow_no}, which is here no longer"
 
-    @admin.display(description="fee, now less then", ordering="fee")
+    @admin.display(description="fee moved by", ordering="fee")
     def moved(self, change: CallChange) -> str:
         return signed_money(change.fee, change.account.switch.currency)
 
-    @admin.display(description="agent's fee, now less then", ordering="agent_fee")
+    @admin.display(description="agent's fee by", ordering="agent_fee")
     def agent_moved(self, change: CallChange) -> str:
         return signed_money(change.agent_fee, change.account.switch.currency)

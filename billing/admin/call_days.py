@@ -35,9 +35,9 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     def view_on_site(self, day: CallDay) -> str:
         return calls_of_day(day)
 
-    @admin.display(description="why not proven", empty_value=DASH)
+    @admin.display(description="why not proven")
     def why(self, day: CallDay) -> str:
-        return " ".join(filter(None, (day.unusable_report, day.failure)))
+        return " ".join(filter(None, (day.unusable_report, day.failure))) or DASH
 
     @admin.display(description="calls / report", ordering="calls")
     def counted(self, day: CallDay) -> SafeString:

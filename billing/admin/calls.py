@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html_join
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin_base import OfChosenAccount, ReadOnlyAdmin, link, linked
 from accounts.models import Account
+from accounts.money import DASH
 from billing.models import NOT_STATED, Call, CallChange, CallDay, CallLevel, EndDirection
 from billing.queries.end_reasons import end_reason
 from billing.queries.routing import routing_of
@@ -23,7 +24,7 @@ MOST_CHANGES = 10
 class CallAdmin(ReadOnlyAdmin[Call]):
     """The newest calls of one account; its history with filters is on the customer's pages."""
 
-    list_display = ("started_at", "caller", "callee", "talk_seconds", "billed_seconds", "fee", "reason")
+    list_display = ("started_at", "caller", "callee", "talk_seconds", "billed_seconds", "fee", "why")
     list_filter = (OfChosenAccount,)
     ordering_of_account = ("-started_at", "-flow_no")
     sortable_by = ()
@@ -31,7 +32,7 @@ class CallAdmin(ReadOnlyAdmin[Call]):
     fields = (
         *("account", "started_at", "ended_at", "caller", "callee", "talk_seconds", "billed_seconds"),
         *("fee", "fee_prefix", "package_fee", "package_seconds", "of_agent", "agent_fee"),
-        *("level", "ended_by", "reason", "billing_mode", "callee_billing"),
+        *("level", "ended_by", "why", "read_as", "billing_mode", "callee_billing"),
         *("switch", "flow_no", "of_day", "changes"),
     )
 
@@ -40,6 +41,10 @@ class CallAdmin(ReadOnlyAdmin[Call]):
         if not request.user.has_perm("billing.view_callrouting"):
             return shown
         return [*shown, ("For operators alone", {"fields": ["routing"]})]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        shown = {"of_account": OfChosenAccount.chosen(request)}
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def view_on_site(self, call: Call) -> str:
         """Where it is told in words, and why it cost that."""
@@ -54,18 +59,21 @@ class CallAdmin(ReadOnlyAdmin[Call]):
         return _in_words(EndDirection, call.end_direction)
 
     @admin.display(description="why it ended")
-    def reason(self, call: Call) -> str:
+    def why(self, call: Call) -> str:
         """As its customer reads it."""
         found = end_reason(call.end_reason)
-        said = ", ".join(str(part) for part in (found.code, found.read_as) if part not in (None, ""))
-        return f"{found.words} ({said})" if said else found.words
+        return found.words if found.code is None else f"{found.words} ({found.code})"
+
+    @admin.display(description="the reason's code is read as")
+    def read_as(self, call: Call) -> str:
+        return end_reason(call.end_reason).read_as or DASH
 
     @admin.display(description="agent")
     def of_agent(self, call: Call) -> str:
         """Of that day; it may be none here any more."""
         number = call.agent_number
         agent = Account.objects.filter(switch=call.switch_id, number=number).first() if number else None
-        return linked(agent) or number
+        return linked(agent) or number or DASH
 
     @admin.display(description="call day")
     def of_day(self, call: Call) -> str:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.contrib import admin
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_base import OfAccount, ReadOnlyAdmin
 from billing.models import Export
+from billing.services.call_tables import table_of
 
 
 @admin.register(Export)
@@ -28,5 +32,8 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
 
     @admin.display(description="which calls")
     def calls(self, export: Export) -> SafeString:
+        """What was chosen beside the days, and the page with the same."""
+        asked, zone = QueryDict(export.asked), ZoneInfo(export.zone)
+        words = table_of(account=export.account, asked=asked, zone=zone, today=export.last).words
         place = f"{reverse('calls', args=[export.account.public_id])}?{export.asked}"
-        return format_html('<a href="{}">as the page lists them</a> ({})', place, export.asked or "all")
+        return format_html('{} (<a href="{}">as the page lists them</a>)', ", ".join(words) or "all", place)

@@ -11,6 +11,7 @@ from django.utils.cache import add_never_cache_headers
 
 from accounts import audit, fresh
 from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, acting
+from accounts.admin_filters import in_words
 from accounts.models import Account, ClaimPhrase
 from billing.services import claims
 
@@ -28,9 +29,9 @@ class ClaimPhraseAdmin(BoundedAdmin[ClaimPhrase]):
     """Placed for an account and shown once, to be told to whom the account belongs. Nobody edits it."""
 
     form = PhraseForm
-    list_display = ("of_account", "created_at", "expires_at", "used_at")
+    list_display = ("created_at", "of_account", "expires_at", "used_at")
     list_select_related = ("account",)
-    list_filter = (OfAccount, ("used_at", admin.EmptyFieldListFilter))
+    list_filter = (OfAccount, ("used_at", in_words("state", empty="open", filled="used")))
     search_fields = ("account__number", "account__name")
     ordering = ("-id",)
     fields = ("account", "created_at", "expires_at", "used_at")

@@ -163,6 +163,14 @@ def test_an_account_leads_to_all_that_is_kept_of_it(account: Account) -> None:
     assert f'href="/a/{account.public_id}/"' in page
 
 
+def test_every_list_leads_to_the_pages_of_its_rows(account: Account) -> None:
+    client = logged_in(superuser())
+    for model in admin.site._registry:
+        html = client.get(f"{list_of(model)}{f'?account={account.pk}' if model is Call else ''}").content.decode()
+        # A link within a link leads to where the inner one does.
+        assert not re.search(r"<a [^>]*><a ", html), model
+
+
 def test_a_batch_leads_to_its_lines_and_a_line_to_its_top_up(account: Account) -> None:
     client, batch = logged_in(staff("support")), Batch.objects.get()
     other = Batch.objects.create(

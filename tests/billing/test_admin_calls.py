@@ -10,13 +10,13 @@ from html import unescape
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils.html import strip_tags
+from django.utils.html import escape, strip_tags
 
 from accounts import admin_base
 from billing.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState, Export
 from billing.queries.end_reasons import end_reason
 from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff
-from tests.factories import NOON, AccountFactory, CallDayFactory
+from tests.factories import NOON, AccountFactory, CallDayFactory, ExportFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def told(client: Client, row: Call | CallChange, name: str) -> str:
 @pytest.mark.parametrize(
     ("level", "direction", "reason", "words"),
     [
-        (5, 1, 17, ("international (5)", "the called side (1)", "The number was busy. (17, a Q.850 cause)")),
+        (5, 1, 17, ("international (5)", "the called side (1)", "The number was busy. (17)")),
         (-1, -1, -1, ("not stated", "not stated", "The switch does not say.")),
         (9, 7, 2000, ("9", "7", f"{end_reason(2000).words} (2000)")),
     ],
@@ -86,7 +86,7 @@ def test_codes_of_a_call_are_told_in_words_with_the_code(
 ) -> None:
     Call.objects.filter(pk=call.pk).update(call_level=level, end_direction=direction, end_reason=reason)
     client = logged_in(staff("support"))
-    assert tuple(told(client, call, name) for name in ("level", "ended_by", "reason")) == words
+    assert tuple(told(client, call, name) for name in ("level", "ended_by", "why")) == words
     listed = client.get(f"{list_of(Call)}?account={call.account_id}").content.decode()
     assert words[-1] in listed
 
@@ -113,6 +113,21 @@ def test_a_change_leads_to_its_call_and_says_by_how_much(call: Call) -> None:
     assert f'href="{reverse("call", args=[call.account.public_id, call.flow_no])}"' in listed
     assert "+$0.10" in listed
     assert f'href="{page_of(call)}"' in client.get(page_of(change)).content.decode()
+
+
+def test_the_calls_of_an_account_lead_to_the_page_with_its_filters(call: Call) -> None:
+    client = logged_in(staff("support"))
+    place = f'href="{reverse("calls", args=[call.account.public_id])}"'
+    assert place in client.get(f"{list_of(Call)}?account={call.account_id}").content.decode()
+    assert place not in client.get(list_of(Call)).content.decode()
+
+
+def test_the_page_of_a_file_says_which_calls_it_has(call: Call) -> None:
+    asked = "from=2026-11-01&to=2026-11-20&least_seconds=60"
+    chosen = {"account": call.account, "zone": "Asia/Shanghai", "first": "2026-11-01", "last": "2026-11-20"}
+    page = logged_in(staff("support")).get(page_of(ExportFactory.create(asked=asked, **chosen))).content.decode()
+    assert f'href="{reverse("calls", args=[call.account.public_id])}?{escape(asked)}"' in page
+    assert "Talked at least (s): 60 (" in page
 
 
 def test_a_record_that_is_gone_leads_nowhere(call: Call) -> None:
