@@ -85,8 +85,8 @@ def test_it_ends_where_it_is_to_be_kept_again(account: Account, monkeypatch: pyt
     keep(account, 1, 2, 3)
     some = forgetting._forget_some
 
-    def then_on(switch: Switch, month: Any) -> int:
-        piece = some(switch, month)
+    def then_on(switch: Switch, month: Any, least: int) -> list[int]:
+        piece = some(switch, month, least)
         Switch.objects.filter(pk=switch.pk, keep_routing=False).update(keep_routing=bool(piece))
         return piece
 
