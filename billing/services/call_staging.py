@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
+from accounts.models import Account
 from billing.models import NOT_STATED
 from billing.queries.retention import NEAR_ITS_DAY
 from billing.services import partitions
@@ -99,6 +100,11 @@ class Stage:
             self.rounded[account] += 1
         if len(self._batch) >= ROWS_PER_COPY:
             self.write()
+
+    def leave_out(self, accounts: Iterable[Account]) -> None:
+        """Accounts without a record among these, whose day is to stay as it is."""
+        pks = {account.pk for account in accounts}
+        self.accounts = {number: pk for number, pk in self.accounts.items() if pk not in pks}
 
     def write(self) -> None:
         if not self._batch:

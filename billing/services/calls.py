@@ -15,7 +15,7 @@ from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.queries.days import DAY, each_day
 from billing.queries.retention import first_known_day, first_whole_day
-from billing.services import call_groups, call_store
+from billing.services import call_groups, call_store, dropped
 from billing.services.call_routing import RoutingStage
 from billing.services.failures import FAILURES, GONE, sentence
 from billing.services.locks import are_held, hold
@@ -128,14 +128,18 @@ def _fetch(
         missing = _unknown_to_the_switch(asking, group, stage)
         if missing:
             return _without(missing, switch, asking, group, day, now, locks)
-        call_store.exchange(switch=switch, stage=stage, now=now)
+        dropped_there = dropped.of(asking=asking, accounts=_emptied(group, stage), day=day, now=now)
+        stage.leave_out(dropped_there)
+        if stage.accounts:
+            call_store.exchange(switch=switch, stage=stage, now=now)
     except Withheld:
         raise
     except FAILURES as error:
         if len(group) > 1 and isinstance(error, Malformed) and not isinstance(error, UnexpectedStatus):
             return _in_halves(switch, asking, group, day, now, locks)
         return Fetched(failures=_failed(group, day, error, now))
-    return Fetched(days=len(group), calls=stage.records)
+    failures = _note(dropped_there, day, NOT_ON_SWITCH, now)
+    return Fetched(days=len(stage.accounts), calls=stage.records, failures=failures)
 
 
 def _stage(switch: Switch, asking: Client, group: list[Account], day: date, locks: list[Lock]) -> call_store.Stage:
@@ -201,6 +205,15 @@ def _unknown_to_the_switch(asking: Client, group: list[Account], stage: call_sto
     if not known and len(numbers) > 1:
         known = {number for number in numbers if asking.get_customers(accounts=[number])}
     return set(numbers) - known
+
+
+def _emptied(group: list[Account], stage: call_store.Stage) -> list[Account]:
+    """Those of which calls are here and the answer has none."""
+    silent = [account for account in group if account.pk not in stage.talked]
+    if stage.unreadable.count or not silent:
+        return []
+    held = call_store.with_rows([account.pk for account in silent], stage.day)
+    return [account for account in silent if account.pk in held]
 
 
 def _without(

@@ -16,6 +16,7 @@ from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of
 from billing.queries.retention import first_compared_day
+from billing.services import dropped
 from billing.services.call_store import INT_MAX
 from billing.services.calls import fetch_days
 from billing.services.rounding import is_money, stored
@@ -148,6 +149,9 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     wrong = [row for row in days if (row.account_id, row.day) in impossible]
     proven.without_report += _set_aside(wrong, impossible, now)
     days = [row for row in days if (row.account_id, row.day) not in impossible]
+    unsaid = {row.pk for row in days if _is_unsaid(switch, row, stated, now)}
+    proven.proven += CallDay.objects.filter(pk__in=unsaid).update(checked_at=now) if unsaid else 0
+    days = [row for row in days if row.pk not in unsaid]
     with connection.cursor() as cursor:
         cursor.execute(
             COMPARE,
@@ -164,6 +168,13 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
         states = dict(cursor.fetchall())
     proven.proven += sum(state == DayState.PROVEN for state in states.values())
     return [row for row in days if states.get(row.pk) == DayState.DIFFERS]
+
+
+def _is_unsaid(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date], Stated], now: datetime) -> bool:
+    """Of what was proven while the switch still reported it, the proof stands."""
+    if row.state != DayState.PROVEN or not row.reported_calls or (row.account_id, row.day) in stated:
+        return False
+    return dropped.may_be(switch=switch, day=row.day, told_of=(day for _, day in stated), now=now)
 
 
 def _set_aside(days: list[CallDay], impossible: Mapping[tuple[int, date], Stated], now: datetime) -> list[CallDay]:

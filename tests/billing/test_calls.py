@@ -412,7 +412,7 @@ def test_a_day_that_reported_but_another_days_call_forgets_it_when_it_no_longer_
     quiet = TODAY - timedelta(days=100)
     before, midnight = quiet - timedelta(days=1), datetime(quiet.year, quiet.month, quiet.day, tzinfo=UTC)
     with SimulatorProcess("--quiet-world", "--day-rule", "both") as both:
-        account = known(SwitchFactory.create(url=both.url), "C-301")
+        account = known(SwitchFactory.create(url=both.url, call_days_kept=400), "C-301")
         start = millis(midnight - timedelta(seconds=20))
         flow_no = both.control.add_call(account.number, "8613900000000", start=start, seconds=60)
         fetch(account, before)

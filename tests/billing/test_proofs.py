@@ -195,6 +195,65 @@ def test_what_the_switch_drops_after_its_time_stays_here(account: Account, simul
     assert Call.objects.filter(flow_no=flow_no).exists()
 
 
+LONG_OVER, YOUNG = NOW.date() - timedelta(days=200), NOW.date() - timedelta(days=7)
+
+
+def proven_call(account: Account, simulator: SimulatorProcess, day: date) -> int:
+    """Of a day of which the switch has no other calls."""
+    start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
+    flow_no = simulator.control.add_call(account.number, "8613900000000", start=start, fee=Decimal("0.3"))
+    fetch_days(accounts=[account], first=day, last=day, now=NOW)
+    prove_days(switch=account.switch, accounts=[account], first=day, last=day, now=NOW)
+    assert row_of(account, day).state == DayState.PROVEN
+    return flow_no
+
+
+@pytest.fixture
+def silent(switch: Switch) -> Account:
+    """An account without calls of its own."""
+    account: Account = MembershipFactory.create(account__switch=switch, account__number="C-303").account
+    return account
+
+
+def test_what_the_switch_drops_without_anybody_having_said_so_stays_here_and_stays_proven(
+    silent: Account, simulator: SimulatorProcess
+) -> None:
+    simulator.control.remove_call(proven_call(silent, simulator, LONG_OVER), silent=True)
+    before = row_of(silent, LONG_OVER)
+    later = NOW + timedelta(days=2)
+    prove_days(switch=silent.switch, accounts=[silent], first=LONG_OVER, last=LONG_OVER, now=later)
+    compared = row_of(silent, LONG_OVER)
+    assert (compared.state, compared.fetched_at) == (DayState.PROVEN, before.fetched_at)
+    assert compared.checked_at == later
+    fetched = fetch_days(accounts=[silent], first=LONG_OVER, last=LONG_OVER, now=later)
+    assert [failure.why for failure in fetched.failures] == [NOT_ON_SWITCH]
+    assert (row_of(silent, LONG_OVER).state, Call.objects.filter(account=silent).count()) == (DayState.PROVEN, 1)
+
+
+def test_what_the_switch_dropped_and_still_reports_stays_here(silent: Account, simulator: SimulatorProcess) -> None:
+    proven_call(silent, simulator, LONG_OVER)
+    simulator.control.add_fault("GetCdr", "listed_code")
+    fetched = fetch_days(accounts=[silent], first=LONG_OVER, last=LONG_OVER, now=NOW)
+    assert [failure.why for failure in fetched.failures] == [NOT_ON_SWITCH]
+    assert Call.objects.filter(account=silent).count() == 1
+
+
+@pytest.mark.parametrize("reason", ["it has older calls", "it says how long it keeps them", "the day is young"])
+def test_calls_that_are_truly_gone_are_gone_here_too(silent: Account, simulator: SimulatorProcess, reason: str) -> None:
+    day = YOUNG if reason == "the day is young" else LONG_OVER
+    if reason == "it has older calls":
+        proven_call(silent, simulator, LONG_OVER - timedelta(days=3))
+    if reason == "it says how long it keeps them":
+        Switch.objects.update(call_days_kept=400)
+    proven_call(silent, simulator, day)
+    for flow_no in Call.objects.filter(account=silent, day=day).values_list("flow_no", flat=True):
+        simulator.control.remove_call(flow_no)
+    fresh = Account.objects.select_related("switch").get(pk=silent.pk)
+    assert fetch_days(accounts=[fresh], first=day, last=day, now=NOW).failures == []
+    assert not Call.objects.filter(account=silent, day=day).exists()
+    assert row_of(silent, day).calls == 0
+
+
 def test_a_late_record_of_a_month_that_was_proven_is_found_and_proves_it_anew(
     account: Account, simulator: SimulatorProcess
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -138,6 +138,17 @@ def test_an_impossible_row_of_the_report_says_nothing(fields: dict[str, Any]) ->
         accounts = accounts_on(server, "A-1", "A-2")
         fetch_days(accounts=accounts, first=DAY, last=DAY, now=NOW)
         assert prove(*accounts) == {"A-1": DayState.PROVEN, "A-2": DayState.FETCHED}
+
+
+def test_an_old_day_is_emptied_where_the_report_says_that_it_has_no_calls() -> None:
+    later = NOW + timedelta(days=30)
+    none = row("A-1", cdrCount=0, totalFee=0)
+    known = reply(json.dumps({"retCode": 0, "infoCustomers": [{"account": "A-1", "money": 0, "limitMoney": 0}]}))
+    with RawServer(reply(calls(record(1))), reply(calls()), known, reply(report(none))) as server:
+        (account,) = accounts_on(server, "A-1")
+        for now in (NOW, later):
+            assert fetch_days(accounts=[account], first=DAY, last=DAY, now=now).failures == []
+    assert (CallDay.objects.get().calls, Call.objects.count()) == (0, 0)
 
 
 def test_an_account_that_the_report_does_not_find_does_not_speak_for_the_others() -> None:
