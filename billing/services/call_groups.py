@@ -66,8 +66,8 @@ def too_large(*, switch: Switch, size: int) -> None:
         return
     key = _key(switch)
     with suppress(RedisError):
-        if not connection().set(key, bound, ex=REMEMBERED_FOR, nx=True):
-            connection().set(key, bound, keepttl=True)
+        if not connection().set(key, bound, xx=True, keepttl=True):
+            connection().set(key, bound, ex=REMEMBERED_FOR)
         logger.warning("Switch %s: an answer of some %s calls was cut, its halves were not", switch, size)
 
 

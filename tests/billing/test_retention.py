@@ -218,7 +218,10 @@ def old_call(transactional_db: None) -> Call:
     return call
 
 
-def test_pages_are_answered_while_a_month_that_is_being_read_waits_to_be_dropped(old_call: Call) -> None:
+def test_pages_are_answered_while_a_month_that_is_being_read_waits_to_be_dropped(
+    old_call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "LONGEST_WAIT", "100s")
     client = Client()
     client.force_login(MembershipFactory.create(account=old_call.account).user)
 
