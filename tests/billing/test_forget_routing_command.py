@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Account, AuditAction, AuditEntry, Switch
 from billing.models import Call
 from billing.models.routing import ROUTING, CallRouting
 from billing.services import forgetting, partitions
+from billing.services.call_routing import RoutingStage
 from tests.billing.commands import run
 from tests.factories import AccountFactory, CallFactory, SwitchFactory
+from tests.waiting import eventually
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEXTS = dict.fromkeys(ROUTING, "gw-mark-71301")
@@ -117,3 +120,35 @@ def test_what_a_day_that_is_being_loaded_holds_is_waited_for_by_nobody_and_goes_
     day_being_loaded.rollback()
     assert run("forget_routing", "main", "--json").data["calls"] == 1
     assert not CallRouting.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_day_brings_that_was_being_loaded_when_it_was_turned_off_goes_too(
+    account: Account, day_being_loaded: psycopg.Connection[Any]
+) -> None:
+    keep(account, 1)
+    Switch.objects.update(keep_routing=True)
+
+    def forget() -> int:
+        try:
+            return forgetting.forget_routing(switch=account.switch, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            RoutingStage(NOW.date(), {account.number}).keep(switch=account.switch)
+            keep(account, 2)
+            day_being_loaded.execute("UPDATE accounts_switch SET keep_routing = false")
+            day_being_loaded.commit()
+            forgotten = pool.submit(forget)
+            assert eventually(lambda: waits() or forgotten.done())
+            assert not forgotten.done()
+        assert forgotten.result() == 2
+    assert not CallRouting.objects.exists()
+
+
+def waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone() is not None
