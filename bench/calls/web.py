@@ -11,14 +11,17 @@ from http.client import HTTPConnection
 
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, User
 from bench.calls.children import child
 from bench.calls.feeder import feeder
 from bench.calls.fetching import command
+from bench.calls.generator import DESTINATIONS
 from bench.calls.report import Findings
 from bench.calls.timing import p95, timed
 from bench.calls.world import World, found_switch
+from billing.models import Rate, RateGroup
 from portal import local
 from portal.processes import WEB
 
@@ -30,6 +33,7 @@ LONGEST_ANSWER = 60
 
 
 def measure(world: World, findings: Findings) -> None:
+    _name_destinations(world.largest)
     requests = 20 if world.plan.is_short else REQUESTS
     session, page = _signed_in(world), f"/a/{world.largest.public_id}/"
     with _web(world) as port:
@@ -49,6 +53,17 @@ def measure(world: World, findings: Findings) -> None:
     findings.most("history page over HTTP, p95, over a signed-in page that does nothing", idle / nothing, 3)
     findings.most("the same while a day is being loaded, over its own idle figure", busy / idle, 2)
     assert was_loading, "the day was loaded before the pages were asked for"
+
+
+def _name_destinations(account: Account) -> None:
+    """As the rates of an account do whose calls are looked at."""
+    account.rate_group, now = "named", timezone.now()
+    account.save(update_fields=["rate_group"])
+    group = RateGroup.objects.create(
+        switch=account.switch, name=account.rate_group, read_at=now, not_before=now + timedelta(days=1)
+    )
+    rates = (Rate(group=group, prefix=prefix, area_name="Somewhere", fee=1, period=60) for prefix, *_ in DESTINATIONS)
+    Rate.objects.bulk_create(rates)
 
 
 def _in_turn(requests: int, pages: dict[str, partial[None]]) -> dict[str, list[float]]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access
 from accounts.models import Account, Switch
 from billing.forms.calls import CallFilterForm
-from billing.models import Call, CallDay
+from billing.models import CallDay
 from billing.queries import history, page_sums
 from billing.queries.call_filter import CallFilter, Order
 from billing.queries.days import day_of
@@ -51,16 +51,16 @@ def calls(request: Request, access: Access) -> HttpResponse:
         around = _around(request.GET, access, form, chosen, known, missing, now=now) if missing else {}
         days = CallDays(account, zone, known, now)
         shown = _shown(request.GET, page, zone) if goes_on else None
-        destinations = names_of(page.calls, account=account)
+        destinations = names_of(page.calls, account=account, now=now)
         by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
-    if request.method == "GET" and (form.names_destination or _have_no_rate(page.calls, destinations)):
+    if request.method == "GET" and (form.names_destination or destinations.may_be_known):
         rates.of_account(account=account, now=now)
     further = {"further": "1"} if page.looked_to else {}
     context = {
         "page": page,
         "order": chosen.order.value,
         "days": by_day,
-        "destinations": destinations,
+        "destinations": destinations.by_prefix,
         # Of a call that stands under no heading of its day.
         "dated": "%-d %b %H:%M" if chosen.first and chosen.first.year == now.year else "%-d %b %Y %H:%M",
         "in_all": days.in_all(progress.first, progress.last) if progress else None,
@@ -87,11 +87,6 @@ def _page(asked: QueryDict, account: Account, chosen: CallFilter) -> history.Pag
         before=asked.get("before"),
         look_at=history.LOOKED_AT_FURTHER if asked.get("further") else history.LOOKED_AT,
     )
-
-
-def _have_no_rate(calls: Sequence[Call], destinations: Mapping[str, str]) -> bool:
-    """Whether there may be names that are not known: of rates that nobody has read yet, or that are newer."""
-    return any(call.fee_prefix and call.fee_prefix not in destinations for call in calls)
 
 
 def _news(request: Request, shown: Mapping[str, Any]) -> str:

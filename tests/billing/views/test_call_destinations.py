@@ -130,7 +130,15 @@ def test_names_are_those_of_the_accounts_own_rates(zoe: Visitor, group: RateGrou
 
 def test_a_list_without_names_asks_for_the_rates(zoe: Visitor) -> None:
     assert set(names(zoe)) == {""}
-    assert RateGroup.objects.get(name="retail").asked_at is not None
+    group = RateGroup.objects.get(name="retail")
+    assert group.asked_at is not None
+    # Until they may be read anew, further looks leave it at that.
+    with patch("billing.services.rates.of_account") as asked:
+        assert set(names(zoe)) == {""}
+        asked.assert_not_called()
+        RateGroup.objects.update(not_before=timezone.now())
+        names(zoe)
+        asked.assert_called_once()
 
 
 @pytest.mark.parametrize(
