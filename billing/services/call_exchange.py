@@ -58,6 +58,7 @@ IS_OF_TOUCHED = """
         AND call.started_at >= %(begin)s AND call.started_at < %(end)s
 """
 IS_OURS = "call.account_id = ANY(%(accounts)s) AND call.day = %(day)s"
+IS_TOUCHED = f"(call.account_id, call.day) IN (SELECT account_id, day FROM {TOUCHED})"  # noqa: S608
 # What one day no longer reports is the row of the other day that does.
 MOVE_BACK = f"""
     WITH moved AS (
@@ -72,7 +73,7 @@ MOVE_BACK = f"""
     DELETE FROM billing_callelsewhere held USING moved WHERE held.id = moved.id
 """  # noqa: S608  # made of constants alone, as all of these
 # What a case of the balance is told by: the balance moved by what a record cost when it was booked. What is another
-# account's now is gone from the one that had it.
+# account's now is gone from the one that had it. A record that cannot be read may be any that is missing.
 NOTE_CHANGES = f"""
     INSERT INTO billing_callchange (kind,
         account_id, flow_no, ended_at, agent_number, fee, agent_fee, caller, callee, talk_seconds, noticed_at)
@@ -82,7 +83,8 @@ NOTE_CHANGES = f"""
     FROM {TOUCHED} JOIN billing_call call ON {IS_OF_TOUCHED}
     LEFT JOIN staged_call staged ON staged.account_id = call.account_id AND staged.flow_no = call.flow_no
     WHERE (staged.flow_no IS NULL
-            AND ({IS_OURS} OR EXISTS (SELECT 1 FROM staged_call others WHERE others.flow_no = call.flow_no)))
+            AND ({IS_OURS} AND %(unreadable)s = 0
+                OR EXISTS (SELECT 1 FROM staged_call others WHERE others.flow_no = call.flow_no)))
         OR (staged.flow_no IS NOT NULL
             AND (call.started_at, {_of("call", COMPARED)}) IS DISTINCT FROM
                 (staged.started_at, {_of("staged", COMPARED)}))
@@ -116,7 +118,7 @@ DELETE_GONE = f"""
 """  # noqa: S608
 DELETE_MOVED = f"""
     DELETE FROM billing_call call USING staged_call staged
-    WHERE call.flow_no = staged.flow_no AND call.started_at <> staged.started_at AND {IS_NEAR}
+    WHERE call.flow_no = staged.flow_no AND call.started_at <> staged.started_at AND {IS_NEAR} AND {IS_TOUCHED}
 """  # noqa: S608
 STARTED_ON = "(staged.started_at AT TIME ZONE %(zone)s)::date"
 ROWS_OF_OTHER_DAYS = f"""
@@ -142,16 +144,21 @@ KEPT_DAY = """
             AND excluded.day <> (excluded.started_at AT TIME ZONE %(zone)s)::date
         THEN call.day ELSE excluded.day END
 """
+# Where another day's row came in after these days were looked for, NULL makes the statement fail: once more, that day
+# is among those that change.
 UPSERT = f"""
     INSERT INTO billing_call AS call (switch_id, day, {COLUMNS}) {STAGED}
     ON CONFLICT (switch_id, flow_no, started_at) DO UPDATE
-    SET day = {KEPT_DAY}, {", ".join(f"{name} = excluded.{name}" for name in COMPARED)}
+    SET switch_id = CASE WHEN {IS_TOUCHED} THEN excluded.switch_id END, day = {KEPT_DAY},
+        {", ".join(f"{name} = excluded.{name}" for name in COMPARED)}
     WHERE (call.day, {_of("call", COMPARED)}) IS DISTINCT FROM ({KEPT_DAY}, {_of("excluded", COMPARED)})
 """  # noqa: S608
 REPLACE = (
     *(LOOK_UP_STAGED, MOVE_BACK, NOTE_CHANGES, NOTE_LATE, DELETE_GONE, DELETE_MOVED),
     *(FORGET_ELSEWHERE, KEEP_ELSEWHERE, UPSERT),
 )
+# What an answer lacks of which a record could not be read may be that record.
+OF_WHOLE_ANSWERS = (MOVE_BACK, DELETE_GONE, FORGET_ELSEWHERE)
 # A day stays proven only while what it holds and what it reports elsewhere add up to what proved it.
 ADD_UP = """
     UPDATE billing_callday held

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 from accounts.models import Switch
 from billing.models import CallDay, CallTotal
@@ -58,11 +59,21 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         [CallDay(account_id=account, day=stage.day) for account in accounts], ignore_conflicts=True
     )
     with _sums_that_fit():
-        try:
-            _exchange(switch, stage, accounts, now)
-        except IntegrityError:
-            # Somebody else's day brought one of these records at this very moment; now it is found.
-            _exchange(switch, stage, accounts, now)
+        for is_last in (False, False, True):
+            try:
+                _exchange(switch, stage, accounts, now)
+            except (IntegrityError, OperationalError) as error:
+                if is_last or not _was_crossed(error):
+                    raise
+            else:
+                break
+
+
+def _was_crossed(error: Exception) -> bool:
+    """Somebody else's day brought one of these records at this very moment, and now it is found; or each of two waited
+    for the other's.
+    """
+    return isinstance(error, IntegrityError) or isinstance(error.__cause__, DeadlockDetected)
 
 
 def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) -> None:
@@ -98,6 +109,8 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
             cursor.execute(sql.INSERT, parameters)
         else:
             for statement in sql.REPLACE:
+                if stage.unreadable.count and statement in sql.OF_WHOLE_ANSWERS:
+                    continue
                 cursor.execute(statement, parameters)
                 if statement is sql.NOTE_CHANGES and cursor.rowcount:
                     call_routing.drop_of_changed(parameters)

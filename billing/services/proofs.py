@@ -16,7 +16,7 @@ from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of
 from billing.queries.retention import first_compared_day
-from billing.services import dropped
+from billing.services import day_rows, dropped
 from billing.services.call_store import INT_MAX
 from billing.services.calls import fetch_days
 from billing.services.rounding import is_money, stored
@@ -149,10 +149,11 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     wrong = [row for row in days if (row.account_id, row.day) in impossible]
     proven.without_report += _set_aside(wrong, impossible, now)
     days = [row for row in days if (row.account_id, row.day) not in impossible]
-    unsaid = {row.pk for row in days if _is_unsaid(switch, row, stated, now)}
-    proven.proven += CallDay.objects.filter(pk__in=unsaid).update(checked_at=now) if unsaid else 0
-    days = [row for row in days if row.pk not in unsaid]
-    with connection.cursor() as cursor:
+    unsaid = {row for row in days if _is_unsaid(switch, row, stated, now)}
+    with day_rows.held(unsaid):
+        proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unsaid]).update(checked_at=now)
+    days = [row for row in days if row not in unsaid]
+    with day_rows.held(days), connection.cursor() as cursor:
         cursor.execute(
             COMPARE,
             {
@@ -185,7 +186,7 @@ def _set_aside(days: list[CallDay], impossible: Mapping[tuple[int, date], Stated
     reasons = [f"No day can be so: {calls} calls, {fee} in all."[:LONGEST_REASON] for calls, fee in sums]
     for row, reason in zip(days, reasons, strict=True):
         logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, reason)
-    with connection.cursor() as cursor:
+    with day_rows.held(days), connection.cursor() as cursor:
         cursor.execute(REPORT_OF_NO_USE, {"now": now, "days": [row.pk for row in days], "reasons": reasons})
     in_vain([row for row in days if is_due(row, now)], now)
     return days

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from billing.models import CallDay, DayState
+from billing.services import day_rows
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def is_due(row: CallDay, now: datetime) -> bool:
 
 def in_vain(days: Sequence[CallDay], now: datetime) -> None:
     """What was tried did not prove them: the next try comes later than this one did."""
-    with connection.cursor() as cursor:
+    with day_rows.held(days), connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "now": now,
             "first": FIRST_PAUSE,

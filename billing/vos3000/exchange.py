@@ -88,9 +88,18 @@ class Exchange:
 
     def _records(self, fields: Body, kind: type[Cdr]) -> Generator[Cdr | UnreadableRecord, None, None]:
         body = write_body(fields, self._endpoint.extra_body)
+        is_empty = False
         with self._admitted("GetCdr"), closing(self._transport.stream("GetCdr", body)) as pieces:
-            code, text = yield from read_records(pieces, kind)
-        if code != NOT_FOUND:
+            reading = read_records(pieces, kind)
+            try:
+                yield next(reading)
+            except StopIteration as ended:
+                is_empty = True
+                code, text = ended.value
+            else:
+                code, text = yield from reading
+        # Behind records, "not found" is no word that there are none: something was not found on the way.
+        if code != NOT_FOUND or not is_empty:
             self._check_read("GetCdr", code, text)
 
     def _check_read(self, operation: str, code: int, text: str) -> None:

@@ -19,7 +19,7 @@ from billing.models import Call, CallDay, CallTotal
 from billing.services import call_store
 from billing.vos3000 import Cdr
 from tests.factories import AccountFactory
-from tests.waiting import eventually
+from tests.waiting import eventually, waiting_for_locks
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 DAYS = (date(2026, 11, 18), date(2026, 11, 19))
@@ -136,16 +136,8 @@ def test_days_that_report_one_call_and_come_in_at_once_count_it_once(first: date
     with transaction.atomic():
         load(account, first, [own[first], across])
         other.start()
-        eventually(waits_for_another)
+        assert eventually(lambda: waiting_for_locks() == 1)
     other.join()
     assert totals_by_hour(account) == rows_by_hour(account)
     days = CallDay.objects.filter(account=account).order_by("day")
     assert [(day.calls, day.elsewhere_calls) for day in days] == [(2, 0), (1, 1)]
-
-
-def waits_for_another() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])

@@ -208,3 +208,10 @@ def test_the_stream_mends_alike_however_it_is_cut(text: str, size: int) -> None:
         return b"".join(iter(stream.read, b""))
 
     assert whole(size) == whole(1000)
+
+
+@pytest.mark.parametrize("rows", [[], [ROW]], ids=["none", "one"])
+def test_not_found_means_no_records_but_not_behind_some(make_client: MakeClient, rows: list[object]) -> None:
+    ends = f'{{"infoCdrs":{json.dumps(rows)},"retCode":-10007,"exception":"Not found, operation failed."}}'
+    with RawServer(reply(ends)) as server, pytest.raises(Refused) if rows else contextlib.nullcontext():
+        assert read(server.url, make_client) == []
