@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
@@ -96,7 +97,7 @@ def test_whoever_proves_days_locks_them_in_the_order_in_which_they_are_exchanged
             errors.append(error)
 
     def exchange() -> None:
-        ours = {"touched_accounts": [account.pk for account in accounts], "touched_days": [DAY] * 3}
+        ours: dict[str, Any] = {"touched_accounts": [account.pk for account in accounts], "touched_days": [DAY] * 3}
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(LOCK_DAYS, ours)
