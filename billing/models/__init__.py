@@ -25,7 +25,7 @@ from billing.models.receipts import ReceiptMail
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
 from billing.models.reissues import Answer, Reissue
 from billing.models.topups import DOUBTFUL, EDGES, UNSETTLED, Kind, Source, TopUp, TopUpState, Transition
-from billing.models.totals import CallTotal
+from billing.models.totals import CallTotal, DroppedMonth
 
 __all__ = [
     "CHANGE_ENDS",
@@ -58,6 +58,7 @@ __all__ = [
     "Charge",
     "CustomerChange",
     "DayState",
+    "DroppedMonth",
     "EndDirection",
     "Export",
     "ExportState",

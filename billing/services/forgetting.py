@@ -9,12 +9,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from accounts import audit
 from accounts.models import AuditAction, Switch
-from billing.models import CallElsewhere, UnreadableRecord
+from billing.models import CallDay, CallElsewhere, CallTotal, DayState, DroppedMonth, UnreadableRecord
+from billing.queries.days import each_day
 from billing.queries.retention import NEAR_ITS_DAY, kept_from
-from billing.services import partitions
+from billing.services import day_rows, partitions
 from billing.services.call_routing import LOCK_KEY
 from billing.services.call_staging import BIGINT_MAX
 
@@ -47,6 +49,12 @@ class RoutingIsLeft(Exception):
 def forget_calls(*, now: datetime) -> list[date]:
     """Months that were dropped. Not inside a transaction."""
     begin = kept_from(now)
+    _want_again(since=begin)
+    if begin:
+        months = [month for month in partitions.months() if month < begin.date()]
+        noted = [DroppedMonth(month=month, dropped_at=now) for month in months]
+        # Before they are: what is gone must not be taken for what is here.
+        DroppedMonth.objects.bulk_create(noted, ignore_conflicts=True)
     dropped = partitions.drop_before(begin=begin)
     if begin is None:
         return dropped
@@ -54,6 +62,23 @@ def forget_calls(*, now: datetime) -> list[date]:
     # A day of which a row is kept is still added up with what it reports elsewhere.
     CallElsewhere.objects.filter(day__lt=(begin - NEAR_ITS_DAY).date()).delete()
     return dropped
+
+
+def _want_again(*, since: datetime | None) -> None:
+    """Days of dropped months that are to be kept now, because the setting was raised, count as not fetched."""
+    months = DroppedMonth.objects.filter(month__gte=since.date()) if since else DroppedMonth.objects.all()
+    for month in months:
+        begin, end = partitions.begin_of(month.month), partitions.begin_of(partitions.following(month.month))
+        hours = CallTotal.objects.filter(
+            account=OuterRef("account"), day=OuterRef("day"), hour__gte=begin, hour__lt=end
+        )
+        for day in each_day((begin - NEAR_ITS_DAY).date(), (end + NEAR_ITS_DAY).date()):
+            days = list(CallDay.objects.filter(Exists(hours), day=day))
+            with day_rows.held(days):
+                which = CallDay.objects.filter(pk__in=[one.pk for one in days])
+                which.update(fetched_at=None, state=DayState.NOT_FETCHED)
+        month.delete()
+        logger.info("Calls of %s are kept again: its days count as not fetched", month)
 
 
 def forget_routing(*, switch: Switch, now: datetime) -> int:

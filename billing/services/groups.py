@@ -43,6 +43,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "billing.case": ("vc", "vc", "vc"),
     "billing.charge": ("v", "v", "v"),
     "billing.customerchange": ("v", "v", "v"),
+    "billing.droppedmonth": ("", "", ""),
     "billing.export": ("v", "v", "v"),
     "billing.jobrun": ("v", "v", "v"),
     "billing.lookup": ("v", "v", "v"),

@@ -14,10 +14,20 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 
 from accounts.models import Account, Switch
-from billing.models import Backfill, Call, CallDay, CallElsewhere, CallTotal, DayState, UnreadableRecord
+from billing.models import (
+    Backfill,
+    Call,
+    CallChange,
+    CallDay,
+    CallElsewhere,
+    CallTotal,
+    DayState,
+    DroppedMonth,
+    UnreadableRecord,
+)
 from billing.queries import call_sums, retention
 from billing.queries.call_filter import CallFilter
-from billing.services import backfilling, call_store, forgetting, partitions, rounds
+from billing.services import backfilling, backfills, call_store, forgetting, partitions, rounds
 from billing.services.backfills import stretch
 from billing.services.calls import NOT_KEPT, fetch_days
 from billing.services.proofs import prove_days
@@ -306,3 +316,25 @@ def test_days_that_are_kept_no_longer_hold_up_no_stretch_that_was_asked_for(
     backfill.refresh_from_db()
     assert (worked.days, worked.failed, worked.is_more) == (1, 0, False)
     assert (backfill.ended_at is None, backfill.left_out) == (False, 1)
+
+
+@DROPS
+@pytest.mark.parametrize("months", [12, 0])
+def test_dropped_calls_that_are_to_be_kept_after_all_are_fetched_again(
+    account: Account, simulator: SimulatorProcess, settings: Any, months: int
+) -> None:
+    assert forgetting.forget_calls(now=NOW) == [date(2026, 7, 1)]
+    settings.CALL_RETENTION_MONTHS = months
+    forgetting.forget_calls(now=NOW)
+    old, kept = CallDay.objects.order_by("day")
+    assert (old.state, old.fetched_at) == (DayState.NOT_FETCHED, None)
+    assert (kept.state, kept.fetched_at) == (DayState.PROVEN, NOW)
+    asked = UserFactory.create()
+    assert backfills.ask(account=account, first=OLD.date(), last=KEPT.date(), by=asked, now=NOW) is not None
+    simulator.control.add_call(
+        account.number, "441", start=int(OLD.timestamp() * 1000), seconds=60, fee=Decimal("0.25")
+    )
+    fetch_days(accounts=[account], first=OLD.date(), last=OLD.date(), now=NOW)
+    assert [call.started_at for call in Call.objects.order_by("started_at")] == [OLD, KEPT]
+    assert not CallChange.objects.exists()
+    assert not DroppedMonth.objects.exists()
