@@ -23,8 +23,8 @@ IN_FULL = {Unit.DAY: "j F Y", Unit.MONTH: "F Y", Unit.YEAR: "Y"}
 # Of each bar, how many of the switch's days that it touches are not here, and how many it touches.
 Lacking = Sequence[tuple[int, int]]
 STEPS = (Decimal(1), Decimal(2), Decimal(5))
-# As many as a phone has room for.
-MOST_LABELS = 4
+# As many as the smallest phone has room for.
+MOST_LABELS = {Unit.DAY: 4, Unit.MONTH: 3, Unit.YEAR: 4}
 
 
 @dataclass(frozen=True)
@@ -117,17 +117,17 @@ def cost_chart(
         rounding=min(width / 2, len(costs) / 10),
         lines=[0, HEIGHT // 2, HEIGHT],
         ticks=[ceiling, ceiling / 2, Decimal(0)],
-        labels=labels([day for day, _ in costs]),
+        labels=labels([day for day, _ in costs], unit),
         total=sum((cost for _, cost in costs), Decimal(0)),
         today=today,
         gaps=[_gap(bar, *days) for bar, days in zip(bars, lacking, strict=True) if days[0]] if lacking else (),
     )
 
 
-def labels(days: Sequence[date]) -> list[Label]:
+def labels(days: Sequence[date], unit: Unit = Unit.DAY) -> list[Label]:
     """The last of them has one, and others at equal distances before it."""
     count = len(days)
-    labelled = range(count - 1, -1, -max(1, math.ceil(count / MOST_LABELS)))
+    labelled = range(count - 1, -1, -max(1, math.ceil(count / MOST_LABELS[unit])))
     return [Label(days[index], round((index + 0.5) * 100 / count, 2)) for index in reversed(labelled)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -174,6 +175,22 @@ def test_the_call_filters_fit_the_smallest_phone(walk: Callable[..., Walk]) -> N
     customer.log_in()
     customer.open("Calls")
     assert not customer.is_wider_than_the_window()
+
+
+def test_the_labels_of_months_stand_apart_on_the_smallest_phone(walk: Callable[..., Walk]) -> None:
+    reseller = walk("reseller", viewport={"width": 320, "height": 568})
+    reseller.log_in()
+    reseller.open("Customers")
+    page, today = reseller.page, timezone.now().date()
+    address = page.get_by_role("link", name="Omar Rahman", exact=True).get_attribute("href")
+    first = today.replace(year=today.year - 1, day=28) + timedelta(days=5)
+    page.goto(f"{reseller.url}{address}calls/?from={first}&to={today}")
+    expect(page.get_by_role("heading", name="Cost per month")).to_be_visible()
+    edges = "labels => labels.map(label => label.getBoundingClientRect()).map(box => [box.left, box.right])"
+    labels = page.locator(".chart .x text").evaluate_all(edges)
+    assert len(labels) > 1
+    assert all(later[0] > earlier[1] for earlier, later in pairwise(labels))
+    assert not reseller.is_wider_than_the_window()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
