@@ -15,14 +15,15 @@ from billing.vos3000 import Withheld
 logger = logging.getLogger(__name__)
 
 # Everything runs on Redis' clock, so that processes on several machines keep one budget.
+# KEYS: the bucket, then breakers, of which any one stops a request.
 ADMIT = """
 local now = redis.call('TIME')
 local at = now[1] + now[2] / 1000000
-local open_until = tonumber(redis.call('GET', KEYS[2]) or '0')
-if open_until > at then return 'breaker' end
-if open_until > 0 then
-    -- The pause is over: this one request tries, the others wait for its end or the next pause.
-    redis.call('SET', KEYS[2], string.format('%.6f', at + tonumber(ARGV[3])), 'EX', 600)
+local tried = {}
+for number = 2, #KEYS do
+    local open_until = tonumber(redis.call('GET', KEYS[number]) or '0')
+    if open_until > at then return KEYS[number] end
+    if open_until > 0 then table.insert(tried, KEYS[number]) end
 end
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -31,6 +32,10 @@ if bucket[1] then tokens = math.min(burst, tonumber(bucket[1]) + math.max(0, at 
 if tokens < 1 + tonumber(ARGV[4]) then return 'budget' end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', string.format('%.6f', at))
 redis.call('EXPIRE', KEYS[1], 600)
+for _, breaker in ipairs(tried) do
+    -- The pause is over: this one request tries, the others wait for its end or the next pause.
+    redis.call('SET', breaker, string.format('%.6f', at + tonumber(ARGV[3])), 'EX', 600)
+end
 return 'go'
 """
 FAILED = """
@@ -49,7 +54,11 @@ KEPT_BACK = Decimal("0.25")  # what background work leaves of a burst to people 
 
 
 class SwitchGate:
-    """`billing.vos3000.Gate` for one switch. Without Redis nothing is withheld: payments go on."""
+    """`billing.vos3000.Gate` for one switch. Without Redis nothing is withheld: payments go on.
+
+    A switch that does not answer is left alone. Of one that answers what cannot be read only that operation is: a day
+    of calls that is garbled keeps back neither balances nor payments.
+    """
 
     def __init__(self, *, redis: Redis, switch_id: int, requests_per_second: Decimal, modest: bool = False) -> None:
         self._redis = redis
@@ -63,22 +72,35 @@ class SwitchGate:
     def admit(self, operation: str) -> None:
         terms = (str(self._rate), str(self._burst), PAUSE_SECONDS, self._kept_back)
         try:
-            answer = self._redis.eval(ADMIT, 2, self._bucket, self._breaker, *terms)
+            breakers = (self._breaker, f"{self._breaker}:{operation}")
+            answer = self._redis.eval(ADMIT, 3, self._bucket, *breakers, *terms)
         except RedisError:
             logger.warning("Redis does not answer: %s goes to the switch without a budget", operation)
             return
-        if answer == b"breaker":
-            raise Withheld(operation, "the switch did not answer lately and is left alone for some seconds")
         if answer == b"budget":
             raise Withheld(operation, "the switch's request budget is used up")
+        if answer == self._breaker.encode():
+            raise Withheld(operation, "the switch did not answer lately and is left alone for some seconds")
+        if answer != b"go":
+            raise Withheld(operation, "its answers could not be read lately and it is left alone for some seconds")
 
-    def succeeded(self) -> None:
+    def succeeded(self, operation: str) -> None:
         with self._without_redis_too():
-            self._redis.delete(self._failures, self._breaker)
+            switch_wide = (self._failures, self._breaker)
+            self._redis.delete(*switch_wide, *(f"{key}:{operation}" for key in switch_wide))
 
     def failed(self) -> None:
         with self._without_redis_too():
-            self._redis.eval(FAILED, 2, self._failures, self._breaker, FAILURES_TO_OPEN, PAUSE_SECONDS)
+            self._count(self._failures, self._breaker)
+
+    def garbled(self, operation: str) -> None:
+        """The switch is alive."""
+        with self._without_redis_too():
+            self._redis.delete(self._failures, self._breaker)
+            self._count(f"{self._failures}:{operation}", f"{self._breaker}:{operation}")
+
+    def _count(self, failures: str, breaker: str) -> None:
+        self._redis.eval(FAILED, 2, failures, breaker, FAILURES_TO_OPEN, PAUSE_SECONDS)
 
     @contextmanager
     def _without_redis_too(self) -> Iterator[None]:

@@ -63,8 +63,11 @@ class PatientGate:
                     raise
             time.sleep(PAUSE)
 
-    def succeeded(self) -> None:
-        self._gate.succeeded()
+    def succeeded(self, operation: str) -> None:
+        self._gate.succeeded(operation)
 
     def failed(self) -> None:
         self._gate.failed()
+
+    def garbled(self, operation: str) -> None:
+        self._gate.garbled(operation)

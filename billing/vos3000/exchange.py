@@ -7,8 +7,9 @@ Every request may raise `Withheld` and `Unreachable`; reads also `Refused`, `Los
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
@@ -19,7 +20,7 @@ from .call_types import Cdr, UnreadableRecord
 from .cdr import read_records
 from .codec import Answer, read_answer, write_body
 from .endpoint import Endpoint, Json
-from .errors import NOT_FOUND, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
+from .errors import NOT_FOUND, Malformed, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
 from .gate import Gate, OpenGate
 from .transport import Transport
 
@@ -110,32 +111,37 @@ class Exchange:
 
     @contextmanager
     def _admitted(self, operation: str) -> Iterator[None]:
-        """Ask the gate, and tell it whether the switch answered; a gate that breaks is kept from changing the end."""
+        """Ask the gate, and tell it how the switch answered; a gate that breaks is kept from changing the end."""
         try:
             self._gate.admit(operation)
         except Withheld:
             raise
         except Exception as error:
             raise Withheld(operation, "the gate cannot be asked") from error
-        alive = False
+        tell: Callable[[], None] = self._gate.failed
         try:
             yield
-            alive = True
+            tell = partial(self._gate.succeeded, operation)
         except GeneratorExit:
-            alive = True
+            tell = partial(self._gate.succeeded, operation)
             raise
         except SwitchError as error:
-            alive = isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS
+            tell = self._what_to_tell_of(operation, error)
             log.info("%s", error)
             raise
         finally:
-            self._tell(alive=alive)
+            _told(tell)
 
-    def _tell(self, *, alive: bool) -> None:
-        try:
-            if alive:
-                self._gate.succeeded()
-            else:
-                self._gate.failed()
-        except Exception:
-            log.exception("The gate could not be told.")
+    def _what_to_tell_of(self, operation: str, error: SwitchError) -> Callable[[], None]:
+        if isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS:
+            return partial(self._gate.succeeded, operation)
+        if isinstance(error, Malformed) and not isinstance(error, UnexpectedStatus):
+            return partial(self._gate.garbled, operation)
+        return self._gate.failed
+
+
+def _told(tell: Callable[[], None]) -> None:
+    try:
+        tell()
+    except Exception:
+        log.exception("The gate could not be told.")

@@ -9,15 +9,17 @@ class Gate(Protocol):
     """Asked before every request and told its end.
 
     `succeeded` and `failed` are told whether the switch is alive, not whether it said yes: a refusal and an HTTP 4xx
-    page are answers, a broken connection, a 5xx page and an unreadable answer are not.
+    page are answers, a broken connection and a 5xx page are not. `garbled`: it answered what cannot be read.
     """
 
     def admit(self, operation: str) -> None:
         """Raise `Withheld` when the request may not leave now."""
 
-    def succeeded(self) -> None: ...
+    def succeeded(self, operation: str) -> None: ...
 
     def failed(self) -> None: ...
+
+    def garbled(self, operation: str) -> None: ...
 
 
 class OpenGate:
@@ -26,8 +28,11 @@ class OpenGate:
     def admit(self, operation: str) -> None:
         pass
 
-    def succeeded(self) -> None:
+    def succeeded(self, operation: str) -> None:
         pass
 
     def failed(self) -> None:
+        pass
+
+    def garbled(self, operation: str) -> None:
         pass

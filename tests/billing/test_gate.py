@@ -61,7 +61,7 @@ def test_failures_with_successes_between_them_do_not_open_the_breaker() -> None:
     for _ in range(3 * FAILURES_TO_OPEN):
         one.admit("GetCustomer")
         one.failed()
-        one.succeeded()
+        one.succeeded("GetCustomer")
     one.admit("GetCustomer")
 
 
@@ -74,8 +74,50 @@ def test_after_the_pause_a_single_request_tries_and_its_success_closes_the_break
     one.admit("GetCustomer")
     with pytest.raises(Withheld):
         other.admit("GetCustomer")
-    one.succeeded()
+    one.succeeded("GetCustomer")
     other.admit("GetCustomer")
+
+
+def test_answers_that_cannot_be_read_keep_back_that_operation_alone() -> None:
+    one, other = gate(per_second="100"), gate(per_second="100")
+    for _ in range(FAILURES_TO_OPEN):
+        one.admit("GetCdr")
+        one.garbled("GetCdr")
+    for operation in ("Pay", "GetAllCustomers"):
+        other.admit(operation)
+    with pytest.raises(Withheld, match="could not be read"):
+        other.admit("GetCdr")
+
+
+def test_one_answer_that_can_be_read_has_an_operation_asked_for_again() -> None:
+    one = gate(per_second="100")
+    for _ in range(FAILURES_TO_OPEN):
+        one.garbled("GetCdr")
+    one.succeeded("GetAllCustomers")
+    with pytest.raises(Withheld):
+        one.admit("GetCdr")
+    one.succeeded("GetCdr")
+    one.admit("GetCdr")
+
+
+def test_a_switch_whose_answers_cannot_be_read_is_alive() -> None:
+    one = gate(per_second="100")
+    for _ in range(FAILURES_TO_OPEN - 1):
+        one.failed()
+    one.garbled("GetCdr")
+    one.failed()
+    one.admit("GetCdr")
+
+
+def test_a_trial_that_the_budget_withholds_does_not_prolong_the_pause(own_redis: str) -> None:
+    one = gate(per_second="0.25")
+    one.admit("GetCustomer")
+    with redis.Redis.from_url(own_redis) as client:
+        client.set("switch:1:breaker", "1.0")  # a pause that has long passed
+        with pytest.raises(Withheld, match="budget"):
+            one.admit("GetCustomer")
+        client.delete("switch:1:bucket")
+    one.admit("GetCustomer")
 
 
 def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
@@ -83,7 +125,8 @@ def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
     lonely = gate(per_second="0.01")
     assert admitted([lonely], 20) == 20
     lonely.failed()
-    lonely.succeeded()
+    lonely.garbled("GetCdr")
+    lonely.succeeded("GetCustomer")
 
 
 def test_background_work_leaves_a_part_of_the_budget_to_people() -> None:

@@ -26,11 +26,14 @@ class CountingGate:
             raise Withheld(operation, "the budget is used up")
         self.told.append(operation)
 
-    def succeeded(self) -> None:
+    def succeeded(self, operation: str) -> None:
         self.told.append("succeeded")
 
     def failed(self) -> None:
         self.told.append("failed")
+
+    def garbled(self, operation: str) -> None:
+        self.told.append("garbled")
 
 
 @pytest.fixture

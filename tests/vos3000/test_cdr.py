@@ -115,7 +115,7 @@ def test_a_cut_stream_fails_at_its_end(make_client: MakeClient, whole: bool) -> 
         records = make_client(server.url, gate).get_cdr(accounts=["A"], first=DAY, last=DAY)
         with pytest.raises(Malformed):
             list(records)
-    assert gate.told == ["GetCdr", "failed"]
+    assert gate.told == ["GetCdr", "garbled"]
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[]", "{}", '{"retCode":"x"}', '{"infoCdrs":[]}', '{"retCode":0}}'])

@@ -152,7 +152,7 @@ def test_a_shut_gate_withholds_the_payment(make_client: MakeClient) -> None:
 
 
 class BrokenGate(CountingGate):
-    def succeeded(self) -> None:
+    def succeeded(self, operation: str) -> None:
         raise ConnectionError
 
     def failed(self) -> None:
