@@ -137,6 +137,8 @@ class Control:
         length: int | None = None,
         answer: str | None = None,
         day: str | None = None,
+        account: str | None = None,
+        accounts_over: int | None = None,
         longer_than: int | None = None,
     ) -> None:
         """Adds one of `simulator.faults.Kind`, whose order explains the options; neither count nor rate: always."""
@@ -149,6 +151,8 @@ class Control:
             "length": length,
             "answer": answer,
             "day": day,
+            "account": account,
+            "accounts_over": accounts_over,
             "longer_than": longer_than,
         }
         given = {name: value for name, value in options.items() if value is not None}

@@ -56,7 +56,8 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `seconds` is the delay, the spread of a trickle, the skew of the clock, or when `apply_later` acts.
     `amount` is the wrong payMoney; `code` the retCode or the redirect's status; `length` what is left of a memo.
     `answer` "code" lets `apply_later` answer a code instead of a reset. With `day`, only requests with this beginTime
-    are befallen; of an operation that acts, answers of no more than `longer_than` bytes stay as they are.
+    are befallen, with `account` only those that ask for it, with `accounts_over` only those that ask for more accounts
+    than so many; of an operation that acts, answers of no more than `longer_than` bytes stay as they are.
     """
 
     kind: Kind
@@ -71,7 +72,17 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     length: int = _MEMO_LENGTH
     answer: str = "drop"
     day: str | None = None
+    account: str | None = None
+    accounts_over: int = 0
     longer_than: int = 0
+
+    def is_about(self, operation: str, body: Mapping[str, Any]) -> bool:
+        if self.operation not in {"*", operation} or (self.day is not None and body.get("beginTime") != self.day):
+            return False
+        accounts = body.get("accounts", ())
+        if self.account is not None and self.account not in accounts:
+            return False
+        return not self.accounts_over or len(accounts) > self.accounts_over
 
 
 @dataclass
@@ -85,9 +96,7 @@ class Fault:
         self.draw = Random(self.order.seed)
 
     def befalls(self, operation: str, body: Mapping[str, Any]) -> bool:
-        if self.order.operation not in {"*", operation}:
-            return False
-        if self.order.day is not None and body.get("beginTime") != self.order.day:
+        if not self.order.is_about(operation, body):
             return False
         if self.order.count is not None and self.injected >= self.order.count:
             return False

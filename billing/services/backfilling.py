@@ -5,21 +5,18 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from redis.exceptions import LockError, RedisError
-from redis.lock import Lock
 
 from accounts.clock import Clock
 from accounts.models import Account, Switch
 from billing.models import Backfill
 from billing.queries.retention import first_known_day
 from billing.services import backfills, calls
-from billing.services.locks import hold
+from billing.services.locks import hold_each
 from billing.services.scheduling import Due
 from billing.vos3000 import Withheld
 
@@ -28,7 +25,7 @@ logger = logging.getLogger(__name__)
 SLOT = timedelta(seconds=20)
 # A stretch of which no day has come in for so long is given up.
 GIVEN_UP_AFTER = timedelta(hours=6)
-LONGEST_SILENCE = timedelta(minutes=2)  # of a worker, before another one takes its place
+LONGEST_SILENCE = timedelta(minutes=2)  # of a worker that died, before another one takes its place
 
 # Of each stretch that is open, the newest day that is missing and whose turn it is.
 NEXT_DAYS = """
@@ -43,8 +40,8 @@ NEXT_DAYS = """
             WHERE held.account_id = backfill.account_id AND held.day = backfill.last - ago
                 AND (held.fetched_at IS NOT NULL OR held.fetch_again_at > %(now)s)
         ) AND NOT EXISTS (
-            SELECT 1 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS busy (account_id, day)
-            WHERE busy.account_id = backfill.account_id AND busy.day = backfill.last - ago
+            SELECT 1 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS set_aside (account_id, day)
+            WHERE set_aside.account_id = backfill.account_id AND set_aside.day = backfill.last - ago
         )
         ORDER BY ago LIMIT 1
     ) missing
@@ -72,13 +69,15 @@ END = """
 
 @dataclass
 class Worked:
-    """`is_more`: there are days left for another slot. `busy` are those that others were fetching, by account."""
+    """`is_more`: there are days left for another slot. `left` are account-days that others were fetching, or that wait
+    for the next slot.
+    """
 
     days: int = 0
     calls: int = 0
     failed: int = 0
     is_more: bool = False
-    busy: list[tuple[int, date]] = field(default_factory=list)
+    left: list[tuple[int, date]] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"{self.days} days with {self.calls} calls, {self.failed} failed"
@@ -98,35 +97,28 @@ def run_slot(*, switch: Switch, now: datetime, slot: timedelta = SLOT) -> Worked
 
 def _work_off(switch: Switch, clock: Clock, worked: Worked, slot: timedelta) -> None:
     """A day of each open stretch in turn, the newest first. One process at a time."""
-    with hold(f"backfill:{switch.pk}", longest=LONGEST_SILENCE) as lock:
-        if lock is None:
+    with hold_each([f"backfill:{switch.pk}"], longest=LONGEST_SILENCE) as held:
+        if not held:
             return
         try:
-            while due := _next_days(switch, clock.now(), worked.busy):
+            while due := _next_days(switch, clock.now(), worked.left):
                 for part in due:
                     if clock.now() - clock.started >= slot:
                         worked.is_more = True
                         return
-                    _keep(lock)
                     _fetch(part, clock, worked)
         finally:
             _end(switch, clock.now())
 
 
-def _keep(lock: Lock) -> None:
-    # Should it have ended meanwhile, each day is held by a lock of its own.
-    with suppress(LockError, RedisError):
-        lock.reacquire()
-
-
-def _next_days(switch: Switch, now: datetime, busy: Sequence[tuple[int, date]]) -> list[Due]:
+def _next_days(switch: Switch, now: datetime, left: Sequence[tuple[int, date]]) -> list[Due]:
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "switch": switch.pk,
             "now": now,
             "kept_from": first_known_day(switch=switch, now=now),
-            "accounts": [account for account, _ in busy],
-            "days": [day for _, day in busy],
+            "accounts": [account for account, _ in left],
+            "days": [day for _, day in left],
         }
         cursor.execute(NEXT_DAYS, parameters)
         wanted: dict[date, list[int]] = defaultdict(list)
@@ -141,8 +133,9 @@ def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
     worked.days += fetched.days
     worked.calls += fetched.calls
     worked.failed += len(fetched.failures)
-    worked.busy += [(account.pk, due.day) for account in fetched.busy]
-    without = {*fetched.busy, *(failure.account for failure in fetched.failures)}
+    left = fetched.busy + fetched.put_off
+    worked.left += [(account.pk, due.day) for account in left]
+    without = {*left, *(failure.account for failure in fetched.failures)}
     came_in = [account for account in due.accounts if account not in without]
     touched = Backfill.objects.filter(account__in=came_in, ended_at__isnull=True)
     touched.filter(first__lte=due.day, last__gte=due.day).update(progressed_at=clock.now())

@@ -1,19 +1,24 @@
-"""Whose calls are asked for together: small accounts, as many as the switch has been seen to answer for at once."""
+"""Whose calls are asked for together: small accounts, as many as the switch is known to answer for at once.
+
+Where the answer for several is of no use, the next slot asks by halves of them, down to the account that is to blame:
+that one is asked for alone from then on. Without Redis nothing is learnt.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Q
 from redis.exceptions import RedisError
 
 from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.queries.days import DAY
-from billing.services.failures import UNREADABLE
+from billing.services.failures import OF_NO_USE
 from billing.services.redis import connection
 
 logger = logging.getLogger(__name__)
@@ -21,63 +26,72 @@ logger = logging.getLogger(__name__)
 ACCOUNTS_PER_REQUEST = 50
 # An account with more calls a day is asked for alone, so that its stream delays and fails nobody else's.
 SMALL = 2000
-SIZE_IS_LEARNT_OVER = 14 * DAY
-NO_BOUND = ACCOUNTS_PER_REQUEST * (SMALL + 1)
+LEARNT_OVER = 14 * DAY
 # After so long larger groups are tried again: what was cut may have been the connection's fault, once.
 REMEMBERED_FOR = timedelta(days=1)
 
 
-def groups(*, switch: Switch, accounts: Sequence[Account], day: date) -> Iterator[list[Account]]:
-    """Whose records or answers could not be read is asked for alone too: in company others would be asked for again."""
-    lately = CallDay.objects.filter(account__in=accounts, day__gte=day - SIZE_IS_LEARNT_OVER)
-    odd = Q(calls__gt=SMALL) | Q(unreadable__gt=0) | Q(failure=UNREADABLE)
-    alone = set(lately.filter(odd).values_list("account_id", flat=True))
-    most = dict(lately.values_list("account_id").annotate(most=Max("calls")))
-    bound = _bound(switch)
-    together: list[Account] = []
-    size = 0
+@dataclass(frozen=True)
+class Group:
+    """`is_odd`: one account that is asked for alone because of what its days say lately."""
+
+    accounts: list[Account]
+    is_odd: bool = False
+
+    @property
+    def is_shared(self) -> bool:
+        return len(self.accounts) > 1
+
+
+def groups(*, switch: Switch, accounts: Sequence[Account], day: date) -> list[Group]:
+    """In the order of the first account of each."""
+    odd, bound = _odd(accounts, day), _bound(switch)
+    made: list[Group] = []
+    together: list[Account] | None = None
     for account in accounts:
-        if account.pk not in alone:
-            own = size_of(calls=most.get(account.pk, 0), accounts=1)
-            if together and (len(together) == ACCOUNTS_PER_REQUEST or size + own > bound):
-                yield together
-                together, size = [], 0
-            together.append(account)
-            size += own
-    if together:
-        yield together
-    for account in accounts:
-        if account.pk in alone:
-            yield [account]
+        if account.pk in odd:
+            made.append(Group([account], is_odd=True))
+            continue
+        if together is None or len(together) >= bound:
+            together = []
+            made.append(Group(together))
+        together.append(account)
+    return made
 
 
-def size_of(*, calls: int, accounts: int) -> int:
-    """Silent accounts count too: a switch may answer for no two of them at once."""
-    return calls + accounts
+def _odd(accounts: Sequence[Account], day: date) -> set[int]:
+    """Large ones, and those whose records, or whose answers when they were asked for alone, were of no use."""
+    lately = CallDay.objects.filter(account__in=accounts, day__gte=day - LEARNT_OVER)
+    to_blame = Q(failures__gt=0, failure__in=OF_NO_USE)
+    odd = lately.filter(Q(calls__gt=SMALL) | Q(unreadable__gt=0) | to_blame)
+    return set(odd.values_list("account_id", flat=True))
 
 
-def too_large(*, switch: Switch, size: int) -> None:
-    """An answer of this size could not be read, and its halves could: groups are at most half as large from now on.
-
-    Without Redis nothing is learnt.
-    """
-    bound = max(1, size // 2)
-    if bound >= _bound(switch):
+def ask_by_halves(*, switch: Switch, group: Group) -> None:
+    """The answer for these accounts was of no use."""
+    half = len(group.accounts) // 2
+    if half >= _bound(switch):
         return
-    key = _key(switch)
     with suppress(RedisError):
-        if not connection().set(key, bound, xx=True, keepttl=True):
-            connection().set(key, bound, ex=REMEMBERED_FOR)
-        logger.warning("Switch %s: an answer of some %s calls was cut, its halves were not", switch, size)
+        connection().set(_key(switch), half, ex=REMEMBERED_FOR)
+        logger.warning("Switch %s: calls are asked for by %s accounts at most from now on", switch, half)
+
+
+def found_to_blame(*, switch: Switch, group: Group) -> None:
+    """An account that is of no use alone as well: the others may be asked for together again."""
+    if not group.is_odd:
+        with suppress(RedisError):
+            connection().delete(_key(switch))
+        logger.warning("Account %s is asked for alone until its calls can be read", group.accounts[0])
 
 
 def _bound(switch: Switch) -> int:
     try:
         learnt = connection().get(_key(switch))
     except RedisError:
-        return NO_BOUND
-    return int(learnt) if learnt else NO_BOUND
+        return ACCOUNTS_PER_REQUEST
+    return min(int(learnt), ACCOUNTS_PER_REQUEST) if learnt else ACCOUNTS_PER_REQUEST
 
 
 def _key(switch: Switch) -> str:
-    return f"switch:{switch.pk}:calls-at-once"
+    return f"switch:{switch.pk}:accounts-at-once"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -69,7 +69,6 @@ class Stage:
 
     day: date
     accounts: Mapping[str, int]
-    on_batch: Callable[[], None] = lambda: None
     routing: RoutingStage | None = None
     records: int = 0
     unreadable: SetAside = field(default_factory=SetAside)
@@ -118,7 +117,6 @@ class Stage:
         self.talked.update({row[ACCOUNT] for row in self._batch})
         self.records += len(self._batch)
         self._batch.clear()
-        self.on_batch()
 
     @property
     def months(self) -> set[date]:

@@ -13,7 +13,7 @@ from billing.queries.days import DAY, begin_of, day_of, each_day
 from billing.services import balances, calls, payments, profiles, proofs
 from billing.services.failures import FAILURES, sentence
 
-# How long the command waits for a day that a worker is fetching, in seconds.
+# How long the command waits for a day that a worker is fetching, or asks again for one that was put off, in seconds.
 LONGEST_WAIT, PAUSE = 60, 0.5
 BUSY = "Another process is fetching this day."
 
@@ -88,10 +88,10 @@ class CatchUp:
         try:
             fetched = calls.fetch_days(accounts=accounts, first=day, last=day, now=self.clock())
             give_up = time.monotonic() + LONGEST_WAIT
-            while fetched.busy and time.monotonic() < give_up:
+            while (fetched.busy or fetched.put_off) and time.monotonic() < give_up:
                 time.sleep(PAUSE)
-                busy, fetched.busy = fetched.busy, []
-                fetched.add(calls.fetch_days(accounts=busy, first=day, last=day, now=self.clock()))
+                again = fetched.take_back()
+                fetched.add(calls.fetch_days(accounts=again, first=day, last=day, now=self.clock()))
         except FAILURES as error:
             self.done.failed += [Failure(account.number, day, sentence(error)) for account in accounts]
             return

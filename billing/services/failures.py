@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from billing.vos3000 import Malformed, Refused, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000 import Lost, Malformed, Refused, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Withheld
 
 # What a question to a switch can raise: it failed, or its settings cannot be used (a missing CA file, a bad address).
 FAILURES = (SwitchError, OSError, ValueError)
-# Of one account alone: what cannot be read of several is asked for in parts.
 UNREADABLE = "The switch gave an answer that cannot be read."
+TOO_LATE = "The switch did not answer in time."
+REFUSED = "The switch refused to answer."
+BROKEN = "The connection to the switch broke."
 GONE = "The switch no longer knows this account."
+# What became of questions that reached the switch and may be to blame for it.
+OF_NO_USE = (UNREADABLE, TOO_LATE, REFUSED, BROKEN)
+
+
+def is_of_no_use(error: Exception) -> bool:
+    """Whether the question itself may be to blame, so that another one, of fewer accounts, may have its answer."""
+    return isinstance(error, Malformed | Refused | Lost) and not isinstance(error, UnexpectedStatus)
 
 
 def sentence(error: Exception) -> str:
@@ -18,7 +27,7 @@ def sentence(error: Exception) -> str:
         case Unreachable():
             return "The switch cannot be reached."
         case TimedOut():
-            return "The switch did not answer in time."
+            return TOO_LATE
         case UnexpectedStatus(status=403):
             return "The switch does not let the portal in."
         case UnexpectedStatus():
@@ -26,8 +35,8 @@ def sentence(error: Exception) -> str:
         case Malformed():
             return UNREADABLE
         case Refused():
-            return "The switch refused to answer."
+            return REFUSED
         case SwitchError():
-            return "The connection to the switch broke."
+            return BROKEN
         case _:
             return "The portal cannot ask the switch: its settings need a look."

@@ -79,7 +79,7 @@ def due_today(*, switch: Switch, now: datetime) -> Due:
     tried = _tried(accounts, today, since=now - TODAY_UNWATCHED_EVERY) & talking
     tried |= _tried(accounts, today, since=now - TODAY_SILENT_EVERY) - talking
     due = [account for account in accounts if account.pk not in tried or _watched(account, now)]
-    return Due(today, _foremost(due, talking, now))
+    return Due(today, _foremost(due, today, talking, now))
 
 
 def due_yesterday(*, switch: Switch, now: datetime) -> Due:
@@ -94,13 +94,13 @@ def due_yesterday(*, switch: Switch, now: datetime) -> Due:
     compared = CallDay.objects.filter(Q(state=DayState.PROVEN) | tried, account__in=accounts, day=yesterday)
     settled.update(compared.values_list("account_id", flat=True))
     due = [account for account in accounts if account.pk not in settled]
-    return Due(yesterday, _foremost(due, _talking(accounts, yesterday), now))
+    return Due(yesterday, _foremost(due, yesterday, _talking(accounts, yesterday), now))
 
 
 def due_back_fill(*, switch: Switch, now: datetime, step: int = BACK_FILL_STEP) -> Iterator[Due]:
     """Older days that were never fetched, the newest first."""
     today = day_of(now, switch.zone)
-    accounts = list(followed(switch=switch, now=now))
+    accounts = sorted(followed(switch=switch, now=now), key=lambda account: not _watched(account, now))
     first = max(today - DAYS_KEPT_UP * DAY, first_known_day(switch=switch, now=now))
     for day in reversed(list(each_day(first, today - 2 * DAY))):
         settled = CallDay.objects.filter(account__in=accounts, day=day).filter(
@@ -150,9 +150,16 @@ def first_and_last_kept_up(today: date) -> tuple[date, date]:
     return today - DAYS_KEPT_UP * DAY, today - DAY
 
 
-def _foremost(accounts: Iterable[Account], talking: set[int], now: datetime) -> list[Account]:
-    """Should the switch's budget not do for all: first those that somebody looks at, then those that talk."""
-    return sorted(accounts, key=lambda account: (not _watched(account, now), account.pk not in talking))
+def _foremost(accounts: list[Account], day: date, talking: set[int], now: datetime) -> list[Account]:
+    """Should the switch's budget not do for all: first those that somebody looks at, then those that talk.
+
+    Whose day failed by itself the last time comes last: many such in a row end the slot.
+    """
+    failed = CallDay.objects.filter(account__in=accounts, day=day, failures__gt=0)
+    failing = set(failed.values_list("account_id", flat=True))
+    return sorted(
+        accounts, key=lambda account: (account.pk in failing, not _watched(account, now), account.pk not in talking)
+    )
 
 
 def _talking(accounts: Iterable[Account], day: date) -> set[int]:
@@ -166,5 +173,7 @@ def _watched(account: Account, now: datetime) -> bool:
 
 
 def _tried(accounts: Iterable[Account], day: date, *, since: datetime) -> set[int]:
-    rows = CallDay.objects.filter(account__in=accounts, day=day)
-    return set(rows.filter(Q(fetched_at__gt=since) | Q(failed_at__gt=since)).values_list("account_id", flat=True))
+    """Without those that were put off to the next slot."""
+    tried = Q(fetched_at__gt=since) | Q(failed_at__gt=since, fetch_again_at__isnull=False)
+    rows = CallDay.objects.filter(tried, account__in=accounts, day=day)
+    return set(rows.values_list("account_id", flat=True))

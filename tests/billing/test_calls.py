@@ -13,7 +13,7 @@ from django.db.models import Count, Sum
 
 from accounts.models import Account, Switch
 from billing.models import Call, CallChange, CallDay, ChangeOfRecord, DayState, UnreadableRecord
-from billing.services import balances, call_store, partitions, proofs
+from billing.services import balances, call_store, calls, partitions, proofs
 from billing.services.calls import fetch_days
 from billing.services.proofs import prove_days
 from billing.services.switches import client
@@ -21,6 +21,7 @@ from billing.services.trying_again import FIRST_PAUSE
 from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallFactory, SwitchFactory
+from tests.waiting import eventually
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -253,6 +254,30 @@ def test_two_workers_never_fetch_one_day_at_once(simulator: SimulatorProcess) ->
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_day_that_takes_long_is_left_to_who_fetches_it(
+    simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LONGEST_SILENCE", timedelta(seconds=0.3))
+    account = known(SwitchFactory.create(url=simulator.url))
+    simulator.control.add_fault("GetCdr", "late", seconds=1)
+
+    def run() -> None:
+        try:
+            mine = Account.objects.select_related("switch").get(pk=account.pk)
+            fetch_days(accounts=[mine], first=YESTERDAY, last=YESTERDAY, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(run)
+        assert eventually(lambda: bool(calls.being_fetched(account=account, days=[YESTERDAY])))
+        assert eventually(lambda: not calls.being_fetched(account=account, days=[YESTERDAY]))
+        assert CallDay.objects.get(account=account, day=YESTERDAY).fetched_at, "free when it is here, not before"
+        slow.result()
+    assert simulator.control.stats().requests["GetCdr"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_partitions_are_made_once_however_many_want_them() -> None:
     def run(_: int) -> None:
         try:
@@ -293,6 +318,8 @@ def test_a_record_that_cannot_be_read_is_counted_and_keeps_its_day_from_being_pr
     accounts = [known(switch, number) for number in ("C-301", WHOLESALE)]
     start = millis(NOON)
     simulator.control.add_call("C-301", "8613900000000", start=start, fields={"stop": start - 1000})
+    fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
+    assert not Call.objects.exists(), "it does not show whose record that is"
     fetched = fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
     assert (fetched.days, fetched.failures) == (2, [])
     unreadable = dict(CallDay.objects.values_list("account__number", "unreadable"))

@@ -12,8 +12,6 @@ from django.db import connection
 from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.services import backfills, rounds, scheduling
-from billing.services.calls import fetch_days
-from billing.services.redis import connection as redis
 from billing.tasks.sync import fill, run_round
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
@@ -59,71 +57,15 @@ def test_today_is_fetched_often_where_somebody_looks_or_talks_and_rarely_elsewhe
     assert scheduling.due_today(switch=own_switch, now=NOW).accounts == ([account] if due else [])
 
 
+def test_of_older_days_those_of_accounts_being_looked_at_come_first(own_switch: Switch) -> None:
+    accounts = [followed(own_switch), followed(own_switch), followed(own_switch, watched=True)]
+    (first,) = scheduling.due_back_fill(switch=own_switch, now=NOW, step=2)
+    assert first.accounts == [accounts[2], accounts[0]]
+
+
 def test_nobodys_account_is_not_fetched(own_switch: Switch) -> None:
     AccountFactory.create(switch=own_switch)
     assert scheduling.due_today(switch=own_switch, now=NOW).accounts == []
-
-
-def test_small_accounts_share_a_request_and_a_large_one_is_asked_for_alone(
-    switch: Switch, simulator: SimulatorProcess
-) -> None:
-    now = datetime.now(UTC)
-    day = now.date() - timedelta(days=1)
-    small = [AccountFactory.create(switch=switch, number=number) for number in ("C-301", "A-20417")]
-    large = AccountFactory.create(switch=switch, number="W-900")
-    CallDayFactory.create(account=large, day=day - timedelta(days=1), calls=5000)
-    fetch_days(accounts=[large, *small], first=day, last=day, now=now)
-    bodies = [request.body or {} for request in simulator.control.received("GetCdr")]
-    assert [body["accounts"] for body in bodies] == [["C-301", "A-20417"], ["W-900"]]
-
-
-def test_a_record_that_cannot_be_read_has_the_others_asked_for_once_more_and_then_no_more(
-    switch: Switch, simulator: SimulatorProcess
-) -> None:
-    now = datetime.now(UTC)
-    day = now.date() - timedelta(days=1)
-    accounts = [AccountFactory.create(switch=switch, number=number) for number in ("C-301", "A-20417", "W-900")]
-    start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
-    simulator.control.add_call("C-301", "8613900000000", start=start, fields={"stop": start - 1000})
-    requests = []
-    for _ in range(3):
-        fetch_days(accounts=accounts, first=day, last=day, now=now)
-        requests.append(len(simulator.control.received("GetCdr")))
-    assert requests == [4, 6, 8]
-
-
-def test_a_group_whose_answer_is_cut_for_its_size_is_asked_for_in_smaller_ones_from_then_on(
-    switch: Switch, simulator: SimulatorProcess
-) -> None:
-    now = datetime.now(UTC)
-    day = now.date() - timedelta(days=200)
-    noon = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
-    numbers = ("C-301", "C-302", "C-303", "A-20417", "A-20418", "A-20420")
-    accounts = [AccountFactory.create(switch=switch, number=number) for number in numbers]
-    for minute, number in enumerate(numbers * 12):
-        simulator.control.add_call(number, "8613900000000", start=noon + minute * 60_000, silent=True)
-    simulator.control.add_fault("GetCdr", "cut_body", longer_than=26_000)
-
-    def slot() -> list[int]:
-        """Of how many accounts each of its requests was."""
-        before = len(simulator.control.received("GetCdr"))
-        fetched = fetch_days(accounts=accounts, first=day, last=day, now=now)
-        assert (fetched.days, fetched.failures) == (6, [])
-        bodies = [request.body or {} for request in simulator.control.received("GetCdr")[before:]]
-        return [len(body["accounts"]) for body in bodies]
-
-    assert slot() == [6, 3, 3]
-    assert [slot(), slot()] == [[3, 3], [3, 3]]
-    simulator.control.clear_faults()
-    forget_what_was_learnt()
-    assert slot() == [6]
-
-
-def forget_what_was_learnt() -> None:
-    """As it ends by itself after a day."""
-    (key,) = redis().keys("switch:*:calls-at-once")
-    assert 0 < redis().ttl(key) <= 24 * 3600
-    redis().delete(key)
 
 
 @pytest.mark.django_db(transaction=True)

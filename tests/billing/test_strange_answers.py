@@ -57,29 +57,6 @@ def prove(*accounts: Account) -> dict[str, str]:
     return dict(CallDay.objects.values_list("account__number", "state"))
 
 
-def test_an_account_whose_records_are_garbled_keeps_nobody_elses_from_coming_in() -> None:
-    garbled = reply(calls(record(1))[:-3] + '"Zo"e"}]}')
-    with RawServer(garbled, reply(calls(record(1))), garbled) as server:
-        fetched = fetch(server, "A-1", "B-1")
-        assert [request.body["accounts"] for request in server.received] == [["A-1", "B-1"], ["A-1"], ["B-1"]]
-    assert [failure.account.number for failure in fetched.failures] == ["B-1"]
-    assert dict(CallDay.objects.values_list("account__number", "calls")) == {"A-1": 1, "B-1": 0}
-
-
-def test_an_account_whose_records_are_garbled_is_asked_for_alone_from_then_on() -> None:
-    garbled = reply(calls(record(1))[:-3] + '"Zo"e"}]}')
-    of_a, of_c = record(1), record(2, account="C-1")
-    both = reply(calls(of_a, of_c))
-    first = (garbled, reply(calls(of_a)), garbled, garbled, reply(calls(of_c)))
-    with RawServer(*first, both, garbled, both, garbled) as server:
-        accounts = accounts_on(server, "A-1", "B-1", "C-1")
-        for _ in range(3):
-            fetch_days(accounts=accounts, first=DAY, last=DAY, now=NOW)
-        asked = [request.body["accounts"] for request in server.received]
-    assert asked[:5] == [["A-1", "B-1", "C-1"], ["A-1"], ["B-1", "C-1"], ["B-1"], ["C-1"]]
-    assert asked[5:] == [["A-1", "C-1"], ["B-1"], ["A-1", "C-1"], ["B-1"]]
-
-
 def test_accounts_whose_answer_was_an_error_are_asked_for_together_again() -> None:
     with RawServer(reply("no", status="500 Internal Server Error"), reply(calls(record(1)))) as server:
         accounts = accounts_on(server, "A-1", "B-1")
