@@ -15,7 +15,8 @@ from billing.forms.days import DaysForm
 from billing.forms.numbers import ALL, DestinationField, NumberField, is_name
 from billing.models import CallLevel, EndDirection
 from billing.queries import destinations
-from billing.queries.call_filter import CallFilter, Match, NumberFilter, Order
+from billing.queries.call_filter import CallFilter, Order
+from billing.queries.numbers import Match, NumberFilter
 
 ANSWERED = {"": None, "yes": True, "no": False}
 MATCHES = [(Match.BEGINS, "begins with"), (Match.IS, "is"), (Match.ENDS, "ends in")]
@@ -146,9 +147,9 @@ class CallFilterForm(DaysForm):
         return f"{label}: {choices.get(value, value)}"
 
     def _number(self, name: str) -> NumberFilter | None:
-        digits = self.cleaned_data.get(name)
+        written = self.cleaned_data.get(name)
         match = self.cleaned_data.get(f"{name}_match") or Match.BEGINS
-        return NumberFilter(digits, Match(match)) if digits and f"{name}_match" not in self.errors else None
+        return NumberFilter(written, Match(match)) if written and f"{name}_match" not in self.errors else None
 
 
 def _code(text: str | None) -> int | None:

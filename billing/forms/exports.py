@@ -8,5 +8,5 @@ from billing.models import FileKind
 class ExportForm(forms.Form):
     """`asked` is the query of the address whose page lists the same calls."""
 
-    asked = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    asked = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
     kind = forms.ChoiceField(choices=FileKind.choices)

@@ -6,40 +6,53 @@ import re
 
 from django import forms
 
-NUMBER = re.compile(r"[0-9*#]*")
+from billing.queries.numbers import BETWEEN
+
+# What telephone numbers and SIP addresses are written with.
+NUMBER = re.compile(r"[\w +.()@#*:\-]*")
+CODE = re.compile(r"[0-9*#]*")
+LONGEST = 100
 ALL = "so calls of every {} are shown."
 
 
 class NumberField(forms.CharField):
-    """Of the number's digits; people also write spaces, brackets, dots, dashes and a plus between them."""
+    """As it is written: what it may stand for is the filter's to say."""
 
-    def __init__(self, label: str, *, about: str = "number", longest: int = 40) -> None:
+    def __init__(self, label: str, *, about: str = "number") -> None:
         self.shown = ALL.format(about)
         super().__init__(
             label=label,
             required=False,
-            max_length=longest,
+            max_length=LONGEST,
             widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "type": "search"}),
             error_messages={"max_length": f"No {about} is that long, {self.shown}"},
         )
 
     def clean(self, value: str) -> str:
-        number = re.sub(r"[\s+().\-]", "", super().clean(value))
+        number = self.written(value)
         if not NUMBER.fullmatch(number):
-            raise forms.ValidationError(f"A number has digits only, {self.shown}")
+            raise forms.ValidationError(f"A number has letters, digits and + - . _ @ # * : only, {self.shown}")
         return number
+
+    def written(self, value: str) -> str:
+        return " ".join(super().clean(value).split())
 
 
 class DestinationField(NumberField):
-    """A code as a number is written, or a name as rates have it."""
+    """A code, between whose digits people write spaces and the like; or a name as rates have it."""
 
     def __init__(self) -> None:
-        super().__init__("Destination", about="destination", longest=100)
+        super().__init__("Destination", about="destination")
         self.widget.attrs.update({"inputmode": "text", "list": "destinations", "placeholder": "Name or code"})
 
     def clean(self, value: str) -> str:
-        written = forms.CharField.clean(self, value)
-        return " ".join(written.split()) if is_name(written) else super().clean(value)
+        written = self.written(value)
+        if is_name(written):
+            return written
+        code = BETWEEN.sub("", written).replace("+", "")
+        if not CODE.fullmatch(code):
+            raise forms.ValidationError(f"A code has digits only, {self.shown}")
+        return code
 
 
 def is_name(destination: str) -> bool:

@@ -15,16 +15,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Valu
 from accounts.models import Account
 from billing.models import Call
 from billing.queries.days import begin_of, end_of
-
-
-class Match(StrEnum):
-    BEGINS = "begins"
-    IS = "is"
-    ENDS = "ends"
-
-
-# Each in the terms of a query.
-LOOKUPS = {Match.BEGINS: "startswith", Match.IS: "exact", Match.ENDS: "endswith"}
+from billing.queries.numbers import NumberFilter
 
 
 class Order(StrEnum):
@@ -33,12 +24,6 @@ class Order(StrEnum):
     NEWEST = "newest"
     LONGEST = "longest"
     DEAREST = "dearest"
-
-
-@dataclass(frozen=True)
-class NumberFilter:
-    digits: str
-    match: Match = Match.BEGINS
 
 
 @dataclass(frozen=True)
@@ -80,7 +65,7 @@ class CallFilter:
         wanted = Q()
         for field, number in (("callee", self.callee), ("caller", self.caller)):
             if number:
-                wanted &= Q(**{f"{field}__{LOOKUPS[number.match]}": number.digits})
+                wanted &= number.of(field)
         if self.answered is not None:
             wanted &= Q(talk_seconds__gt=0) if self.answered else Q(talk_seconds__lte=0)
         if self.destination:

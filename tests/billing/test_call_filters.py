@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,8 +18,9 @@ from accounts.models import Account
 from billing.models import Call
 from billing.queries import call_rows, history
 from billing.queries.call_figures import Totals
-from billing.queries.call_filter import CallFilter, Match, NumberFilter, Order
+from billing.queries.call_filter import CallFilter, Order
 from billing.queries.call_sums import by_stretch, totals
+from billing.queries.numbers import Match, NumberFilter
 from billing.queries.page_sums import TooMany, all_sums, sums
 from billing.queries.spans import Spans, spans
 from billing.services import partitions
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.django_db
 # Around the turn of a month, and the hour in which North America's clocks go back.
 BEGAN = datetime(2026, 10, 31, 5, 20, tzinfo=UTC)
 ZONES = ("Asia/Tokyo", "Asia/Kathmandu", "Asia/Kolkata", "America/New_York", "America/St_Johns")
-NUMBERS = ("8613900", "8613911", "44207", "4420711", "1900")
+NUMBERS = ("8613900", "+8613911", "44207", "004420711", "sip-1900")
 FEES = tuple(map(Decimal, ("0", "0.05", "0.050001", "-0.01", "713.5")))
 ORDERS: dict[Order, Callable[[Call], Any]] = {
     Order.NEWEST: lambda call: (call.started_at, call.flow_no),
@@ -60,7 +62,9 @@ def account(db: None) -> Account:
 
 
 number_filters = st.none() | st.builds(
-    NumberFilter, st.sampled_from(["86139", "8613900", "00", "11", "44207", "2"]), st.sampled_from(Match)
+    NumberFilter,
+    st.sampled_from(["86139", "8613900", "+86", "00", "11", "44207", "0044 207", "+4420711", "2", "sip-", "sip-1900"]),
+    st.sampled_from(Match),
 )
 days = st.none() | st.dates(date(2026, 10, 30), date(2026, 11, 2))
 filters = st.builds(
@@ -101,9 +105,14 @@ def is_wanted(call: Call, wanted: CallFilter) -> bool:
 def _fits(number: str, wanted: NumberFilter | None) -> bool:
     if wanted is None:
         return True
-    if wanted.match == Match.IS:
-        return number == wanted.digits
-    return number.startswith(wanted.digits) if wanted.match == Match.BEGINS else number.endswith(wanted.digits)
+    if wanted.match == Match.ENDS:
+        return number.endswith(wanted.written.replace(" ", "").removeprefix("+"))
+    of_country, looked_for = _from_country(number), _from_country(wanted.written)
+    return of_country == looked_for if wanted.match == Match.IS else of_country.startswith(looked_for)
+
+
+def _from_country(number: str) -> str:
+    return re.sub(r"^(\+|00)(?=[1-9])", "", number.replace(" ", ""))
 
 
 def sums_of(calls: list[Call]) -> Totals:

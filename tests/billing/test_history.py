@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account
 from billing.models import Call, CallTotal
 from billing.queries import history, payments
-from billing.queries.call_filter import CallFilter, Match, NumberFilter
+from billing.queries.call_filter import CallFilter
 from billing.queries.call_sums import totals
 from billing.queries.costs import daily_cost, month_cost
 from billing.queries.cursors import from_cursor
+from billing.queries.numbers import Match, NumberFilter
 from billing.queries.runway import days_left
 from billing.services import partitions
 from tests.factories import NOON, AccountFactory, CallDayFactory, CallFactory, ChargeFactory, PaymentFactory
@@ -93,7 +94,7 @@ def test_the_whole_history_is_added_up_without_reading_a_call(account: Account) 
 
 
 @pytest.mark.parametrize(
-    ("digits", "match", "found"),
+    ("written", "match", "found"),
     [
         ("86139", Match.BEGINS, ["8613911", "8613922"]),
         ("8613911", Match.IS, ["8613911"]),
@@ -104,15 +105,48 @@ def test_the_whole_history_is_added_up_without_reading_a_call(account: Account) 
     ],
 )
 def test_a_number_is_found_by_how_it_begins_or_ends_or_by_all_of_it(
-    account: Account, digits: str, match: Match, found: list[str]
+    account: Account, written: str, match: Match, found: list[str]
 ) -> None:
     for number in ("8613911", "8613922", "86%139"):
         CallFactory.create(account=account, caller="44", callee=number)
         CallFactory.create(account=account, caller=number, callee="44")
-    wanted = NumberFilter(digits, match)
+    wanted = NumberFilter(written, match)
     called = history.page(account=account, filter=replace(ALL, callee=wanted)).calls
     calling = history.page(account=account, filter=replace(ALL, caller=wanted)).calls
     assert sorted(call.callee for call in called) == sorted(call.caller for call in calling) == found
+
+
+COUNTRY = ["+442079460000", "00442079460000", "442079460000"]
+
+
+@pytest.mark.parametrize(
+    ("written", "match", "found"),
+    [
+        ("+44 (20) 7946-0000", Match.IS, COUNTRY),
+        ("0044 20 7946 0000", Match.IS, COUNTRY),
+        ("442079460000", Match.IS, COUNTRY),
+        ("+44", Match.BEGINS, COUNTRY),
+        ("44.20", Match.BEGINS, COUNTRY),
+        ("+44 2079460000", Match.ENDS, COUNTRY),
+        ("9460000", Match.ENDS, COUNTRY),
+        ("0044", Match.ENDS, ["10044"]),
+        ("00", Match.BEGINS, ["00442079460000"]),
+        ("+", Match.BEGINS, ["+442079460000"]),
+        ("020 7946", Match.BEGINS, ["0207946"]),
+        ("anonymous", Match.IS, ["anonymous"]),
+        ("anon", Match.BEGINS, ["anonymous"]),
+        ("sip-7", Match.IS, ["sip-7"]),
+        ("7-1", Match.IS, ["7-1"]),
+        ("zoe_1@example.com:5060", Match.IS, ["zoe_1@example.com:5060"]),
+    ],
+)
+def test_a_number_is_found_as_it_stands_and_as_it_is_dialled(
+    account: Account, written: str, match: Match, found: list[str]
+) -> None:
+    for number in (*COUNTRY, "0207946", "10044", "anonymous", "sip-7", "7-1", "zoe_1@example.com:5060"):
+        CallFactory.create(account=account, callee=number)
+    calls = history.page(account=account, filter=replace(ALL, callee=NumberFilter(written, match))).calls
+    assert sorted(call.callee for call in calls) == sorted(found)
 
 
 def test_no_call_is_left_out_where_many_days_of_the_switch_share_an_hour(account: Account) -> None:
