@@ -19,6 +19,9 @@ LONGEST_WARNING = timedelta(days=1)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
+SETTLED = "This stays {}: what is kept of its accounts is in it. To have it otherwise, add the switch by another name."
+
+
 def check_time_zone(name: str) -> None:
     if name == NOT_A_ZONE or name not in available_timezones():
         raise ValidationError("There is no time zone called %(name)s.", params={"name": name})
@@ -191,6 +194,18 @@ class Switch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def settled(self) -> tuple[str, ...]:
+        """Fields that stay: money and days that are kept of its accounts are in its currency and its calendar."""
+        return ("currency", "time_zone") if self.pk and self.accounts.exists() else ()
+
+    def clean(self) -> None:
+        super().clean()
+        if fields := self.settled():
+            kept = Switch.objects.values(*fields).get(pk=self.pk)
+            changed = [field for field in fields if getattr(self, field) != kept[field]]
+            if changed:
+                raise ValidationError({field: SETTLED.format(kept[field]) for field in changed})
 
     @property
     def zone(self) -> ZoneInfo:

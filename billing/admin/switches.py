@@ -30,6 +30,4 @@ class SwitchAdmin(BoundedAdmin[Switch]):
     readonly_fields = ("extra_body_file",)
 
     def get_readonly_fields(self, request: Any, obj: Switch | None = None) -> tuple[str, ...]:
-        # Money and days already kept are in its currency and its calendar.
-        settled = ("currency", "time_zone") if obj and obj.accounts.exists() else ()
-        return (*self.readonly_fields, *settled)
+        return (*self.readonly_fields, *(obj.settled() if obj else ()))

@@ -10,6 +10,7 @@ import pytest
 from accounts.models import AuditAction, AuditEntry, Switch
 from simulator.process import SimulatorProcess
 from tests.billing.commands import run
+from tests.factories import AccountFactory
 
 pytestmark = pytest.mark.django_db
 READS = {
@@ -175,6 +176,24 @@ def test_a_bad_change_leaves_the_switch_as_it_was() -> None:
     run("switch", "main", "http://a.example")
     assert run("switch", "main", "http://b.example", "--timezone", "Mars/Olympus").code == 2
     assert Switch.objects.get().url == "http://a.example"
+
+
+def test_the_calendar_and_currency_of_a_switch_in_use_stay() -> None:
+    run("switch", "main", "http://a.example", "--timezone", "Asia/Shanghai")
+    AccountFactory.create(switch=Switch.objects.get())
+    for option, value in (("--timezone", "UTC"), ("--currency", "CNY")):
+        ran = run("switch", "main", "http://b.example", option, value)
+        assert ran.code == 2
+        assert f"This stays {'Asia/Shanghai' if value == 'UTC' else 'USD'}" in ran.err
+    assert run("switch", "main", "http://a.example", "--timezone", "Asia/Shanghai", "--currency=USD").code == 0
+    switch = Switch.objects.get()
+    assert (switch.url, switch.time_zone, switch.currency) == ("http://a.example", "Asia/Shanghai", "USD")
+
+
+def test_a_switch_that_nobody_is_on_yet_gets_another_calendar() -> None:
+    run("switch", "main", "http://a.example")
+    assert run("switch", "main", "http://a.example", "--timezone", "Asia/Tokyo").code == 0
+    assert Switch.objects.get().time_zone == "Asia/Tokyo"
 
 
 def test_a_probe_names_the_operations_that_answer(simulator: SimulatorProcess) -> None:
