@@ -146,7 +146,7 @@ def test_what_a_spreadsheet_would_run_is_text(zoe: Visitor) -> None:
     rows = csv_rows(zoe)
     assert rows[1][1:3] == ['\'=HYPERLINK("https://example.com")', "'+8613900000000"]
     assert rows[2][1:3] == ["'@SUM(1)", "'-1"]
-    assert rows[3][1:3] == ["'\t=1", '5"=6']
+    assert rows[3][1:3] == ["'\t'=1", '5"=6']
     assert xlsx_rows(zoe)[1][1:3] == [
         ("inlineStr", '=HYPERLINK("https://example.com")'),
         ("inlineStr", "+8613900000000"),
