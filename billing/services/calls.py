@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from accounts.models import Account, Switch
 from billing.models import CallDay
@@ -26,6 +27,7 @@ NOT_ON_SWITCH = "The switch no longer has the calls of this day."
 LONGEST_SILENCE = timedelta(minutes=5)  # of a process that died, before its claim on a day ends
 # How long a day that cannot be fetched waits after each failure; in the end always as long.
 FAILED_AGAIN_AFTER = [timedelta(minutes=minutes) for minutes in (10, 20, 40, 80, 120)]
+PUT_OFF_FOR = timedelta(seconds=50)  # to the next slot
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetim
             rest = [account for account in group.accounts if account not in gone]
             if gone and not stage.records:
                 # It may have been said for the sake of those that are gone.
+                _put_off(rest, day, now)
                 return Fetched(put_off=rest, failures=_gone(gone, day, now))
             dropped_there = dropped.of(asking=asking, accounts=_emptied(rest, stage), day=day, now=now)
         stage.leave_out([*gone, *dropped_there])
@@ -176,14 +179,14 @@ def _stage(switch: Switch, asking: Client, group: list[Account], day: date) -> c
 
 
 def _in_vain(switch: Switch, group: Group, day: date, error: Exception, now: datetime) -> Fetched:
-    if not is_of_no_use(error):
-        return Fetched(failures=_note(group.accounts, day, sentence(error), now))
-    if group.is_shared:
+    accounts, why = group.accounts, sentence(error)
+    if group.is_shared and is_of_no_use(error):
         call_groups.ask_by_halves(switch=switch, group=group)
-        failures = _note(group.accounts, day, sentence(error), now, is_put_off=True)
-        return Fetched(put_off=group.accounts, failures=failures)
-    call_groups.found_to_blame(switch=switch, group=group)
-    return Fetched(failures=_note(group.accounts, day, sentence(error), now))
+        _put_off(accounts, day, now, failed_at=now, failure=why)
+        return Fetched(put_off=accounts, failures=[DayFailure(account, day, why) for account in accounts])
+    if is_of_no_use(error):
+        call_groups.found_to_blame(switch=switch, group=group)
+    return Fetched(failures=_note(accounts, day, why, now))
 
 
 def _unknown_to_the_switch(asking: Client, group: list[Account], stage: call_store.Stage) -> list[Account]:
@@ -220,13 +223,19 @@ def _gone(accounts: list[Account], day: date, now: datetime) -> list[DayFailure]
     return _note(accounts, day, GONE, now)
 
 
-def _note(accounts: list[Account], day: date, why: str, now: datetime, *, is_put_off: bool = False) -> list[DayFailure]:
-    """What failed by itself is tried ever more rarely; what is put off, in the next slot."""
+def _note(accounts: list[Account], day: date, why: str, now: datetime) -> list[DayFailure]:
+    """What failed by itself is tried ever more rarely."""
     for account in accounts:
         row, _ = CallDay.objects.get_or_create(account=account, day=day)
         row.failed_at, row.failure = now, why
-        pause = FAILED_AGAIN_AFTER[min(row.failures, len(FAILED_AGAIN_AFTER) - 1)]
-        row.fetch_again_at = None if is_put_off else now + pause
-        row.failures = 0 if is_put_off else min(row.failures + 1, len(FAILED_AGAIN_AFTER))
+        row.fetch_again_at = now + FAILED_AGAIN_AFTER[min(row.failures, len(FAILED_AGAIN_AFTER) - 1)]
+        row.failures = min(row.failures + 1, len(FAILED_AGAIN_AFTER))
         row.save(update_fields=["failed_at", "failure", "failures", "fetch_again_at"])
     return [DayFailure(account, day, why) for account in accounts]
+
+
+def _put_off(accounts: list[Account], day: date, now: datetime, **told: Any) -> None:
+    """One row after the other, so that nobody waits for one while holding another."""
+    for account in accounts:
+        values = {"failures": 0, "fetch_again_at": now + PUT_OFF_FOR, **told}
+        CallDay.objects.update_or_create(account=account, day=day, defaults=values)

@@ -136,7 +136,7 @@ def _fetch_again(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
 
 def _tried(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
     """Those of these days that were asked for just now, whatever came of it."""
-    at = Q(fetched_at=now) | Q(failed_at=now, fetch_again_at__isnull=False)
+    at = Q(fetched_at=now) | Q(failed_at=now, failures__gt=0)
     return list(CallDay.objects.filter(at, pk__in=[row.pk for row in days]))
 
 

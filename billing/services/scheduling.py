@@ -17,6 +17,7 @@ from billing.services.trying_again import due as due_again
 
 LOOKED_AT_LATELY = timedelta(minutes=10)
 LOOKED_AT = timedelta(hours=1)
+TODAY_WATCHED_EVERY = timedelta(seconds=50)  # each slot, if no other round of it did
 TODAY_UNWATCHED_EVERY = timedelta(minutes=10)
 TODAY_SILENT_EVERY = timedelta(minutes=30)
 YESTERDAY_EVERY = timedelta(minutes=15)
@@ -78,7 +79,9 @@ def due_today(*, switch: Switch, now: datetime) -> Due:
     talking = _talking(accounts, today)
     tried = _tried(accounts, today, since=now - TODAY_UNWATCHED_EVERY) & talking
     tried |= _tried(accounts, today, since=now - TODAY_SILENT_EVERY) - talking
-    due = [account for account in accounts if account.pk not in tried or _watched(account, now)]
+    tried -= {account.pk for account in accounts if _watched(account, now)}
+    tried |= _tried(accounts, today, since=now - TODAY_WATCHED_EVERY) | _put_off(accounts, today, now)
+    due = [account for account in accounts if account.pk not in tried]
     return Due(today, _foremost(due, today, talking, now))
 
 
@@ -89,7 +92,7 @@ def due_yesterday(*, switch: Switch, now: datetime) -> Due:
     """
     yesterday = day_of(now, switch.zone) - DAY
     accounts = list(followed(switch=switch, now=now))
-    settled = _tried(accounts, yesterday, since=now - YESTERDAY_EVERY)
+    settled = _tried(accounts, yesterday, since=now - YESTERDAY_EVERY) | _put_off(accounts, yesterday, now)
     tried = Q(tries__gt=0, unusable_report="")
     compared = CallDay.objects.filter(Q(state=DayState.PROVEN) | tried, account__in=accounts, day=yesterday)
     settled.update(compared.values_list("account_id", flat=True))
@@ -173,7 +176,12 @@ def _watched(account: Account, now: datetime) -> bool:
 
 
 def _tried(accounts: Iterable[Account], day: date, *, since: datetime) -> set[int]:
-    """Without those that were put off to the next slot."""
-    tried = Q(fetched_at__gt=since) | Q(failed_at__gt=since, fetch_again_at__isnull=False)
+    tried = Q(fetched_at__gt=since) | Q(failed_at__gt=since, failures__gt=0)
     rows = CallDay.objects.filter(tried, account__in=accounts, day=day)
+    return set(rows.values_list("account_id", flat=True))
+
+
+def _put_off(accounts: Iterable[Account], day: date, now: datetime) -> set[int]:
+    """Those of which an answer for several said nothing just now."""
+    rows = CallDay.objects.filter(account__in=accounts, day=day, failures=0, fetch_again_at__gt=now)
     return set(rows.values_list("account_id", flat=True))

@@ -12,13 +12,13 @@ import pytest
 from accounts.models import Account, Switch
 from billing.models import Call, CallDay
 from billing.services import balances, rounds
-from billing.services.calls import FAILED_AGAIN_AFTER, fetch_days
+from billing.services.calls import FAILED_AGAIN_AFTER, PUT_OFF_FOR, fetch_days
 from billing.services.redis import connection as redis
 from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC).replace(hour=12)  # so that the minutes after it are of the same day
 YESTERDAY = NOW.date() - timedelta(days=1)
 NOON = int(datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 12, tzinfo=UTC).timestamp() * 1000)
 NUMBERS = ("C-301", "C-302", "C-303", "A-20417", "A-20418", "A-20420")
@@ -99,14 +99,15 @@ def test_one_account_of_which_no_answer_is_of_use_keeps_the_others_out_for_some_
     assert asked(simulator)[-2:] == ([[bad], others] if place == 0 else [others, [bad]])
 
 
-def test_a_group_that_is_put_off_says_why_and_has_no_back_off(
+def test_a_group_that_is_put_off_says_why_and_waits_for_the_next_slot(
     switch: Switch, simulator: SimulatorProcess, accounts: list[Account]
 ) -> None:
     simulator.control.add_fault("GetCdr", "unlisted_code", count=1)
     fetched = fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
     assert (fetched.days, fetched.put_off, len(fetched.failures)) == (0, accounts, 6)
     rows = CallDay.objects.values_list("failure", "failed_at", "failures", "fetch_again_at").distinct()
-    assert list(rows) == [("The switch refused to answer.", NOW, 0, None)]
+    assert list(rows) == [("The switch refused to answer.", NOW, 0, NOW + PUT_OFF_FOR)]
+    assert PUT_OFF_FOR < LATER
 
 
 @pytest.mark.parametrize("fault", ["late_code_after", "cut_body"])

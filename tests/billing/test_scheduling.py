@@ -95,14 +95,27 @@ def test_two_beats_and_two_workers_fetch_no_day_twice(simulator: SimulatorProces
     assert not CallDay.objects.filter(failed_at__isnull=False).exists()
 
 
-def test_a_slot_asks_for_each_account_day_once(switch: Switch, simulator: SimulatorProcess) -> None:
-    now = datetime.now(UTC)
+@pytest.mark.parametrize("bad", [None, "A-20417"])
+def test_a_slot_asks_for_each_account_day_once(switch: Switch, simulator: SimulatorProcess, bad: str | None) -> None:
+    """Also where several rounds want the same days, and where the first answer was of no use."""
+    now = datetime.now(UTC).replace(hour=12)
+    today = now.date()
     for number in ("C-301", "A-20417", "W-900"):
-        MembershipFactory.create(account__switch=switch, account__number=number)
-    for fetch in (rounds.fetch_today, rounds.fetch_yesterday, rounds.back_fill, rounds.fetch_asked):
-        fetch(switch=switch, now=now)
-    asked = asked_for(simulator)
-    assert len(asked) == len(set(asked)) > 30
+        account = MembershipFactory.create(
+            account__switch=switch, account__number=number, account__viewed_at=now
+        ).account
+        backfills.ask(account=account, first=today - timedelta(days=9), last=today, by=UserFactory.create(), now=now)
+    if bad:
+        simulator.control.add_fault("GetCdr", "unlisted_code", account=bad)
+    work = (rounds.fetch_asked, rounds.fetch_today, rounds.fetch_yesterday, rounds.back_fill, rounds.fetch_asked)
+    for number in range(4):
+        before = len(asked_for(simulator))
+        for fetch in work:
+            fetch(switch=switch, now=now + number * timedelta(minutes=1))
+        asked = asked_for(simulator)[before:]
+        assert len(asked) == len(set(asked))
+    assert CallDay.objects.filter(fetched_at__isnull=True, account__number=bad or "").count() == (36 if bad else 0)
+    assert CallDay.objects.filter(fetched_at__isnull=False).count() == (2 if bad else 3) * 36
 
 
 def asked_for(simulator: SimulatorProcess) -> list[tuple[str, str]]:

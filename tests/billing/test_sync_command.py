@@ -55,6 +55,17 @@ def test_what_fails_is_told_and_the_rest_is_done(switch: Switch, simulator: Simu
     assert told["days"] == 4
 
 
+def test_one_account_that_cannot_be_read_keeps_none_of_the_others_out(
+    switch: Switch, simulator: SimulatorProcess
+) -> None:
+    simulator.control.add_fault("GetCdr", "unlisted_code", account="A-20417")
+    wanted = ("A-20417", "A-20418", "C-301", "C-302")
+    code, told, _ = run("sync", "demo", "--accounts", *wanted, "--since", SINCE, "--until", SINCE, "--json")
+    assert (code, told["days"]) == (1, 3)
+    why = "The switch refused to answer."
+    assert [(row["account"], row["day"], row["why"]) for row in told["failed"]] == [("A-20417", SINCE, why)]
+
+
 def test_a_switch_that_is_down_is_a_failure(switch: Switch, simulator: SimulatorProcess) -> None:
     simulator.control.pause()
     try:
