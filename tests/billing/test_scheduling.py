@@ -108,10 +108,10 @@ def test_a_slot_asks_for_each_account_day_once(switch: Switch, simulator: Simula
     if bad:
         simulator.control.add_fault("GetCdr", "unlisted_code", account=bad)
     work = (rounds.fetch_asked, rounds.fetch_today, rounds.fetch_yesterday, rounds.back_fill, rounds.fetch_asked)
-    for number in range(4):
+    for minute in range(4):
         before = len(asked_for(simulator))
         for fetch in work:
-            fetch(switch=switch, now=now + number * timedelta(minutes=1))
+            fetch(switch=switch, now=now + minute * timedelta(minutes=1))
         asked = asked_for(simulator)[before:]
         assert len(asked) == len(set(asked))
     assert CallDay.objects.filter(fetched_at__isnull=True, account__number=bad or "").count() == (36 if bad else 0)
