@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 
 from django.db.models import Q
 from redis.exceptions import RedisError
@@ -44,15 +45,17 @@ class Group:
 
 
 def groups(*, switch: Switch, accounts: Sequence[Account], day: date) -> list[Group]:
-    """In the order of the first account of each."""
-    odd, bound = _odd(accounts, day), _bound(switch)
+    """In the order of the first account of each; as few as can be, and of one size, so that each tells as much."""
+    odd = _odd(accounts, day)
+    sharing = len(accounts) - len(odd)
+    size = ceil(sharing / ceil(sharing / _bound(switch))) if sharing else 0
     made: list[Group] = []
     together: list[Account] | None = None
     for account in accounts:
         if account.pk in odd:
             made.append(Group([account], is_odd=True))
             continue
-        if together is None or len(together) >= bound:
+        if together is None or len(together) >= size:
             together = []
             made.append(Group(together))
         together.append(account)

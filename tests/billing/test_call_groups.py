@@ -11,7 +11,7 @@ import pytest
 
 from accounts.models import Account, Switch
 from billing.models import Call, CallDay
-from billing.services import balances, rounds
+from billing.services import balances, call_groups, rounds
 from billing.services.calls import FAILED_AGAIN_AFTER, PUT_OFF_FOR, fetch_days
 from billing.services.redis import connection as redis
 from billing.vos3000 import Withheld
@@ -67,6 +67,17 @@ def test_a_large_account_is_asked_for_alone_and_in_the_order_given(switch: Switc
         fetch_days(accounts=order, first=YESTERDAY, last=YESTERDAY, now=NOW)
     together, alone = ["C-301", "A-20417"], ["W-900"]
     assert asked(simulator) == [alone, together, together, alone, together, alone]
+
+
+def test_groups_are_of_one_size(switch: Switch) -> None:
+    """A few left over would, when they fail, have everybody asked for in as small groups."""
+    accounts = [AccountFactory.create(switch=switch) for _ in range(52)]
+    made = call_groups.groups(switch=switch, accounts=accounts, day=YESTERDAY)
+    assert [len(group.accounts) for group in made] == [26, 26]
+    call_groups.ask_by_halves(switch=switch, group=made[0])
+    made = call_groups.groups(switch=switch, accounts=accounts[:40], day=YESTERDAY)
+    assert [len(group.accounts) for group in made] == [10] * 4
+    assert call_groups.groups(switch=switch, accounts=[], day=YESTERDAY) == []
 
 
 @pytest.mark.parametrize("fault", ["cut_body", "non_utf8", "unlisted_code", "drop_after", "empty_after"])
