@@ -89,6 +89,18 @@ def test_a_day_that_differs_is_fetched_again_ever_more_rarely_and_then_left(
     assert asked(simulator)[0] == fetched
 
 
+def test_a_day_that_was_put_off_is_proven_in_the_next_round(switch: Switch, simulator: SimulatorProcess) -> None:
+    """That the switch did not answer for several is no try in vain of either of them."""
+    numbers = ("C-301", "C-302")
+    accounts = [MembershipFactory.create(account__switch=switch, account__number=number).account for number in numbers]
+    fetch_days(accounts=accounts, first=KEPT_UP, last=KEPT_UP, now=BEFORE)
+    CallDay.objects.update(calls=99)
+    simulator.control.add_fault("GetCdr", "unlisted_code", accounts_over=1)
+    for now, state in ((NOW, DayState.DIFFERS), (NOW + 5 * MINUTE, DayState.PROVEN)):
+        prove(switch, now)
+        assert list(CallDay.objects.values_list("state", "tries")) == [(state, 0)] * 2
+
+
 @pytest.mark.parametrize("day", [KEPT_UP, OLD], ids=["kept up", "old"])
 def test_a_day_that_differed_is_proven_once_it_can_be_read(
     account: Account, simulator: SimulatorProcess, day: date
