@@ -21,13 +21,19 @@ class Correction:
     after: Decimal
 
 
-def find(*, account: Account, flow_no: int) -> Call | None:
-    """`flow_no` is how the switch names the record; that of another account's call is nobody's here."""
-    # In no order: there is one at most, and to look for it along the account's calls would be slow.
+def find(*, account: Account, flow_no: int, began: int | None = None) -> Call | None:
+    """`flow_no` is how the switch names the record; that of another account's call is nobody's here.
+
+    Some switches use a name again after weeks: then it is the call that `began` about then, in seconds since 1970, or
+    else the newest.
+    """
+    # In no order: there is hardly ever more than one, and to look for it along the account's calls would be slow.
     found = Call.objects.select_related("account__switch").filter(
         account=account, switch=account.switch_id, flow_no=flow_no
-    )[:1]
-    return next(iter(found), None)
+    )
+    if began is None:
+        return max(found, key=lambda call: call.started_at, default=None)
+    return min(found, key=lambda call: abs(call.started_at.timestamp() - began), default=None)
 
 
 def corrections(call: Call) -> list[Correction]:

@@ -86,6 +86,12 @@ def instant(at: datetime) -> str:
 
 
 @register.filter
+def epoch(at: datetime) -> str:
+    """Whole seconds since 1970, for an address."""
+    return str(int(at.timestamp()))
+
+
+@register.filter
 def clock(at: datetime, written: str) -> str:
     """By the letters of `strftime`; as quick as `instant`, for times that a page has many of."""
     return timezone.localtime(at).strftime(written)

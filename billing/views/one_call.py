@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from billing.views.access import account_page, zone_of
 from billing.views.http import Request
 from billing.views.pages import render_account_page
 
+SECONDS = re.compile("[0-9]{1,12}")
 RATES_LIMIT = wanted.FRESH_FOR + timedelta(minutes=5)
 
 
@@ -38,13 +40,14 @@ class FlowNumber:
 @account_page()
 def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
     now, switch = timezone.now(), access.account.switch
-    call = find(account=access.account, flow_no=flow_no)
+    call = find(account=access.account, flow_no=flow_no, began=_began(request))
     if call is None:
         raise Http404("No such call")
     known = rates.of_account(account=access.account, now=now)
     paid_by, more_is_coming = _packages(call, now) if call.package_seconds or call.package_fee else ([], False)
     context = {
         "call": call,
+        "here": request.get_full_path(),
         "level": _words(CallLevel, call.call_level),
         "ended_by": _words(EndDirection, call.end_direction),
         "reason": end_reason(call.end_reason),
@@ -59,6 +62,11 @@ def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
         "switch_zone": switch.zone,
     }
     return render_account_page(request, access, "billing/call.html", context, now=now, fragment="price")
+
+
+def _began(request: Request) -> int | None:
+    text = request.GET.get("began", "")
+    return int(text) if SECONDS.fullmatch(text) else None
 
 
 def _packages(call: Call, now: datetime) -> tuple[list[str], bool]:

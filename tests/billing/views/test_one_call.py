@@ -192,7 +192,20 @@ def test_htmx_gets_the_price_alone(zoe: Visitor) -> None:
 def test_the_list_leads_to_each_call(zoe: Visitor) -> None:
     call = call_of(zoe)
     html = zoe.client.get(f"{zoe.page('calls/')}?from=2026-11-20&to=2026-11-21").content.decode()
-    assert f'href="{zoe.page(f"calls/{call.flow_no}/")}"' in html
+    assert f'href="{zoe.page(f"calls/{call.flow_no}/")}?began={int(call.started_at.timestamp())}"' in html
+
+
+def test_a_row_leads_to_its_own_call_where_the_switch_used_a_number_again(zoe: Visitor) -> None:
+    newer = call_of(zoe, callee="8613900000222")
+    began = newer.started_at - timedelta(days=60)
+    partitions.ensure([began.date()])
+    CallFactory.create(account=zoe.account, callee="8613900000111", flow_no=newer.flow_no, started_at=began)
+    day = newer.started_at.date()
+    html = zoe.client.get(f"{zoe.page('calls/')}?from={day - timedelta(days=70)}&to={day}").content.decode()
+    links = re.findall(rf'href="([^"]*/calls/{newer.flow_no}/[^"]*)">(\d+)<', html)
+    assert [callee for _, callee in links] == ["8613900000222", "8613900000111"]
+    for link, callee in [*links, (zoe.page(f"calls/{newer.flow_no}/?began=then"), "8613900000222")]:
+        assert zoe.client.get(link).context["call"].callee == callee
 
 
 @pytest.mark.parametrize("flow_no", ["0", "-5", "9" * 19, "1.5", "9" * 30])
