@@ -29,7 +29,7 @@ ACCOUNTS_PER_REQUEST = 50
 SMALL = 2000
 LEARNT_OVER = 14 * DAY
 # After so long larger groups are tried again: what was cut may have been the connection's fault, once.
-REMEMBERED_FOR = timedelta(days=1)
+REMEMBERED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
