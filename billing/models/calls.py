@@ -166,6 +166,9 @@ class CallDay(models.Model):
     state = models.CharField(max_length=12, choices=DayState.choices, default=DayState.NOT_FETCHED)
     fetched_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    calls_dropped = models.BooleanField(
+        default=False, help_text="Its calls were dropped and are to be kept after all: they are fetched when asked for"
+    )
     calls = models.IntegerField(default=0)
     answered = models.IntegerField(default=0)
     talk_seconds = models.BigIntegerField(default=0)

@@ -41,7 +41,6 @@ class DroppedMonth(models.Model):
     """A month of UTC whose calls are dropped, or about to be; what they came to stays."""
 
     month = models.DateField(unique=True, help_text="Its first day")
-    dropped_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.month:%B %Y}"

@@ -6,11 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Account
 from billing.models import Backfill, CallDay
 from billing.queries.days import each_day
+
+IS_HERE = Q(fetched_at__isnull=False, calls_dropped=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def progress(*, account: Account, first: date, last: date) -> Progress:
 
 
 def fetched_days(*, account: Account, first: date, last: date) -> set[date]:
-    rows = CallDay.objects.filter(account=account, day__range=(first, last), fetched_at__isnull=False)
+    rows = CallDay.objects.filter(IS_HERE, account=account, day__range=(first, last))
     return set(rows.values_list("day", flat=True))
 
 
@@ -99,7 +101,7 @@ def open_ones(*, account: Account) -> QuerySet[Backfill]:
 
 def _failed(account: Account, first: date, last: date) -> QuerySet[CallDay]:
     days = CallDay.objects.filter(account=account, day__range=(first, last))
-    return days.filter(fetched_at__isnull=True, failed_at__isnull=False)
+    return days.filter(~IS_HERE, failed_at__isnull=False)
 
 
 def _asked_for(account: Account, first: date, last: date) -> set[date]:

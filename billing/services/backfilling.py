@@ -38,7 +38,7 @@ NEXT_DAYS = """
         WHERE NOT EXISTS (
             SELECT 1 FROM billing_callday held
             WHERE held.account_id = backfill.account_id AND held.day = backfill.last - ago
-                AND (held.fetched_at IS NOT NULL OR held.fetch_again_at > %(now)s)
+                AND (held.fetched_at IS NOT NULL AND NOT held.calls_dropped OR held.fetch_again_at > %(now)s)
         ) AND NOT EXISTS (
             SELECT 1 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS set_aside (account_id, day)
             WHERE set_aside.account_id = backfill.account_id AND set_aside.day = backfill.last - ago
@@ -58,7 +58,7 @@ END = """
         FROM billing_backfill open
         JOIN accounts_account account ON account.id = open.account_id
         LEFT JOIN billing_callday held ON held.account_id = open.account_id
-            AND held.day BETWEEN open.first AND open.last AND held.fetched_at IS NOT NULL
+            AND held.day BETWEEN open.first AND open.last AND held.fetched_at IS NOT NULL AND NOT held.calls_dropped
         WHERE open.ended_at IS NULL AND account.switch_id = %(switch)s
         GROUP BY open.id
     ) counted

@@ -96,7 +96,7 @@ NOTE_LATE = """
     WITH ended AS MATERIALIZED (
         SELECT staged.* FROM staged_call staged
         JOIN billing_callday held ON held.account_id = staged.account_id AND held.day = %(day)s
-        WHERE staged.ended_at < held.fetched_at - %(late_after)s
+        WHERE staged.ended_at < held.fetched_at - %(late_after)s AND NOT held.calls_dropped
     )
     INSERT INTO billing_callchange (kind,
         account_id, flow_no, ended_at, agent_number, fee, agent_fee, caller, callee, talk_seconds, noticed_at)
@@ -118,7 +118,8 @@ DELETE_GONE = f"""
 """  # noqa: S608
 DELETE_MOVED = f"""
     DELETE FROM billing_call call USING staged_call staged
-    WHERE call.flow_no = staged.flow_no AND call.started_at <> staged.started_at AND {IS_NEAR} AND {IS_TOUCHED}
+    WHERE call.flow_no = staged.flow_no AND call.started_at <> staged.started_at AND {IS_NEAR}
+    RETURNING call.account_id, call.day
 """  # noqa: S608
 STARTED_ON = "(staged.started_at AT TIME ZONE %(zone)s)::date"
 ROWS_OF_OTHER_DAYS = f"""
@@ -191,7 +192,7 @@ ADD_UP = """
 """
 MARK_FETCHED = """
     UPDATE billing_callday
-    SET fetched_at = %(at)s, unreadable = %(unreadable)s, failed_at = NULL, failure = '',
+    SET fetched_at = %(at)s, calls_dropped = false, unreadable = %(unreadable)s, failed_at = NULL, failure = '',
         failures = 0, fetch_again_at = NULL,
         state = CASE WHEN state = 'proven' AND %(unreadable)s = 0 THEN state ELSE 'fetched' END
     WHERE account_id = ANY(%(accounts)s) AND day = %(day)s

@@ -62,18 +62,20 @@ def exchange(*, switch: Switch, stage: Stage, now: datetime) -> None:
         for is_last in (False, False, True):
             try:
                 _exchange(switch, stage, accounts, now)
-            except (IntegrityError, OperationalError) as error:
+            except (Crossed, IntegrityError, OperationalError) as error:
                 if is_last or not _was_crossed(error):
                     raise
             else:
                 break
 
 
+class Crossed(Exception):
+    """Somebody else's day brought one of these records at this very moment; now it is found."""
+
+
 def _was_crossed(error: Exception) -> bool:
-    """Somebody else's day brought one of these records at this very moment, and now it is found; or each of two waited
-    for the other's.
-    """
-    return isinstance(error, IntegrityError) or isinstance(error.__cause__, DeadlockDetected)
+    """So, also where the database found it; or each of two waited for the other's days."""
+    return isinstance(error, Crossed | IntegrityError) or isinstance(error.__cause__, DeadlockDetected)
 
 
 def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) -> None:
@@ -112,6 +114,8 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
                 if stage.unreadable.count and statement in sql.OF_WHOLE_ANSWERS:
                     continue
                 cursor.execute(statement, parameters)
+                if statement is sql.DELETE_MOVED and not set(cursor.fetchall()) <= set(days):
+                    raise Crossed
                 if statement is sql.NOTE_CHANGES and cursor.rowcount:
                     call_routing.drop_of_changed(parameters)
         if stage.routing:

@@ -11,6 +11,7 @@ from typing import Any
 
 from accounts.models import Account, Switch
 from billing.models import CallDay
+from billing.queries.backfills import IS_HERE
 from billing.queries.days import DAY, each_day
 from billing.queries.retention import first_known_day, first_whole_day
 from billing.services import call_groups, call_store, dropped
@@ -126,7 +127,7 @@ def _fetch_claimed(
         fetched = Fetched(busy=[account for claim, account in claims.items() if claim not in held])
         if missing_only:
             # Somebody may have fetched it since it was found missing.
-            here = CallDay.objects.filter(account__in=ours, day=day, fetched_at__isnull=False)
+            here = CallDay.objects.filter(IS_HERE, account__in=ours, day=day)
             known = set(here.values_list("account_id", flat=True))
             ours = [account for account in ours if account.pk not in known]
         if ours:
@@ -157,6 +158,8 @@ def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetim
     if stage.unreadable.count:
         call_groups.found_to_blame(switch=switch, group=group)
     failures = _gone(gone, day, now) + _note(dropped_there, day, NOT_ON_SWITCH, now)
+    # They will not come back: what they came to is all that is known.
+    CallDay.objects.filter(account__in=dropped_there, day=day, calls_dropped=True).update(calls_dropped=False)
     return Fetched(days=len(stage.accounts), calls=stage.records, failures=failures)
 
 

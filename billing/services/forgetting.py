@@ -13,9 +13,9 @@ from django.db.models import Exists, OuterRef
 
 from accounts import audit
 from accounts.models import AuditAction, Switch
-from billing.models import CallDay, CallElsewhere, CallTotal, DayState, DroppedMonth, UnreadableRecord
+from billing.models import CallDay, CallElsewhere, CallTotal, DroppedMonth, UnreadableRecord
 from billing.queries.days import each_day
-from billing.queries.retention import NEAR_ITS_DAY, kept_from
+from billing.queries.retention import NEAR_ITS_DAY, first_known_day, kept_from
 from billing.services import day_rows, partitions
 from billing.services.call_routing import LOCK_KEY
 from billing.services.call_staging import BIGINT_MAX
@@ -49,13 +49,12 @@ class RoutingIsLeft(Exception):
 def forget_calls(*, now: datetime) -> list[date]:
     """Months that were dropped. Not inside a transaction."""
     begin = kept_from(now)
-    _want_again(since=begin)
-    if begin:
-        months = [month for month in partitions.months() if month < begin.date()]
-        noted = [DroppedMonth(month=month, dropped_at=now) for month in months]
-        # Before they are: what is gone must not be taken for what is here.
-        DroppedMonth.objects.bulk_create(noted, ignore_conflicts=True)
+    _want_again(since=begin, now=now)
+    months = [month for month in partitions.months() if begin and month < begin.date()]
+    # Before they are: what is gone must not be taken for what is here.
+    DroppedMonth.objects.bulk_create([DroppedMonth(month=month) for month in months], ignore_conflicts=True)
     dropped = partitions.drop_before(begin=begin)
+    DroppedMonth.objects.filter(month__in=[month for month in months if partitions.is_in(month)]).delete()
     if begin is None:
         return dropped
     UnreadableRecord.objects.filter(day__lt=begin.date()).delete()
@@ -64,21 +63,27 @@ def forget_calls(*, now: datetime) -> list[date]:
     return dropped
 
 
-def _want_again(*, since: datetime | None) -> None:
-    """Days of dropped months that are to be kept now, because the setting was raised, count as not fetched."""
+def _want_again(*, since: datetime | None, now: datetime) -> None:
+    """Days of dropped months that are to be kept now, because the setting was raised, are fetched when asked for.
+
+    Their figures and proofs stand as they are until then.
+    """
     months = DroppedMonth.objects.filter(month__gte=since.date()) if since else DroppedMonth.objects.all()
     for month in months:
-        begin, end = partitions.begin_of(month.month), partitions.begin_of(partitions.following(month.month))
-        hours = CallTotal.objects.filter(
-            account=OuterRef("account"), day=OuterRef("day"), hour__gte=begin, hour__lt=end
-        )
-        for day in each_day((begin - NEAR_ITS_DAY).date(), (end + NEAR_ITS_DAY).date()):
-            days = list(CallDay.objects.filter(Exists(hours), day=day))
-            with day_rows.held(days):
-                which = CallDay.objects.filter(pk__in=[one.pk for one in days])
-                which.update(fetched_at=None, state=DayState.NOT_FETCHED)
+        for switch in Switch.objects.all():
+            _mark(switch, month.month, first_known_day(switch=switch, now=now))
         month.delete()
-        logger.info("Calls of %s are kept again: its days count as not fetched", month)
+        logger.info("Calls of %s are to be kept again, and fetched when asked for", month)
+
+
+def _mark(switch: Switch, month: date, first: date) -> None:
+    begin, end = partitions.begin_of(month), partitions.begin_of(partitions.following(month))
+    of_day = CallTotal.objects.filter(account=OuterRef("account"), day=OuterRef("day"))
+    dropped = Exists(of_day.filter(hour__gte=begin, hour__lt=end))
+    for day in each_day(max(first, (begin - NEAR_ITS_DAY).date()), (end + NEAR_ITS_DAY).date()):
+        days = list(CallDay.objects.filter(dropped, account__switch=switch, day=day))
+        with day_rows.held(days):
+            CallDay.objects.filter(pk__in=[one.pk for one in days]).update(calls_dropped=True)
 
 
 def forget_routing(*, switch: Switch, now: datetime) -> int:
@@ -88,6 +93,7 @@ def forget_routing(*, switch: Switch, now: datetime) -> int:
     turned on meanwhile.
     """
     _check(switch)
+    _await_those_that_keep(switch)
     forgotten = 0
     if _is_left(switch):
         _note(switch, "The routing of its calls is being forgotten", now)
@@ -97,6 +103,12 @@ def forget_routing(*, switch: Switch, now: datetime) -> int:
             raise RoutingIsLeft
         _note(switch, f"The routing of {forgotten:,} of its calls is forgotten, and none is kept", now)
     return forgotten
+
+
+def _await_those_that_keep(switch: Switch) -> None:
+    """Days that are about to come in with routing, since the setting was on when they were asked for."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK_TO_FORGET, {"switch": switch.pk})
 
 
 def _forget_month(switch: Switch, month: date) -> int:

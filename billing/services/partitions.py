@@ -68,7 +68,7 @@ def following(month: date) -> date:
 def ensure(months: Iterable[date]) -> None:
     """Make the partitions of these months (any day of each will do) that are not there yet."""
     for month in sorted({day.replace(day=1) for day in months}):
-        if not _exists(month):
+        if not is_in(month):
             _make(month)
 
 
@@ -85,13 +85,18 @@ def drop_before(*, begin: datetime | None) -> list[date]:
     would have to be waited for too long is done another time.
     """
     dropped = []
-    for part in _parts():
-        if part.state is State.IN and (begin is None or part.month >= month_of(begin)):
+    parts = _parts()
+    # Of one table no two months can be leaving at once.
+    parts.sort(key=lambda part: part.state is State.IN)
+    of_calls = {part.month for part in parts if part.table == CALLS and part.state is State.IN}
+    for part in parts:
+        is_kept = part.month in of_calls and (begin is None or part.month >= month_of(begin))
+        if part.state is State.IN and is_kept:
             continue
         try:
             _drop(part)
-        except OperationalError:
-            logger.warning("Calls of %s are being read and are dropped another time", f"{part.month:%B %Y}")
+        except OperationalError as error:
+            logger.warning("Calls of %s are dropped another time: %s", f"{part.month:%B %Y}", error)
             break
         if part.table == CALLS:
             logger.info("Calls of %s are dropped: they are kept no longer", f"{part.month:%B %Y}")
@@ -143,7 +148,8 @@ def _name(table: str, month: date) -> str:
     return f"{table}_y{month:%Y}m{month:%m}"
 
 
-def _exists(month: date) -> bool:
+def is_in(month: date) -> bool:
+    """Whether its calls are read by whoever reads the table; those of their routing are then, too."""
     with connection.cursor() as cursor:
         cursor.execute(IS_IN, [_name(CALLS, month)])
         return cursor.fetchone() is not None

@@ -32,17 +32,19 @@ def switch(db: None) -> Switch:
     return switch
 
 
-def staged(account: Account, *flow_nos: int, garbled: int = 0) -> call_store.Stage:
+def staged(account: Account, *flow_nos: int, garbled: int = 0, start: int = NOON) -> call_store.Stage:
     stage = call_store.Stage(DAY, {account.number: account.pk})
     for flow_no in flow_nos:
-        stage.add(Cdr(flow_no=flow_no, account=account.number, start=NOON, stop=NOON, hold_time=0, fee_time=0, fee=FEE))
+        times = {"start": start, "stop": start, "hold_time": 0, "fee_time": 0}
+        stage.add(Cdr(flow_no=flow_no, account=account.number, fee=FEE, **times))
     for _ in range(garbled):
         stage.unreadable.add("fee is not an amount", "")
     return stage
 
 
-def load(account: Account, *flow_nos: int, garbled: int = 0, now: datetime = NOW) -> None:
-    call_store.exchange(switch=account.switch, stage=staged(account, *flow_nos, garbled=garbled), now=now)
+def load(account: Account, *flow_nos: int, garbled: int = 0, start: int = NOON, now: datetime = NOW) -> None:
+    stage = staged(account, *flow_nos, garbled=garbled, start=start)
+    call_store.exchange(switch=account.switch, stage=stage, now=now)
 
 
 def held(account: Account) -> tuple[list[int], int]:
@@ -80,6 +82,22 @@ def test_a_record_that_moves_while_another_day_waits_is_counted_where_it_is(swit
     assert (held(to_here), held(from_here)) == (([1], 1), ([2, 7], 2))
     load(to_here, 1, 7, now=NOW + timedelta(minutes=2))
     assert (held(to_here), held(from_here)) == (([1, 7], 2), ([2], 1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_that_moves_in_time_as_well_while_another_day_waits_is_one_call(switch: Switch) -> None:
+    first, second = (AccountFactory.create(switch=switch) for _ in range(2))
+    load(first, 2, 7)
+    load(second, 1)
+    with transaction.atomic():
+        CallDay.objects.select_for_update().get(account=first)
+        moving = beside(lambda: load(second, 1, 7, start=NOON + 1000, now=NOW + timedelta(minutes=1)))
+        assert eventually(lambda: waiting_for_locks() == 1)
+        older = beside(lambda: load(first, 2, 7, start=NOON + 2000, now=NOW + timedelta(minutes=1)))
+        assert eventually(lambda: waiting_for_locks() == 2)
+    moving.join()
+    older.join()
+    assert (held(first), held(second)) == (([2, 7], 2), ([1], 1))
 
 
 @pytest.mark.django_db(transaction=True)

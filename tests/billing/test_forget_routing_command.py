@@ -123,10 +123,11 @@ def test_what_a_day_that_is_being_loaded_holds_is_waited_for_by_nobody_and_goes_
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kept_before", [0, 1])
 def test_what_a_day_brings_that_was_being_loaded_when_it_was_turned_off_goes_too(
-    account: Account, day_being_loaded: psycopg.Connection[Any]
+    account: Account, day_being_loaded: psycopg.Connection[Any], kept_before: int
 ) -> None:
-    keep(account, 1)
+    keep(account, *range(1, kept_before + 1))
     Switch.objects.update(keep_routing=True)
 
     def forget() -> int:
@@ -144,7 +145,7 @@ def test_what_a_day_brings_that_was_being_loaded_when_it_was_turned_off_goes_too
             forgotten = pool.submit(forget)
             assert eventually(lambda: waits() or forgotten.done())
             assert not forgotten.done()
-        assert forgotten.result() == 2
+        assert forgotten.result() == kept_before + 1
     assert not CallRouting.objects.exists()
 
 

@@ -266,6 +266,18 @@ def test_calls_that_are_truly_gone_are_gone_here_too(silent: Account, simulator:
     assert row_of(silent, day).calls == 0
 
 
+def test_a_call_that_is_gone_is_gone_here_where_the_switch_tells_of_others_on_its_day(
+    silent: Account, simulator: SimulatorProcess
+) -> None:
+    other = AccountFactory.create(switch=silent.switch, number="C-302")
+    simulator.control.remove_call(proven_call(silent, simulator, LONG_OVER))
+    proven_call(other, simulator, LONG_OVER)
+    later = NOW + timedelta(hours=1)
+    proven = prove_days(switch=silent.switch, accounts=[silent, other], first=LONG_OVER, last=LONG_OVER, now=later)
+    assert (proven.proven, proven.differing) == (2, [])
+    assert (row_of(silent, LONG_OVER).calls, row_of(other, LONG_OVER).calls) == (0, 1)
+
+
 def test_a_late_record_of_a_month_that_was_proven_is_found_and_proves_it_anew(
     account: Account, simulator: SimulatorProcess
 ) -> None:

@@ -29,7 +29,7 @@ from billing.queries import call_sums, retention
 from billing.queries.call_filter import CallFilter
 from billing.services import backfilling, backfills, call_store, forgetting, partitions, rounds
 from billing.services.backfills import stretch
-from billing.services.calls import NOT_KEPT, fetch_days
+from billing.services.calls import NOT_KEPT, NOT_ON_SWITCH, fetch_days
 from billing.services.proofs import prove_days
 from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
@@ -271,7 +271,7 @@ def test_what_was_left_half_dropped_ends_whatever_is_to_be_kept_now(old_call: Ca
     leave_half_dropped(old_call, how)
     settings.CALL_RETENTION_MONTHS = 0
     assert forgetting.forget_calls(now=NOW) == [MONTH]
-    assert [part.table for part in partitions._parts() if part.month == MONTH] == ["billing_callrouting"]
+    assert MONTH not in partitions.months()
 
 
 @pytest.mark.parametrize("how", ["CONCURRENTLY", ""], ids=["leaving", "out"])
@@ -326,9 +326,8 @@ def test_dropped_calls_that_are_to_be_kept_after_all_are_fetched_again(
     assert forgetting.forget_calls(now=NOW) == [date(2026, 7, 1)]
     settings.CALL_RETENTION_MONTHS = months
     forgetting.forget_calls(now=NOW)
-    old, kept = CallDay.objects.order_by("day")
-    assert (old.state, old.fetched_at) == (DayState.NOT_FETCHED, None)
-    assert (kept.state, kept.fetched_at) == (DayState.PROVEN, NOW)
+    states = CallDay.objects.order_by("day").values_list("state", "fetched_at", "calls_dropped")
+    assert list(states) == [(DayState.PROVEN, NOW, True), (DayState.PROVEN, NOW, False)]
     asked = UserFactory.create()
     assert backfills.ask(account=account, first=OLD.date(), last=KEPT.date(), by=asked, now=NOW) is not None
     simulator.control.add_call(
@@ -338,3 +337,51 @@ def test_dropped_calls_that_are_to_be_kept_after_all_are_fetched_again(
     assert [call.started_at for call in Call.objects.order_by("started_at")] == [OLD, KEPT]
     assert not CallChange.objects.exists()
     assert not DroppedMonth.objects.exists()
+    assert not CallDay.objects.filter(calls_dropped=True).exists()
+
+
+@DROPS
+def test_dropped_calls_that_the_switch_has_no_longer_are_asked_for_once(
+    account: Account, simulator: SimulatorProcess, settings: Any
+) -> None:
+    forgetting.forget_calls(now=NOW)
+    settings.CALL_RETENTION_MONTHS = 12
+    forgetting.forget_calls(now=NOW)
+    days = {"first": OLD.date(), "last": OLD.date()}
+    assert backfills.ask(account=account, **days, by=UserFactory.create(), now=NOW) is not None
+    simulator.control.reset_stats()
+    backfilling.run_slot(switch=account.switch, now=NOW)
+    later = NOW + timedelta(hours=3)
+    assert backfills.ask(account=account, **days, by=UserFactory.create(), now=later) is None
+    backfilling.run_slot(switch=account.switch, now=later)
+    assert len(simulator.control.received("GetCdr")) == 1
+    old = CallDay.objects.get(account=account, day=OLD.date())
+    assert (old.state, old.calls, old.failure) == (DayState.PROVEN, 1, NOT_ON_SWITCH)
+
+
+@DROPS
+def test_days_that_the_switch_is_known_to_have_no_longer_are_not_asked_for(account: Account, settings: Any) -> None:
+    Switch.objects.update(call_days_kept=30)
+    forgetting.forget_calls(now=NOW)
+    settings.CALL_RETENTION_MONTHS = 12
+    forgetting.forget_calls(now=NOW)
+    assert not CallDay.objects.filter(calls_dropped=True).exists()
+
+
+def test_a_month_that_could_not_be_dropped_is_not_taken_for_one_that_was(
+    old_call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(part: partitions.Part) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(partitions, "_drop", fail)
+    forgetting.forget_calls(now=NOW)
+    assert Call.objects.filter(pk=old_call.pk).exists()
+    assert not DroppedMonth.objects.exists()
+
+
+def test_a_month_that_is_leaving_holds_up_no_older_one(old_call: Call) -> None:
+    leave_half_dropped(old_call, "CONCURRENTLY")
+    older = date(1970, 12, 1)
+    partitions.ensure([older])
+    assert dropped() == [MONTH, older]
