@@ -35,8 +35,8 @@ def switch(db: None) -> Switch:
 def staged(account: Account, *flow_nos: int, garbled: int = 0, start: int = NOON) -> call_store.Stage:
     stage = call_store.Stage(DAY, {account.number: account.pk})
     for flow_no in flow_nos:
-        times = {"start": start, "stop": start, "hold_time": 0, "fee_time": 0}
-        stage.add(Cdr(flow_no=flow_no, account=account.number, fee=FEE, **times))
+        number = account.number
+        stage.add(Cdr(flow_no=flow_no, account=number, start=start, stop=start, hold_time=0, fee_time=0, fee=FEE))
     for _ in range(garbled):
         stage.unreadable.add("fee is not an amount", "")
     return stage

@@ -347,15 +347,15 @@ def test_dropped_calls_that_the_switch_has_no_longer_are_asked_for_once(
     forgetting.forget_calls(now=NOW)
     settings.CALL_RETENTION_MONTHS = 12
     forgetting.forget_calls(now=NOW)
-    days = {"first": OLD.date(), "last": OLD.date()}
-    assert backfills.ask(account=account, **days, by=UserFactory.create(), now=NOW) is not None
+    day, asked = OLD.date(), UserFactory.create()
+    assert backfills.ask(account=account, first=day, last=day, by=asked, now=NOW) is not None
     simulator.control.reset_stats()
     backfilling.run_slot(switch=account.switch, now=NOW)
     later = NOW + timedelta(hours=3)
-    assert backfills.ask(account=account, **days, by=UserFactory.create(), now=later) is None
+    assert backfills.ask(account=account, first=day, last=day, by=asked, now=later) is None
     backfilling.run_slot(switch=account.switch, now=later)
     assert len(simulator.control.received("GetCdr")) == 1
-    old = CallDay.objects.get(account=account, day=OLD.date())
+    old = CallDay.objects.get(account=account, day=day)
     assert (old.state, old.calls, old.failure) == (DayState.PROVEN, 1, NOT_ON_SWITCH)
 
 
