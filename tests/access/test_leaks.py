@@ -175,11 +175,11 @@ def explain(customer: Account, agent: Account, now: datetime) -> None:
     for account in (customer, agent):
         first = now.date() - timedelta(days=2)
         reconciliation.reconcile(account=account, first=first, last=now.date(), now=now, until=now)
-    # The calls of the agent's other customers are not fetched, so it has no day that is explained.
+    # By the hour, the sample world explains this day of the agent or not: here it is one with fees of its customers.
+    yesterday = now.date() - timedelta(days=1)
+    agent.reconciliations.filter(day=yesterday).delete()
     figures = {"payments": 0, "calls": 0, "charges": 0, "difference": 0, "computed_at": now}
-    agent.reconciliations.create(
-        day=now.date() - timedelta(days=1), opening=5000, agent_fees=AGENT_FEE, closing=5000 - AGENT_FEE, **figures
-    )
+    agent.reconciliations.create(day=yesterday, opening=5000, agent_fees=AGENT_FEE, closing=5000 - AGENT_FEE, **figures)
 
 
 def walk(sent: Sent, user: User, account: Account, topup: TopUp) -> None:

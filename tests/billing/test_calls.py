@@ -291,7 +291,8 @@ def test_partitions_are_made_once_however_many_want_them() -> None:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'billing_call_y2031m__'")
         assert cursor.fetchone() == (3,)
         for month in ("01", "02", "12"):
-            cursor.execute(f"DROP TABLE billing_call_y2031m{month}")
+            for table in partitions.TABLES:
+                cursor.execute(f"DROP TABLE {table}_y2031m{month}")
 
 
 def test_fees_are_rounded_half_to_even(switch: Switch, simulator: SimulatorProcess) -> None:

@@ -138,7 +138,8 @@ def test_a_switch_that_does_not_answer_leaves_the_card_alone_and_counts_no_guess
     simulator.control.add_fault("GetPhoneCard", fault, count=7)
     for _ in range(7):
         assert "Nothing was done to the card." in look(zoe, GOOD).content.decode()
-        redis().delete(f"switch:{zoe.account.switch_id}:breaker")
+        breaker = f"switch:{zoe.account.switch_id}:breaker"
+        redis().delete(breaker, f"{breaker}:GetPhoneCard")
     assert look(zoe, GOOD).context["offer"].amount == Decimal(5)
 
 
