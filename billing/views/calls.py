@@ -25,6 +25,7 @@ from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
 from billing.views.call_files import links
 from billing.views.chart import Chart, cost_chart
+from billing.views.further_filters import further_filters
 from billing.views.http import Request
 from billing.views.pages import render_account_page, wants_fragment
 from billing.views.turning import ranges_of, turned
@@ -122,6 +123,7 @@ def _around(
     sums, too_many = _sums(asked, account, chosen, bars)
     return {
         "form": form,
+        "further_filters": further_filters(form),
         "ranges": _ranges(asked, day_of(now, zone), chosen),
         "sums": sums,
         "chart": _chart(sums, bars, account.switch, missing.missing_days, zone=zone, now=now),

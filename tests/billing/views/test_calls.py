@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from accounts.models import Role
+from accounts.models import Role, Switch
 from billing.models import Backfill, CallDay, DayState
 from billing.queries.history import MOST_DAYS
 from billing.services import backfilling, backfills, partitions
@@ -395,3 +395,16 @@ def test_days_that_the_switch_has_no_longer_and_nobody_fetched_are_told_honestly
 def test_a_view_of_calls_asks_the_switch_for_none(zoe: Visitor, simulator: SimulatorProcess) -> None:
     page(zoe, f"from={TODAY - timedelta(days=103)}&to={TODAY - timedelta(days=100)}")
     assert "GetCdr" not in simulator.control.stats().requests
+
+
+def further_filters(zoe: Visitor, query: str = "") -> str:
+    return page(zoe, query).partition("More filters")[2].partition("<datalist")[0]
+
+
+def test_filters_that_nobody_asks_for_stand_empty_whoever_asked_before(zoe: Visitor) -> None:
+    before = further_filters(zoe)
+    filled = further_filters(zoe, "caller=4420&caller_match=is&level=5&least_fee=1.5")
+    assert all(value in filled and value not in before for value in ('value="4420"', 'value="1.5"', '"5" selected'))
+    assert further_filters(zoe) == before
+    Switch.objects.update(currency="EUR")
+    assert further_filters(zoe) == before.replace("Cost at least (USD)", "Cost at least (EUR)") != before
