@@ -18,7 +18,6 @@ from django.db import transaction
 
 from accounts.models import Account
 from billing.models import Charge, Payment, Stream, SyncMark
-from billing.services import ties
 from billing.services.locks import hold
 from billing.services.rounding import stored
 from billing.services.switches import client
@@ -43,10 +42,10 @@ class Mirrored:
 
 
 def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> Mirrored:
-    """Read what is new, and tie payments to their top-ups. Raises SwitchError; whole windows before it are kept.
+    """Read what is new. Raises SwitchError; whole windows before it are kept.
 
     A build without GetConsumption has no charges, and no mark that says they were read.
-    `since` reads from there again; nothing is written twice. Who comes second while somebody mirrors does nothing.
+    `since` reads from there again; nothing is written twice. A second process does nothing while the first still reads.
     """
     with hold(f"payments:{account.pk}", longest=LONGEST_MIRRORING) as lock:
         if lock is None:
@@ -62,7 +61,6 @@ def mirror(*, account: Account, now: datetime, since: datetime | None = None) ->
                 return _numbered(account, asking.get_consumption(account=account.number, begin=begin, end=end), _charge)
 
             new_payments = _read_on(account, Stream.PAYMENTS, since, now, payments)
-            ties.tie(account=account)
             try:
                 return Mirrored(new_payments, _read_on(account, Stream.CHARGES, since, now, charges))
             except UnexpectedStatus as error:

@@ -18,8 +18,8 @@ from billing.services import (
     causes,
     forgetting,
     jobs,
+    mirroring,
     partitions,
-    payments,
     profiles,
     proofs,
     readings,
@@ -122,7 +122,7 @@ def _mirror(accounts: Iterable[Account], now: datetime) -> str:
     new_payments = new_charges = failed = 0
     for account in accounts:
         try:
-            mirrored = payments.mirror(account=account, now=now)
+            mirrored = mirroring.mirror(account=account, now=now)
         except Withheld:
             raise
         except FAILURES:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.models import Payment, Source, TopUp, TopUpState
-from billing.services import decisions, payments, profiles, sweeping, topups, transfers
+from billing.services import decisions, mirroring, profiles, sweeping, topups, transfers
 from billing.services.redis import connection as redis
 from billing.services.resolution import resolve
 from billing.services.topups import TopUpRefused
@@ -178,7 +178,7 @@ class Portal:
     def decide_reviews(self) -> None:
         """Staff compare what is in review with the mirrored payments; a payment whose memo was cut off is theirs."""
         for topup in TopUp.objects.filter(state=TopUpState.REVIEW).select_related("account__switch"):
-            payments.mirror(account=topup.account, now=timezone.now())
+            mirroring.mirror(account=topup.account, now=timezone.now())
             possible = decisions.candidates(topup).filter(memo=topup.reference[:8])
             payment = possible.first()
             verdict = TopUpState.CONFIRMED if payment else TopUpState.NOT_APPLIED

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.models import Source, TopUp, TopUpState
-from billing.services import payments, profiles, sweeping, switches, topups
+from billing.services import mirroring, profiles, sweeping, switches, topups
 from billing.services.decisions import DecisionRefused, candidates, decide
 from billing.services.resolution import pause, resolve
 from billing.services.ties import references, tie
@@ -350,7 +350,7 @@ def test_confirming_names_the_payment_where_there_is_one_that_it_could_be(
     in_review: TopUp, staff: User, simulator: SimulatorProcess
 ) -> None:
     simulator.control.pay("C-301", Decimal(50), memo="cash")
-    payments.mirror(account=in_review.account, now=timezone.now() + MINUTE)
+    mirroring.mirror(account=in_review.account, now=timezone.now() + MINUTE)
     with pytest.raises(DecisionRefused, match="which"):
         decide(topup=in_review, verdict=TopUpState.CONFIRMED, by=staff, why="Seen", now=timezone.now())
     payment = candidates(in_review).get()
@@ -364,6 +364,6 @@ def test_what_the_switch_lists_under_the_reference_cannot_be_called_not_applied(
 ) -> None:
     simulator.control.pay("C-301", Decimal(50), memo=in_review.reference)
     if is_mirrored:
-        payments.mirror(account=in_review.account, now=timezone.now() + MINUTE)
+        mirroring.mirror(account=in_review.account, now=timezone.now() + MINUTE)
     with pytest.raises(DecisionRefused, match="was applied"):
         decide(topup=in_review, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not seen", now=timezone.now())

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.models import TopUp, TopUpState
-from billing.services import cards, decisions, payments, profiles, sweeping, switches, topups, vouchers
+from billing.services import cards, decisions, mirroring, profiles, sweeping, switches, topups, vouchers
 from billing.services.cards import Card
 from billing.services.resolution import resolve
 from simulator.process import SimulatorProcess
@@ -249,7 +249,7 @@ def test_a_switch_that_refuses_connections_is_tried_again(
 def test_a_card_is_tied_to_its_payment_by_the_reference(account: Account, by: User) -> None:
     topup = requested(account, by)
     topups.send(topup_id=topup.pk, now=timezone.now())
-    payments.mirror(account=account, now=timezone.now() + MINUTE)
+    mirroring.mirror(account=account, now=timezone.now() + MINUTE)
     topup.refresh_from_db()
     assert topup.payment is not None
     assert topup.payment.method == topup.payment.Method.VOUCHER
