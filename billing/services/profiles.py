@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Account, ExpiryKind, LockType, Switch
+from accounts.models.account import LONGEST_NUMBER
 from billing.services import readings
 from billing.services.rounding import is_money, stored
 from billing.services.switches import client
@@ -17,7 +18,6 @@ from billing.vos3000 import Client, Customer, CustomerBrief
 from billing.vos3000 import ExpiryKind as StatedExpiry
 
 BATCH = 100
-LONGEST_NUMBER = 100
 DEEPEST_TREE = 50
 EXPIRIES = {
     StatedExpiry.AT: ExpiryKind.AT,
