@@ -52,7 +52,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
         around = _around(request.GET, access, form, chosen, known, missing, now=now) if missing else {}
         days = CallDays(account, zone, known, now)
         shown = _shown(request.GET, page, zone) if goes_on else None
-        destinations = names_of(page.calls, account=account, now=now)
+        destinations = names_of((call.fee_prefix for call in page.calls), account=account, now=now)
         by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
     if request.method == "GET" and (form.names_destination or destinations.may_be_known):
         rates.of_account(account=account, now=now)
