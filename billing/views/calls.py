@@ -23,7 +23,6 @@ from billing.services import rates
 from billing.views import call_news, filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
-from billing.views.call_files import links
 from billing.views.chart import Chart, cost_chart
 from billing.views.further_filters import further_filters
 from billing.views.http import Request
@@ -130,7 +129,8 @@ def _around(
         "too_many_to_add": too_many,
         "added_up": page_sums.ADDED_UP,
         "add_up_all": turned(asked, sums="all"),
-        "files": links(access, turned(asked)) if sums.since or sums.totals.calls else [],
+        # Of the addresses that give these calls as a file.
+        "file_query": turned(asked) if sums.since or sums.totals.calls else "",
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
         "limit": old_after.CALLS,
         "zone": zone.key,
