@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts import audit, zones
+from accounts import audit, fresh, zones
 from accounts.access import Access, Action, open_account
 from accounts.models import Account
 from billing.views.http import Request
@@ -38,6 +38,19 @@ def account_page(
         return page
 
     return decorate
+
+
+def after_fresh_login(
+    view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
+) -> Callable[Concatenate[Request, Access, Rest], HttpResponseBase]:
+    """The view is reached only by a person who has just shown once more that it is them."""
+
+    @wraps(view)
+    def page(request: Request, access: Access, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+        fresh.require_fresh_login(request)
+        return view(request, access, *args, **kwargs)
+
+    return page
 
 
 def zone_of(access: Access) -> ZoneInfo:

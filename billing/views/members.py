@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import fresh, invitations, limits
+from accounts import invitations, limits
 from accounts import members as services
 from accounts.access import Access, Action
 from accounts.invitations import AlreadyMember, InvitationClosed, Issued, TooManyInvitations
 from accounts.members import LastOwner
 from accounts.models import Invitation, Role
 from billing.forms.members import InviteForm, RoleForm
-from billing.views.access import account_page
+from billing.views.access import account_page, after_fresh_login
 from billing.views.http import Request
 from billing.views.pages import render_account_page
 
 MOST_LISTED = 200
 LAST_OWNER = "An account keeps at least one owner. Make somebody else an owner first."
 NOT_MAILED = "The mail could not be sent just now. The invitation stands: send it again in a while."
-
-Rest = ParamSpec("Rest")
-
-
-def after_fresh_login(
-    view: Callable[Concatenate[Request, Access, Rest], HttpResponse],
-) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def page(request: Request, access: Access, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
-        fresh.require_fresh_login(request)
-        return view(request, access, *args, **kwargs)
-
-    return page
 
 
 @require_safe
