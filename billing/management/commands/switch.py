@@ -13,7 +13,8 @@ from accounts import audit
 from accounts.models import AuditAction, Switch
 from billing.management.base import BadUse, JsonCommand
 from billing.management.switch_options import FIELDS, Given, add_options
-from billing.services import notifications, switches
+from billing.services import switches
+from billing.services.notify_address import notify_address
 
 
 class Command(JsonCommand):
@@ -41,7 +42,7 @@ class Command(JsonCommand):
         if options["probe"]:
             text += f"\nAnswering: {', '.join(operations) or 'nothing'}"
         if options["notify"]:
-            data["notify"] = notifications.address(switch)
+            data["notify"] = notify_address(switch)
             text += f"\nIt may tell of changes by itself: OUT_POST_URL={data['notify']}"
         self.report(data, text)
 
