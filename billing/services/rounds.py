@@ -1,4 +1,7 @@
-"""The rounds of background work on one switch. Each says what it did; `Withheld` ends a round until its next slot."""
+"""The rounds of background work on one switch. Each says what it did.
+
+A question that was withheld, to give the switch a rest, ends a round until its next slot.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,7 @@ from billing.services import (
     reconciliation,
     scheduling,
 )
-from billing.services.failures import FAILURES
-from billing.vos3000 import Withheld
+from billing.services.failures import FAILURES, WITHHELD
 
 RECORDS_LATE = timedelta(minutes=15)
 RECONCILED_DAYS = 3
@@ -123,7 +125,7 @@ def _mirror(accounts: Iterable[Account], now: datetime) -> str:
     for account in accounts:
         try:
             mirrored = mirroring.mirror(account=account, now=now)
-        except Withheld:
+        except WITHHELD:
             raise
         except FAILURES:
             failed += 1
