@@ -100,7 +100,7 @@ def check(*, wish: CustomerChange, agent: Account) -> None:
 
 def announce(change_id: int) -> None:
     """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
-    hand_over("billing.tasks.money.carry_out_change", change_id, queue="money")
+    hand_over("billing.tasks.customers.carry_out_change", change_id, queue="money")
 
 
 def _check_overdraft(wish: CustomerChange, agent: Account, overdraft: Decimal) -> None:

@@ -14,7 +14,7 @@ from billing.services.failures import FAILURES
 from billing.services.switches import client
 from billing.vos3000 import Suite, SuiteOrder
 
-TASK = "billing.tasks.sync.read_packages"
+TASK = "billing.tasks.packages.read_packages"
 
 
 def of_account(*, account: Account, now: datetime) -> tuple[PackageList, bool]:

@@ -21,7 +21,7 @@ from billing.vos3000 import FeeRate
 
 logger = logging.getLogger(__name__)
 
-TASK = "billing.tasks.sync.read_rates"
+TASK = "billing.tasks.rates.read_rates"
 AT_ONCE = 1000
 LARGEST_FEE, LONGEST_PERIOD, LONGEST_PREFIX = 10**12, 2**31 - 1, 100
 

@@ -159,7 +159,7 @@ def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:
 
 def announce(topup_id: int) -> None:
     """Ask a worker to send it now. When no broker answers, a sweep will find it."""
-    hand_over("billing.tasks.money.send_topup", topup_id, queue="money")
+    hand_over("billing.tasks.topups.send_topup", topup_id, queue="money")
 
 
 def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str, int | None]:

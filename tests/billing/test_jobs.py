@@ -155,7 +155,7 @@ def test_beat_knows_every_round_and_the_money_tasks() -> None:
     app.finalize()
     schedule = app.conf.beat_schedule
     assert set(ROUNDS) <= set(schedule)
-    assert any(entry["task"].startswith("billing.tasks.money.") for entry in schedule.values())
+    assert {"sweep top-ups", "sweep batches", "sweep changes of customers", "resolve doubt"} <= set(schedule)
     assert {entry["task"] for entry in schedule.values()} <= set(app.tasks)
 
 

@@ -9,7 +9,7 @@ import pytest
 from accounts.models import Account, Switch
 from billing.models import PackageList
 from billing.services import packages
-from billing.tasks.sync import read_packages
+from billing.tasks.packages import read_packages
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory
 

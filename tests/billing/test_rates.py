@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Account, Switch
 from billing.models import Rate, RateGroup
 from billing.services import rates, wanted
-from billing.tasks.sync import read_rates
+from billing.tasks.rates import read_rates
 from simulator.process import SimulatorProcess
 from simulator.sample import rate_tables
 from tests.factories import AccountFactory, SwitchFactory

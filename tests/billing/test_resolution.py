@@ -16,7 +16,7 @@ from billing.services import mirroring, profiles, sweeping, switches, topups
 from billing.services.decisions import DecisionRefused, candidates, decide
 from billing.services.resolution import pause, resolve
 from billing.services.ties import references, tie
-from billing.tasks import money
+from billing.tasks.topups import resolve_doubt, sweep
 from billing.vos3000 import Client
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
@@ -284,8 +284,8 @@ def test_many_that_wait_for_a_dead_switch_keep_nobody_elses_waiting(
 
 def test_the_tasks_settle_what_was_left_behind(account: Account, by: User) -> None:
     topup = ask(account, by, now=timezone.now() - timedelta(seconds=30))
-    money.sweep()
-    money.resolve_doubt()
+    sweep()
+    resolve_doubt()
     topup.refresh_from_db()
     assert topup.state == TopUpState.CONFIRMED
 

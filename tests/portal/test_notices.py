@@ -22,7 +22,7 @@ from accounts import notices, services
 from accounts.models import KnownBrowser, Notice, Role, User
 from accounts.outbox import Mailed
 from billing.services import redis as redis_service
-from billing.tasks.mail import send_notices
+from billing.tasks.notices import send_notices
 from tests.factories import NOON, MembershipFactory, UserFactory
 from tests.mails import sent_mails
 from tests.portal.test_factors import ACTIVATE, DEACTIVATE, PASSWORD, code_of, log_in, new_secret, show_password
