@@ -30,6 +30,7 @@ from billing.services import (
     scheduling,
 )
 from billing.services.failures import FAILURES, WITHHELD
+from billing.services.followed import followed, watched, without_profile
 
 RECORDS_LATE = timedelta(minutes=15)
 RECONCILED_DAYS = 3
@@ -43,21 +44,21 @@ def refresh_balances(*, switch: Switch, now: datetime) -> str:
 
 
 def name_new_accounts(*, switch: Switch, now: datetime) -> str:
-    numbers = scheduling.without_profile(switch=switch)
+    numbers = without_profile(switch=switch)
     return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} new accounts"
 
 
 def refresh_profiles(*, switch: Switch, now: datetime) -> str:
-    numbers = list(scheduling.followed(switch=switch, now=now).values_list("number", flat=True))
+    numbers = list(followed(switch=switch, now=now).values_list("number", flat=True))
     return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} profiles"
 
 
 def mirror_watched(*, switch: Switch, now: datetime) -> str:
-    return _mirror(scheduling.watched(switch=switch, now=now), now)
+    return _mirror(watched(switch=switch, now=now), now)
 
 
 def mirror_followed(*, switch: Switch, now: datetime) -> str:
-    return _mirror(scheduling.followed(switch=switch, now=now), now)
+    return _mirror(followed(switch=switch, now=now), now)
 
 
 def fetch_today(*, switch: Switch, now: datetime) -> str:
@@ -138,7 +139,7 @@ def _mirror(accounts: Iterable[Account], now: datetime) -> str:
 def _reconcile(switch: Switch, now: datetime, days_back: Callable[[Account], int]) -> str:
     today = day_of(now, switch.zone)
     days = cases = 0
-    for account in scheduling.followed(switch=switch, now=now):
+    for account in followed(switch=switch, now=now):
         found = reconciliation.reconcile(
             account=account, first=today - days_back(account) * DAY, last=today, now=now, until=now - RECORDS_LATE
         )

@@ -14,6 +14,7 @@ from billing.models import Call, CallDay, DayState, JobRun, Payment
 from billing.queries import call_sums, costs, history, payments
 from billing.queries.call_filter import CallFilter
 from billing.services import balances, jobs, profiles, rounds, scheduling
+from billing.services.followed import followed
 from billing.tasks.sync import ROUNDS, run_round, start_rounds
 from billing.vos3000 import Unreachable
 from portal.celery import app
@@ -84,7 +85,7 @@ def test_followed_are_members_those_below_them_and_those_looked_at() -> None:
     AccountFactory.create(switch=switch, viewed_at=NOW - timedelta(hours=2))
     AccountFactory.create(switch=switch, parent=agent, missing_since=NOW)
     AccountFactory.create(parent=None, viewed_at=NOW)
-    found = scheduling.followed(switch=switch, now=NOW)
+    found = followed(switch=switch, now=NOW)
     assert list(found) == [agent, child, grandchild, looked_at]
 
 
