@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.models import Account, Switch
 from billing.services import profiles, readings
@@ -58,6 +60,17 @@ def current(*, account: Account, now: datetime) -> Figures:
         if failure := _failed_just_now(account):
             return Figures(account, asked=False, failure=failure)
         return _ask(account, now)
+
+
+def locked(agent: Account) -> Account:
+    """The agent's row, held until the transaction ends: its transfers are decided one after the other."""
+    return Account.objects.select_related("switch").select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+
+
+def note_balance(*, account: Account, balance: Decimal, asked_at: datetime) -> None:
+    """Keep a balance that a payment told, unless a newer one is known."""
+    older = Q(balance_at__isnull=True) | Q(balance_at__lt=asked_at)
+    Account.objects.filter(older, pk=account.pk).update(balance=balance, balance_at=asked_at)
 
 
 def _is_fresh(account: Account, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.db.models import F
 from accounts.clock import Clock
 from accounts.models import Account
 from billing.models import ChangeKind, ChangeState, CustomerChange
-from billing.services import customer_changes, customer_ends, headroom, profiles, switches
+from billing.services import balances, customer_changes, customer_ends, profiles, switches
 from billing.services.customer_ends import move
 from billing.services.failures import FAILURES, GONE
 from billing.services.rounding import stored
@@ -103,7 +103,7 @@ def _look_before(client: Client, change: CustomerChange, now: datetime) -> Custo
 @transaction.atomic(durable=True)
 def _claim(change: CustomerChange, now: datetime) -> bool:
     """Make it this process' own, if it may still be done. Committed before anything leaves."""
-    agent = headroom.locked(change.agent)
+    agent = balances.locked(change.agent)
     if change.account_id is not None:
         change.account = Account.objects.get(pk=change.account_id)
     try:

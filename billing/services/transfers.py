@@ -76,7 +76,7 @@ def request(
     """
     _look_at_balance(payer, now)
     with transaction.atomic():
-        agent = headroom.locked(payer)
+        agent = balances.locked(payer)
         guards.hold(account=account, by=by)
         wish = _wish(account, agent, amount, by, key, note, now)
         wish.mails_success = mails_success
