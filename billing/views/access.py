@@ -42,7 +42,7 @@ def account_page(
 
 def after_fresh_login(
     view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
-) -> Callable[Concatenate[Request, Access, Rest], HttpResponseBase]:
+) -> Callable[..., HttpResponseBase]:
     """The view is reached only by a person who has just shown once more that it is them."""
 
     @wraps(view)
