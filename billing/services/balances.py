@@ -17,7 +17,8 @@ from billing.services.locks import hold
 from billing.services.redis import connection as redis
 from billing.services.rounding import stored
 from billing.services.switches import PAGE_TIMEOUT, client
-from billing.vos3000 import Client, CustomerBrief, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000 import Client, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000.operations.customers import CustomerBrief, get_all_customers, get_customers
 
 LONGEST_QUESTION = timedelta(seconds=30)
 REMEMBER_A_FAILURE = timedelta(seconds=5)
@@ -83,7 +84,7 @@ def _is_fresh(account: Account, now: datetime) -> bool:
 def _ask(account: Account, now: datetime) -> Figures:
     try:
         with client(account.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
-            customers = asking.get_customers(accounts=[account.number])
+            customers = get_customers(asking, accounts=[account.number])
         if not all(profiles.is_usable(customer) for customer in customers):
             raise Malformed("GetCustomer", "a balance that cannot be one")
         profiles.save(switch=account.switch, customers=customers, sent=now)
@@ -130,7 +131,7 @@ def refresh_all(*, switch: Switch, now: datetime) -> int:
     """
     with client(switch) as asking:
         try:
-            briefs = asking.get_all_customers()
+            briefs = get_all_customers(asking)
         except UnexpectedStatus as error:
             if not error.not_on_this_build:
                 raise

@@ -18,7 +18,7 @@ from billing.queries.retention import NEAR_ITS_DAY
 from billing.services import partitions
 from billing.services.rounding import stored
 from billing.services.set_aside import SetAside, excerpt_of
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 
 if TYPE_CHECKING:
     from billing.services.call_routing import RoutingStage

@@ -21,7 +21,8 @@ from billing.models import Charge, Payment, Stream, SyncMark
 from billing.services.locks import hold
 from billing.services.rounding import stored
 from billing.services.switches import client
-from billing.vos3000 import Consumption, Malformed, PayRecord, UnexpectedStatus
+from billing.vos3000 import Malformed, UnexpectedStatus
+from billing.vos3000.operations.payments import Consumption, PayRecord, get_consumption, get_pay_history
 
 FIRST_TIME = timedelta(days=90)
 LONGEST_WINDOW = timedelta(days=31)
@@ -54,11 +55,13 @@ def mirror(*, account: Account, now: datetime, since: datetime | None = None) ->
 
             def payments(begin: datetime, end: datetime) -> list[Payment]:
                 return _numbered(
-                    account, asking.get_pay_history(account=account.number, begin=begin, end=end), _payment
+                    account, get_pay_history(asking, account=account.number, begin=begin, end=end), _payment
                 )
 
             def charges(begin: datetime, end: datetime) -> list[Charge]:
-                return _numbered(account, asking.get_consumption(account=account.number, begin=begin, end=end), _charge)
+                return _numbered(
+                    account, get_consumption(asking, account=account.number, begin=begin, end=end), _charge
+                )
 
             new_payments = _read_on(account, Stream.PAYMENTS, since, now, payments)
             try:

@@ -13,7 +13,8 @@ from billing.models import Kind, TopUp, TopUpState
 from billing.services import balances, headroom, states, switches
 from billing.services.operations import Operation, Unsendable, operation_of
 from billing.services.rounding import stored_if_money
-from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable
+from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
+from billing.vos3000.operations.payments import Paid
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from accounts.models import Account, Switch
 from billing.models import Call, CallChange, CallDay
 from billing.services import call_store, day_rows, partitions
 from billing.services.call_exchange import LOCK_DAYS
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 from tests.factories import AccountFactory, SwitchFactory
 from tests.waiting import eventually, waiting_for_locks
 

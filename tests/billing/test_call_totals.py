@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from accounts.models import Account
 from billing.models import Call, CallDay, CallTotal
 from billing.services import call_store
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 from tests.factories import AccountFactory
 from tests.waiting import eventually, waiting_for_locks
 

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.models import Source, TopUp, TopUpState
-from billing.services import mirroring, profiles, sweeping, switches, topups
+from billing.services import mirroring, operations, profiles, sweeping, switches, topups
 from billing.services.decisions import DecisionRefused, candidates, decide
 from billing.services.resolution import pause, resolve
 from billing.services.ties import references, tie
 from billing.tasks.topups import resolve_doubt, sweep
 from billing.vos3000 import Client
+from billing.vos3000.operations.payments import pay
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
 
@@ -217,14 +218,13 @@ def test_an_answer_that_comes_after_the_sweep_gave_up_still_confirms(
     account: Account, by: User, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topup, now = ask(account, by), timezone.now()
-    pay = Client.pay
 
     def slowly(client: Client, **order: Any) -> object:
         paid = pay(client, **order)
         sweeping.doubt_the_dead(now=now + 2 * MINUTE)
         return paid
 
-    monkeypatch.setattr(Client, "pay", slowly)
+    monkeypatch.setattr(operations, "pay", slowly)
     assert topups.send(topup_id=topup.pk, now=now).state == TopUpState.CONFIRMED
     assert list(topup.transitions.values_list("to_state", flat=True))[-2:] == ["in_doubt", "confirmed"]
 
@@ -235,7 +235,7 @@ def test_an_unexpected_error_while_sending_is_doubt(
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("billing.vos3000.Client.pay", breaks)
+    monkeypatch.setattr(operations, "pay", breaks)
     assert topups.send(topup_id=ask(account, by).pk, now=timezone.now()).state == TopUpState.IN_DOUBT
 
 

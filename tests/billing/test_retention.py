@@ -31,7 +31,7 @@ from billing.services import backfilling, backfills, call_store, forgetting, par
 from billing.services.backfills import stretch
 from billing.services.calls import NOT_KEPT, NOT_ON_SWITCH, fetch_days
 from billing.services.proofs import prove_days
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 from simulator.process import SimulatorProcess
 from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory, UserFactory
 from tests.waiting import eventually

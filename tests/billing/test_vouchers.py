@@ -16,6 +16,7 @@ from billing.models import TopUp, TopUpState
 from billing.services import cards, decisions, mirroring, profiles, sweeping, switches, topups, vouchers
 from billing.services.cards import Card
 from billing.services.resolution import resolve
+from billing.vos3000.operations.phone_cards import pay_by_phone_card
 from simulator.process import SimulatorProcess
 from tests.billing.test_faults import FAULTS, look_until_settled
 from tests.factories import TopUpFactory, UserFactory
@@ -46,8 +47,8 @@ def requested(account: Account, by: User, card: Card = CARD) -> TopUp:
 def pay_elsewhere(account: Account, number: str, card: Card = CARD) -> None:
     """As by telephone: the switch hears of it from somebody else, without a reference."""
     with switches.client(account.switch) as client:
-        client.pay_by_phone_card(
-            account=number, pin=card.pin, password=card.password, amount=WORTH, memo="by telephone"
+        pay_by_phone_card(
+            client, account=number, pin=card.pin, password=card.password, amount=WORTH, memo="by telephone"
         )
 
 

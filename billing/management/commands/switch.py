@@ -30,7 +30,7 @@ class Command(JsonCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = _save(options)
-        operations = _probe(switch) if options["probe"] else []
+        operations = switches.answered_operations(switch) if options["probe"] else []
         data = {
             "switch": switch.name,
             "url": switch.url,
@@ -91,8 +91,3 @@ def _sentence(error: ValidationError) -> str:
         for message in messages
     )
     return " ".join(lines)
-
-
-def _probe(switch: Switch) -> list[str]:
-    with switches.client(switch) as asking:
-        return asking.probe()
