@@ -20,8 +20,8 @@ from billing.services.switches import client
 from billing.services.trying_again import FIRST_PAUSE
 from billing.vos3000 import Cdr
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallFactory, SwitchFactory
-from tests.waiting import eventually
+from tests.support.factories import AccountFactory, CallFactory, SwitchFactory
+from tests.support.waiting import eventually
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()

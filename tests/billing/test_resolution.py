@@ -19,7 +19,7 @@ from billing.services.ties import references, tie
 from billing.tasks import money
 from billing.vos3000 import Client
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
+from tests.support.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

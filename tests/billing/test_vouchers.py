@@ -17,8 +17,8 @@ from billing.services import cards, decisions, payments, profiles, sweeping, swi
 from billing.services.cards import Card
 from billing.services.resolution import resolve
 from simulator.process import SimulatorProcess
-from tests.billing.test_faults import FAULTS, look_until_settled
-from tests.factories import TopUpFactory, UserFactory
+from tests.support.factories import TopUpFactory, UserFactory
+from tests.support.faults import FAULTS, look_until_settled
 
 pytestmark = pytest.mark.django_db
 

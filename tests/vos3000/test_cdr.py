@@ -17,26 +17,11 @@ from hypothesis import strategies as st
 from billing.vos3000 import CallLevel, Cdr, EndDirection, Malformed, Refused, TimedOut, UnreadableRecord
 from billing.vos3000.cdr import read_records
 from billing.vos3000.text import MendedStream
-
-from .conftest import CountingGate, MakeClient
-from .rawserver import RawServer, reply
+from tests.support.call_records import ROW, records_in
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_clients import CountingGate, MakeClient
 
 DAY = date(2026, 11, 23)
-ROW = {
-    "flowNo": 71,
-    "account": "A",
-    "callerE164": "441",
-    "calleeE164": "8613",
-    "start": 1429324653274,
-    "stop": 1429324660274,
-    "holdTime": 7,
-    "feeTime": 60,
-    "fee": 0.0125,
-    "callLevel": 5,
-    "endDirection": 1,
-    "callerGateway": "GW-SECRET",
-    "callerip": "10.0.0.9",
-}
 
 
 def answer(*rows: object, key: str = "infoCdrs", code: int = 0) -> str:
@@ -45,11 +30,6 @@ def answer(*rows: object, key: str = "infoCdrs", code: int = 0) -> str:
 
 def read(client_url: str, make_client: MakeClient) -> list[Cdr | UnreadableRecord]:
     return list(make_client(client_url).get_cdr(accounts=["A"], first=DAY, last=DAY))
-
-
-def records_in(text: str | bytes, size: int = 7) -> list[Cdr | UnreadableRecord]:
-    raw = text.encode() if isinstance(text, str) else text
-    return list(read_records(raw[i : i + size] for i in range(0, len(raw), size)))
 
 
 def test_a_record_without_the_operators_routing(make_client: MakeClient) -> None:

@@ -8,10 +8,9 @@ import pytest
 
 from billing.vos3000 import Client, LockType, Refused, UnknownOutcome
 from simulator.process import SimulatorProcess
-
-from .conftest import MakeClient
-from .rawserver import RawServer, reply
-from .test_pay import UNKNOWN_ENDS
+from tests.support.pay_answers import UNKNOWN_ENDS
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_clients import MakeClient
 
 DONE = '{"retCode":0}'
 

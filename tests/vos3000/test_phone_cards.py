@@ -8,10 +8,9 @@ from decimal import Decimal
 import pytest
 
 from billing.vos3000 import Client, ExpiryKind, Malformed, Refused, UnknownOutcome
-
-from .conftest import MakeClient
-from .rawserver import RawServer, Reply, reply
-from .test_pay import DONE, NOT_FOUND, UNKNOWN_ENDS
+from tests.support.pay_answers import DONE, NOT_FOUND, UNKNOWN_ENDS
+from tests.support.rawserver import RawServer, Reply, reply
+from tests.support.switch_clients import MakeClient
 
 UNUSED = '{"retCode":0,"infoPhoneCard":{"money":1.25E1,"limitMoney":0.0,"expireTime":1795000000000}}'
 USED = '{"retCode":0,"infoPhoneCard":{"money":12.5,"expireTime":0,"usedTime":1795000000000,"usedAccount":"A-2"}}'

@@ -29,9 +29,8 @@ from billing.vos3000 import (
     Unreachable,
     Withheld,
 )
-
-from .conftest import CountingGate, MakeClient
-from .rawserver import RawServer, Reply, hang_up, reply, reset, send_raw
+from tests.support.rawserver import RawServer, Reply, hang_up, reply, reset, send_raw
+from tests.support.switch_clients import CountingGate, MakeClient
 
 DATA = Path(__file__).parent / "data"
 NONE = '{"retCode":0}'

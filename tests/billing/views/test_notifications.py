@@ -16,8 +16,8 @@ from billing.services.notifications import MONEY_CHANGED, MOST_A_MINUTE
 from billing.views.notifications import LONGEST
 from portal.masking import masked
 from simulator.process import SimulatorProcess
-from tests.billing.commands import run
-from tests.factories import SwitchFactory
+from tests.support.commands import run
+from tests.support.factories import SwitchFactory
 
 pytestmark = pytest.mark.django_db
 
