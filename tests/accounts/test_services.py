@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts import services
 from accounts.models import Account, Membership, Role, User
-from tests.factories import NOON, AccountFactory, UserFactory
+from tests.support.factories import NOON, AccountFactory, UserFactory
 
 PASSWORD = "quiet harbour lantern"
 

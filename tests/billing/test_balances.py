@@ -15,8 +15,8 @@ from billing.models import BalanceReading
 from billing.services import balances, profiles
 from billing.vos3000.operations.customers import Customer
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, SwitchFactory
-from tests.vos3000.rawserver import RawServer, reply
+from tests.support.factories import AccountFactory, SwitchFactory
+from tests.support.rawserver import RawServer, reply
 
 NOW = datetime.now(UTC)
 ZOE = "A-20417"

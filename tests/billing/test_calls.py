@@ -21,8 +21,8 @@ from billing.services.trying_again import FIRST_PAUSE
 from billing.vos3000.operations.calls import Cdr
 from billing.vos3000.operations.reports import get_report_customer_fee
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallFactory, SwitchFactory
-from tests.waiting import eventually
+from tests.support.factories import AccountFactory, CallFactory, SwitchFactory
+from tests.support.waiting import eventually
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()

@@ -16,9 +16,9 @@ from billing.models import Call
 from billing.models.routing import ROUTING, CallRouting
 from billing.services import partitions, routing_removal
 from billing.services.call_routing import RoutingStage
-from tests.billing.commands import run
-from tests.factories import AccountFactory, CallFactory, SwitchFactory
-from tests.waiting import eventually
+from tests.support.commands import run
+from tests.support.factories import AccountFactory, CallFactory, SwitchFactory
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEXTS = dict.fromkeys(ROUTING, "gw-mark-71301")

@@ -19,7 +19,7 @@ from billing.tasks.sync import ROUNDS, run_round, start_rounds
 from billing.vos3000 import Unreachable
 from portal.celery import app
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()

@@ -20,7 +20,7 @@ from billing.tasks.topups import resolve_doubt, sweep
 from billing.vos3000 import Client
 from billing.vos3000.operations.payments import pay
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
+from tests.support.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

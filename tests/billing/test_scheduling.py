@@ -15,7 +15,7 @@ from billing.services import backfills, rounds, scheduling
 from billing.tasks.calls import fill
 from billing.tasks.sync import run_round
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

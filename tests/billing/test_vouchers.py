@@ -18,8 +18,8 @@ from billing.services.cards import Card
 from billing.services.resolution import resolve
 from billing.vos3000.operations.phone_cards import pay_by_phone_card
 from simulator.process import SimulatorProcess
-from tests.billing.test_faults import FAULTS, look_until_settled
-from tests.factories import TopUpFactory, UserFactory
+from tests.support.factories import TopUpFactory, UserFactory
+from tests.support.faults import FAULTS, look_until_settled
 
 pytestmark = pytest.mark.django_db
 

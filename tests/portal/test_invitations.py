@@ -19,9 +19,9 @@ from accounts import invitations
 from accounts.access import open_account
 from accounts.invitations import InvitationClosed, Issued
 from accounts.models import Account, Invitation, Membership, Role, User
-from tests.factories import AccountFactory, MembershipFactory, UserFactory
-from tests.mails import sent_mails
-from tests.portal.test_factors import ACTIVATE, code_of, log_in, new_secret, show_password
+from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import ACTIVATE, code_of, log_in, new_secret, show_password
+from tests.support.mails import sent_mails
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ import time
 import pytest
 
 from portal.masking import Formatter, masked
-from tests.demo import CHECKOUT
-from tests.portal.test_environment import PRODUCTION, manage
+from tests.support.demo import CHECKOUT
+from tests.support.processes import PRODUCTION, manage
 
 CALLEE = "8613977130009"
 TOKEN = "q8Xw3_vP0dTf5kZb2mNc7rLh"

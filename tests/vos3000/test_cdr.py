@@ -19,10 +19,9 @@ from billing.vos3000.cdr import read_records
 from billing.vos3000.operations.calls import CallLevel, Cdr, EndDirection, get_cdr
 from billing.vos3000.operations.customers import get_all_customers
 from billing.vos3000.text import MendedStream
-
-from .conftest import CountingGate, MakeClient
-from .rawserver import RawServer, reply
-from .records import ROW, records_in
+from tests.support.call_records import ROW, records_in
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_clients import CountingGate, MakeClient
 
 DAY = date(2026, 11, 23)
 

@@ -19,8 +19,7 @@ from billing.vos3000.cdr import ALONE, read_records
 from billing.vos3000.cdr_slow import PIECE, read_slowly
 from billing.vos3000.operations.calls import Cdr, RoutedCdr
 from billing.vos3000.text import MendedStream
-
-from .records import ROW, records_in
+from tests.support.call_records import ROW, records_in
 
 ROUTING = sorted(set(RoutedCdr.__struct_fields__) - set(Cdr.__struct_fields__))
 Outcome = tuple[list[Cdr | UnreadableRecord], object]

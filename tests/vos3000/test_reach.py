@@ -11,9 +11,8 @@ from billing.vos3000 import Unreachable
 from billing.vos3000.operations.customers import get_customers
 from billing.vos3000.operations.payments import pay
 from billing.vos3000.reach import is_in_reach
-
-from .conftest import MakeClient
-from .rawserver import RawServer, reply
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_clients import MakeClient
 
 OURS = (ip_network("203.0.113.0/24"), ip_network("2001:db8::/32"))
 

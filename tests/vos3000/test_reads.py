@@ -23,10 +23,9 @@ from billing.vos3000.operations.customers import get_all_customers, get_customer
 from billing.vos3000.operations.payments import get_consumption, get_pay_history
 from billing.vos3000.operations.reports import get_report_customer_fee
 from billing.vos3000.probes import probe
-
-from .answers import NONE, sample
-from .conftest import CountingGate, MakeClient
-from .rawserver import RawServer, Reply, hang_up, reply, reset, send_raw
+from tests.support.rawserver import RawServer, Reply, hang_up, reply, reset, send_raw
+from tests.support.switch_answers import NONE, sample
+from tests.support.switch_clients import CountingGate, MakeClient
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -20,8 +20,7 @@ from billing.vos3000.probes import PROBES, probe
 from simulator.control import Control
 from simulator.faults import Kind
 from simulator.process import SimulatorProcess
-
-from .conftest import MakeClient
+from tests.support.switch_clients import MakeClient
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AGENT, CHILD, BUSY = "R-100", "A-20417", "W-900"

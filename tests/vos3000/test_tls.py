@@ -18,9 +18,8 @@ from cryptography.x509.oid import NameOID
 from billing.vos3000 import TimedOut, Unreachable
 from billing.vos3000.operations.customers import get_all_customers
 from billing.vos3000.operations.payments import pay
-
-from .conftest import MakeClient
-from .rawserver import RawServer, hang_up, reply
+from tests.support.rawserver import RawServer, hang_up, reply
+from tests.support.switch_clients import MakeClient
 
 NONE = '{"retCode":0}'
 PAID = '{"retCode":0,"infoPay":{"account":"A","money":1.0,"payMoney":1.0}}'

@@ -17,8 +17,8 @@ from billing.services.notify_address import notify_address
 from billing.views.notifications import LONGEST
 from portal.masking import masked
 from simulator.process import SimulatorProcess
-from tests.billing.commands import run
-from tests.factories import SwitchFactory
+from tests.support.commands import run
+from tests.support.factories import SwitchFactory
 
 pytestmark = pytest.mark.django_db
 

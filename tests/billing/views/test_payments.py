@@ -8,8 +8,8 @@ from django.utils import timezone
 from billing.models import Payment, Source, TopUpState
 from billing.services import mirroring, topups, transfers
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor
-from tests.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.visitors import Visitor
 
 
 def test_payments_and_charges_are_listed_with_the_balance_after_each(zoe: Visitor) -> None:

@@ -28,8 +28,9 @@ from billing.services import topups, vouchers
 from billing.services.redis import connection as redis
 from billing.vos3000 import Client as SwitchClient
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
     # What a test's client gives: a response that knows its context.

@@ -17,10 +17,9 @@ from billing.vos3000.operations.customers import (
     modify_customer,
 )
 from simulator.process import SimulatorProcess
-
-from ..answers import NONE, UNKNOWN_ENDS, sample
-from ..conftest import MakeClient
-from ..rawserver import RawServer, reply
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_answers import NONE, UNKNOWN_ENDS, sample
+from tests.support.switch_clients import MakeClient
 
 DONE = '{"retCode":0}'
 

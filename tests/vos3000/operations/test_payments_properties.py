@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from billing.vos3000 import Client, Endpoint, UnknownOutcome
 from billing.vos3000.operations.payments import pay
-
-from ..rawserver import RawServer, Reply, http, reset, send_raw
+from tests.support.rawserver import RawServer, Reply, http, reset, send_raw
 
 DONE = '{"retCode":0,"infoPay":{"account":"A","money":112.5,"validTime":0,"payMoney":12.5}}'
 REFUSED = '{"retCode":-10007,"exception":"Not found, operation failed."}'

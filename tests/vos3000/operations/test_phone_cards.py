@@ -9,10 +9,9 @@ import pytest
 
 from billing.vos3000 import Client, ExpiryKind, Malformed, Refused, UnknownOutcome
 from billing.vos3000.operations.phone_cards import get_phone_card, pay_by_phone_card
-
-from ..answers import DONE, NOT_FOUND, UNKNOWN_ENDS
-from ..conftest import MakeClient
-from ..rawserver import RawServer, Reply, reply
+from tests.support.rawserver import RawServer, Reply, reply
+from tests.support.switch_answers import DONE, NOT_FOUND, UNKNOWN_ENDS
+from tests.support.switch_clients import MakeClient
 
 UNUSED = '{"retCode":0,"infoPhoneCard":{"money":1.25E1,"limitMoney":0.0,"expireTime":1795000000000}}'
 USED = '{"retCode":0,"infoPhoneCard":{"money":12.5,"expireTime":0,"usedTime":1795000000000,"usedAccount":"A-2"}}'

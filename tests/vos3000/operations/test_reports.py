@@ -7,9 +7,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from billing.vos3000.operations.reports import Period, get_report_customer_fee
-
-from ..conftest import MakeClient
-from ..rawserver import RawServer, reply
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_clients import MakeClient
 
 
 def test_the_report_sums_an_accounts_day(make_client: MakeClient) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .rawserver import Reply, hang_up, reply, reset, send_raw
+from tests.support.rawserver import Reply, hang_up, reply, reset, send_raw
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "vos3000" / "data"
 NONE = '{"retCode":0}'
 DONE = '{"retCode":0,"infoPay":{"account":"A-1","money":112.5,"validTime":9223372036854775807,"payMoney":12.5}}'
 NOT_FOUND = '{"retCode":-10007,"exception":"Not found, operation failed."}'
