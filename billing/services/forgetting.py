@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from accounts import audit
 from accounts.models import AuditAction, Switch
+from accounts.services import audit
 from billing.models import CallDay, CallElsewhere, CallTotal, DroppedMonth, UnreadableRecord
 from billing.queries.days import each_day
 from billing.queries.retention import NEAR_ITS_DAY, first_known_day, kept_from

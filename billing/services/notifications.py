@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
-from accounts import sealing
+from accounts.lib import encryption
 from accounts.models import Account, Switch
 from billing.services.guesses import Limit, Uncounted, take
 
@@ -28,14 +28,14 @@ MINUTE = timedelta(minutes=1)
 
 def address(switch: Switch) -> str:
     """OUT_POST_URL of the switch. It changes with SECRET_KEY; those before it go on working."""
-    return f"{settings.PUBLIC_URL}/notify/{sealing.digests(PURPOSE, str(switch.pk))[0]}/"
+    return f"{settings.PUBLIC_URL}/notify/{encryption.digests(PURPOSE, str(switch.pk))[0]}/"
 
 
 def switch_of(secret: str) -> Switch | None:
     """Each is compared to its end, so that the time it takes tells nothing."""
     found = None
     for switch in Switch.objects.order_by("pk"):
-        for known in sealing.digests(PURPOSE, str(switch.pk)):
+        for known in encryption.digests(PURPOSE, str(switch.pk)):
             if constant_time_compare(secret, known):
                 found = switch
     return found

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts import audit, zones
 from accounts.access import Access, Action, open_account
 from accounts.models import Account
+from accounts.queries import time_zones
+from accounts.services import audit
 from billing.views.http import Request
 
 Rest = ParamSpec("Rest")
@@ -42,7 +43,7 @@ def account_page(
 
 def zone_of(access: Access) -> ZoneInfo:
     """In which times are shown."""
-    return zones.zone_of(access.user, access.account.switch)
+    return time_zones.zone_of(access.user, access.account.switch)
 
 
 def _note(request: Request, access: Access, now: datetime) -> None:

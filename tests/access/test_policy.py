@@ -19,8 +19,8 @@ from pytest_django.live_server_helper import LiveServer
 from tests.access.test_matrix import account_steps, other_staff_steps, other_steps, staff_steps
 from tests.access.walking import Step
 from tests.access.world import World, build
+from tests.accounts.test_factors import PASSWORD
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.portal.test_factors import PASSWORD
 
 pytestmark = [
     pytest.mark.browser,

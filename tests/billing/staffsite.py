@@ -28,6 +28,7 @@ from billing.models import (
     UnreadableRecord,
 )
 from billing.services import claims, partitions
+from tests.accounts.test_factors import show_password
 from tests.factories import (
     NOON,
     AccountFactory,
@@ -43,7 +44,6 @@ from tests.factories import (
     TopUpFactory,
     UserFactory,
 )
-from tests.portal.test_factors import show_password
 
 
 def full_account() -> Account:

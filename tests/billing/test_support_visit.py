@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import audit
 from accounts.models import Account, AuditAction, AuditEntry, Note
+from accounts.services import audit
 from tests.billing.commands import run
 from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff
 from tests.factories import NOON, TopUpFactory
