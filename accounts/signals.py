@@ -11,8 +11,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as of_logins
 from django.utils import timezone
 
-from accounts import audit
 from accounts.models import AuditAction, User
+from accounts.services import audit
 
 
 def connect() -> None:

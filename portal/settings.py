@@ -86,7 +86,7 @@ BEHIND_PROXY = env.int("BEHIND_PROXY", 0, validate=validate.Range(0, 10))
 MIDDLEWARE = [
     *(["portal.middleware.forwarded_address"] if BEHIND_PROXY else []),
     "portal.middleware.protective_headers",
-    "portal.middleware.recorded_origin",
+    "accounts.middleware.audit_origin.audit_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -94,12 +94,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "portal.middleware.LoginRequiredMiddleware",
-    "portal.middleware.SecondFactorMiddleware",
+    "accounts.middleware.login_required.LoginRequiredMiddleware",
+    "accounts.middleware.second_factor_required.SecondFactorRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.middleware.SessionActivityMiddleware",
+    "accounts.middleware.session_activity.SessionActivityMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -146,8 +146,8 @@ DATABASES = {"default": database(env.str("DATABASE_URL", validate=is_database_ur
 SWITCH_NETWORKS = networks(env.list("SWITCH_NETWORKS", [], validate=are_networks))
 
 REDIS_URL = env.str("REDIS_URL", validate=is_redis_url)
-# Limits of tries alone are kept there, see accounts.models.limit. Sessions are rows as well: logging in and out works,
-# and is final, whatever becomes of Redis.
+# Limits of tries alone are kept there, see accounts.models.rate_limit. Sessions are rows as well: logging in and out
+# works, and is final, whatever becomes of Redis.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -166,12 +166,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "portal.passwords.PortalWords"},
+    {"NAME": "accounts.services.password_rules.NotThePortalsName"},
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "portal.adapters.Adapter"
+ACCOUNT_ADAPTER = "accounts.adapters.login.LoginAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -194,17 +194,17 @@ ACCOUNT_RATE_LIMITS = {
     "claim_by": "5/h/key",
 }
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", True)
-MFA_ADAPTER = "portal.adapters.FactorAdapter"
+MFA_ADAPTER = "accounts.adapters.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = PORTAL_NAME
 # The operator vouches for addresses, and nobody has a page to confirm one on.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
-    "add_webauthn": "portal.forms.AddPasskey",
-    "login_webauthn": "portal.forms.LogInWithPasskey",
-    "authenticate_webauthn": "portal.forms.ConfirmWithPasskey",
-    "reauthenticate_webauthn": "portal.forms.ReauthenticateWithPasskey",
+    "add_webauthn": "accounts.forms.passkeys.AddPasskey",
+    "login_webauthn": "accounts.forms.passkeys.LogInWithPasskey",
+    "authenticate_webauthn": "accounts.forms.passkeys.ConfirmWithPasskey",
+    "reauthenticate_webauthn": "accounts.forms.passkeys.ReauthenticateWithPasskey",
 }
 USERSESSIONS_TRACK_ACTIVITY = True
 

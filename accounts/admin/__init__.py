@@ -1,3 +1,3 @@
-from accounts.admin import people, trail
+from accounts.admin import accounts, audit_trail, invitations, memberships, notes, users
 
-__all__ = ["people", "trail"]
+__all__ = ["accounts", "audit_trail", "invitations", "memberships", "notes", "users"]

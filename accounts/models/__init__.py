@@ -1,12 +1,12 @@
 from accounts.models.account import Account, ExpiryKind, LockType
-from accounts.models.audit import AuditAction, AuditEntry
-from accounts.models.browser import KnownBrowser
+from accounts.models.audit_entry import AuditAction, AuditEntry
+from accounts.models.claim_phrase import ClaimPhrase
 from accounts.models.invitation import Invitation, InvitationState
-from accounts.models.limit import Limit
-from accounts.models.mail import Notice, OutgoingMail
+from accounts.models.known_browser import KnownBrowser
 from accounts.models.membership import Membership, Role
-from accounts.models.note import Note
-from accounts.models.phrase import ClaimPhrase
+from accounts.models.outgoing_mail import Notice, OutgoingMail
+from accounts.models.rate_limit import Limit
+from accounts.models.staff_note import Note
 from accounts.models.switch import Switch
 from accounts.models.user import User
 

@@ -10,7 +10,7 @@ from django.core.validators import MinValueValidator, RegexValidator, URLValidat
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.currencies import places_of
+from accounts.lib.currencies import places_of
 
 # Python offers what this machine happens to be set to as a zone; PostgreSQL does not know it.
 NOT_A_ZONE = "localtime"

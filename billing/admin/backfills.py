@@ -12,11 +12,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import audit
-from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, member_of_staff
-from accounts.admin_filters import in_words
+from accounts.lib.money import DASH
 from accounts.models import AuditAction, Switch
-from accounts.money import DASH
+from accounts.services import audit
+from accounts.staff_pages import recording
+from accounts.staff_pages.actor import member_of_staff
+from accounts.staff_pages.base import StaffAdmin
+from accounts.staff_pages.filters import OfAccount, in_words
+from accounts.staff_pages.typed import ModelForm
 from billing.models import Backfill
 from billing.queries import backfills as queries
 from billing.services import backfills
@@ -42,7 +45,7 @@ class BackfillForm(ModelForm[Backfill]):
 
 
 @admin.register(Backfill)
-class BackfillAdmin(BoundedAdmin[Backfill]):
+class BackfillAdmin(StaffAdmin[Backfill]):
     """Days that somebody wants here, and how far they are."""
 
     form = BackfillForm
@@ -121,7 +124,7 @@ class BackfillAdmin(BoundedAdmin[Backfill]):
             if (row := backfills.ask(account=account, first=obj.first, last=obj.last, by=by, now=now, as_staff=True))
         ]
         for row in made:
-            self._note(request, AuditAction.REQUESTED, row)
+            recording.record(request, AuditAction.REQUESTED, row)
         if made:
             accounts_made = f"{len(made)} account{'' if len(made) == 1 else 's'}"
             self.message_user(request, f"Being fetched: {accounts_made}, those days that are not here.")

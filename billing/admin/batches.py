@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import OfAccount, ReadOnlyAdmin, linked
-from accounts.admin_filters import OfOne, in_words
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfAccount, OfOne, in_words
+from accounts.staff_pages.links import linked
 from billing.models import Batch, BatchRow
 
 

@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.admin_base import OfAccount, ReadOnlyAdmin, link
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfAccount
+from accounts.staff_pages.links import link
 from billing.models import CallChange, ChangeOfRecord
 from billing.queries.one_call import find
 from billing.templatetags.figures import signed_money

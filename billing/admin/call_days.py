@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import OfAccount, ReadOnlyAdmin
-from accounts.admin_filters import in_words
-from accounts.money import DASH, money
+from accounts.lib.money import DASH, money
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfAccount, in_words
 from billing.admin.around import calls_of_day, rows_of_day
 from billing.models import CallDay, UnreadableRecord
 

@@ -9,9 +9,11 @@ from django.utils.formats import localize
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import OfChosenAccount, ReadOnlyAdmin, link, linked
+from accounts.lib.money import DASH
 from accounts.models import Account
-from accounts.money import DASH
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfChosenAccount
+from accounts.staff_pages.links import link, linked
 from billing.models import NOT_STATED, Call, CallChange, CallDay, CallLevel, EndDirection
 from billing.queries.end_reasons import end_reason
 from billing.queries.routing import routing_of

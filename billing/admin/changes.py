@@ -1,6 +1,7 @@
 from django.contrib import admin
 
-from accounts.admin_base import OfAccount, ReadOnlyAdmin
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfAccount
 from billing.models import CustomerChange
 
 

@@ -10,8 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from accounts import fresh
 from accounts.models import Account, User
+from accounts.web import fresh_login
 from billing.admin.topup_pages import TopUpPages
 from billing.forms.credit import CreditForm
 from billing.models import TopUp
@@ -94,7 +94,7 @@ class CreditPages(TopUpPages):
 
 def _is_meant(request: HttpRequest, account: Account, form: CreditForm, by: User, now: datetime) -> bool:
     """A large one by a person who has just shown that it is them; the same again by a tick."""
-    if account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh.is_fresh(request):
+    if account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh_login.is_fresh(request):
         return False
     return form.cleaned_data["again"] or _twin(account, form, by, now) is None
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import OfAccount, ReadOnlyAdmin
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfAccount
 from billing.models import Charge, Payment, SyncMark
 
 

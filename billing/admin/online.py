@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from accounts import fresh
-from accounts.admin_base import OfAccount, ReadOnlyAdmin, ReadOnlyInline
 from accounts.models import User
+from accounts.staff_pages.base import ReadOnlyAdmin, ReadOnlyInline
+from accounts.staff_pages.filters import OfAccount
+from accounts.web import fresh_login
 from billing.forms.settling import Settling, SettlingForm
 from billing.models import OnlinePayment, TopUp
 from billing.services import online_decisions as decisions
@@ -84,7 +85,7 @@ class OnlinePaymentAdmin(ReadOnlyAdmin[OnlinePayment]):
         form = SettlingForm(request.POST if request.method == "POST" else None)
         is_large = payment.account.switch.wants_fresh_login(payment.amount)
         if form.is_valid() and form.cleaned_data["verdict"] == Settling.CREDIT and is_large:
-            fresh.require_fresh_login(request)
+            fresh_login.require(request)
         if form.is_valid() and self._settle(request, payment, form, request.user):
             return redirect("admin:billing_onlinepayment_change", payment.pk)
         context = {

@@ -9,10 +9,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from accounts import audit, fresh
-from accounts.admin_base import BoundedAdmin, ModelForm, OfAccount, acting
-from accounts.admin_filters import in_words
 from accounts.models import Account, ClaimPhrase
+from accounts.services import audit
+from accounts.staff_pages.actor import acting
+from accounts.staff_pages.base import StaffAdmin
+from accounts.staff_pages.filters import OfAccount, in_words
+from accounts.staff_pages.typed import ModelForm
+from accounts.web import fresh_login
 from billing.services import claims
 
 
@@ -25,7 +28,7 @@ class PhraseForm(ModelForm[ClaimPhrase]):
 
 
 @admin.register(ClaimPhrase)
-class ClaimPhraseAdmin(BoundedAdmin[ClaimPhrase]):
+class ClaimPhraseAdmin(StaffAdmin[ClaimPhrase]):
     """Placed for an account and shown once, to be told to whom the account belongs. Nobody edits it."""
 
     form = PhraseForm
@@ -45,7 +48,7 @@ class ClaimPhraseAdmin(BoundedAdmin[ClaimPhrase]):
 
     def save_model(self, request: HttpRequest, obj: ClaimPhrase, form: forms.Form, change: bool) -> None:
         """It is placed when the answer shows it, by somebody who has just shown that it is them."""
-        fresh.require_fresh_login(request)
+        fresh_login.require(request)
 
     def log_addition(self, request: HttpRequest, obj: ClaimPhrase, message: audit.Changes | str) -> None:  # type: ignore[override]  # the trail stands for the log
         """The service has noted it."""

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.admin_base import BoundedAdmin, OfAccount, ReadOnlyAdmin
-from accounts.admin_filters import in_words
 from accounts.models import AuditAction
+from accounts.staff_pages import recording
+from accounts.staff_pages.base import ReadOnlyAdmin, StaffAdmin
+from accounts.staff_pages.filters import OfAccount, in_words
 from billing.admin.around import records_changed, rows_around
 from billing.models import Case, JobRun, Reconciliation
 from billing.templatetags.figures import signed_money
@@ -41,7 +42,7 @@ class CaseActionForm(ActionForm):
 
 
 @admin.register(Case)
-class CaseAdmin(BoundedAdmin[Case]):
+class CaseAdmin(StaffAdmin[Case]):
     """What happened is the portal's to say; what people found out about it goes into the note."""
 
     list_display = ("opened_at", "of_account", "begins_at", "ends_at", "difference", "cause", "closed_at")
@@ -94,7 +95,7 @@ class CaseAdmin(BoundedAdmin[Case]):
         for case in closed:
             case.closed_at, case.note = now, "\n".join(filter(None, (case.note.strip(), found)))
             case.save(update_fields=["closed_at", "note"])
-            self._note(request, AuditAction.CLOSED, case)
+            recording.record(request, AuditAction.CLOSED, case)
         self.message_user(request, f"Cases closed: {len(closed)}.", messages.SUCCESS)
 
 

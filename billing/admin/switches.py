@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS
 
-from accounts.admin_base import BoundedAdmin, ModelForm
 from accounts.models import Switch
+from accounts.staff_pages.base import StaffAdmin
+from accounts.staff_pages.typed import ModelForm
 from billing.services import switches
 
 
@@ -22,7 +23,7 @@ class SwitchForm(ModelForm[Switch]):
 
 
 @admin.register(Switch)
-class SwitchAdmin(BoundedAdmin[Switch]):
+class SwitchAdmin(StaffAdmin[Switch]):
     form = SwitchForm
     list_display = ("name", "url", "time_zone", "currency", "requests_per_second")
     ordering = ("name",)

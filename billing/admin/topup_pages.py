@@ -8,9 +8,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from accounts import fresh
-from accounts.admin_base import ReadOnlyAdmin
 from accounts.models import Account, User
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.web import fresh_login
 from billing.models import TopUp, Transition
 from billing.queries import reviews
 
@@ -35,7 +35,7 @@ class TopUpPages(ReadOnlyAdmin[TopUp]):
     def show_once_more(self, request: HttpRequest, account: Account, amount: Decimal) -> None:
         """That it is them, before money above the switch's threshold moves."""
         if account.switch.wants_fresh_login(abs(amount)):
-            fresh.require_fresh_login(request)
+            fresh_login.require(request)
 
     def topup(self, topup_id: int) -> TopUp:
         rows = TopUp.objects.select_related("account__switch", "payer", "requested_by", "reissue_of", "reissued_as")

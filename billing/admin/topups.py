@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from accounts.admin_base import OfAccount
+from accounts.staff_pages.filters import OfAccount
 from billing.admin.credits import CreditPages
 from billing.admin.decisions import DecisionPages
 from billing.admin.reissues import ReissuePages

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.management.base import Failed
 from accounts.models import Account, Switch
-from billing.management.base import Failed
 from billing.services import profiles
 from billing.services.failures import FAILURES, sentence
 

@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from accounts.management.base import BadUse, JsonCommand
 from accounts.models import Switch
-from billing.management.base import BadUse, JsonCommand
 from billing.queries.days import day_of
 
 FIRST_DAY = date(1970, 1, 1)

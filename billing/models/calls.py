@@ -6,8 +6,8 @@ from decimal import Decimal
 import pgtrigger
 from django.db import models
 
+from accounts.lib.money import money
 from accounts.models import Account, Switch
-from accounts.money import money
 
 MILLIONTH = Decimal("0.000001")
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.lib.money import money
 from accounts.models import Account
-from accounts.money import money
 
 
 class BalanceReading(models.Model):

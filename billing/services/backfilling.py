@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.clock import Clock
+from accounts.lib.clock import Clock
 from accounts.models import Account, Switch
 from billing.models import Backfill
 from billing.queries.retention import first_known_day

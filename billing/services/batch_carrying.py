@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.access import Action, access_of
-from accounts.clock import Clock
+from accounts.lib.clock import Clock
 from accounts.models import Account, User
 from billing.models import Batch, BatchRow, BatchState
 from billing.services import balances, transfers

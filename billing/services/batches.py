@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
 
-from accounts import audit
 from accounts.models import Account, AuditAction, User
+from accounts.services import audit
 from billing.models import Batch, BatchRow, BatchState, Origin
 from billing.models.batches import new_batch_key
 from billing.queries.batches import untried

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cryptography.fernet import InvalidToken, MultiFernet
 
-from accounts import sealing
+from accounts.lib import encryption
 from accounts.models import Account, Switch, User
 from billing.models import TopUp
 
@@ -45,17 +45,17 @@ def digest_of(*, switch: Switch, card: Card) -> str:
 
 def digests_of(*, switch: Switch, card: Card) -> list[str]:
     """All that a row may have for it, also one that was written under an earlier SECRET_KEY."""
-    return sealing.digests(PURPOSE, f"{switch.pk} {card.pin}")
+    return encryption.digests(PURPOSE, f"{switch.pk} {card.pin}")
 
 
 def seal(card: Card) -> str:
-    return sealing.cipher(PURPOSE).encrypt(json.dumps(asdict(card)).encode()).decode()
+    return encryption.cipher(PURPOSE).encrypt(json.dumps(asdict(card)).encode()).decode()
 
 
 def card_of(topup: TopUp) -> Card:
     """Raises Unreadable."""
     try:
-        return Card(**json.loads(sealing.cipher(PURPOSE).decrypt(topup.sealed_card)))
+        return Card(**json.loads(encryption.cipher(PURPOSE).decrypt(topup.sealed_card)))
     except InvalidToken as error:
         raise Unreadable from error
 
@@ -80,4 +80,4 @@ def open_offer(sealed: str, *, account: Account, by: User, now: datetime) -> Off
 
 
 def _offers(account: Account, by: User) -> MultiFernet:
-    return sealing.cipher(f"{OFFER_PURPOSE} {account.pk} {by.pk}")
+    return encryption.cipher(f"{OFFER_PURPOSE} {account.pk} {by.pk}")

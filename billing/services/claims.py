@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.crypto import get_random_string
 
-from accounts import audit, invitations
 from accounts.access import Access
-from accounts.invitations import AlreadyMember, TooManyInvitations
 from accounts.models import Account, AuditAction, ClaimPhrase, Invitation, Role, Switch, User
 from accounts.models.account import ID_ALPHABET
+from accounts.services import audit, invitations
+from accounts.services.invitations import AlreadyMember, TooManyInvitations
 from billing.services.failures import FAILURES, sentence
 from billing.services.switches import PAGE_TIMEOUT, client
 from billing.vos3000.operations.phones import is_phone_of

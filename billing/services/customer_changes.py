@@ -8,8 +8,8 @@ from functools import partial
 
 from django.db import IntegrityError, transaction
 
-from accounts import audit
 from accounts.models import Account, AuditAction, User
+from accounts.services import audit
 from billing.models import ChangeKind, CustomerChange
 from billing.services import balances, overdrafts
 from billing.services.handing_over import hand_over

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import audit
 from accounts.models import Account, AuditAction
+from accounts.services import audit
 from billing.models import CHANGE_ENDS, ChangeKind, ChangeState, CustomerChange
 from billing.services.customer_changes import described
 

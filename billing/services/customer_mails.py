@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from accounts import invitations
-from accounts.invitations import AlreadyMember
 from accounts.models import Invitation, Role
+from accounts.services import invitations
+from accounts.services.invitations import AlreadyMember
 from billing.models import ChangeKind, ChangeState, CustomerChange
 
 logger = logging.getLogger(__name__)

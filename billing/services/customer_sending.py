@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from accounts.clock import Clock
+from accounts.lib.clock import Clock
 from accounts.models import Account
 from billing.models import ChangeKind, ChangeState, CustomerChange
 from billing.services import balances, customer_changes, customer_ends, profiles, switches

@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts import audit
 from accounts.models import AuditAction, User
+from accounts.services import audit
 from billing.models import Payment, TopUp, TopUpState
 from billing.services import card_states, lookups, states, switches
 from billing.services.card_states import CardState, Says

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts.clock import Clock
+from accounts.lib.clock import Clock
 from billing.models import UNFINISHED, Export, ExportState, FileKind
 from billing.queries.call_rows import Row
 from billing.queries.snapshot import hold, snapshot_beside

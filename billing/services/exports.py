@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import QueryDict
 
-from accounts import audit
 from accounts.access import Access
 from accounts.models import Account, AuditAction, User
+from accounts.services import audit
 from billing.models import UNFINISHED, Export, ExportState, FileKind
 from billing.queries.days import day_of, each_day
 from billing.services import export_files

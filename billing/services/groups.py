@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
-from accounts.services import SUPPORT
+from accounts.services.staff_groups import SUPPORT
 
 BILLING, OPERATOR = "billing", "operator"
 NAMES = (SUPPORT, BILLING, OPERATOR)

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from accounts import audit
 from accounts.models import AuditAction, User
+from accounts.services import audit
 from billing.models import RECEIVED, OnlinePayment, OnlineState, TopUp, TopUpState, Transition
 from billing.services import online, states
 from billing.services.reissues import ReissueRefused, look_once_more

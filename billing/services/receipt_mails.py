@@ -10,10 +10,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import outbox
 from accounts.access import Access, access_of
-from accounts.outbox import Mailed
-from accounts.zones import zone_of
+from accounts.queries.time_zones import zone_of
+from accounts.services import mail_retries
+from accounts.services.mail_retries import Mailed
 from billing.models import ReceiptMail
 from billing.queries.receipts import for_payer, receipt_of
 
@@ -22,7 +22,7 @@ def send_due(*, now: datetime) -> Mailed:
     rows = ReceiptMail.objects.select_related(
         "topup__account__switch", "topup__requested_by", "topup__payer", "topup__debit", "to"
     )
-    return outbox.send_due(rows=rows, compose=compose, now=now)
+    return mail_retries.send_due(rows=rows, compose=compose, now=now)
 
 
 def compose(row: ReceiptMail) -> EmailMultiAlternatives:
@@ -45,7 +45,7 @@ def compose(row: ReceiptMail) -> EmailMultiAlternatives:
         text = render_to_string("billing/mail/receipt.txt", context)
         html = render_to_string("billing/mail/receipt.html", context)
     name = f"receipt-{row.pk}-{topup.reference}"
-    return outbox.message(to=row.to.email, subject=subject, text=text, html=html, name=name)
+    return mail_retries.message(to=row.to.email, subject=subject, text=text, html=html, name=name)
 
 
 def _link(row: ReceiptMail, access: Access | None) -> str:

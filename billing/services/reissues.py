@@ -14,8 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
 
-from accounts import audit
 from accounts.models import AuditAction, User
+from accounts.services import audit
 from billing.models import Answer, Kind, Reissue, Source, TopUp, TopUpState
 from billing.services import failures, lookups, states, topups, transfers
 from billing.services.refusals import PersonLimitExceeded, TopUpRefused

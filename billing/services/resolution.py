@@ -15,7 +15,7 @@ from itertools import groupby
 
 from django.db.models import F, Q
 
-from accounts.clock import Clock
+from accounts.lib.clock import Clock
 from accounts.models import Switch
 from billing.models import Source, TopUp, TopUpState
 from billing.services import card_states, lookups, states, switches

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from accounts import audit, notices
 from accounts.models import Account, Switch
+from accounts.services import audit, notices
 from billing.models import Reconciliation
 from billing.queries.days import DAY, day_of
 from billing.services import (

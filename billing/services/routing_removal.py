@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts import audit
 from accounts.models import AuditAction, Switch
+from accounts.services import audit
 from billing.services import partitions
 from billing.services.call_routing import LOCK_KEY
 from billing.services.call_staging import BIGINT_MAX

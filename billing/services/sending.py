@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from accounts.clock import Clock
+from accounts.lib.clock import Clock
 from billing.models import Kind, TopUp, TopUpState
 from billing.services import balances, headroom, states, switches
 from billing.services.operations import Operation, Unsendable, operation_of

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts import audit
 from accounts.models import AuditAction, User
+from accounts.services import audit
 from billing.models import EDGES, Kind, TopUp, TopUpState, Transition
 from billing.services import receipts
 

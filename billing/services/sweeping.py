@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min, QuerySet
 
-from accounts.clock import Clock
+from accounts.lib.clock import Clock
 from accounts.models import Switch
 from billing.models import TopUp, TopUpState
 from billing.services import states

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import notices
+from accounts.services import notices
 from billing.services import jobs
 
 MAIL_EVERY = timedelta(seconds=10)

@@ -10,8 +10,8 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.currencies import places_of
-from accounts.money import DASH, MINUS, NARROW_SPACE, SYMBOLS, exact_money, money
+from accounts.lib.currencies import places_of
+from accounts.lib.money import DASH, MINUS, NARROW_SPACE, SYMBOLS, exact_money, money
 
 register = template.Library()
 

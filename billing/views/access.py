@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts import audit, fresh, zones
 from accounts.access import Access, Action, open_account
 from accounts.models import Account
+from accounts.queries import time_zones
+from accounts.services import audit
+from accounts.web import fresh_login
 from billing.views.http import Request
 
 Rest = ParamSpec("Rest")
@@ -47,7 +49,7 @@ def after_fresh_login(
 
     @wraps(view)
     def page(request: Request, access: Access, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
-        fresh.require_fresh_login(request)
+        fresh_login.require(request)
         return view(request, access, *args, **kwargs)
 
     return page
@@ -55,7 +57,7 @@ def after_fresh_login(
 
 def zone_of(access: Access) -> ZoneInfo:
     """In which times are shown."""
-    return zones.zone_of(access.user, access.account.switch)
+    return time_zones.zone_of(access.user, access.account.switch)
 
 
 def _note(request: Request, access: Access, now: datetime) -> None:

@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import fresh
 from accounts.access import Access, Action
+from accounts.web import fresh_login
 from billing.forms.batches import BatchConfirmForm, BatchUploadForm
 from billing.models import Batch, BatchState
 from billing.queries import batches as queries
@@ -97,7 +97,7 @@ def batch_confirm(request: Request, access: Access, reference: str) -> HttpRespo
     row = _find(access, reference)
     total = queries.progress(row).payable.amount
     if request.method == "POST" and row.state == BatchState.UPLOADED and row.agent.switch.wants_fresh_login(total):
-        fresh.require_fresh_login(request)
+        fresh_login.require(request)
     form = BatchConfirmForm(request.POST)
     form.is_valid()
     return _act(

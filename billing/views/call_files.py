@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET
 
-from accounts import fresh
 from accounts.access import Access
+from accounts.web import fresh_login
 from billing.models import FileKind
 from billing.queries.days import day_of
 from billing.queries.page_sums import TooMany, in_time
@@ -58,11 +58,11 @@ def calls_file(request: Request, access: Access, kind: str) -> HttpResponseBase:
             table=table,
             kind=FileKind(kind),
             rows=found,
-            is_fresh=fresh.is_fresh(request),
+            is_fresh=fresh_login.is_fresh(request),
             now=now,
         )
     except exports.FreshLoginWanted:
-        fresh.require_fresh_login(request)
+        fresh_login.require(request)
     return _sent(table, FileKind(kind))
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import limits
+from accounts.web import rate_limits
 from billing.forms.claims import ClaimForm
 from billing.services import claims
 from billing.services.claims import Claim
@@ -28,8 +28,8 @@ def claim(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "billing/claim.html", {"form": form})
     said = Claim(**form.cleaned_data)
-    limits.spend(request, "claim_from")
-    limits.spend(request, "claim_of", key=f"{said.switch.pk} {said.number}")
-    limits.spend(request, "claim_by", key=said.email.lower())
+    rate_limits.spend(request, "claim_from")
+    rate_limits.spend(request, "claim_of", key=f"{said.switch.pk} {said.number}")
+    rate_limits.spend(request, "claim_by", key=said.email.lower())
     claims.claim(claim=said, now=timezone.now())
     return render(request, "billing/claimed.html", {"email": said.email})

@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import fresh, limits
 from accounts.access import Access, Action
 from accounts.models import Account, InvitationState
+from accounts.web import fresh_login, rate_limits
 from billing.forms.customer_changes import LockForm, OpenForm, OverdraftForm
 from billing.models import ChangeState, CustomerChange
 from billing.queries import customer_changes as queries
@@ -46,7 +46,7 @@ def open_customer(request: Request, access: Access) -> HttpResponse:
     )
     if form.is_valid():
         # Also so that nobody finds out, number by number, which accounts there are.
-        limits.spend(request, "open_customer")
+        rate_limits.spend(request, "open_customer")
         wish = {"overdraft": Decimal(0), "rate_group": "", **form.cleaned_data}
         try:
             change = services.open_account(agent=agent, by=request.user, now=now, **wish)
@@ -83,7 +83,7 @@ def set_overdraft(request: Request, access: Access) -> HttpResponse:
     form = OverdraftForm(request.POST if request.method == "POST" else None, switch=account.switch)
     if form.is_valid():
         if account.switch.wants_fresh_login(form.cleaned_data["overdraft"]):
-            fresh.require_fresh_login(request)
+            fresh_login.require(request)
         try:
             change = services.set_overdraft(account=account, agent=agent, by=request.user, now=now, **form.cleaned_data)
         except ChangeRefused as refused:

@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from accounts import fresh
 from accounts.access import Access
+from accounts.web import fresh_login
 from billing.forms.exports import ExportForm
 from billing.models import Export, ExportState, FileKind
 from billing.queries import exports as queries
@@ -56,11 +56,11 @@ def export_ask(request: Request, access: Access) -> HttpResponse:
         return redirect("exports", access.account.public_id)
     now, zone, asked = timezone.now(), zone_of(access), form.cleaned_data["asked"]
     table = table_of(account=access.account, asked=QueryDict(asked), zone=zone, today=day_of(now, zone))
-    kind, is_fresh = FileKind(form.cleaned_data["kind"]), fresh.is_fresh(request)
+    kind, is_fresh = FileKind(form.cleaned_data["kind"]), fresh_login.is_fresh(request)
     try:
         export = services.ask(access=access, table=table, kind=kind, is_fresh=is_fresh, now=now)
     except FreshLoginWanted:
-        fresh.require_fresh_login(request)
+        fresh_login.require(request)
     except ExportRefused as refused:
         messages.error(request, str(refused))
         return redirect("exports", access.account.public_id)

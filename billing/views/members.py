@@ -8,12 +8,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import invitations, limits
-from accounts import members as services
 from accounts.access import Access, Action
-from accounts.invitations import AlreadyMember, InvitationClosed, Issued, TooManyInvitations
-from accounts.members import LastOwner
 from accounts.models import Invitation, Role
+from accounts.services import invitations
+from accounts.services import memberships as services
+from accounts.services.invitations import AlreadyMember, InvitationClosed, Issued, TooManyInvitations
+from accounts.services.last_owner import LastOwner
+from accounts.web import rate_limits
 from billing.forms.members import InviteForm, RoleForm
 from billing.views.access import account_page, after_fresh_login
 from billing.views.http import Request
@@ -45,7 +46,7 @@ def invite(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     form = InviteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        limits.spend(request, "invite")
+        rate_limits.spend(request, "invite")
         try:
             issued = invitations.invite(
                 account=access.account,
@@ -103,7 +104,7 @@ def remove(request: Request, access: Access, pk: int) -> HttpResponse:
 @account_page(Action.RESEND_INVITATION)
 def resend(request: Request, access: Access, pk: int) -> HttpResponse:
     invitation = get_object_or_404(access.account.invitations, pk=pk)
-    limits.spend(request, "invite")
+    rate_limits.spend(request, "invite")
     try:
         issued = invitations.renew(invitation=invitation, by=access, now=timezone.now())
     except InvitationClosed:

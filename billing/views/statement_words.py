@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.access import Access
-from accounts.money import money
+from accounts.lib.money import money
 from billing.models import CallDay, DayState
 from billing.queries.balance import Missing
 from billing.queries.payments import Listed

@@ -13,9 +13,9 @@ from django.utils.formats import date_format
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_safe
 
-from accounts import audit
 from accounts.access import Access
 from accounts.models import AuditAction
+from accounts.services import audit
 from billing.queries import statements as queries
 from billing.queries.snapshot import snapshot
 from billing.queries.statements import NoSuchMonth, Statement

@@ -13,10 +13,9 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from allauth.account.adapter import get_adapter
-from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.ratelimit import respond_429
 from django.http.response import HttpResponseBase
 
+from accounts.web import rate_limits
 from billing.services.guesses import Limit, TooMany, Uncounted, network_of, take
 from billing.views.http import Request
 
@@ -48,7 +47,7 @@ def limited(steps: Steps, *, method: str = "POST") -> Callable[[View[Rest]], Vie
         @wraps(view)
         def page(request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             if request.method == method and not _may_go_on(request, steps):
-                raise ImmediateHttpResponse(respond_429(request))
+                rate_limits.refuse(request)
             return view(request, *args, **kwargs)
 
         return page

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.access import Access
-from accounts.money import money
+from accounts.lib.money import money
 from billing.queries.balance import Sums
 from billing.templatetags.figures import signed_money, taken_money
 

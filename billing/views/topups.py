@@ -12,9 +12,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import fresh
 from accounts.access import Access, Action
 from accounts.models import Account
+from accounts.web import fresh_login
 from billing.forms.topups import TopUpForm
 from billing.models import DOUBTFUL, Kind, TopUp, TopUpState
 from billing.queries.receipts import for_payer, receipt_of
@@ -62,7 +62,7 @@ def topup_form(request: Request, access: Access) -> HttpResponse:
             form.refuse(refused)
     if form.is_bound and form.is_valid():
         if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]):
-            fresh.require_fresh_login(request)
+            fresh_login.require(request)
         return _confirmation(request, access, form, now)
     return _form(request, access, form, now)
 
@@ -124,7 +124,7 @@ def _wish(access: Access, form: TopUpForm) -> dict[str, Any]:
 
 def _is_meant(request: Request, access: Access, form: TopUpForm, now: datetime) -> bool:
     """A large one by a person who has just shown that it is them; the same again by a tick."""
-    if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh.is_fresh(request):
+    if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh_login.is_fresh(request):
         return False
     return form.cleaned_data["again"] or _twin(access, form, now) is None
 

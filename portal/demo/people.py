@@ -12,9 +12,9 @@ from pathlib import Path
 from django.core.management import call_command
 from django.utils.crypto import get_random_string
 
-from accounts import audit, services
 from accounts.access import GRANTED
 from accounts.models import Account, Switch, User
+from accounts.services import audit, memberships, people, staff_groups
 from billing.services import profiles
 
 SWITCH = "demo"
@@ -84,12 +84,12 @@ def _introduce(logins: Sequence[Login], simulator_url: str, now: datetime) -> No
     for login in logins:
         person = login.person
         if person.group:
-            user = services.ensure_user(email=person.email, now=now, password=login.password)
-            services.make_staff(user, person.group, now=now)
+            user = people.ensure_user(email=person.email, now=now, password=login.password)
+            staff_groups.make_staff(user, person.group, now=now)
         else:
             account = profiles.ensure(switch=switch, number=person.account, now=now)
             if account.is_agent:
                 profiles.refresh_children(agent=account, now=now)
                 Account.objects.filter(pk=account.pk).update(**dict.fromkeys(GRANTED.values(), True))
-            services.grant(email=person.email, account=account, role=None, now=now, password=login.password)
+            memberships.grant(email=person.email, account=account, role=None, now=now, password=login.password)
         User.objects.filter(email=person.email, name="").update(name=person.name)

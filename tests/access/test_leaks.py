@@ -25,8 +25,8 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.access import GRANTED
+from accounts.lib.money import money
 from accounts.models import Account, Role, Switch, User
-from accounts.money import money
 from billing.models import Export, ExportState, FileKind, TopUp
 from billing.models.routing import CallRouting
 from billing.queries.costs import daily_cost

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.access import GRANTED
 from accounts.models import Account, Invitation, Membership, Role, User
-from accounts.services import confirm_address
+from accounts.services.people import confirm_address
 from billing.models import Batch, Call, CustomerChange, Export, ExportState, OnlinePayment, TopUp
 from billing.services import batches, export_files, partitions, transfers
 from tests.access.table import ROLES, STAFF

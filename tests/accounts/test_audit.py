@@ -7,9 +7,9 @@ from django.db import ProgrammingError, transaction
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from accounts import audit
 from accounts.access import open_account
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
+from accounts.services import audit
 from tests.support.factories import NOON, AccountFactory, MembershipFactory, UserFactory
 from tests.support.staffsite import staff, superuser
 

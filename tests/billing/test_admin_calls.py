@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape, strip_tags
 
-from accounts import admin_base
+from accounts.staff_pages import paging
 from billing.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState, Export
 from billing.queries.end_reasons import end_reason
 from tests.support.factories import NOON, AccountFactory, CallDayFactory, ExportFactory
@@ -178,7 +178,7 @@ def test_a_short_list_of_days_is_sorted_by_any_column(days: list[CallDay], colum
 
 
 def test_a_long_list_of_days_is_sorted_by_the_day_alone(days: list[CallDay], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_base, "LIST_BOUND", 4)
+    monkeypatch.setattr(paging, "LIST_BOUND", 4)
     client = logged_in(staff("support"))
     assert listed(client, "o=0") == days[::-1]
     for others in ("-1", "7", "-0.7", "x"):

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.lib.money import money
 from accounts.models import Account, AuditEntry, Switch, User
-from accounts.money import money
 from billing.models import Source, TopUp
 from billing.services import profiles, topups
 from simulator.process import SimulatorProcess

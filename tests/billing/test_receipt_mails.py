@@ -14,9 +14,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import outbox
 from accounts.models import Account, Role, Switch, User
-from accounts.outbox import MOST_ATTEMPTS, Mailed
+from accounts.services import mail_retries
+from accounts.services.mail_retries import MOST_ATTEMPTS, Mailed
 from billing.models import Kind, ReceiptMail, Source, TopUp, TopUpState
 from billing.services import profiles, states, topups, transfers
 from billing.services.receipt_mails import send_due
@@ -243,13 +243,13 @@ def test_a_mail_server_that_is_away_costs_no_attempt(settings: LazySettings, cap
 def test_of_two_who_send_at_once_one_sends() -> None:
     row = owed()
     another = ReceiptMail.objects.get(pk=row.pk)
-    assert outbox.claim(row, NOON)
-    assert not outbox.claim(another, NOON)
+    assert mail_retries.claim(row, NOON)
+    assert not mail_retries.claim(another, NOON)
 
 
 def test_a_mail_whose_sender_died_goes_out_again_under_the_same_id() -> None:
     row = owed()
-    assert outbox.claim(row, NOON)
+    assert mail_retries.claim(row, NOON)
     assert send_due(now=NOON + MINUTE) == Mailed()
     assert send_due(now=NOON + 3 * MINUTE) == Mailed(sent=1)
     [message] = mail.outbox

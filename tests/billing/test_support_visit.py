@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import audit
 from accounts.models import Account, AuditAction, AuditEntry, Note
+from accounts.services import audit
 from tests.support.commands import run
 from tests.support.factories import NOON, TopUpFactory
 from tests.support.logins import logged_in

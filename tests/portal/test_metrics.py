@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import notices
+from accounts.services import notices
 from billing.models import JobRun, TopUpState
 from billing.services import redis as redis_service
 from billing.services.gate import FAILURES_TO_OPEN, SwitchGate

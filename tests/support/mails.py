@@ -6,7 +6,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from accounts import notices
+from accounts.services import notices
 
 
 def sent_mails() -> list[EmailMessage]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.management.base import BadUse, Failed, JsonCommand, switch_named
+from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
 from billing.services.routing_removal import RoutingIsKept, RoutingIsLeft, forget_routing
 
 

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 from django.utils import timezone
 
-from accounts import services
+from accounts.management.base import BadUse, JsonCommand, switch_named
 from accounts.models import Role
-from accounts.owners import LastOwner
+from accounts.services import memberships, people
+from accounts.services.last_owner import LastOwner
 from billing.management.accounts import account_of
-from billing.management.base import BadUse, JsonCommand, switch_named
 
 
 class Command(JsonCommand):
@@ -32,9 +32,9 @@ class Command(JsonCommand):
         switch = switch_named(options["switch"])
         password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
         try:
-            services.check_person(email=options["email"], password=password)
+            people.check_person(email=options["email"], password=password)
             account = account_of(switch, options["account"], now)
-            membership = services.grant(
+            membership = memberships.grant(
                 email=options["email"],
                 account=account,
                 role=Role(options["role"]) if options["role"] else None,

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts import invitations, services
-from accounts.invitations import AlreadyMember, TooManyInvitations
+from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
 from accounts.models import Invitation, Role
+from accounts.services import invitations, people
+from accounts.services.invitations import AlreadyMember, TooManyInvitations
 from billing.management.accounts import account_of
-from billing.management.base import BadUse, Failed, JsonCommand, switch_named
 
 
 class Command(JsonCommand):
@@ -29,7 +29,7 @@ class Command(JsonCommand):
         now = timezone.now()
         switch = switch_named(options["switch"])
         try:
-            services.check_person(email=options["email"], password=None)
+            people.check_person(email=options["email"], password=None)
             account = account_of(switch, options["account"], now)
             issued = invitations.invite(
                 account=account,

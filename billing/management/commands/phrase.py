@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.management.base import JsonCommand, switch_named
 from billing.management.accounts import account_of
-from billing.management.base import JsonCommand, switch_named
 from billing.services import claims
 
 

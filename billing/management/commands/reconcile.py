@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from accounts.management.base import BadUse, switch_named
 from accounts.models import Account
-from billing.management.base import BadUse, switch_named
 from billing.management.switch_command import SwitchCommand
 from billing.models import Case
 from billing.services.reconciliation import reconcile

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.management.base import Failed, JsonCommand, switch_named
+from accounts.management.base import Failed, JsonCommand, switch_named
 from billing.services.failures import FAILURES, sentence
 from billing.services.manners import patience
 from billing.services.resolution import resolve

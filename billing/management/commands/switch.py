@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.management.base import BadUse, JsonCommand
 from accounts.models import AuditAction, Switch
-from billing.management.base import BadUse, JsonCommand
+from accounts.services import audit
 from billing.management.switch_options import FIELDS, Given, add_options
 from billing.services import switches
 from billing.services.notify_address import notify_address

@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from billing.management.base import Failed, switch_named
+from accounts.management.base import Failed, switch_named
 from billing.management.switch_command import SwitchCommand
 from billing.services.catching_up import CatchUp, CaughtUp
 from billing.services.failures import FAILURES, sentence

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
 from accounts.models import Account, Switch, User
 from billing.amounts import BadAmount, parse_amount
-from billing.management.base import BadUse, Failed, JsonCommand, switch_named
 from billing.models import Source, TopUp, TopUpState
 from billing.queries.topups import outcome
 from billing.services import guards, profiles, topups, transfers

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.money import money
+from accounts.lib.money import money
 from billing.templatetags import figures
 from billing.views.chart import cost_chart
 

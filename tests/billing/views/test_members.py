@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import members as services
 from accounts.access import Action, open_account
-from accounts.members import LastOwner
 from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, Role, User
+from accounts.services import memberships as services
+from accounts.services.last_owner import LastOwner
 from tests.support.factories import AccountFactory, InvitationFactory, MembershipFactory, UserFactory
 from tests.support.mails import sent_mails
 from tests.support.staffsite import page_of, staff

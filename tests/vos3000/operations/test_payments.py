@@ -12,12 +12,11 @@ import pytest
 
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable, Withheld
 from billing.vos3000.operations.payments import ChargeKind, PayKind, PayMethod, get_consumption, get_pay_history, pay
+from tests.support.rawserver import RawServer, Reply, http, reply, reset
 from tests.support.switch_answers import DONE, NOT_FOUND, UNKNOWN_ENDS
-from tests.support.switch_clients import MakeClient
+from tests.support.switch_clients import CountingGate, MakeClient
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-from tests.support.rawserver import RawServer, Reply, http, reply, reset
-from tests.support.switch_clients import CountingGate
 
 
 def top_up(client: Client, amount: str = "12.5") -> object:

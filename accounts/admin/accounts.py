@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from accounts.admin.notes import last_notes
+from accounts.lib.money import money
+from accounts.models import Account
+from accounts.staff_pages.base import StaffAdmin
+from accounts.staff_pages.filters import in_words
+from accounts.staff_pages.links import link
+
+
+@admin.register(Account)
+class AccountAdmin(StaffAdmin[Account]):
+    """As last seen on the switch, which alone changes it; only what the portal itself decides can be edited."""
+
+    list_display = ("number", "name", "switch", "agent", "balance", "spendable", "balance_at")
+    list_select_related = ("switch", "parent")
+    list_filter = (
+        "switch",
+        "is_agent",
+        "lock_type",
+        ("missing_since", in_words("on the switch", empty="there", filled="missing")),
+    )
+    search_fields = ("number", "name", "public_id")
+    ordering = ("switch", "number")
+    decided_here = (
+        "credit_without_debit",
+        "may_open_customers",
+        "may_lock_customers",
+        "may_set_overdrafts",
+        "may_see_margin",
+    )
+    identity = ("number", "name", "switch", "agent", "is_agent", "public_id", "viewed_at", "pages", "noted")
+    money = ("balance", "overdraft", "spendable", "balance_at", "today_charges", "today_at")
+    profile = ("lock_type", "rate_group", "opened_at", "expiry", "valid_until", "profile_at", "missing_since")
+    fieldsets = (
+        (None, {"fields": identity}),
+        ("Money", {"fields": money}),
+        ("Decided here", {"fields": decided_here}),
+        ("On the switch", {"fields": profile}),
+    )
+    readonly_fields = (*identity, *money, *profile)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="agent", ordering="parent__number")
+    def agent(self, account: Account) -> str:
+        return link("accounts.account", account.parent.pk, account.parent.number) if account.parent else ""
+
+    @admin.display(description="can be spent")
+    def spendable(self, account: Account) -> str:
+        return money(account.spendable, account.switch.currency)
+
+    @admin.display(description="last notes")
+    def noted(self, account: Account) -> SafeString:
+        return last_notes(account.id)
+
+    @admin.display(description="more")
+    def pages(self, account: Account) -> SafeString:
+        """Links to everything kept of the account, and to the page that its customer sees."""
+        kept = (
+            ("calls", "billing_call"),
+            ("call days", "billing_callday"),
+            ("changes of calls", "billing_callchange"),
+            ("records that could not be read", "billing_unreadablerecord"),
+            ("days asked for", "billing_backfill"),
+            ("payments", "billing_payment"),
+            ("charges", "billing_charge"),
+            ("top-ups", "billing_topup"),
+            ("payments by card", "billing_onlinepayment"),
+            ("files of calls", "billing_export"),
+            ("batches", "billing_batch"),
+            ("changes of customers", "billing_customerchange"),
+            ("reconciliations", "billing_reconciliation"),
+            ("cases", "billing_case"),
+            ("memberships", "accounts_membership"),
+            ("invitations", "accounts_invitation"),
+            ("code phrases", "accounts_claimphrase"),
+            ("notes", "accounts_note"),
+            ("audit trail", "accounts_auditentry"),
+        )
+        links = [(f"{reverse(f'admin:{model}_changelist')}?account={account.id}", label) for label, model in kept]
+        customer = (reverse("overview", args=[account.public_id]), "the customer's pages")
+        return format_html_join(" · ", '<a href="{}">{}</a>', [customer, *links])

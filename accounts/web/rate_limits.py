@@ -1,0 +1,29 @@
+"""Limits how often something is tried: by address, by person, by what is tried. ACCOUNT_RATE_LIMITS says how often.
+
+Logins, forgotten passwords and codes are limited by allauth itself, by the same setting and its defaults.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.decorators import rate_limit
+from django.http import HttpRequest
+from django.shortcuts import render
+
+
+def spend(request: HttpRequest, action: str, *, key: str | None = None) -> None:
+    """Count one try, or refuse the request where none is left."""
+
+    @rate_limit(action=action, key=key, limit_get=True)  # type: ignore[untyped-decorator]  # allauth ships no types
+    def is_allowed(request: HttpRequest) -> None:
+        pass
+
+    if is_allowed(request) is not None:
+        refuse(request)
+
+
+def refuse(request: HttpRequest) -> NoReturn:
+    """Raises what allauth's middleware answers the request with: the page that says to wait."""
+    raise ImmediateHttpResponse(render(request, "429.html", status=429))
