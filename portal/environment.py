@@ -50,6 +50,22 @@ def _reason(error: ValueError) -> str:
     return "it must be set." if isinstance(error, EnvError) else str(error)
 
 
+def database(url: str) -> dict[str, Any]:
+    """Django's terms for a libpq URI, read by libpq itself."""
+    parts: dict[str, Any] = conninfo_to_dict(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": parts,
+    }
+
+
 def is_database_url(value: str) -> None:
     try:
         named = conninfo_to_dict(value).get("dbname")
@@ -102,7 +118,7 @@ def is_stripe_webhook_secret(value: str) -> None:
 
 
 def keeps_the_demo_at_home(public_url: str, *, debug: bool) -> Callable[[str], None]:
-    """The demo provider takes no money for what it reports as paid, so nobody else may reach it."""
+    """The demo provider takes no money for what it reports as paid, so no one beyond this machine may reach it."""
 
     def check(provider: str) -> None:
         if provider == "demo" and not debug and urlsplit(public_url).hostname not in LOOPBACK:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import portal.settings
 from tests.support.demo import CHECKOUT
 from tests.support.processes import PRODUCTION, manage
 
@@ -101,9 +103,18 @@ def test_a_secret_may_stand_in_a_mounted_file(tmp_path: Path) -> None:
     )
 
 
+def test_every_setting_of_a_part_is_gathered() -> None:
+    folder = CHECKOUT / "portal" / "settings"
+    parts = [import_module(f"portal.settings.{file.stem}") for file in folder.glob("*.py") if file.stem != "__init__"]
+    said = {name for part in parts for name in vars(part) if name.isupper()} - {"NONE", "SELF"}
+    assert said == {name for name in vars(portal.settings) if name.isupper()}
+
+
 def test_the_example_lists_every_variable_that_is_read() -> None:
     read = re.compile(r"""env\.\w+\(\s*["']([A-Z_]+)["']|environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
-    sources = [CHECKOUT / "portal" / name for name in ("settings.py", "gunicorn.py", "celery.py", "healthcheck.py")]
+    portal = CHECKOUT / "portal"
+    programs = (portal / name for name in ("gunicorn.py", "celery.py", "healthcheck.py"))
+    sources = [*(portal / "settings").glob("*.py"), *programs]
     names = {first or second for source in sources for first, second in read.findall(source.read_text())}
     listed = set(re.findall(r"^#?([A-Z_]+)=", (CHECKOUT / ".env.example").read_text(), re.MULTILINE))
     compose = set(re.findall(r"\$\{([A-Z_]+)", (CHECKOUT / "docker-compose.yml").read_text()))

@@ -1,0 +1,23 @@
+"""PostgreSQL, Redis, and what is kept in which of them."""
+
+from environs import validate
+
+from portal.environment import database, env, is_database_url, is_redis_url, is_zero_or_at_least
+
+DATABASES = {"default": database(env.str("DATABASE_URL", validate=is_database_url))}
+REDIS_URL = env.str("REDIS_URL", validate=is_redis_url)
+# Limits of tries alone are kept there, see accounts.models.rate_limit. Sessions are rows as well: logging in and out
+# works, and is final, whatever becomes of Redis.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_limit",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# The database keeps each entry of the audit trail for a year, whatever is set here.
+AUDIT_DAYS = env.int("AUDIT_DAYS", 3 * 365, validate=validate.Range(365))
+# Fewer months than three would take days away that are still being compared with the switch.
+CALL_RETENTION_MONTHS = env.int("CALL_RETENTION_MONTHS", 0, validate=is_zero_or_at_least(3))
