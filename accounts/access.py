@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from django.conf import settings
 from django.db import connection
@@ -12,26 +11,10 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404
 
+from accounts.actions import Action
 from accounts.models import Account, Membership, Role, User
 
 PUBLIC_ID = re.compile(r"[a-z0-9]{1,20}")
-
-
-class Action(Enum):
-    VIEW = auto()
-    RESELL = auto()  # list the accounts below this one
-    TOP_UP = auto()  # credit this account on behalf of an agent above it
-    VOUCHER = auto()  # pay a voucher card into this account
-    PAY = auto()  # pay for this account by card, at the payment provider
-    PAY_IN = auto()  # bring money to this account, in whichever way
-    OPEN_CUSTOMERS = auto()  # open an account directly below this one
-    LOCK = auto()  # lock and unlock this account for the agent directly above it
-    SET_OVERDRAFT = auto()  # the same agent's, within its own
-    SEE_MARGIN = auto()  # what this agent's customers' calls cost it, beside what they cost them
-    PAY_BATCHES = auto()  # credit many accounts below this one from its own balance
-    MEMBERS = auto()  # see who the members of this account are, and who is invited
-    MANAGE_MEMBERS = auto()  # invite, change and remove them
-    RESEND_INVITATION = auto()
 
 
 WAYS = (Action.TOP_UP, Action.VOUCHER, Action.PAY)

@@ -6,7 +6,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.access import member_accounts
 from accounts.models import Account, User
-from billing.services import claims
+from billing.members import services as members
 
 MOST_IN_THE_MENU = 8
 
@@ -15,7 +15,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
     return {
         "portal_name": settings.PORTAL_NAME,
         "own_accounts": SimpleLazyObject(lambda: _own_accounts(request)),
-        "accounts_are_claimed": SimpleLazyObject(lambda: claims.switches().exists()),
+        "accounts_are_claimed": SimpleLazyObject(lambda: members.switches().exists()),
     }
 
 

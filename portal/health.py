@@ -3,7 +3,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
-from billing.services.redis import connection as connection_to_redis
+from billing.lib.redis import connection as connection_to_redis
 
 
 @login_not_required

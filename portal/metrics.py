@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -13,10 +14,11 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from accounts.models import Switch
-from billing.queries.metrics import Metric, of_rows
-from billing.services import gate
-from billing.services.redis import connection
+from accounts.models import Notice, Switch
+from billing import subject
+from billing.lib.redis import connection
+from billing.subject import Metric
+from billing.switches.services import budget as switch_budget
 from portal.processes import PROCESSES
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 def metrics(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS_TOKEN or not _shows_the_token(request):
         raise Http404("No such page")
-    found = [*of_rows(now=timezone.now()), *_of_redis()]
+    found = _joined([*subject.metrics(now=timezone.now()), _notices(), *_of_redis()])
     return HttpResponse("".join(map(_written, found)), content_type=TEXT)
 
 
@@ -38,11 +40,25 @@ def _shows_the_token(request: HttpRequest) -> bool:
     return constant_time_compare(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
 
 
+def _joined(metrics: Iterable[Metric]) -> list[Metric]:
+    """One of each name, as Prometheus wants it, with the values of all who tell of it."""
+    joined: dict[str, Metric] = {}
+    for metric in metrics:
+        before = joined.setdefault(metric.name, metric)
+        joined[metric.name] = replace(before, values={**before.values, **metric.values})
+    return list(joined.values())
+
+
+def _notices() -> Metric:
+    waiting = {"notice": Notice.objects.filter(next_attempt_at__isnull=False).count()}
+    return Metric("portal_mails_waiting", "Mails that are owed.", waiting, "kind")
+
+
 def _of_redis() -> Iterator[Metric]:
     try:
         lengths = {queue: float(connection().llen(queue)) for queue in _queues()}
         names = dict(Switch.objects.values_list("pk", "name"))
-        doors = gate.closed_doors(redis=connection(), switch_ids=names)
+        doors = switch_budget.open_breakers(redis=connection(), switch_ids=names)
     except RedisError:
         logger.warning("Redis does not answer: its figures are left out")
         yield Metric("portal_redis_up", "Whether Redis answers.", {"": 0})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import admin, auth
@@ -11,15 +12,17 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.queries import attention
-from billing.queries.attention import Attention
+from billing import subject
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class Line:
     """A line of the front page: how many rows wait for a person, and the list of them."""
 
-    label: str
+    label: StrOrPromise
     count: int
     url: str
 
@@ -43,7 +46,7 @@ class StaffSite(admin.AdminSite):
     enable_nav_sidebar = False  # the lists need the width, and the front page has the same links
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
-        waiting = _waiting(request, attention.now_waiting(now=timezone.now()))
+        waiting = _waiting(request)
         return super().index(request, {"waiting": waiting, "findable": _findable(request), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
@@ -64,34 +67,23 @@ class StaffSite(admin.AdminSite):
         return redirect("account_change_password")
 
 
-def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
-    since = {"succeeded__exact": 0, "started_at__gte": found.failed_since.isoformat()}
-    no_report = {"unusable_report__isempty": 0}
-    listed, late = {"listed": "after_all"}, found.topups_listed_after_all
-    owed = {"kind__exact": "give_back", "reissue": "none"}
-    lines = (
-        ("topup", "Top-ups that a person must decide", found.topups_in_review, {"state__exact": "review"}),
-        ("topup", "Top-ups being checked", found.topups_in_doubt, {"state__exact": "in_doubt"}),
-        ("topup", "Not done as we know, yet listed by the switch", late, listed),
-        ("topup", "Give-backs that are owed to an agent", found.owed_to_agents, owed),
-        ("topup", "Re-issues that wait for a second person", found.reissues_to_approve, {"reissue": "asked"}),
-        ("onlinepayment", "Payments by card that are not credited", found.paid_and_not_credited, {"owed": 1}),
-        ("case", "Open cases", found.open_cases, {"closed_at__isempty": 1}),
-        ("callday", "Days of calls that differ", found.days_that_differ, {"state__exact": "differs"}),
-        ("callday", "Days of calls whose report cannot be used", found.days_without_report, no_report),
-        ("jobrun", "Jobs that failed in the last hour", found.failed_runs, since),
-    )
+def _waiting(request: HttpRequest) -> list[Line]:
     return [
-        Waiting(label=label, count=count, url=f"{reverse(f'admin:billing_{model}_changelist')}?{urlencode(query)}")
-        for model, label, count, query in lines
-        if request.user.has_perm(f"billing.view_{model}")
+        Line(
+            label=found.label,
+            count=found.count,
+            url=f"{reverse(f'admin:{app}_{model}_changelist')}?{urlencode(found.query)}",
+        )
+        for found in subject.waiting(now=timezone.now())
+        for app, model in [found.model.split(".")]
+        if request.user.has_perm(f"{app}.view_{model}")
     ]
 
 
 def _findable(request: HttpRequest) -> list[Findable]:
     places = (
         ("An account", "number or name", "accounts", "account"),
-        ("A top-up", "reference, account or e-mail", "billing", "topup"),
+        ("A top-up", "reference, account or e-mail", "topups", "topup"),
         ("A person", "e-mail or name", "accounts", "user"),
         ("What was done", "person, account or words", "accounts", "auditentry"),
     )

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Switch
-from billing.services import redis as redis_service
+from billing.lib import redis as redis_service
 from simulator.process import SimulatorProcess
 from tests.support.factories import SwitchFactory, UserFactory
 from tests.support.logins import logged_in

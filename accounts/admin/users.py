@@ -69,7 +69,7 @@ class UserAdmin(StaffAdmin[User]):
         """Links to what is kept of the person."""
         kept = (
             ("memberships", "accounts_membership", {"user": user.pk}),
-            ("top-ups asked for", "billing_topup", {"q": user.email}),
+            ("top-ups asked for", "topups_topup", {"q": user.email}),
             ("audit trail", "accounts_auditentry", {"user": user.pk}),
         )
         links = ((f"{reverse(f'admin:{model}_changelist')}?{urlencode(query)}", label) for label, model, query in kept)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from bench.balances.history import DAY, HOUR, MINUTE, Called, History, Interval, Moved, interval_at, intervals
-from billing.models import Cause
+from billing.balances.models import Cause
 
 # Nearer to a stated balance than this nobody can say whether a call is in it.
 CLEAR = 3 * MINUTE

@@ -14,14 +14,14 @@ from bench.balances.plan import Plan
 from bench.balances.report import Outcome
 from bench.balances.town import Town
 from bench.balances.verdict import Verdict, judge
-from billing.models import Case, Cause
-from billing.queries.days import DAY, day_of
-from billing.services.catching_up import CatchUp
-from billing.services.manners import patience
-from billing.services.reconciliation import reconcile
+from billing.balances.models import Case, Cause
+from billing.balances.services.reconciliation import reconcile
+from billing.lib.days import DAY, day_of
+from billing.switches.services.priority import waiting_for_budget
+from billing.sync.services.catch_up import CatchUp
 from simulator.control import Control
 
-WRITTEN = ("billing_case", "billing_reconciliation", "billing_balancereading")
+WRITTEN = ("balances_case", "balances_reconciliation", "balances_balancereading")
 Note = Callable[[str], None]
 
 
@@ -63,10 +63,10 @@ def prove(plan: Plan, switches: Mapping[str, tuple[str, Control]], note: Note) -
         put_right=len(right),
         written=written + _changed(state),
         failures=failures,
-        calls=_count("billing_call"),
-        payments=_count("billing_payment"),
-        charges=_count("billing_charge"),
-        days=_count("billing_reconciliation"),
+        calls=_count("calls_call"),
+        payments=_count("balances_payment"),
+        charges=_count("balances_charge"),
+        days=_count("balances_reconciliation"),
     )
 
 
@@ -80,7 +80,7 @@ def _look(towns: Sequence[Town], plan: Plan) -> list[str]:
     for town in towns:
         first, last = _days(town, plan)
         catch_up = CatchUp(town.switch, first, last)
-        with patience():
+        with waiting_for_budget():
             for part in catch_up.parts(catch_up.choose(town.numbers)):
                 part()
         failed += [f"{row.account} {row.day}: {row.why}" for row in catch_up.done.failed]

@@ -13,7 +13,7 @@ from accounts.models import Account, Switch
 from bench.balances.discrepancies import Chooser, Discrepancy
 from bench.balances.history import Called, Charged, Event, History, Moved, Paid, Person, invent
 from bench.balances.plan import Plan
-from billing.models import Cause
+from billing.balances.models import Cause
 from simulator import control_orders as orders
 from simulator.control import Control
 

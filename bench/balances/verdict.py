@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from bench.balances.discrepancies import Discrepancy, Effect
-from billing.models import Case, Cause
+from billing.balances.models import Case, Cause
 
 # Fees are stated to the millionth: what rounding leaves of a stretch of calls.
 TOLERANCE = Decimal("0.0002")

@@ -42,8 +42,8 @@ def main() -> None:
     from django.http import QueryDict
 
     from accounts.models import Account
-    from billing.services.call_tables import table_of
-    from billing.services.sheets import csv_of, xlsx_to
+    from billing.call_history.tables import table_of
+    from billing.lib.spreadsheets import csv_of, xlsx_to
 
     kind, account, last = Kind(sys.argv[1]), Account.objects.get(pk=sys.argv[2]), date.fromisoformat(sys.argv[3])
     asked = QueryDict(f"from=2000-01-01&to={last}")

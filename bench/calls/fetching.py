@@ -36,7 +36,7 @@ def main() -> None:
     portal.celery.app.loader.import_default_modules()
     portal.celery.give_way()
     from accounts.models import Account
-    from billing.services.calls import fetch_days
+    from billing.calls.services.fetching import fetch_days
 
     account = Account.objects.select_related("switch").get(pk=sys.argv[1])
     first, last = (date.fromisoformat(day) for day in sys.argv[2:4])

@@ -17,11 +17,11 @@ from bench.calls.exporting import Exported, Kind, export_apart
 from bench.calls.report import Findings
 from bench.calls.timing import in_turn
 from bench.calls.world import World
-from billing.models import Call
-from billing.queries.call_rows import Row
-from billing.queries.days import end_of
-from billing.services.call_tables import CallTable, table_of
-from billing.services.sheets import csv_of, xlsx_to
+from billing.call_history.queries.rows import Row
+from billing.call_history.tables import CallTable, table_of
+from billing.calls.models import Call
+from billing.lib.days import end_of
+from billing.lib.spreadsheets import csv_of, xlsx_to
 
 ROUNDS = 3
 # So many rows, or as many as there are.
@@ -30,7 +30,7 @@ TIMES_MORE = 4
 ZONE = ZoneInfo("UTC")
 COPY = """
     COPY (
-        SELECT started_at, caller, callee, talk_seconds, billed_seconds, fee FROM billing_call
+        SELECT started_at, caller, callee, talk_seconds, billed_seconds, fee FROM calls_call
         WHERE account_id = {account} AND started_at < '{end}' ORDER BY started_at DESC, flow_no DESC
     ) TO STDOUT (FORMAT csv)
 """

@@ -13,9 +13,10 @@ from django.db.models import Sum
 from accounts.models import Account, Switch
 from bench.calls.generator import COLUMNS, Generator, callers
 from bench.calls.plan import Plan
-from billing.models import CallDay, CallTotal, DayState
-from billing.queries.days import each_day
-from billing.services import call_totals, partitions
+from billing.calls.models import CallDay, CallTotal, DayState
+from billing.calls.services import partitions
+from billing.calls.services import totals as call_totals
+from billing.lib.days import each_day
 
 DAYS_AT_ONCE = 2000
 AGENT = "R-100"
@@ -23,12 +24,12 @@ SUMMED = ("calls", "answered", "talk_seconds", "billed_seconds", "fee")
 # Without those of constraints. They are told as those of the table alone, and wanted for its partitions too.
 INDEXES = """
     SELECT indexname, replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes
-    WHERE tablename = 'billing_call'
-        AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE conrelid = 'billing_call'::regclass)
+    WHERE tablename = 'calls_call'
+        AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE conrelid = 'calls_call'::regclass)
 """
 CONSTRAINTS = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE conrelid = 'billing_call'::regclass AND contype IN ('p', 'u')
+    WHERE conrelid = 'calls_call'::regclass AND contype IN ('p', 'u')
 """
 
 
@@ -49,12 +50,12 @@ def copy_calls(plan: Plan, switch: Switch, accounts: Sequence[Account]) -> Itera
     for month, pieces in generator.months():
         # A call may end in the next month, though none begins there.
         partitions.ensure([month])
-        with connection.cursor() as cursor, cursor.copy(f"COPY billing_call ({COLUMNS}) FROM STDIN") as copy:
+        with connection.cursor() as cursor, cursor.copy(f"COPY calls_call ({COLUMNS}) FROM STDIN") as copy:
             for piece in pieces:
                 copy.write(piece)
         yield generator.made
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE billing_call ALTER id RESTART WITH {generator.made + 1}")
+        cursor.execute(f"ALTER TABLE calls_call ALTER id RESTART WITH {generator.made + 1}")
 
 
 @contextmanager
@@ -71,11 +72,11 @@ def indexes_made_after(*, only: Sequence[str] = ()) -> Iterator[None]:
         for name in indexes:
             cursor.execute(f"DROP INDEX {name}")
         for name in constraints:
-            cursor.execute(f"ALTER TABLE billing_call DROP CONSTRAINT {name}")
+            cursor.execute(f"ALTER TABLE calls_call DROP CONSTRAINT {name}")
         yield
         for name, definition in constraints.items():
             if not only or name in only:
-                cursor.execute(f"ALTER TABLE billing_call ADD CONSTRAINT {name} {definition}")
+                cursor.execute(f"ALTER TABLE calls_call ADD CONSTRAINT {name} {definition}")
         for name, definition in indexes.items():
             if not only or name in only:
                 cursor.execute(definition)
@@ -101,7 +102,7 @@ def add_up(plan: Plan, accounts: Sequence[Account]) -> None:
 
 def analyze() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) billing_call, billing_calltotal, billing_callday")
+        cursor.execute("VACUUM (ANALYZE) calls_call, calls_calltotal, calls_callday")
 
 
 def _last_of(month: date) -> date:

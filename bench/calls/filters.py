@@ -15,13 +15,14 @@ from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
-from billing.forms.calls import CallFilterForm
-from billing.models import Rate, RateGroup
-from billing.queries import history, page_sums
-from billing.queries.call_filter import CallFilter, Order
-from billing.queries.destinations import MOST_PREFIXES
-from billing.queries.page_sums import ADDED_UP
-from billing.queries.spans import spans
+from billing.call_history.forms.filters import CallFilterForm
+from billing.call_history.queries import page_totals
+from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries.filters import CallFilter, Order
+from billing.call_history.queries.page_totals import ADDED_UP
+from billing.lib.periods import spans
+from billing.rates.models import Rate, RateGroup
+from billing.rates.queries import MOST_PREFIXES
 
 ROUNDS, ROUNDS_AGAIN = 3, 25
 LOOKED_AT_AGAIN, TOLD = 3, 5
@@ -111,7 +112,7 @@ def _chosen(world: World, address: str) -> CallFilter:
 
 def _asked(world: World, chosen: CallFilter) -> Asked:
     account = world.largest
-    rows = Statements.of(lambda: history.page(account=account, filter=chosen))
+    rows = Statements.of(lambda: call_history_pages.page(account=account, filter=chosen))
     edges = spans(world.plan.first, world.plan.last, ZONE).edges
-    added = Statements.of(lambda: page_sums.sums(account=account, filter=chosen, at_most=ADDED_UP, edges=edges))
+    added = Statements.of(lambda: page_totals.sums(account=account, filter=chosen, at_most=ADDED_UP, edges=edges))
     return Asked(rows, rows + added)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from bench.calls.plan import Plan
-from billing.queries.days import DAY
+from billing.lib.days import DAY
 
 SHAPES = 1 << 12
 CALLERS = 1 << 4

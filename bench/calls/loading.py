@@ -18,16 +18,16 @@ from bench.calls.feeder import feeder
 from bench.calls.report import Findings
 from bench.calls.timing import in_turn
 from bench.calls.world import World, found_switch
-from billing.models import Call
-from billing.services import partitions
-from billing.services.calls import fetch_days
+from billing.calls.models import Call
+from billing.calls.services import partitions
+from billing.calls.services.fetching import fetch_days
 
 CALLS = 50_000
 ROUNDS = 5
 BATCH = 1000
 BARE = """
     DROP TABLE IF EXISTS bench_bare_calls;
-    CREATE TABLE bench_bare_calls (LIKE billing_call);
+    CREATE TABLE bench_bare_calls (LIKE calls_call);
     ALTER TABLE bench_bare_calls DROP COLUMN id
 """
 # Rows written, also those that are written as they were.
@@ -73,7 +73,7 @@ def measure(world: World, findings: Findings) -> None:
                 "ours": lambda: _fetch(world, account, days.next(), count),
                 "bulk_create": lambda: _bulk_create(next(models)),
                 "bare COPY": partial(_bare_copy, made[0]),
-                INDEXED: lambda: _copy(next(ready), "billing_call"),
+                INDEXED: lambda: _copy(next(ready), "calls_call"),
             },
         )
         for name, seconds in took.items():

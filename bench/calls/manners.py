@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from typing import Any
 
 from django.test import Client
 
 from accounts.models import Account, Membership, Role, Switch, User
 from bench.calls.report import Findings
 from bench.calls.world import World, found_switch
-from billing.services import jobs, profiles
-from billing.services.manners import background
-from billing.tasks.sync import ROUNDS
+from billing.balances.services import profiles
+from billing.jobs.services import runs
+from billing.jobs.services.periodic import Periodic, declared
+from billing.switches.services.priority import background
+from portal.celery import app
 from simulator.control import Control
 from simulator.process import SimulatorProcess
 
@@ -28,13 +30,15 @@ PAGES = ("", "calls/", "calls/?from=2026-01-01", "calls/?answered=yes", "payment
 
 
 def measure(world: World, findings: Findings) -> None:
+    app.finalize()
+    rounds = [job for job in declared().values() if job.is_per_switch]
     now = datetime.now(UTC)
     with SimulatorProcess("--quiet-world") as simulator:
         switch = found_switch("stand-in", simulator.url)
         accounts = _followed(switch, now)
         asked: list[int] = []
         for number in range(SLOTS):
-            for job in ROUNDS:
+            for job in rounds:
                 simulator.control.reset_stats()
                 _run(job, switch, now, number)
                 asked.append(_most_often_asked(simulator.control))
@@ -55,12 +59,14 @@ def _followed(switch: Switch, now: datetime) -> list[Account]:
     return accounts
 
 
-def _run(job: str, switch: Switch, now: datetime, slot: int) -> None:
-    work, period, _ = ROUNDS[job]
-    at = now + slot * period
+def _run(job: Periodic, switch: Switch, now: datetime, slot: int) -> None:
+    at = now + slot * job.every
+    work: Any = job.work
     with background():
         for _ in range(DELIVERIES):
-            jobs.run_once(job=f"{job}:{switch.name}", period=period, now=at, work=partial(work, switch=switch, now=at))
+            runs.run_once(
+                job=f"{job.job}:{switch.name}", period=job.every, now=at, work=lambda: str(work(switch=switch, now=at))
+            )
 
 
 def _most_often_asked(control: Control) -> int:

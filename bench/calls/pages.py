@@ -12,10 +12,11 @@ from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
-from billing.models import Call
-from billing.queries import call_sums, history
-from billing.queries.call_filter import CallFilter
-from billing.queries.cursors import to_cursor
+from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import totals as call_history_totals
+from billing.call_history.queries.filters import CallFilter
+from billing.calls.models import Call
+from billing.lib.cursors import to_cursor
 
 ROUNDS = 200
 FEW = 3
@@ -24,7 +25,7 @@ UTC_ZONE = ZoneInfo("UTC")
 EVERYTHING = CallFilter(zone=UTC_ZONE)
 RAW_SUM = """
     SELECT count(*), count(*) FILTER (WHERE talk_seconds > 0), sum(talk_seconds), sum(billed_seconds), sum(fee)
-    FROM billing_call WHERE account_id = %s
+    FROM calls_call WHERE account_id = %s
 """
 
 
@@ -34,7 +35,7 @@ def measure(world: World, findings: Findings) -> None:
     deep = deepest(world)
     lately = CallFilter(zone=UTC_ZONE, first=world.plan.last - timedelta(days=29))
     middle = calls[calls.count() // 2]
-    shown = partial(history.page, account=account)
+    shown = partial(call_history_pages.page, account=account)
     asked = {
         "first page": Statements.of(lambda: shown(filter=EVERYTHING)),
         "first page of 30 days": Statements.of(lambda: shown(filter=lately)),
@@ -59,7 +60,7 @@ def deepest(world: World) -> str:
 
 def _measure_totals(world: World, findings: Findings) -> None:
     account = world.largest
-    asked = Statements.of(lambda: call_sums.totals(account=account, filter=EVERYTHING))
+    asked = Statements.of(lambda: call_history_totals.totals(account=account, filter=EVERYTHING))
     quick = in_turn(ROUNDS // 4, {"totals": asked.run})["totals"]
     # Seldom, for it takes long; it finds all in memory, as the totals do.
     raw = in_turn(FEW, {"raw SUM": lambda: _raw_sum(account.pk)})["raw SUM"]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate, pairwise
 from random import Random
 
-from billing.queries.days import DAY, each_day
+from billing.lib.days import DAY, each_day
 
 FULL, SHORT = 10_000_000, 100_000
 

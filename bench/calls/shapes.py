@@ -19,7 +19,8 @@ from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
-from billing.queries import call_sums, history
+from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import totals as call_history_totals
 
 ROUNDS = 3
 PLAIN = """
@@ -27,7 +28,7 @@ PLAIN = """
     CREATE TABLE bench_plain_calls AS
     SELECT id, account_id, started_at, ended_at, caller, callee, talk_seconds, billed_seconds, fee, fee_prefix,
         agent_fee, agent_number, call_level, end_reason
-    FROM billing_call ORDER BY id
+    FROM calls_call ORDER BY id
 """
 
 
@@ -113,9 +114,9 @@ def measure(world: World, findings: Findings) -> None:
 
 def _ours(world: World) -> dict[str, Statements]:
     """As much as each of the others' is: the rows with the totals, and the totals alone."""
-    shown = partial(history.page, account=world.largest, filter=EVERYTHING)
+    shown = partial(call_history_pages.page, account=world.largest, filter=EVERYTHING)
     deep = deepest(world)
-    totals = Statements.of(lambda: call_sums.totals(account=world.largest, filter=EVERYTHING))
+    totals = Statements.of(lambda: call_history_totals.totals(account=world.largest, filter=EVERYTHING))
     return {
         "first page": Statements.of(shown) + totals,
         "deep page": Statements.of(lambda: shown(after=deep)) + totals,

@@ -6,9 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import Access
-from billing.views.access import account_page
-from billing.views.http import Request
-from billing.views.pages import render_account_page
+from billing.web.account_page import account_page
+from billing.web.rendering import Request, render_account_page
 from portal.urls import handler400, urlpatterns
 
 __all__ = ["handler400", "urlpatterns"]

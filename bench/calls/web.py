@@ -21,7 +21,7 @@ from bench.calls.generator import DESTINATIONS
 from bench.calls.report import Findings
 from bench.calls.timing import p95, timed
 from bench.calls.world import World, found_switch
-from billing.models import Rate, RateGroup
+from billing.rates.models import Rate, RateGroup
 from portal import local
 from portal.processes import WEB
 

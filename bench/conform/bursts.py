@@ -11,7 +11,7 @@ from bench.conform.hands import TIMES_DELIVERED, beside_one_another, id_of
 from bench.conform.web import submit_at_once, web
 from bench.conform.wishes import SMALLEST, Door, Wish, ask, draw_amount
 from bench.conform.world import World
-from billing.services import topups
+from billing.topups.services import sending as topup_sending
 
 SUBMITS_AT_ONCE = 64
 # Each holds a connection of the database.
@@ -47,6 +47,6 @@ def _after(world: World, wish: Wish, answers: list[str | None]) -> Burst:
     """The same key with another body; then whatever was made is delivered four times at once."""
     other = ask(world, replace(wish, amount=SMALLEST * (2 if wish.amount == SMALLEST else 1)))
     for reference in filter(None, set(answers)):
-        carry_out = partial(topups.carry_out, topup_id=id_of(reference), now=world.now)
+        carry_out = partial(topup_sending.carry_out, topup_id=id_of(reference), now=world.now)
         beside_one_another(*[carry_out] * TIMES_DELIVERED)
     return Burst(wish.key, answers, other)

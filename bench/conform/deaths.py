@@ -12,8 +12,9 @@ from typing import Any
 from unittest import mock
 
 from bench.conform.kills import KillPoint
-from billing.models import TopUpState, Transition
-from billing.services import operations, sending, topups
+from billing.topups.models import TopUpState, Transition
+from billing.topups.services import pay_requests
+from billing.topups.services import sending as topup_sending
 from billing.vos3000.operations.payments import pay
 
 
@@ -23,15 +24,15 @@ class Death(BaseException):
 
 def carry_out_until_death(*, topup_id: int, now: datetime, point: KillPoint) -> None:
     with MOMENTS[point](), suppress(Death):
-        topups.carry_out(topup_id=topup_id, now=now)
+        topup_sending.carry_out(topup_id=topup_id, now=now)
 
 
 def _before_claim() -> AbstractContextManager[Any]:
-    return mock.patch.object(sending, "_claim", side_effect=Death)
+    return mock.patch.object(topup_sending, "_claim", side_effect=Death)
 
 
 def _after_claim() -> AbstractContextManager[Any]:
-    return mock.patch.object(sending, "_pay", side_effect=Death)
+    return mock.patch.object(topup_sending, "_pay", side_effect=Death)
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def _after_send() -> Iterator[None]:
         finally:
             raise Death
 
-    with mock.patch.object(operations, "pay", pay_and_die):
+    with mock.patch.object(pay_requests, "pay", pay_and_die):
         yield
 
 

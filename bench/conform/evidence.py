@@ -10,7 +10,8 @@ from functools import cached_property
 
 from accounts.models import Switch
 from bench.conform.world import World
-from billing.models import OnlinePayment, Reissue, TopUp, TopUpState, Transition
+from billing.card_payments.models import CardPayment
+from billing.topups.models import Reissue, TopUp, TopUpState, Transition
 from simulator.control import Control, LedgerAccount, LedgerPay, ReceivedRequest
 
 SHORTEST_MEMO = 8  # what the stand-in leaves of a memo that it cuts off
@@ -67,7 +68,7 @@ class Evidence:
     ledger: Mapping[str, LedgerAccount]
     seen: Seen
     reissues: Sequence[Reissue] = ()
-    online: Sequence[OnlinePayment] = ()
+    online: Sequence[CardPayment] = ()
     owed: frozenset[str] = frozenset()  # the references of those of `online` that the portal lists as owed
 
     @classmethod
@@ -84,8 +85,8 @@ class Evidence:
             ledger=Ledger(world.control, [account.number for account in world.accounts]),
             seen=seen,
             reissues=list(Reissue.objects.filter(topup__in=topups)),
-            online=list(OnlinePayment.objects.filter(account__switch=world.switch)),
-            owed=frozenset(OnlinePayment.objects.owed().values_list("reference", flat=True)),
+            online=list(CardPayment.objects.filter(account__switch=world.switch)),
+            owed=frozenset(CardPayment.objects.owed().values_list("reference", flat=True)),
         )
 
     @cached_property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bench.conform.evidence import Evidence
-from billing.models import Kind
+from billing.topups.models import Kind
 
 
 @dataclass

@@ -10,8 +10,9 @@ from accounts.models import Account
 from bench.conform.hands import beside_one_another
 from bench.conform.wishes import Wish
 from bench.conform.world import World
-from billing.models import Batch
-from billing.services import batch_carrying, batches
+from billing.batches.models import Batch
+from billing.batches.services import batches
+from billing.batches.services import worker as batch_worker
 
 
 def upload(world: World, wishes: Sequence[Wish], name: str) -> list[str]:
@@ -24,5 +25,5 @@ def upload(world: World, wishes: Sequence[Wish], name: str) -> list[str]:
         # A balance that cannot be had just now lets nothing of it be confirmed.
         with suppress(batches.BatchRefused):
             batches.confirm(batch=batch, by=world.reseller, key=batch.key, sure=True, now=world.now)
-    beside_one_another(*[partial(batch_carrying.carry_on, batch_id=batch.pk, now=world.now)] * 2)
+    beside_one_another(*[partial(batch_worker.carry_on, batch_id=batch.pk, now=world.now)] * 2)
     return list(Batch.objects.get(pk=batch.pk).rows.exclude(topup=None).values_list("topup__reference", flat=True))

@@ -14,18 +14,17 @@ from django.db import connections
 from django.db.models import Q
 
 from bench.conform.world import World
-from billing.models import Answer, Kind, OnlinePayment, OnlineState, Source, TopUp, TopUpState
-from billing.services import (
-    batch_carrying,
-    decisions,
-    mirroring,
-    online_decisions,
-    online_sweeping,
-    reissues,
-    sweeping,
-    topups,
-)
-from billing.services.resolution import resolve
+from billing.batches.services import worker as batch_worker
+from billing.card_payments.models import CardPayment, CardPaymentState
+from billing.card_payments.services import decisions as card_payment_decisions
+from billing.card_payments.services import sweep as card_payment_sweep
+from billing.sync.services import mirroring
+from billing.topups.models import Answer, Kind, Source, TopUp, TopUpState
+from billing.topups.services import decisions as topup_decisions
+from billing.topups.services import reissues
+from billing.topups.services import sending as topup_sending
+from billing.topups.services import sweep as topup_sweep
+from billing.topups.services.doubt import resolve
 
 T = TypeVar("T")
 TIMES_DELIVERED = 4
@@ -34,7 +33,7 @@ TIMES_DELIVERED = 4
 def deliver(world: World, random: Random, topup_id: int) -> None:
     """Mostly once; now and then never, twice in a row, or four times at once while Redis forgets everything."""
     chance = random.random()
-    carry_out = partial(topups.carry_out, topup_id=topup_id, now=world.now)
+    carry_out = partial(topup_sending.carry_out, topup_id=topup_id, now=world.now)
     if chance < 0.1:
         return
     if chance < 0.15:
@@ -47,9 +46,9 @@ def deliver(world: World, random: Random, topup_id: int) -> None:
 def go_on(world: World, by: timedelta) -> None:
     """Time passes; then two sweeps of each kind run at once, and two looks."""
     world.clock.skip(by)
-    beside_one_another(*[partial(online_sweeping.sweep, now=world.now)] * 2)
-    beside_one_another(*[partial(batch_carrying.sweep, now=world.now)] * 2)
-    beside_one_another(*[partial(sweeping.sweep, now=world.now)] * 2)
+    beside_one_another(*[partial(card_payment_sweep.sweep, now=world.now)] * 2)
+    beside_one_another(*[partial(batch_worker.sweep, now=world.now)] * 2)
+    beside_one_another(*[partial(topup_sweep.sweep, now=world.now)] * 2)
     beside_one_another(*[partial(resolve, switch=world.switch, now=world.now)] * 2)
 
 
@@ -59,10 +58,10 @@ def decide_reviews(world: World) -> None:
     for account in {topup.account for topup in in_review}:
         mirroring.mirror(account=account, now=world.now)
     for topup in in_review:
-        payment = decisions.candidates(topup).filter(memo=topup.reference[:8]).first()
+        payment = topup_decisions.candidates(topup).filter(memo=topup.reference[:8]).first()
         # What staff may not decide stays in review, and is found there by the invariants.
-        with suppress(decisions.DecisionRefused):
-            topups.decide(
+        with suppress(topup_decisions.DecisionRefused):
+            topup_decisions.decide(
                 topup=topup,
                 verdict=TopUpState.CONFIRMED if payment else TopUpState.NOT_APPLIED,
                 by=world.staff,
@@ -74,11 +73,11 @@ def decide_reviews(world: World) -> None:
 
 def credit_again(world: World) -> None:
     """What is paid online, owed and was as asked for, staff credit anew: whoever decided about it tries to, too."""
-    for payment in OnlinePayment.objects.owed().filter(state=OnlineState.PAID):
+    for payment in CardPayment.objects.owed().filter(state=CardPaymentState.PAID):
         for person in (world.staff, world.second):
             # What may still be done, or cannot be looked for just now, waits.
-            with suppress(online_decisions.SettlingRefused):
-                online_decisions.credit_again(payment=payment, by=person, why="Still owed", now=world.now)
+            with suppress(card_payment_decisions.SettlingRefused):
+                card_payment_decisions.credit_again(payment=payment, by=person, why="Still owed", now=world.now)
 
 
 def issue_again(world: World) -> None:

@@ -12,21 +12,21 @@ from django.db import DatabaseError, connection, transaction
 
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
 from bench.conform.sums import t12_sums_agree, t13_transfers_conserve, t14_paid_is_credited_or_owed
-from billing.models import EDGES, Answer, Kind, Source, TopUp, TopUpState, Transition
-from billing.services.states import ENDS
+from billing.topups.models import EDGES, Answer, Kind, Source, TopUp, TopUpState, Transition
+from billing.topups.services.states import ENDS
 
 ZERO = Decimal(0)
 # The switch's log knows milliseconds, the portal microseconds.
 ROUNDING = timedelta(milliseconds=5)
 AT_REST = ENDS | {TopUpState.REVIEW}
 TRIED_AGAINST_THE_DATABASE = 5
-CHANGE_A_STEP = "UPDATE billing_transition SET why = 'changed' WHERE id = %s"
-DELETE_A_STEP = "DELETE FROM billing_transition WHERE id = %s"
+CHANGE_A_STEP = "UPDATE topups_transition SET why = 'changed' WHERE id = %s"
+DELETE_A_STEP = "DELETE FROM topups_transition WHERE id = %s"
 CHANGES = (
-    "DELETE FROM billing_topup WHERE id = %s",
-    "UPDATE billing_topup SET amount = amount * 2 WHERE id = %s",
+    "DELETE FROM topups_topup WHERE id = %s",
+    "UPDATE topups_topup SET amount = amount * 2 WHERE id = %s",
     # To where no edge leads from its state.
-    "UPDATE billing_topup SET"
+    "UPDATE topups_topup SET"
     " state = CASE WHEN state IN ('requested', 'sending') THEN 'not_applied' ELSE 'requested' END,"
     " settled_at = CASE WHEN state IN ('requested', 'sending') THEN now() END WHERE id = %s",
 )

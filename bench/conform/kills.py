@@ -19,8 +19,8 @@ from accounts.models import Switch
 from bench.conform.hands import TIMES_DELIVERED
 from bench.conform.wishes import Door, Wish, ask, draw_amount
 from bench.conform.world import World
-from billing.models import TopUp, TopUpState
-from billing.services import topups
+from billing.topups.models import TopUp, TopUpState
+from billing.topups.services import requests as topup_requests
 
 LONGEST_WAIT = 120.0
 HELD_UNTIL_KILLED = 6.0
@@ -52,7 +52,7 @@ def deliver_all_again(world: World, killed: list[int]) -> None:
     """A worker that lives on gets each of them four times."""
     with worker(world):
         for topup_id in killed * TIMES_DELIVERED:
-            topups.announce(topup_id)
+            topup_requests.enqueue_topup(topup_id)
         unsent = TopUp.objects.filter(pk__in=killed, debit__isnull=True, state=TopUpState.REQUESTED)
         await_that(lambda: not unsent.exists())
 
@@ -106,7 +106,7 @@ def _wish_for(world: World, point: KillPoint, random: Random, number: int) -> To
 
 def _before_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
     with locked(world, leg) as somebody_waits:
-        topups.announce(leg.pk)
+        topup_requests.enqueue_topup(leg.pk)
         await_that(somebody_waits)
         process.kill()
         process.wait()
@@ -116,7 +116,7 @@ def _after_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, ran
     with _connecting_for_ever() as url:
         Switch.objects.filter(pk=world.switch.pk).update(url=url)
         try:
-            topups.announce(leg.pk)
+            topup_requests.enqueue_topup(leg.pk)
             await_that(lambda: is_being_sent(leg))
             process.kill()
             process.wait()
@@ -129,7 +129,7 @@ def _after_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, ran
 def _after_send(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
     kind = random.choice(["late", "late_code_before", "late_code_after"])
     world.control.add_fault("Pay", kind, count=1, seconds=HELD_UNTIL_KILLED)
-    topups.announce(leg.pk)
+    topup_requests.enqueue_topup(leg.pk)
     await_that(lambda: was_received(world, leg))
     process.kill()
     process.wait()
@@ -139,7 +139,7 @@ def _after_send(world: World, process: subprocess.Popen[bytes], leg: TopUp, rand
 
 def _before_save(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
     world.control.add_fault("Pay", "late", count=1, seconds=HELD_UNTIL_LOCKED)
-    topups.announce(leg.pk)
+    topup_requests.enqueue_topup(leg.pk)
     await_that(lambda: was_received(world, leg))
     with locked(world, leg) as somebody_waits:
         await_that(somebody_waits)
@@ -159,7 +159,7 @@ KILLS: dict[KillPoint, Callable[[World, subprocess.Popen[bytes], TopUp, Random],
 def locked(world: World, topup: TopUp) -> Iterator[Callable[[], bool]]:
     """The row is held; whoever wants to write it waits. Gives a question: does somebody wait?"""
     with psycopg.connect(world.database_url) as holder, psycopg.connect(world.database_url, autocommit=True) as asking:
-        holder.execute("SELECT FROM billing_topup WHERE id = %s FOR UPDATE", [topup.pk])
+        holder.execute("SELECT FROM topups_topup WHERE id = %s FOR UPDATE", [topup.pk])
         waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid)))"
 
         def somebody_waits() -> bool:

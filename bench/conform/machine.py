@@ -43,7 +43,7 @@ from bench.conform.rest import come_to_rest
 from bench.conform.storm import SHORT_WAIT, WAITING
 from bench.conform.wishes import LARGEST, SMALLEST, UNFIT, Door, Wish, ask
 from bench.conform.world import PLACES, World
-from billing.services import topups
+from billing.topups.services import sending as topup_sending
 from billing.vos3000 import SwitchError
 from simulator.faults import Kind
 
@@ -116,7 +116,7 @@ class TopUps(RuleBasedStateMachine):
         self._fail(kind, "Pay", 1)
         reference = self._submit(wish)
         if reference is not None:
-            topups.carry_out(topup_id=id_of(reference), now=self.world.now)
+            topup_sending.carry_out(topup_id=id_of(reference), now=self.world.now)
 
     @precondition(lambda self: self.wishes)
     @rule(place=places, is_other=st.booleans())
@@ -130,12 +130,12 @@ class TopUps(RuleBasedStateMachine):
     @precondition(lambda self: self.wishes)
     @rule(place=places)
     def deliver(self, place: int) -> None:
-        topups.carry_out(topup_id=self._id(place), now=self.world.now)
+        topup_sending.carry_out(topup_id=self._id(place), now=self.world.now)
 
     @precondition(lambda self: self.wishes)
     @rule(place=places)
     def deliver_four_times_at_once(self, place: int) -> None:
-        carry_out = partial(topups.carry_out, topup_id=self._id(place), now=self.world.now)
+        carry_out = partial(topup_sending.carry_out, topup_id=self._id(place), now=self.world.now)
         beside_one_another(*[carry_out] * TIMES_DELIVERED, self.world.flush_redis)
 
     @precondition(lambda self: self.wishes)

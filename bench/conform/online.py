@@ -15,11 +15,11 @@ from bench.conform.deaths import Death
 from bench.conform.evidence import Seen
 from bench.conform.hands import beside_one_another
 from bench.conform.world import World
-from billing.models import OnlinePayment
-from billing.services import online
-from billing.services.providers import Progress
-from billing.services.providers import Seen as Report
-from billing.services.topups import TopUpRefused
+from billing.card_payments.models import CardPayment
+from billing.card_payments.providers.base import Progress
+from billing.card_payments.providers.base import Seen as Report
+from billing.card_payments.services import payments as card_payment_payments
+from billing.topups.services.errors import TopUpRefused
 
 REPORTS_AT_ONCE = 3
 
@@ -36,12 +36,14 @@ class Reported(StrEnum):
 
 def pay_online(
     world: World, seen: Seen, account: Account, amount: Decimal, key: str, how: Reported
-) -> OnlinePayment | None:
+) -> CardPayment | None:
     """None when the portal did not let it begin."""
     account = Account.objects.select_related("switch").get(pk=account.pk)
     try:
         with override_settings(PAYMENT_PROVIDER="demo"):
-            payment = online.start(account=account, amount=amount, by=world.reseller, key=key, now=world.now)
+            payment = card_payment_payments.start(
+                account=account, amount=amount, by=world.reseller, key=key, now=world.now
+            )
     except TopUpRefused:
         return None
     if how is Reported.NEVER:
@@ -52,7 +54,7 @@ def pay_online(
     return payment
 
 
-def _report(payment: OnlinePayment, how: Reported) -> Report:
+def _report(payment: CardPayment, how: Reported) -> Report:
     return Report(
         session=f"session-{payment.reference}",
         reference=payment.reference,
@@ -62,12 +64,12 @@ def _report(payment: OnlinePayment, how: Reported) -> Report:
     )
 
 
-def _hear(world: World, payment: OnlinePayment, report: Report, how: Reported) -> None:
+def _hear(world: World, payment: CardPayment, report: Report, how: Reported) -> None:
     if how is Reported.AT_ONCE:
         beside_one_another(*[partial(_note, world, payment.pk, report)] * REPORTS_AT_ONCE)
         return
     if how is Reported.THEN_DEATH:
-        with mock.patch.object(online, "credit_first", side_effect=Death), suppress(Death):
+        with mock.patch.object(card_payment_payments, "credit_first", side_effect=Death), suppress(Death):
             _note(world, payment.pk, report)
         return
     for _ in range(2 if how is Reported.TWICE else 1):
@@ -75,5 +77,5 @@ def _hear(world: World, payment: OnlinePayment, report: Report, how: Reported) -
 
 
 def _note(world: World, payment_id: int, report: Report) -> None:
-    payment = OnlinePayment.objects.select_related("account__switch").get(pk=payment_id)
-    online.note(payment=payment, seen=report, now=world.now)
+    payment = CardPayment.objects.select_related("account__switch").get(pk=payment_id)
+    card_payment_payments.note(payment=payment, seen=report, now=world.now)

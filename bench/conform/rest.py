@@ -8,9 +8,9 @@ from bench.conform.evidence import Seen
 from bench.conform.hands import credit_again, decide_reviews, go_on, issue_again
 from bench.conform.invariants import AT_REST
 from bench.conform.world import World
-from billing.models import TopUp
-from billing.queries.topups import outcome
-from billing.services.states import ENDS
+from billing.topups.models import TopUp
+from billing.topups.queries.progress import outcome
+from billing.topups.services.states import ENDS
 
 # Beyond the settling time: the last look comes at most so much later.
 LAST_LOOK = timedelta(minutes=2)

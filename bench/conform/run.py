@@ -21,7 +21,7 @@ from bench.conform.result import Finding, Result
 from bench.conform.servers import Servers
 from bench.conform.storm import Storm
 from bench.conform.world import Ground, World
-from billing.models import Kind
+from billing.topups.models import Kind
 
 
 def conform(ground: Ground, plan: Plan, servers: Servers | None = None) -> Result:

@@ -14,8 +14,8 @@ from bench.conform.hands import deliver, go_on, id_of
 from bench.conform.online import Reported, pay_online
 from bench.conform.wishes import Door, Wish, ask, draw, draw_amount
 from bench.conform.world import World
-from billing.models import Kind as Leg
-from billing.models import TopUp
+from billing.topups.models import Kind as Leg
+from billing.topups.models import TopUp
 from simulator.faults import Kind
 
 BATCH = 25

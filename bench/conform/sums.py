@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from bench.conform.evidence import Evidence, moment
-from billing.models import RECEIVED, Kind, TopUp, TopUpState
+from billing.card_payments.models import RECEIVED
+from billing.topups.models import Kind, TopUp, TopUpState
 
 ZERO = Decimal(0)
 

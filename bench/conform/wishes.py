@@ -17,10 +17,12 @@ from django.urls import reverse
 
 from accounts.models import Account, User
 from bench.conform.world import PLACES, World
-from billing.models import Source, TopUp
-from billing.services import topups, transfers, vouchers
-from billing.services.cards import Card
-from billing.services.topups import TopUpRefused
+from billing.topups.models import Source, TopUp
+from billing.topups.services import requests as topup_requests
+from billing.topups.services import transfers as topup_transfers
+from billing.topups.services import vouchers
+from billing.topups.services.errors import TopUpRefused
+from billing.topups.services.voucher_cards import Card
 
 SMALLEST = Decimal(1).scaleb(-PLACES)
 LARGEST = 10_000 * 10**PLACES
@@ -102,11 +104,11 @@ def _request(world: World, wish: Wish) -> TopUp:
     account = Account.objects.select_related("switch").get(pk=wish.account.pk)
     user, now = by(world, wish), world.now
     if wish.agent is None:
-        return topups.request(
+        return topup_requests.request(
             account=account, amount=wish.amount, by=user, key=wish.key, source=Source.OPERATOR, now=now, hand_over=False
         )
     payer = Account.objects.select_related("switch").get(pk=wish.agent.pk)
-    return transfers.request(
+    return topup_transfers.request(
         account=account, payer=payer, amount=wish.amount, by=user, key=wish.key, now=now, hand_over=False
     )
 

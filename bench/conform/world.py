@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, Switch, User
 from bench.conform.clock import VirtualClock
-from billing.services import profiles
-from billing.services.cards import Offer
-from billing.services.redis import connection as redis
+from billing.balances.services import profiles
+from billing.lib.redis import connection as redis
+from billing.topups.services.voucher_cards import Offer
 from simulator.control import Control
 
 PLENTY = Decimal(1_000_000_000)
@@ -109,7 +109,7 @@ class Ground:
     def world(self, **settings: Any) -> World:
         """`settings` are the switch's."""
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE accounts_user, accounts_switch, billing_jobrun CASCADE")
+            cursor.execute("TRUNCATE accounts_user, accounts_switch, jobs_jobrun CASCADE")
         redis().flushdb()
         self.control.resume()
         self.control.reset()

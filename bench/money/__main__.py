@@ -83,7 +83,7 @@ def _servers() -> list[int]:
     """PostgreSQL's and Redis' processes."""
     import psutil
 
-    from billing.services.redis import connection as redis
+    from billing.lib.redis import connection as redis
 
     postgresql = int((FOLDER / "postgresql" / "postmaster.pid").read_text().splitlines()[0])
     return [psutil.Process(postgresql).pid, int(redis().info("server")["process_id"])]

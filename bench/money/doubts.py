@@ -8,8 +8,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bench.conform.world import World
-from billing.models import Source, TopUp, TopUpState
-from billing.services import topups
+from billing.topups.models import Source, TopUp, TopUpState
+from billing.topups.services import doubt
+from billing.topups.services import requests as topup_requests
+from billing.topups.services import sending as topup_sending
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def resolve_many(world: World, count: int) -> Resolving:
     world.control.add_fault("Pay", "unlisted_code_after")
     for number in range(count):
         account = accounts[number % len(accounts)]
-        topup = topups.request(
+        topup = topup_requests.request(
             account=account,
             amount=Decimal(number + 1) / 100,
             by=world.staff,
@@ -39,12 +41,12 @@ def resolve_many(world: World, count: int) -> Resolving:
             now=world.now,
             hand_over=False,
         )
-        topups.send(topup_id=topup.pk, now=world.now)
+        topup_sending.send(topup_id=topup.pk, now=world.now)
     world.control.clear_faults()
     doubtful = TopUp.objects.filter(state=TopUpState.IN_DOUBT).count()
     world.control.reset_stats()
     began = time.monotonic()
-    resolved = topups.resolve(switch=world.switch, now=world.now + timedelta(minutes=5))
+    resolved = doubt.resolve(switch=world.switch, now=world.now + timedelta(minutes=5))
     seconds = time.monotonic() - began
     stats = world.control.stats()
     return Resolving(

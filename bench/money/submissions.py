@@ -16,7 +16,7 @@ import psutil
 from accounts.models import Account
 from bench.conform.world import World
 from bench.money.crew import Reseller, connect, post
-from billing.models import Kind, TopUp, TopUpState
+from billing.topups.models import Kind, TopUp, TopUpState
 
 # What was posted is sent some moments later.
 LONGEST_WAIT = 120.0

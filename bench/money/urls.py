@@ -8,8 +8,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import Access
 from accounts.models import Note
-from billing.views.access import account_page
-from billing.views.http import Request
+from billing.web.account_page import account_page
+from billing.web.rendering import Request
 from portal.urls import handler400, urlpatterns
 
 __all__ = ["handler400", "urlpatterns"]

@@ -29,12 +29,13 @@ class DoesNotApply(Exception):
 CLIENT, CODEC, PAYMENTS, TRANSPORT = (
     f"billing/vos3000/{name}.py" for name in ("client", "codec", "operations/payments", "transport")
 )
-SENDING, STATES, SWEEPING = (f"billing/services/{name}.py" for name in ("sending", "states", "sweeping"))
-RESOLUTION, TOPUPS = "billing/services/resolution.py", "billing/services/topups.py"
-REISSUES, REISSUES_MIGRATION = "billing/services/reissues.py", "billing/migrations/0005_lookups_and_reissues.py"
-ONLINE_MODEL = "billing/models/online.py"
-TIES = "billing/services/ties.py"
-MODEL, MIGRATION = "billing/models/topups.py", "billing/migrations/0001_initial.py"
+SENDING, STATES, SWEEPING = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "sweep"))
+RESOLUTION, TOPUPS = "billing/topups/services/doubt.py", "billing/topups/services/requests.py"
+REISSUES = "billing/topups/services/reissues.py"
+ONLINE_MODEL = "billing/card_payments/models.py"
+TIES = "billing/topups/services/matching.py"
+MODEL, REFERENCES = "billing/topups/models/topups.py", "billing/lib/references.py"
+MIGRATION = "billing/topups/migrations/0001_initial.py"
 
 MUTANTS = (
     Mutant(
@@ -116,7 +117,13 @@ MUTANTS = (
     Mutant(
         "T9",
         "let transitions be changed",
-        (Edit(MIGRATION, "'UPDATE OR DELETE', pgid='pgtrigger_append", "'DELETE', pgid='pgtrigger_append"),),
+        (
+            Edit(
+                MIGRATION,
+                "'UPDATE OR DELETE', pgid='pgtrigger_append_only_04ee0'",
+                "'DELETE', pgid='pgtrigger_append_only_04ee0'",
+            ),
+        ),
     ),
     Mutant(
         "T10",
@@ -124,9 +131,9 @@ MUTANTS = (
         (
             Edit(REISSUES, "if person == reissue.requested_by:", "if person is None:"),
             Edit(REISSUES, "if decided.exists():", "if person is None:"),
-            Edit(REISSUES_MIGRATION, "('answered_by', models.F('requested_by'))", "('answered_by', 0)"),
-            Edit(REISSUES_MIGRATION, "WHEN (NEW.answer = 'approved')", "WHEN (NEW.answer = 'never')"),
-            Edit(REISSUES_MIGRATION, "WHEN (NEW.reissue_of_id IS NOT NULL)", "WHEN (NEW.reissue_of_id = 0)"),
+            Edit(MIGRATION, "('answered_by', models.F('requested_by'))", "('answered_by', 0)"),
+            Edit(MIGRATION, "WHEN (NEW.answer = 'approved')", "WHEN (NEW.answer = 'never')"),
+            Edit(MIGRATION, "WHEN (NEW.reissue_of_id IS NOT NULL)", "WHEN (NEW.reissue_of_id = 0)"),
         ),
     ),
     Mutant(
@@ -139,9 +146,15 @@ MUTANTS = (
         "give references out twice, and tie no payments by them",
         (
             Edit(TIES, "    return sum(", "    return 0 and sum("),
-            Edit(MODEL, "get_random_string(10, REFERENCE_ALPHABET)", "10 * get_random_string(1, REFERENCE_ALPHABET)"),
+            Edit(
+                REFERENCES, "get_random_string(10, REFERENCE_ALPHABET)", "10 * get_random_string(1, REFERENCE_ALPHABET)"
+            ),
             Edit(MODEL, "max_length=20, unique=True, default=new_reference", "max_length=20, default=new_reference"),
-            Edit(MIGRATION, "editable=False, max_length=20, unique=True", "editable=False, max_length=20"),
+            Edit(
+                MIGRATION,
+                "new_reference, editable=False, max_length=20, unique=True",
+                "new_reference, editable=False, max_length=20",
+            ),
         ),
     ),
     Mutant(

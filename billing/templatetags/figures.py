@@ -107,7 +107,7 @@ def age(at: datetime, now: datetime) -> str:
     return f"{seconds // 3600} h ago" if seconds < 172_800 else f"{seconds // 86_400} days ago"
 
 
-@register.inclusion_tag("parts/fresh.html", takes_context=True)
+@register.inclusion_tag("parts/freshness.html", takes_context=True)
 def fresh(context: template.Context, at: datetime | None, limit: timedelta, link: str = "") -> dict[str, object]:
     """How old a figure is; marked when older than `limit`. With `link`, where to ask again."""
     now: datetime = context["now"]

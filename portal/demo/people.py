@@ -15,7 +15,7 @@ from django.utils.crypto import get_random_string
 from accounts.access import GRANTED
 from accounts.models import Account, Switch, User
 from accounts.services import audit, memberships, people, staff_groups
-from billing.services import profiles
+from billing.balances.services import profiles
 
 SWITCH = "demo"
 REQUESTS_PER_SECOND = 50  # the simulator next door bears it, and the first pages are full sooner

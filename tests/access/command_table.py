@@ -13,7 +13,7 @@ entered here.
 
 from __future__ import annotations
 
-from billing.management.switch_options import FIELDS
+from billing.switches.management.switch_options import FIELDS
 
 # A-31001 is below the agent R-210, which is below R-200; R-100 and A-20417 have nothing to do with it. X-1 is of the
 # switch called other, which does not answer. `unknown` is nobody's. `taken` is a key that everybody here has used once;

@@ -9,7 +9,8 @@ from dataclasses import replace
 from django.contrib import admin
 from django.urls import reverse
 
-from billing.models import OnlinePayment, TopUp, TopUpState
+from billing.card_payments.models import CardPayment
+from billing.topups.models import TopUp, TopUpState
 from tests.access import table
 from tests.access.grids import cells
 from tests.access.table import ROLES
@@ -87,13 +88,13 @@ def staff_steps(world: World) -> Iterator[Step]:
 def other_staff_steps() -> Iterator[Step]:
     topup = TopUp.objects.get(state=TopUpState.REVIEW)
     arguments: dict[str, list[object]] = {
-        "admin:app_list": ["billing"],
-        "admin:billing_topup_decide": [topup.pk],
+        "admin:app_list": ["topups"],
+        "admin:topups_topup_decide": [topup.pk],
         "admin:reissue": [topup.pk],
         "admin:reissue_answer": [topup.pk, 0],
         "admin:credit": [topup.account_id],
         "admin:credit_confirm": [topup.account_id],
-        "admin:billing_onlinepayment_settle": [OnlinePayment.objects.get(account__number="A-20417").pk],
+        "admin:card_payments_cardpayment_settle": [CardPayment.objects.get(account__number="A-20417").pk],
     }
     addresses = {page: reverse(page, args=args) for page, args in arguments.items()}
     allowed = {(page, method, role): cell for (page, method), role, cell in cells(table.OTHER_STAFF_PAGES)}

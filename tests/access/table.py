@@ -612,23 +612,23 @@ accounts_note             –        va         va         va          va
 accounts_switch           –        v          v          vac         vac
 accounts_user             –        v          v          vac         vac
 auth_group                –        –          –          –           vacd
-billing_backfill          –        v          v          va          va
-billing_batch             –        v          v          v           v
-billing_batchrow          –        v          v          v           v
-billing_call              –        v          v          v           v
-billing_callchange        –        v          v          v           v
-billing_callday           –        v          v          v           v
-billing_case              –        vc         vc         vc          vc
-billing_charge            –        v          v          v           v
-billing_customerchange    –        v          v          v           v
-billing_export            –        v          v          v           v
-billing_jobrun            –        v          v          v           v
-billing_onlinepayment     –        v          v          v           v
-billing_payment           –        v          v          v           v
-billing_reconciliation    –        v          v          v           v
-billing_syncmark          –        v          v          v           v
-billing_topup             –        v          v          v           v
-billing_unreadablerecord  –        v          v          v           v
+calls_backfill          –        v          v          va          va
+batches_batch             –        v          v          v           v
+batches_batchrow          –        v          v          v           v
+calls_call              –        v          v          v           v
+calls_callchange        –        v          v          v           v
+calls_callday           –        v          v          v           v
+balances_case              –        vc         vc         vc          vc
+balances_charge            –        v          v          v           v
+customers_customerchange    –        v          v          v           v
+exports_export            –        v          v          v           v
+jobs_jobrun            –        v          v          v           v
+card_payments_cardpayment     –        v          v          v           v
+balances_payment           –        v          v          v           v
+balances_reconciliation    –        v          v          v           v
+balances_syncmark          –        v          v          v           v
+topups_topup             –        v          v          v           v
+calls_unreadablerecord  –        v          v          v           v
 """
 
 # Page of a row or of its list, method, the letters of which one opens it, and what comes of it then; otherwise 403.
@@ -647,14 +647,14 @@ delete     GET     d        page
 delete     POST    d        page
 """
 # Nothing in their forms must be filled in, so the empty one is saved.
-SAVED_EMPTY = ("accounts_account", "billing_case")
+SAVED_EMPTY = ("accounts_account", "balances_case")
 
 OTHER_STAFF_PAGES = """
                                   anonymous       staff    support    billing          operator    superuser
 admin:app_list              GET   →admin:login    404      page       page             page        page
 admin:app_list              POST  →admin:login    404      page       page             page        page
-admin:billing_topup_decide  GET   login           403      403        page             403         page
-admin:billing_topup_decide  POST  login           403      403        page             403         page
+admin:topups_topup_decide  GET   login           403      403        page             403         page
+admin:topups_topup_decide  POST  login           403      403        page             403         page
 admin:reissue               GET   login           403      403        page             403         page
 admin:reissue               POST  login           403      403        page             403         page
 admin:reissue_answer        GET   login           403      403        404              403         404
@@ -663,6 +663,6 @@ admin:credit                GET   login           403      403        page      
 admin:credit                POST  login           403      403        refused          403         refused
 admin:credit_confirm        GET   login           403      403        →admin:credit    403         →admin:credit
 admin:credit_confirm        POST  login           403      403        refused          403         refused
-admin:billing_onlinepayment_settle  GET   login   403      403        page             403         page
-admin:billing_onlinepayment_settle  POST  login   403      403        refused          403         refused
+admin:card_payments_cardpayment_settle  GET   login   403      403        page             403         page
+admin:card_payments_cardpayment_settle  POST  login   403      403        refused          403         refused
 """

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Switch, User
-from billing.services import profiles
+from billing.balances.services import profiles
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, MembershipFactory
 from tests.support.logins import show_password

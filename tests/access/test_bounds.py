@@ -15,18 +15,19 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, Membership, Note, Role, User
-from billing.models import Batch, BatchRow, Source, TopUp, TopUpState
-from billing.queries import margin
+from billing.batches.models import Batch, BatchRow
+from billing.customers.queries import margin
+from billing.topups.models import Source, TopUp, TopUpState
 from tests.access.steps import account_steps, other_steps, staff_steps
 from tests.access.walking import Step
 from tests.access.world import World, build
 from tests.support.factories import (
     CallFactory,
+    CardPaymentFactory,
     ChargeFactory,
     CustomerChangeFactory,
     ExportFactory,
     InvitationFactory,
-    OnlinePaymentFactory,
     PaymentFactory,
 )
 
@@ -102,7 +103,7 @@ def grow(world: World) -> None:
         when = "paid_at" if made is PaymentFactory else "charged_at"
         bulk([made.build(account=account, digest=f"{next(_number):064x}", **{when: now}) for _ in people])
     bulk([CustomerChangeFactory.build(agent=account, account=child, requested_by=owner) for child in below])
-    bulk([OnlinePaymentFactory.build(account=account, paid_by=owner, state="paid", paid_at=now) for _ in people])
+    bulk([CardPaymentFactory.build(account=account, paid_by=owner, state="paid", paid_at=now) for _ in people])
     bulk([ExportFactory.build(account=account, asked_by=owner, state="sent", ended_at=now) for _ in people])
     bulk([Note(account=account, by=owner, at=now, text="x") for _ in people])
     bulk([AuditEntry(at=now, user=owner, role="owner", account=account, action="looked", text="/") for _ in people])

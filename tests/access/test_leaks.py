@@ -27,10 +27,14 @@ from pypdf import PdfReader
 from accounts.access import GRANTED
 from accounts.lib.money import money
 from accounts.models import Account, Role, Switch, User
-from billing.models import Export, ExportState, FileKind, TopUp
-from billing.models.routing import CallRouting
-from billing.queries.costs import daily_cost
-from billing.services import exporting, reconciliation, topups, transfers
+from billing.balances.queries.spending import daily_cost
+from billing.balances.services import reconciliation
+from billing.calls.models.routing import CallRouting
+from billing.exports.models import Export, ExportState, FileKind
+from billing.exports.services import worker as export_worker
+from billing.topups.models import TopUp
+from billing.topups.services import sending as topup_sending
+from billing.topups.services import transfers as topup_transfers
 from portal.masking import Formatter
 from simulator.process import SimulatorProcess
 from tests.access.walking import forget_steps
@@ -165,10 +169,10 @@ def plant(simulator: SimulatorProcess, now: datetime) -> None:
 
 
 def transfer(customer: Account, agent: Account, by: User, now: datetime) -> TopUp:
-    credit = transfers.request(
+    credit = topup_transfers.request(
         account=customer, payer=agent, amount=Decimal(5), by=by, key="k", now=now, hand_over=False
     )
-    topups.carry_out(topup_id=credit.pk, now=now)
+    topup_sending.carry_out(topup_id=credit.pk, now=now)
     return credit
 
 
@@ -216,7 +220,7 @@ def prepared(sent: Sent, client: Client, account: Account) -> None:
         forget_steps()
         client.post(f"/a/{account.public_id}/exports/ask/", {"kind": kind})
         export = Export.objects.latest("pk")
-        exporting.carry_out(export_id=export.pk, now=timezone.now())
+        export_worker.carry_out(export_id=export.pk, now=timezone.now())
         for place in ("", f"{export.reference}/", f"{export.reference}/file/"):
             sent.take(client, f"/a/{account.public_id}/exports/{place}")
 

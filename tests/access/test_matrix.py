@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from billing.models import Kind, TopUp
-from billing.services import exports
+from billing.exports.services import requests as export_requests
+from billing.topups.models import Kind, TopUp
 from tests.access import table
 from tests.access.grids import cells
 from tests.access.steps import MODELS, account_steps, other_staff_steps, other_steps, page_of, staff_steps, verbs
@@ -25,8 +25,8 @@ from tests.access.world import World, build
 def world(db: None, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> World:
     settings.PAYMENT_PROVIDER = "demo"
     # One person walks through more in a moment than anybody may ask for.
-    monkeypatch.setattr(exports, "MOST_UNFINISHED", 1000)
-    monkeypatch.setattr(exports, "MOST_KEPT", 1000)
+    monkeypatch.setattr(export_requests, "MOST_UNFINISHED", 1000)
+    monkeypatch.setattr(export_requests, "MOST_KEPT", 1000)
     # A line for each of thousands of refusals helps nobody.
     caplog.set_level(logging.CRITICAL, "django.request")
     return build()

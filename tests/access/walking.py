@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
-from billing.services import redis as redis_service
+from billing.lib import redis as redis_service
 from tests.access.world import World
 from tests.support.pages import FRAGMENT
 

@@ -14,17 +14,25 @@ from django.utils import timezone
 from accounts.access import GRANTED
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services.people import confirm_address
-from billing.models import Batch, Call, CustomerChange, Export, ExportState, OnlinePayment, TopUp
-from billing.services import batches, export_files, partitions, transfers
+from billing.batches.models import Batch
+from billing.batches.services import batches
+from billing.calls.models import Call
+from billing.calls.services import partitions
+from billing.card_payments.models import CardPayment
+from billing.customers.models import CustomerChange
+from billing.exports.models import Export, ExportState
+from billing.exports.services import files as export_files
+from billing.topups.models import TopUp
+from billing.topups.services import transfers as topup_transfers
 from tests.access.table import ROLES, STAFF
 from tests.support.factories import (
     AccountFactory,
     CallFactory,
+    CardPaymentFactory,
     CustomerChangeFactory,
     ExportFactory,
     InvitationFactory,
     MembershipFactory,
-    OnlinePaymentFactory,
     SwitchFactory,
 )
 from tests.support.staffsite import full_account, staff, superuser
@@ -43,7 +51,7 @@ class World:
     topups: dict[str, TopUp]
     batch: Batch
     change: CustomerChange
-    payment: OnlinePayment
+    payment: CardPayment
     call: Call
     export: Export
     invitations: dict[str, Invitation]
@@ -121,7 +129,7 @@ def build() -> World:
     passkey = Authenticator.objects.create(user=somebody, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
     invitations = {name: InvitationFactory.create(account=accounts[name]) for name in ("account", "child", "elsewhere")}
     batch = _batch(accounts["account"], users["owner"])
-    payment = OnlinePaymentFactory.create(account=accounts["account"], paid_by=users["owner"])
+    payment = CardPaymentFactory.create(account=accounts["account"], paid_by=users["owner"])
     change = CustomerChangeFactory.create(agent=accounts["account"], account=accounts["child"])
     partitions.ensure([timezone.now().date()])
     call = CallFactory.create(account=accounts["account"], started_at=timezone.now())
@@ -184,6 +192,6 @@ def _export(account: Account, by: User) -> Export:
 
 
 def _topup(account: Account, payer: Account, by: User) -> TopUp:
-    return transfers.request(
+    return topup_transfers.request(
         account=account, payer=payer, amount=Decimal(1), by=by, key="of the world", now=timezone.now(), hand_over=False
     )

@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.http import Http404
 
-from accounts.access import Action, descendants, is_below, member_accounts, open_account
+from accounts.access import descendants, is_below, member_accounts, open_account
+from accounts.actions import Action
 from accounts.models import Account, Role, Switch, User
 from tests.support.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
 

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import TopUp
-from billing.services import batches
+from billing.batches.services import batches
+from billing.topups.models import TopUp
 from tests.support.factories import NOON, AccountFactory, MembershipFactory, UserFactory
 from tests.support.logins import PASSWORD
 

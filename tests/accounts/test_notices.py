@@ -21,8 +21,8 @@ from django.utils import timezone
 from accounts.models import KnownBrowser, Notice, Role, User
 from accounts.services import memberships, notices, people
 from accounts.services.mail_retries import Mailed
-from billing.services import redis as redis_service
-from billing.tasks.notices import send_notices
+from billing.lib import redis as redis_service
+from portal.tasks import send_notices
 from tests.support.factories import NOON, MembershipFactory, UserFactory
 from tests.support.logins import (
     ACTIVATE,

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from accounts.models import Switch, User
 from accounts.services import people
-from billing.models import TopUpState
-from billing.services import profiles, topups, vouchers
-from billing.services.cards import Card
+from billing.balances.services import profiles
+from billing.topups.models import TopUpState
+from billing.topups.services import sending as topup_sending
+from billing.topups.services import vouchers
+from billing.topups.services.voucher_cards import Card
 from simulator.process import SimulatorProcess
 from tests.support.factories import UserFactory
 from tests.support.logins import NEW_PASSWORD, code_of, enrol, is_logged_in, log_in
@@ -48,7 +50,7 @@ def test_a_voucher_card_that_waits_is_paid_in_after_all(
     offer = vouchers.look(account=account, card=Card("90000003", "4103"), by=user, address="192.0.2.1", now=now)
     topup = vouchers.request(account=account, offer=offer, by=user, now=now, hand_over=False)
     rotate()
-    topups.carry_out(topup_id=topup.pk, now=now)
+    topup_sending.carry_out(topup_id=topup.pk, now=now)
     topup.refresh_from_db()
     assert (topup.state, topup.sealed_card) == (TopUpState.CONFIRMED, "")
 

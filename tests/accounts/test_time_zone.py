@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import AuditEntry, User
 from accounts.queries import time_zones
-from billing.services import partitions
+from billing.calls.services import partitions
 from tests.support.factories import CallFactory, MembershipFactory, UserFactory
 
 PAGE = "/account/time-zone/"

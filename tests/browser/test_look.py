@@ -206,7 +206,7 @@ def test_the_pages_before_the_login_fit_too(walk: Callable[..., Walk], window: s
 def test_no_list_of_the_staff_site_is_cut_off_on_a_desktop(walk: Callable[..., Walk]) -> None:
     operator = walk("operator", viewport=WINDOWS["desktop"])
     operator.log_in()
-    for name in ("accounts/account", "accounts/auditentry", "billing/payment", "billing/callday"):
+    for name in ("accounts/account", "accounts/auditentry", "balances/payment", "calls/callday"):
         operator.page.goto(f"{operator.url}/staff/{name}/")
         cut_off = "results => results.some(list => list.scrollWidth > list.clientWidth)"
         assert not operator.page.locator(".results").evaluate_all(cut_off), name

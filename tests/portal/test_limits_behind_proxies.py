@@ -11,9 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Switch
-from billing.services import guesses, profiles, vouchers
-from billing.services.guesses import Limit, TooMany
-from billing.views.steps import EXPORT, TOPUP, Steps
+from billing.balances.services import profiles
+from billing.lib import rate_limits
+from billing.lib.rate_limits import Limit, TooMany
+from billing.topups.services import vouchers
+from billing.web.throttling import EXPORT, TOPUP, Steps
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, MembershipFactory, UserFactory
 
@@ -44,10 +46,10 @@ def come(address: str, *, as_somebody_of: Account | None = None) -> Client:
 
 
 def use_up(name: str, most: int) -> None:
-    limit = Limit(f"{name}:address:{guesses.network_of(BUSY)}", most)
+    limit = Limit(f"{name}:address:{rate_limits.network_of(BUSY)}", most)
     with suppress(TooMany):
         while True:
-            guesses.take([limit])
+            rate_limits.spend([limit])
 
 
 def log_in(address: str, account: Account) -> bool:

@@ -8,10 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.services import notices
-from billing.models import JobRun, TopUpState
-from billing.services import redis as redis_service
-from billing.services.gate import FAILURES_TO_OPEN, SwitchGate
-from tests.support.factories import NOON, OnlinePaymentFactory, SwitchFactory, TopUpFactory, UserFactory
+from billing.jobs.models import JobRun
+from billing.lib import redis as redis_service
+from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchGate
+from billing.topups.models import TopUpState
+from tests.support.factories import NOON, CardPaymentFactory, SwitchFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ def test_it_tells_of_money_mails_and_jobs(token: str) -> None:
     now = timezone.now()
     TopUpFactory.create(state=TopUpState.REQUESTED)
     TopUpFactory.create(state=TopUpState.IN_DOUBT, requested_at=now - timedelta(hours=2))
-    OnlinePaymentFactory.create(state="paid", paid_at=NOON)
+    CardPaymentFactory.create(state="paid", paid_at=NOON)
     notices.factors_forgotten(UserFactory.create(), now=now)
     for minutes, succeeded in ((50, True), (10, False)):
         at = now - timedelta(minutes=minutes)

@@ -8,12 +8,15 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import Case, DayState, JobRun, Kind, Source, TopUp, TopUpState
+from billing.balances.models import Case
+from billing.calls.models import DayState
+from billing.jobs.models import JobRun
+from billing.topups.models import Kind, Source, TopUp, TopUpState
 from tests.support.factories import (
     NOON,
     AccountFactory,
     CallDayFactory,
-    OnlinePaymentFactory,
+    CardPaymentFactory,
     PaymentFactory,
     TopUpFactory,
     UserFactory,
@@ -87,7 +90,7 @@ def in_state(*states: TopUpState) -> TopUp:
 
 def something_of_everything() -> None:
     for state, paid_at in (("started", None), ("paid", NOON)):
-        OnlinePaymentFactory.create(state=state, paid_at=paid_at)
+        CardPaymentFactory.create(state=state, paid_at=paid_at)
     in_state(TopUpState.SENDING, TopUpState.IN_DOUBT)
     in_state(TopUpState.SENDING, TopUpState.IN_DOUBT)
     in_state(TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)

@@ -11,21 +11,13 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, Switch, User
-from billing.models import (
-    Call,
-    CallDay,
-    ChangeKind,
-    Charge,
-    CustomerChange,
-    Export,
-    ExportState,
-    FileKind,
-    OnlinePayment,
-    Payment,
-    Source,
-    TopUp,
-)
-from billing.services import call_totals
+from billing.balances.models import Charge, Payment
+from billing.calls.models import Call, CallDay
+from billing.calls.services import totals as call_totals
+from billing.card_payments.models import CardPayment
+from billing.customers.models import ChangeKind, CustomerChange
+from billing.exports.models import Export, ExportState, FileKind
+from billing.topups.models import Source, TopUp
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -113,11 +105,11 @@ class ChargeFactory(DjangoModelFactory[Charge]):
     balance_after = Decimal("95")
 
 
-class OnlinePaymentFactory(DjangoModelFactory[OnlinePayment]):
+class CardPaymentFactory(DjangoModelFactory[CardPayment]):
     """A row as it stands right after it was started, with the provider's page open."""
 
     class Meta:
-        model = OnlinePayment
+        model = CardPayment
 
     account = factory.SubFactory(AccountFactory)
     amount = Decimal("25")
@@ -174,7 +166,7 @@ class CallDayFactory(DjangoModelFactory[CallDay]):
 
 
 class CallFactory(DjangoModelFactory[Call]):
-    """The partition of its month must exist: `billing.services.partitions.ensure`."""
+    """The partition of its month must exist: `billing.calls.services.partitions.ensure`."""
 
     class Meta:
         model = Call

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Switch
-from billing.models import TopUpState
-from billing.services.resolution import resolve
+from billing.topups.models import TopUpState
+from billing.topups.services.doubt import resolve
 
 # What a fault of Pay makes of a top-up at once, and what the history says later.
 FAULTS: list[tuple[str, dict[str, Any], TopUpState, TopUpState]] = [

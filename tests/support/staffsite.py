@@ -10,34 +10,24 @@ from django.db.models import Model
 from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
-from billing.models import (
-    Backfill,
-    Batch,
-    BatchRow,
-    CallChange,
-    Case,
-    ChangeOfRecord,
-    JobRun,
-    Reconciliation,
-    Stream,
-    SyncMark,
-    TopUp,
-    TopUpState,
-    Transition,
-    UnreadableRecord,
-)
-from billing.services import claims, partitions
+from billing.balances.models import Case, Reconciliation, Stream, SyncMark
+from billing.batches.models import Batch, BatchRow
+from billing.calls.models import Backfill, CallChange, ChangeOfRecord, UnreadableRecord
+from billing.calls.services import partitions
+from billing.jobs.models import JobRun
+from billing.members import services as members
+from billing.topups.models import TopUp, TopUpState, Transition
 from tests.support.factories import (
     NOON,
     AccountFactory,
     CallDayFactory,
     CallFactory,
+    CardPaymentFactory,
     ChargeFactory,
     CustomerChangeFactory,
     ExportFactory,
     InvitationFactory,
     MembershipFactory,
-    OnlinePaymentFactory,
     PaymentFactory,
     TopUpFactory,
     UserFactory,
@@ -59,9 +49,9 @@ def full_account() -> Account:
     ChargeFactory.create(account=account)
     MembershipFactory.create(account=account)
     InvitationFactory.create(account=account)
-    claims.place_phrase(account=account, now=NOON)
+    members.place_phrase(account=account, now=NOON)
     in_review(account)
-    OnlinePaymentFactory.create(account=account, state="paid", paid_at=NOON)
+    CardPaymentFactory.create(account=account, state="paid", paid_at=NOON)
     CustomerChangeFactory.create(account=account)
     ExportFactory.create(account=account)
     batch = Batch.objects.create(

@@ -3,8 +3,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import Account
-from billing.services import balances, payments, profiles
-from billing.services.calls import fetch_days
+from billing.balances.services import balances, profiles
+from billing.balances.services import payments as balance_payments
+from billing.calls.services.fetching import fetch_days
 
 
 def synced(account: Account, today: date) -> list[Account]:
@@ -16,5 +17,5 @@ def synced(account: Account, today: date) -> list[Account]:
     accounts = list(Account.objects.filter(switch=switch).select_related("switch"))
     fetch_days(accounts=accounts, first=today - timedelta(days=10), last=today, now=datetime.now(UTC))
     for row in accounts:
-        payments.mirror(account=row, now=datetime.now(UTC))
+        balance_payments.mirror(account=row, now=datetime.now(UTC))
     return accounts

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Switch, User
-from billing.services import profiles
+from billing.balances.services import profiles
 from tests.support.factories import MembershipFactory
 from tests.support.logins import logged_in
 

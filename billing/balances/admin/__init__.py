@@ -1,0 +1,3 @@
+from billing.balances.admin import payments, reconciliation
+
+__all__ = ["payments", "reconciliation"]

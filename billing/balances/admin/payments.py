@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfAccount
+from billing.balances.models import Charge, Payment, SyncMark
+
+
+class FromWhere(admin.SimpleListFilter):
+    title = "where it came from"
+    parameter_name = "from"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("topup", "a top-up of the portal"), ("elsewhere", "elsewhere")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
+        if self.value() not in ("topup", "elsewhere"):
+            return queryset
+        return queryset.filter(topup__isnull=self.value() == "elsewhere")
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin[Payment]):
+    list_display = ("paid_at", "of_account", "kind", "method", "amount", "balance_after", "memo", "came_from")
+    list_select_related = ("account__switch", "topup")
+    list_filter = (OfAccount, FromWhere, "kind", "method", "paid_at")
+    search_fields = ("account__number", "account__name", "memo")
+    ordering_of_account = ("-paid_at", "-id")
+
+    @admin.display(description="from")
+    def came_from(self, payment: Payment) -> str | SafeString:
+        topup = getattr(payment, "topup", None)
+        if topup is None:
+            return "elsewhere"
+        return format_html('<a href="{}">{}</a>', reverse("admin:topups_topup_change", args=[topup.pk]), topup)
+
+
+@admin.register(Charge)
+class ChargeAdmin(ReadOnlyAdmin[Charge]):
+    list_display = ("charged_at", "of_account", "kind", "item", "amount", "balance_after")
+    list_select_related = ("account__switch",)
+    list_filter = (OfAccount, "kind", "charged_at")
+    search_fields = ("account__number", "account__name")
+    ordering_of_account = ("-charged_at", "-id")
+
+
+@admin.register(SyncMark)
+class SyncMarkAdmin(ReadOnlyAdmin[SyncMark]):
+    list_display = ("complete_until", "complete_from", "stream", "of_account")
+    list_select_related = ("account",)
+    list_filter = (OfAccount, "stream")
+    search_fields = ("account__number",)
+    ordering = ("complete_until",)

@@ -1,0 +1,173 @@
+"""Balances through the account's row: the switch is asked at most once at a time and only for what is not fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from accounts.models import Account, Switch
+from billing.balances.services import profiles, readings
+from billing.lib.amounts import stored
+from billing.lib.locks import hold
+from billing.lib.redis import connection as redis
+from billing.switches.services.clients import PAGE_TIMEOUT, client
+from billing.switches.services.failures import FAILURES, GONE, sentence
+from billing.vos3000 import Client, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000.operations.customers import CustomerBrief, get_all_customers, get_customers
+
+LONGEST_QUESTION = timedelta(seconds=30)
+REMEMBER_A_FAILURE = timedelta(seconds=5)
+
+# Rows are locked in one order, so that two refreshes never wait for each other.
+STORE = """
+    WITH stated AS (
+        SELECT * FROM unnest(%(numbers)s::text[], %(balances)s::numeric[], %(overdrafts)s::numeric[])
+            AS stated (number, balance, overdraft)
+    ), held AS (
+        SELECT account.id, stated.balance, stated.overdraft
+        FROM accounts_account account JOIN stated USING (number)
+        WHERE account.switch_id = %(switch)s ORDER BY account.id FOR NO KEY UPDATE OF account
+    )
+    UPDATE accounts_account account
+    SET balance = held.balance, overdraft = held.overdraft, balance_at = %(sent)s, missing_since = NULL
+    FROM held
+    WHERE account.id = held.id AND (account.balance_at IS NULL OR account.balance_at < %(sent)s)
+    RETURNING account.id
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`account` as it is now; `failure` says in a sentence why the figures could not be asked for anew."""
+
+    account: Account
+    asked: bool
+    failure: str | None = None
+
+
+def current(*, account: Account, now: datetime) -> Figures:
+    """Balance, overdraft and today's charges, asked for when they are not fresh. Never raises for the switch."""
+    if _is_fresh(account, now):
+        return Figures(account, asked=False)
+    with hold(f"balance:{account.pk}", longest=LONGEST_QUESTION) as lock:
+        account.refresh_from_db()
+        if lock is None or _is_fresh(account, now):
+            return Figures(account, asked=False)
+        if failure := _failed_just_now(account):
+            return Figures(account, asked=False, failure=failure)
+        return _ask(account, now)
+
+
+def locked(agent: Account) -> Account:
+    """The agent's row, held until the transaction ends: its transfers are decided one after the other."""
+    return Account.objects.select_related("switch").select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+
+
+def note_balance(*, account: Account, balance: Decimal, asked_at: datetime) -> None:
+    """Keep a balance that a payment told, unless a newer one is known."""
+    older = Q(balance_at__isnull=True) | Q(balance_at__lt=asked_at)
+    Account.objects.filter(older, pk=account.pk).update(balance=balance, balance_at=asked_at)
+
+
+def _is_fresh(account: Account, now: datetime) -> bool:
+    changed = account.money_changed_at
+    if account.balance_at is None or (changed is not None and account.balance_at <= changed):
+        return False
+    return now - account.balance_at < account.switch.fresh_for
+
+
+def _ask(account: Account, now: datetime) -> Figures:
+    try:
+        with client(account.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
+            customers = get_customers(asking, accounts=[account.number])
+        if not all(profiles.is_usable(customer) for customer in customers):
+            raise Malformed("GetCustomer", "a balance that cannot be one")
+        profiles.save(switch=account.switch, customers=customers, sent=now)
+    except FAILURES as error:
+        if not isinstance(error, Withheld):
+            _remember_failure(_place(account, error), sentence(error))
+        return Figures(account, asked=True, failure=sentence(error))
+    if not any(customer.account == account.number for customer in customers):
+        Account.objects.filter(pk=account.pk, missing_since__isnull=True).update(missing_since=now)
+        account.refresh_from_db()
+        _remember_failure(_of_account(account), GONE)
+        return Figures(account, asked=True, failure=GONE)
+    account.refresh_from_db()
+    return Figures(account, asked=True)
+
+
+def _failed_just_now(account: Account) -> str | None:
+    """Somebody else's failure a moment ago: nobody should wait for the same time-out again."""
+    known = redis().mget([_of_switch(account), _of_account(account)])
+    return next((failure.decode() for failure in known if isinstance(failure, bytes)), None)
+
+
+def _remember_failure(place: str, failure: str) -> None:
+    redis().set(place, failure, ex=REMEMBER_A_FAILURE)
+
+
+def _place(account: Account, error: Exception) -> str:
+    """A switch that keeps one waiting does so to whoever asks for another account of it."""
+    return _of_switch(account) if isinstance(error, TimedOut | Unreachable) else _of_account(account)
+
+
+def _of_switch(account: Account) -> str:
+    return f"balance:silent:{account.switch_id}"
+
+
+def _of_account(account: Account) -> str:
+    return f"balance:failed:{account.pk}"
+
+
+def refresh_all(*, switch: Switch, now: datetime) -> int:
+    """Every balance of a switch in one request; accounts not seen before get a row. Raises SwitchError.
+
+    A build without GetAllCustomers is asked for the accounts known here, a hundred at a time.
+    """
+    with client(switch) as asking:
+        try:
+            briefs = get_all_customers(asking)
+        except UnexpectedStatus as error:
+            if not error.not_on_this_build:
+                raise
+            return _refresh_known(switch, asking, now)
+    _store(switch, briefs, now)
+    return len(briefs)
+
+
+def _refresh_known(switch: Switch, asking: Client, now: datetime) -> int:
+    numbers = list(Account.objects.filter(switch=switch).order_by("number").values_list("number", flat=True))
+    return profiles.refresh_with(switch, asking, numbers, now)
+
+
+def _store(switch: Switch, briefs: Sequence[CustomerBrief], sent: datetime) -> None:
+    stated = {brief.account: brief for brief in briefs if profiles.is_usable(brief)}
+    profiles.known_or_new(switch=switch, numbers=set(stated))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            STORE,
+            {
+                "numbers": list(stated),
+                "balances": [stored(brief.money) for brief in stated.values()],
+                "overdrafts": [stored(brief.limit_money) for brief in stated.values()],
+                "switch": switch.pk,
+                "sent": sent,
+            },
+        )
+        changed = [row[0] for row in cursor.fetchall()]
+        _mark_missing(switch, {brief.account for brief in briefs}, sent)
+    readings.keep(accounts=changed, at=sent)
+
+
+def _mark_missing(switch: Switch, listed: set[str], sent: datetime) -> None:
+    # An empty list is a switch in trouble rather than one without customers.
+    if not listed:
+        return
+    unlisted = Account.objects.filter(switch=switch, missing_since__isnull=True).exclude(number__in=listed)
+    # What was read after this list was asked for is known to exist.
+    unlisted.exclude(profile_at__gte=sent).update(missing_since=sent)

@@ -1,0 +1,149 @@
+"""Who an account is: its row here after what the switch says of it (manual §3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import Account, ExpiryKind, LockType, Switch
+from accounts.models.account import LONGEST_NUMBER
+from billing.balances.services import readings
+from billing.lib.amounts import is_money, stored
+from billing.switches.services.clients import client
+from billing.vos3000 import Client
+from billing.vos3000 import ExpiryKind as StatedExpiry
+from billing.vos3000.operations.customers import Customer, CustomerBrief, get_customers
+
+BATCH = 100
+DEEPEST_TREE = 50
+EXPIRIES = {
+    StatedExpiry.AT: ExpiryKind.AT,
+    StatedExpiry.NEVER: ExpiryKind.NEVER,
+    StatedExpiry.SYSTEM_DEFAULT: ExpiryKind.SYSTEM_DEFAULT,
+}
+
+
+class UnknownAccount(Exception):
+    """The switch has no account of that number."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"The switch has no account called {number}.")
+        self.number = number
+
+
+def ensure(*, switch: Switch, number: str, now: datetime) -> Account:
+    """The row of an account, asked for when it is not here yet. Raises UnknownAccount and SwitchError."""
+    known = Account.objects.filter(switch=switch, number=number, profile_at__isnull=False).first()
+    if known:
+        return known
+    refresh(switch=switch, numbers=[number], now=now)
+    account = Account.objects.filter(switch=switch, number=number, profile_at__isnull=False).first()
+    if account is None:
+        raise UnknownAccount(number)
+    return account
+
+
+def refresh(*, switch: Switch, numbers: Sequence[str], now: datetime) -> int:
+    """Ask for these accounts, a hundred at a time; how many the switch knows. Raises SwitchError."""
+    with client(switch) as asking:
+        return refresh_with(switch, asking, numbers, now)
+
+
+def refresh_with(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
+    batches = (numbers[begin : begin + BATCH] for begin in range(0, len(numbers), BATCH))
+    return sum(_refresh_batch(switch, asking, batch, now) for batch in batches)
+
+
+def _refresh_batch(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
+    customers = get_customers(asking, accounts=numbers)
+    if not customers and len(numbers) > 1:
+        # "Not found" may mean that one of them is not: that must not make all of them missing.
+        return sum(_refresh_batch(switch, asking, [number], now) for number in numbers)
+    save(switch=switch, customers=customers, sent=now)
+    unknown = set(numbers) - {customer.account for customer in customers}
+    held = Account.objects.filter(switch=switch, number__in=unknown, missing_since__isnull=True)
+    held.update(missing_since=now)
+    return len(customers)
+
+
+def refresh_children(*, agent: Account, now: datetime) -> int:
+    """Everybody below an agent, in one request. Raises SwitchError."""
+    with client(agent.switch) as asking:
+        customers = get_customers(asking, agent=agent.number)
+    save(switch=agent.switch, customers=customers, sent=now)
+    return len(customers)
+
+
+def save(*, switch: Switch, customers: Sequence[Customer], sent: datetime) -> None:
+    """Write what one answer says. A row that was read later than `sent` keeps what it has."""
+    usable = [customer for customer in customers if is_usable(customer)]
+    agents = {customer.agent_account for customer in usable if customer.agent_account}
+    rows = known_or_new(switch=switch, numbers={customer.account for customer in usable} | agents)
+    with transaction.atomic():
+        # One order for all writers, so that two never wait for each other.
+        for customer in sorted(usable, key=lambda customer: rows[customer.account].pk):
+            _save_one(rows[customer.account], customer, rows.get(customer.agent_account), sent)
+    for number in agents & rows.keys():
+        Account.objects.filter(pk=rows[number].pk, is_agent=False).update(is_agent=True)
+    readings.keep(accounts=[rows[customer.account].pk for customer in usable], at=sent)
+
+
+def is_usable(customer: CustomerBrief) -> bool:
+    """One account with an impossible id or balance must not keep the others from being read."""
+    amounts = (customer.money, customer.limit_money)
+    return 0 < len(customer.account) <= LONGEST_NUMBER and all(is_money(amount) for amount in amounts)
+
+
+def known_or_new(*, switch: Switch, numbers: set[str]) -> dict[str, Account]:
+    usable = [number for number in sorted(numbers) if 0 < len(number) <= LONGEST_NUMBER]
+    known = set(Account.objects.filter(switch=switch, number__in=usable).values_list("number", flat=True))
+    new = [Account(switch=switch, number=number) for number in usable if number not in known]
+    Account.objects.bulk_create(new, ignore_conflicts=True)
+    return {row.number: row for row in Account.objects.filter(switch=switch, number__in=usable)}
+
+
+def _save_one(row: Account, customer: Customer, agent: Account | None, sent: datetime) -> None:
+    older = Account.objects.filter(pk=row.pk)
+    older.filter(Q(profile_at__isnull=True) | Q(profile_at__lt=sent)).update(
+        **_profile(row, customer, agent), profile_at=sent, missing_since=None
+    )
+    older.filter(Q(balance_at__isnull=True) | Q(balance_at__lt=sent)).update(
+        balance=stored(customer.money), overdraft=stored(customer.limit_money), balance_at=sent
+    )
+    if customer.today_consumption is not None and is_money(customer.today_consumption):
+        older.filter(Q(today_at__isnull=True) | Q(today_at__lt=sent)).update(
+            today_charges=stored(customer.today_consumption), today_at=sent
+        )
+
+
+def _profile(row: Account, customer: Customer, agent: Account | None) -> dict[str, Any]:
+    expiry = EXPIRIES[customer.expiry.kind] if customer.valid_time is not None else ExpiryKind.UNKNOWN
+    profile: dict[str, Any] = {
+        "name": customer.name[:200],
+        "rate_group": customer.fee_rate_group[:200],
+        "expiry": expiry,
+        "valid_until": customer.expiry.instant if expiry == ExpiryKind.AT else None,
+        "opened_at": customer.started_at,
+        "parent": agent if agent and not _closes_a_loop(row, agent) else None,
+    }
+    if customer.is_locked is not None:
+        profile["lock_type"] = LockType.LOCKED if customer.is_locked else LockType.OPEN
+    if customer.is_agent is not None:
+        profile["is_agent"] = customer.is_agent or row.children.exists()
+    return profile
+
+
+def _closes_a_loop(row: Account, agent: Account) -> bool:
+    """Whether `row` stands above `agent` already. A tree that goes on and on counts as one."""
+    above: int | None = agent.pk
+    for _ in range(DEEPEST_TREE):
+        if above is None:
+            return False
+        if above == row.pk:
+            return True
+        above = Account.objects.values_list("parent_id", flat=True).get(pk=above)
+    return True

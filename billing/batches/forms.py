@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+
+from billing.batches.services.files import UnreadableFile
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+
+class BatchUploadForm(forms.Form):
+    file = forms.FileField(
+        label="CSV file",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        largest = f"at most {settings.BATCH_MOST_KILOBYTES} kB and {settings.BATCH_MOST_LINES} lines"
+        # A larger one does not even arrive.
+        choose = f"Choose a CSV file of {largest}."
+        self.fields["file"].help_text = f"As a spreadsheet saves it, {largest}."
+        self.fields["file"].error_messages |= {
+            "required": choose,
+            "empty": choose,
+            "invalid": choose,
+            "missing": choose,
+        }
+
+    @property
+    def chosen(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        return file
+
+    def refuse(self, error: UnreadableFile) -> None:
+        self.add_error("file", str(error))
+
+
+class BatchConfirmForm(forms.Form):
+    """The key of the check that was seen, and whether what is marked is meant."""
+
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
+    sure = forms.BooleanField(
+        label="I have looked at what is marked, and mean it",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"required": True}),
+    )

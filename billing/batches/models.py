@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.crypto import get_random_string
+
+from accounts.models import Account
+from billing.lib.references import REFERENCE_ALPHABET
+from billing.topups.models import TopUp
+
+
+def new_batch_reference() -> str:
+    return "BT-" + get_random_string(10, REFERENCE_ALPHABET)
+
+
+def new_batch_key() -> str:
+    return get_random_string(32)
+
+
+class BatchState(models.TextChoices):
+    UPLOADED = "uploaded", "waiting for your confirmation"
+    CONFIRMED = "confirmed", "being carried out"
+    DONE = "done", "done"
+
+
+class Origin(models.TextChoices):
+    FILE = "file", "a file"
+    AGAIN = "again", "all of a batch, a second time on purpose"
+    REST = "rest", "what a batch left unpaid"
+
+
+class Batch(models.Model):
+    """Many top-ups of one agent's customers, read from a file. Done: nothing of it will be asked for any more."""
+
+    reference = models.CharField(max_length=20, unique=True, default=new_batch_reference, editable=False)
+    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="batches", help_text="Who pays")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    file_name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what its lines say, in whatever order and encoding")
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.FILE)
+    follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers")
+    key = models.CharField(
+        max_length=64, default=new_batch_key, help_text="Of the check that a person sees, and then confirms"
+    )
+    state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.UPLOADED)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    next_step_at = models.DateTimeField(
+        null=True, blank=True, help_text="From when a sweep goes on with it, should nobody else"
+    )
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        indexes = [
+            models.Index(fields=["agent", "-id"]),
+            models.Index(fields=["next_step_at"], condition=Q(state="confirmed"), name="batch_to_carry_out"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent", "digest"], condition=Q(origin="file"), name="batch_once_per_content"
+            ),
+            models.UniqueConstraint(fields=["follows"], condition=Q(origin="again"), name="batch_again_once"),
+            models.CheckConstraint(
+                condition=Q(origin="file", follows__isnull=True) | (~Q(origin="file") & Q(follows__isnull=False)),
+                name="batch_says_what_it_follows",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed")
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False, next_step_at__isnull=False),
+                name="batch_confirmed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="done", done_at__isnull=False) | (~Q(state="done") & Q(done_at__isnull=True)),
+                name="batch_done_at_an_instant",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="batch_goes_forward_only",
+                field="state",
+                transitions=[("uploaded", "confirmed"), ("uploaded", "done"), ("confirmed", "done")],
+            ),
+            pgtrigger.Protect(name="batch_is_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="batch_stays_what_was_uploaded",
+                fields=["reference", "agent", "uploaded_by", "uploaded_at", "digest", "origin", "follows"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class BatchRow(models.Model):
+    """One line: as it was written, what it means, and either its top-up or why there is none."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
+    line = models.PositiveIntegerField(help_text="Of the file, from 1")
+    account_text = models.CharField(max_length=100)
+    amount_text = models.CharField(max_length=60)
+    note = models.CharField(max_length=200, blank=True)
+    unclear = models.CharField(max_length=300, blank=True, help_text="Why the line itself cannot be read")
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    problem = models.CharField(max_length=300, blank=True, help_text="Why it is not paid, for people")
+    warning = models.CharField(max_length=300, blank=True, help_text="What to look at before it is paid")
+    topup = models.OneToOneField(TopUp, null=True, blank=True, on_delete=models.PROTECT, related_name="batch_row")
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it could not even be asked for, by an error of ours"
+    )
+    tries_again = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="tried_again"
+    )
+
+    class Meta:
+        ordering = ["line"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "line"], name="batchrow_once_per_line"),
+            models.CheckConstraint(
+                condition=~Q(problem="") | Q(account__isnull=False, amount__gt=0),
+                name="batchrow_can_be_paid_or_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(topup__isnull=True) | Q(problem=""), name="batchrow_is_paid_or_says_why_not"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="row_is_never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="row_stays_what_was_written",
+                fields=["batch", "line", "account_text", "amount_text", "note", "unclear", "tries_again"],
+            ),
+            pgtrigger.Protect(
+                name="row_keeps_its_topup",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__topup__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}, line {self.line}"

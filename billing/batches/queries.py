@@ -1,0 +1,228 @@
+"""What stands for the top-ups of batches that a person found not applied and others had issued again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
+from django.db.models import CharField as Text
+from django.db.models.enums import TextChoices
+
+from accounts.models import Account
+from billing.batches.models import Batch, BatchRow, BatchState
+from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
+
+NOT_APPLIED = Q(topup__state=TopUpState.NOT_APPLIED) | Q(topup__debit__state=TopUpState.NOT_APPLIED)
+
+
+def standing(rows: QuerySet[BatchRow]) -> dict[int, TopUp]:
+    """By row, the credit that was issued last; rows of which nothing was issued again are left out."""
+    latest: dict[int, TopUp] = {}
+    current = {row.pk: row.topup for row in rows.filter(NOT_APPLIED).select_related("topup") if row.topup is not None}
+    while current:
+        following = _following(list(current.values()))
+        current = {pk: following[topup.pk] for pk, topup in current.items() if topup.pk in following}
+        latest.update(current)
+    return latest
+
+
+def _following(credits: list[TopUp]) -> dict[int, TopUp]:
+    """By credit, the one that was issued in its place, or with a new debit in place of its own."""
+    by_leg = {topup.debit_id: topup.pk for topup in credits if topup.debit_id} | {
+        topup.pk: topup.pk for topup in credits
+    }
+    issued = TopUp.objects.filter(kind=Kind.CREDIT).select_related("debit")
+    found = issued.filter(Q(reissue_of__in=by_leg) | Q(debit__reissue_of__in=by_leg))
+    old = ((topup, topup.reissue_of_id or (topup.debit.reissue_of_id if topup.debit else None)) for topup in found)
+    return {by_leg[leg]: topup for topup, leg in old if leg is not None}
+
+
+ZERO = Decimal(0)
+MARKED = ~Q(problem="") | ~Q(warning="")
+
+
+class RowOutcome(TextChoices):
+    """Of a row. A transfer's debit speaks for it until that has ended."""
+
+    READY = "ready", "ready"
+    WAITING = "waiting", "waiting"
+    SENDING = "sending", "on its way"
+    CHECKING = "checking", "being checked"
+    PAID = "paid", "confirmed"
+    UNPAID = "unpaid", "not paid"
+
+
+class Show(TextChoices):
+    """Which rows of a batch a page lists."""
+
+    ALL = "all", "All"
+    MARKED = "marked", "Marked"
+    UNPAID = "unpaid", "Not paid"
+    CHECKING = "checking", "Being checked"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one fate. `amount` is the sum of what can be read as an amount."""
+
+    fate: RowOutcome
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Progress:
+    parts: tuple[Part, ...]
+    marked: int
+
+    def part(self, fate: RowOutcome) -> Part:
+        return next((part for part in self.parts if part.fate == fate), Part(fate, 0, ZERO))
+
+    @property
+    def count(self) -> int:
+        return sum(part.count for part in self.parts)
+
+    @property
+    def payable(self) -> Part:
+        """What is or was meant to be paid: everything but what is not paid."""
+        parts = [part for part in self.parts if part.fate != RowOutcome.UNPAID]
+        return Part(RowOutcome.READY, sum(part.count for part in parts), sum((part.amount for part in parts), ZERO))
+
+    @property
+    def ended(self) -> int:
+        return self.part(RowOutcome.PAID).count + self.part(RowOutcome.UNPAID).count
+
+    @property
+    def is_moving(self) -> bool:
+        return bool(self.part(RowOutcome.WAITING).count + self.part(RowOutcome.SENDING).count)
+
+    @property
+    def is_final(self) -> bool:
+        return self.ended == self.count
+
+
+@dataclass(frozen=True)
+class Row:
+    """`written` is the amount as it stood in the file; `why` it is not paid, or not yet."""
+
+    line: int
+    number: str
+    account: Account | None
+    written: str
+    amount: Decimal | None
+    note: str
+    fate: RowOutcome
+    topup: TopUp | None
+    why: str
+    warning: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """In the order of the file. `following` is the `after` of the next page, None on the last."""
+
+    rows: list[Row]
+    following: str | None
+
+
+def find(*, agent: Account, reference: str) -> Batch | None:
+    related = ("agent__switch", "uploaded_by", "confirmed_by", "follows")
+    return Batch.objects.filter(agent=agent, reference=reference).select_related(*related).first()
+
+
+def latest(*, agent: Account, most: int = 50) -> QuerySet[Batch]:
+    """The newest first, with `lines`, and the number and sum of those that are confirmed."""
+    of_agent = BatchRow.objects.filter(batch__agent=agent)
+    again = [row for row, topup in standing(of_agent).items() if topup.state == TopUpState.CONFIRMED]
+    paid = Q(rows__topup__state=TopUpState.CONFIRMED) | Q(rows__in=again)
+    return (
+        Batch.objects.filter(agent=agent)
+        .select_related("uploaded_by")
+        .annotate(
+            lines=Count("rows"),
+            paid=Count("rows", filter=paid),
+            paid_amount=Sum("rows__amount", filter=paid, default=0),
+        )
+        .order_by("-id")[:most]
+    )
+
+
+def progress(batch: Batch) -> Progress:
+    sums = (
+        batch.rows.annotate(fate=_fate(batch))
+        .order_by()
+        .values_list("fate")
+        .annotate(count=Count("pk"), sum=Sum("amount", default=ZERO))
+    )
+    parts = tuple(Part(RowOutcome(fate), count, amount) for fate, count, amount in sums)
+    return Progress(parts, marked=batch.rows.filter(MARKED).count())
+
+
+def page(*, batch: Batch, show: Show = Show.ALL, after: str = "", size: int = 100) -> Page:
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    found = rows(batch=batch, show=show, after=place, most=size + 1)
+    return Page(found[:size], following=str(found[size - 1].line) if len(found) > size else None)
+
+
+def rows(*, batch: Batch, show: Show = Show.ALL, after: int = 0, most: int | None = None) -> list[Row]:
+    again = standing(batch.rows.all())
+    found = batch.rows.annotate(fate=_fate(batch)).filter(line__gt=after).select_related("account", "topup")
+    match show:
+        case Show.MARKED:
+            found = found.filter(MARKED)
+        case Show.UNPAID | Show.CHECKING:
+            found = found.filter(fate=show.value)
+    return [_row(row, RowOutcome(row.fate), again.get(row.pk)) for row in found.order_by("line")[:most]]
+
+
+def untried(batch: Batch) -> list[BatchRow]:
+    """What was surely not paid, has an amount, and was not tried again since.
+
+    What a person found not applied is theirs to re-issue: tried again here as well, it might be paid twice.
+    """
+    unpaid = batch.rows.annotate(fate=_fate(batch)).filter(fate=RowOutcome.UNPAID)
+    unpaid = unpaid.filter(amount__isnull=False, tried_again__isnull=True)
+    return list(unpaid.exclude(pk__in=batch.rows.filter(NOT_APPLIED).values("pk")).order_by("line"))
+
+
+def _row(row: BatchRow, fate: RowOutcome, again: TopUp | None) -> Row:
+    topup = again or row.topup
+    why = row.problem or (topup.why if topup is not None and fate != RowOutcome.PAID else "")
+    return Row(
+        row.line,
+        row.account_text,
+        row.account,
+        row.amount_text,
+        row.amount,
+        row.note,
+        fate,
+        topup,
+        why,
+        row.warning,
+    )
+
+
+def _fate(batch: Batch) -> Case:
+    without = RowOutcome.READY if batch.state == BatchState.UPLOADED else RowOutcome.WAITING
+    again = [When(pk=row, then=Value(_of(topup))) for row, topup in standing(batch.rows.all()).items()]
+    return Case(
+        When(~Q(problem=""), then=Value(RowOutcome.UNPAID)),
+        *again,
+        When(topup__isnull=True, then=Value(without)),
+        When(Q(topup__state__in=DOUBTFUL) | Q(topup__debit__state__in=DOUBTFUL), then=Value(RowOutcome.CHECKING)),
+        When(topup__state__in=UNSETTLED, then=Value(RowOutcome.SENDING)),
+        When(topup__state=TopUpState.CONFIRMED, then=Value(RowOutcome.PAID)),
+        default=Value(RowOutcome.UNPAID),
+        output_field=Text(),
+    )
+
+
+def _of(topup: TopUp) -> RowOutcome:
+    """The same of what was issued again; few are, so that they are told one by one."""
+    legs = {topup.state, *([topup.debit.state] if topup.debit else [])}
+    if legs & set(DOUBTFUL):
+        return RowOutcome.CHECKING
+    if topup.state in UNSETTLED:
+        return RowOutcome.SENDING
+    return RowOutcome.PAID if topup.state == TopUpState.CONFIRMED else RowOutcome.UNPAID

@@ -1,0 +1,280 @@
+"""Many top-ups from one file: uploaded, checked, confirmed by a person, and then asked for row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
+
+from accounts.models import Account, AuditAction, User
+from accounts.services import audit
+from billing.balances.services import balances
+from billing.batches.models import Batch, BatchRow, BatchState, Origin, new_batch_key
+from billing.batches.queries import untried
+from billing.batches.services import checks, files
+from billing.batches.services.files import Line
+from billing.lib.enqueue import enqueue
+from billing.topups.services import limits as topup_limits
+from billing.topups.services import transfers as topup_transfers
+from billing.topups.services.requests import LONGEST_NOTE
+from billing.topups.services.states import HAND_OVER
+from billing.topups.services.transfers import Purse
+
+CARRY_ON = "billing.batches.tasks.carry_on_batch"
+
+LONGEST_ACCOUNT = 100
+LONGEST_AMOUNT = 60
+LONGEST_FILE_NAME = 100
+WAITING = Q(problem="", topup__isnull=True)
+
+
+class BatchRefused(Exception):
+    """Nothing was changed. The sentence is for the person."""
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    batch: Batch
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What there is to pay from, and what it is to pay."""
+
+    purse: Purse
+    left_today: Decimal | None
+    total: Decimal
+
+    @property
+    def is_short(self) -> bool:
+        """Also when the balance is not known."""
+        limits = [self.purse.left, *([] if self.left_today is None else [self.left_today])]
+        return any(limit is None or limit < self.total for limit in limits)
+
+
+def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: datetime) -> Uploaded:
+    """Keep and check a file; raises UnreadableFile. The same content gives the batch that it gave before."""
+    lines = files.read(content=content, most_rows=settings.BATCH_MOST_LINES)
+    digest = _digest([(line.account, line.amount, line.note) for line in lines])
+    known = latest(agent=agent, digest=digest)
+    if known is not None:
+        return Uploaded(check_again(batch=known, by=by, now=now), is_new=False)
+    batch = Batch(
+        agent=agent,
+        uploaded_by=by,
+        uploaded_at=now,
+        file_name=_printable(file_name)[-LONGEST_FILE_NAME:],
+        digest=digest,
+    )
+    try:
+        return Uploaded(_create(batch, [_row(line) for line in lines], now), is_new=True)
+    except IntegrityError:
+        known = latest(agent=agent, digest=digest)
+        if known is None:
+            raise
+        return Uploaded(known, is_new=False)
+
+
+def latest(*, agent: Account, digest: str) -> Batch | None:
+    """The last batch of this content."""
+    return Batch.objects.filter(agent=agent, digest=digest).order_by("-id").first()
+
+
+@transaction.atomic
+def check_again(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """Once more by what is known now, unless it was confirmed already. What somebody saw before is void then."""
+    batch = _held(batch)
+    if batch.state == BatchState.UPLOADED:
+        _check_anew(batch, by, now)
+    return batch
+
+
+def confirm(*, batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch:
+    """Let its top-ups be asked for; raises BatchRefused. `sure`: the person has seen the warnings.
+
+    It is checked once more: what is confirmed is what the person saw. The same key gives the same answer.
+    """
+    # Asked for here, so that nobody holds the batch while the switch is asked.
+    balances.current(account=batch.agent, now=now)
+    confirmed = _confirm(batch, by, key, sure, now)
+    if confirmed is None:
+        raise BatchRefused("The lines were checked anew meanwhile. Please look at them again.")
+    return confirmed
+
+
+@transaction.atomic
+def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch | None:
+    """None when it is no longer what the person saw; what it is now stays written."""
+    batch = _held(batch)
+    if key != batch.key:
+        return None
+    if batch.state != BatchState.UPLOADED:
+        return batch
+    if _check_anew(batch, by, now):
+        return None
+    if not batch.rows.filter(WAITING).exists():
+        raise BatchRefused("There is no line in it that can be paid.")
+    if not sure and (has_warnings(batch=batch) or cover(batch=batch, by=by, now=now).is_short):
+        raise BatchRefused("Please look at what is marked, and tick that it is meant.")
+    batch.state, batch.confirmed_by, batch.confirmed_at = BatchState.CONFIRMED, by, now
+    batch.next_step_at = now + HAND_OVER
+    batch.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
+    _note(batch, AuditAction.REQUESTED, by, now)
+    transaction.on_commit(partial(enqueue_batch, batch.pk))
+    return batch
+
+
+def has_warnings(*, batch: Batch) -> bool:
+    return batch.rows.filter(WAITING).exclude(warning="").exists()
+
+
+def cover(*, batch: Batch, by: User, now: datetime) -> Cover:
+    return Cover(
+        purse=topup_transfers.purse(payer=batch.agent, now=now),
+        left_today=topup_limits.left_for_user(switch=batch.agent.switch, by=by, now=now),
+        total=batch.rows.filter(WAITING).aggregate(sum=Sum("amount", default=0))["sum"],
+    )
+
+
+@transaction.atomic
+def stop(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """What was not asked for yet is not asked for any more; what was, takes its course."""
+    batch = _held(batch)
+    if batch.state != BatchState.DONE:
+        stopped = batch.rows.filter(WAITING).update(problem=f"Stopped by {by.name or by.email} before it was sent.")
+        end(batch=batch, now=now)
+        _note(batch, AuditAction.CHANGED, by, now, f", {stopped} lines stopped")
+    return batch
+
+
+def end(*, batch: Batch, now: datetime) -> None:
+    """Nothing of it waits any more. The caller holds the row."""
+    batch.state, batch.done_at = BatchState.DONE, now
+    batch.save(update_fields=["state", "done_at"])
+
+
+@transaction.atomic
+def again(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """All of it a second time, on purpose: a batch to be confirmed. Asked for twice, the same one."""
+    done = _done(batch)
+    known = done.followers.filter(origin=Origin.AGAIN).first()
+    return known or _follow(done, Origin.AGAIN, list(done.rows.all()), by, now)
+
+
+@transaction.atomic
+def rest(*, batch: Batch, by: User, now: datetime) -> Batch:
+    """What was surely not paid, as a batch to be confirmed; raises BatchRefused. A row is tried again in one batch."""
+    done = _done(batch)
+    rows = untried(done)
+    known = done.followers.filter(origin=Origin.REST).order_by("-id").first()
+    if not rows and known is None:
+        raise BatchRefused("There is nothing in it that could be tried again.")
+    return _follow(done, Origin.REST, rows, by, now) if rows else known or done
+
+
+def enqueue_batch(batch_id: int) -> None:
+    """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
+    enqueue(CARRY_ON, batch_id, queue="money")
+
+
+def _held(batch: Batch) -> Batch:
+    """The row as it is now, until the transaction ends."""
+    return Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
+
+
+def _check_anew(batch: Batch, by: User, now: datetime) -> bool:
+    """Whether there is anything in it that nobody has seen; then a new key voids what was seen."""
+    rows = list(batch.rows.all())
+    before = [(row.account_id, row.amount, row.problem, row.warning) for row in rows]
+    checks.check(agent=batch.agent, by=by, rows=rows, now=now)
+    BatchRow.objects.bulk_update(rows, ["account", "amount", "problem", "warning"], batch_size=500)
+    is_new = any(
+        (row.account_id, row.amount, row.problem) != seen[:3] or row.warning not in ("", seen[3])
+        for row, seen in zip(rows, before, strict=True)
+    )
+    if is_new:
+        batch.key = new_batch_key()
+        batch.save(update_fields=["key"])
+    return is_new
+
+
+def _note(batch: Batch, action: AuditAction, by: User, now: datetime, more: str = "") -> None:
+    text = f"{batch.file_name}, {batch.rows.count()} lines, {batch.get_state_display()}{more}"
+    audit.note(action=action, now=now, by=by, account=batch.agent, subject=batch, text=text)
+
+
+def _done(batch: Batch) -> Batch:
+    """Held until the transaction ends; raises BatchRefused while something of it may still be asked for."""
+    held = _held(batch)
+    if held.state != BatchState.DONE:
+        raise BatchRefused("This batch is not done yet.")
+    return held
+
+
+def _follow(done: Batch, origin: Origin, rows: Sequence[BatchRow], by: User, now: datetime) -> Batch:
+    batch = Batch(
+        agent=done.agent,
+        uploaded_by=by,
+        uploaded_at=now,
+        file_name=done.file_name,
+        digest=_digest([(row.account_text, row.amount_text, row.note) for row in rows]),
+        origin=origin,
+        follows=done,
+    )
+    return _create(batch, [_copy(row, origin) for row in rows], now)
+
+
+@transaction.atomic
+def _create(batch: Batch, rows: list[BatchRow], now: datetime) -> Batch:
+    checks.check(agent=batch.agent, by=batch.uploaded_by, rows=rows, now=now)
+    batch.save(force_insert=True)
+    for row in rows:
+        row.batch = batch
+    BatchRow.objects.bulk_create(rows, batch_size=500)
+    _note(batch, AuditAction.ADDED, batch.uploaded_by, now)
+    return batch
+
+
+def _row(line: Line) -> BatchRow:
+    """What is too long to be kept is cut off, and never paid."""
+    account, amount, note = (_printable(text) for text in (line.account, line.amount, line.note))
+    unclear = line.problem
+    if len(account) > LONGEST_ACCOUNT or len(amount) > LONGEST_AMOUNT or len(note) > LONGEST_NOTE:
+        unclear = f"An account has at most {LONGEST_ACCOUNT} characters, a note {LONGEST_NOTE}."
+    elif note != line.note or account != line.account:
+        unclear = "It holds characters that cannot be printed, such as the end of a line."
+    return BatchRow(
+        line=line.number,
+        account_text=account[:LONGEST_ACCOUNT],
+        amount_text=amount[:LONGEST_AMOUNT],
+        note=note[:LONGEST_NOTE],
+        unclear=unclear,
+    )
+
+
+def _copy(row: BatchRow, origin: Origin) -> BatchRow:
+    return BatchRow(
+        line=row.line,
+        account_text=row.account_text,
+        amount_text=row.amount_text,
+        note=row.note,
+        unclear=row.unclear,
+        tries_again=row if origin == Origin.REST else None,
+    )
+
+
+def _digest(lines: Sequence[tuple[str, str, str]]) -> str:
+    return hashlib.sha256(json.dumps(sorted(lines)).encode()).hexdigest()
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)

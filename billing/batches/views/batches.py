@@ -1,0 +1,211 @@
+"""Many top-ups at once: a file is uploaded, looked at, confirmed, and watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import Access
+from accounts.actions import Action
+from accounts.web import fresh_login
+from billing.batches import queries
+from billing.batches.forms import BatchConfirmForm, BatchUploadForm
+from billing.batches.models import Batch, BatchState
+from billing.batches.queries import Progress, RowOutcome, Show
+from billing.batches.services import batches as services
+from billing.batches.services.batches import BatchRefused
+from billing.batches.services.files import UnreadableFile
+from billing.batches.views.results import results_of
+from billing.web.account_page import account_page
+from billing.web.links import page_link
+from billing.web.rendering import Request, render_account_page
+from billing.web.throttling import EXPORT, TOPUP, throttled
+
+TONES = {
+    RowOutcome.READY: "none",
+    RowOutcome.WAITING: "none",
+    RowOutcome.SENDING: "none",
+    RowOutcome.CHECKING: "warn",
+    RowOutcome.UNPAID: "bad",
+}
+KNOWN = "This file was uploaded before, as {batch} on {at}. Nothing new was made of it: this is that upload."
+
+action = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+@account_page(Action.RESELL)
+def batches(request: Request, access: Access) -> HttpResponse:
+    return _list(request, access, BatchUploadForm())
+
+
+@action
+@account_page(Action.PAY_BATCHES)
+@throttled(TOPUP)
+def upload_batch(request: Request, access: Access) -> HttpResponse:
+    """Whoever comes back here by a login starts at the form again, as with every action below."""
+    if request.method != "POST":
+        return redirect("batches", access.account.public_id)
+    form = BatchUploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            return _upload(request, access, form)
+        except UnreadableFile as error:
+            form.refuse(error)
+    return _list(request, access, form)
+
+
+@require_safe
+@account_page(Action.RESELL)
+def batch(request: Request, access: Access, reference: str) -> HttpResponse:
+    now = timezone.now()
+    row = _find(access, reference)
+    progress = queries.progress(row)
+    show = Show(request.GET["show"]) if request.GET.get("show") in Show.values else Show.ALL
+    page = queries.page(batch=row, show=show, after=request.GET.get("after", ""))
+    context = {
+        "batch": row,
+        "progress": progress,
+        "payable": progress.payable,
+        "unpaid": progress.part(RowOutcome.UNPAID),
+        "is_doubtful": progress.part(RowOutcome.CHECKING).count > 0,
+        "parts": [(part, TONES.get(part.fate, "")) for part in progress.parts],
+        "rows": [(line, TONES.get(line.fate, "")) for line in page.rows],
+        "chips": _chips(request, row, progress, show),
+        "following": page_link(request.GET, after=page.following),
+        "may_pay": access.may(Action.PAY_BATCHES),
+        "polls": not progress.is_final and row.state != BatchState.UPLOADED and not access.as_staff,
+        "again_after": "2s" if progress.is_moving else "10s",
+        "same_page": f"?{request.GET.urlencode()}",
+        **(_to_confirm(access, row, now) if row.state == BatchState.UPLOADED else {}),
+    }
+    return render_account_page(request, access, "batches/batch.html", context, now=now, fragment="rows")
+
+
+@action
+@account_page(Action.PAY_BATCHES)
+@throttled(TOPUP)
+def batch_confirm(request: Request, access: Access, reference: str) -> HttpResponse:
+    """A large sum wants a fresh login; the POST is kept meanwhile, and done after it."""
+    row = _find(access, reference)
+    total = queries.progress(row).payable.amount
+    if request.method == "POST" and row.state == BatchState.UPLOADED and row.agent.switch.wants_fresh_login(total):
+        fresh_login.require(request)
+    form = BatchConfirmForm(request.POST)
+    form.is_valid()
+    return _act(
+        request,
+        access,
+        reference,
+        lambda row: services.confirm(
+            batch=row,
+            by=access.user,
+            key=form.cleaned_data.get("key", ""),
+            sure=form.cleaned_data.get("sure", False),
+            now=timezone.now(),
+        ),
+    )
+
+
+@action
+@account_page(Action.PAY_BATCHES)
+@throttled(TOPUP)
+def batch_stop(request: Request, access: Access, reference: str) -> HttpResponse:
+    return _act(request, access, reference, lambda row: services.stop(batch=row, by=access.user, now=timezone.now()))
+
+
+@action
+@account_page(Action.PAY_BATCHES)
+@throttled(TOPUP)
+def batch_again(request: Request, access: Access, reference: str) -> HttpResponse:
+    return _act(request, access, reference, lambda row: services.again(batch=row, by=access.user, now=timezone.now()))
+
+
+@action
+@account_page(Action.PAY_BATCHES)
+@throttled(TOPUP)
+def batch_rest(request: Request, access: Access, reference: str) -> HttpResponse:
+    return _act(request, access, reference, lambda row: services.rest(batch=row, by=access.user, now=timezone.now()))
+
+
+@require_safe
+@account_page(Action.RESELL)
+@throttled(EXPORT, method="GET")
+def batch_results(request: Request, access: Access, reference: str) -> HttpResponse:
+    return results_of(_find(access, reference))
+
+
+def _list(request: Request, access: Access, form: BatchUploadForm) -> HttpResponse:
+    context = {
+        "form": form,
+        "batches": queries.latest(agent=access.account),
+        "may_pay": access.may(Action.PAY_BATCHES),
+    }
+    return render_account_page(request, access, "batches/batches.html", context, now=timezone.now())
+
+
+def _upload(request: Request, access: Access, form: BatchUploadForm) -> HttpResponse:
+    file = form.chosen
+    uploaded = services.upload(
+        agent=access.account, by=access.user, file_name=file.name or "", content=file.read(), now=timezone.now()
+    )
+    row = uploaded.batch
+    if not uploaded.is_new:
+        at = timezone.localtime(row.uploaded_at)
+        messages.warning(request, KNOWN.format(batch=row.reference, at=f"{at:%-d %B %Y, %H:%M}"))
+    return redirect("batch", access.account.public_id, row.reference)
+
+
+def _act(request: Request, access: Access, reference: str, act: Callable[[Batch], Batch]) -> HttpResponse:
+    row = _find(access, reference)
+    if request.method == "POST":
+        try:
+            row = act(row)
+        except BatchRefused as refused:
+            messages.error(request, str(refused))
+    return redirect("batch", access.account.public_id, row.reference)
+
+
+def _find(access: Access, reference: str) -> Batch:
+    row = queries.find(agent=access.account, reference=reference)
+    if row is None:
+        raise Http404("No such batch")
+    return row
+
+
+def _to_confirm(access: Access, row: Batch, now: datetime) -> dict[str, Any]:
+    """What is asked before it is paid. The balance is told to its owner alone."""
+    if not access.may(Action.PAY_BATCHES):
+        return {}
+    cover = services.cover(batch=row, by=access.user, now=now)
+    has_warnings = services.has_warnings(batch=row)
+    return {
+        "purse": cover.purse,
+        "left_today": cover.left_today,
+        "is_short": cover.is_short,
+        "has_warnings": has_warnings,
+        "wants_tick": cover.is_short or has_warnings,
+        "form": BatchConfirmForm(initial={"key": row.key}),
+    }
+
+
+def _chips(request: Request, row: Batch, progress: Progress, show: Show) -> list[tuple[str, str, bool]]:
+    counts = {
+        Show.ALL: progress.count,
+        Show.MARKED: progress.marked,
+        Show.UNPAID: progress.part(RowOutcome.UNPAID).count,
+        Show.CHECKING: progress.part(RowOutcome.CHECKING).count,
+    }
+    offered = (Show.ALL, Show.MARKED) if row.state == BatchState.UPLOADED else (Show.ALL, Show.UNPAID, Show.CHECKING)
+    return [
+        (f"{choice.label} {counts[choice]:,}", page_link(request.GET, show=choice.value), choice == show)
+        for choice in offered
+        if counts[choice] or choice == show
+    ]

@@ -1,0 +1,154 @@
+"""The filters of the call history, as they stand in the address."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.forms import BoundField
+from django.http import QueryDict
+
+from accounts.models import Account
+from billing.call_history.forms.fields import ALL, DestinationField, NumberField, is_name
+from billing.call_history.queries.filters import CallFilter, Order
+from billing.call_history.queries.numbers import Match, NumberFilter
+from billing.calls.models import CallLevel, EndDirection
+from billing.rates import queries as rates
+from billing.web.date_range_form import DaysForm
+
+ANSWERED = {"": None, "yes": True, "no": False}
+MATCHES = [(Match.BEGINS, "begins with"), (Match.IS, "is"), (Match.ENDS, "ends in")]
+ORDERS = [(Order.NEWEST, "Newest first"), (Order.LONGEST, "Longest first"), (Order.DEAREST, "Dearest first")]
+LEVELS = [("", "All"), *((str(level.value), str(level.label).capitalize()) for level in CallLevel)]
+ENDED_BY = [("", "Anybody"), *((str(end.value), str(end.label).capitalize()) for end in EndDirection)]
+LONGEST_SECONDS = 2**31 - 1
+NO_SUCH_NAME = "Nothing in your rates has this name"
+NAMES_NOT_KNOWN = "The names in your rates are not known yet (look again in a moment, or write the code)"
+TOO_MANY_CODES = f"That stands for more than {rates.MOST_PREFIXES:,} codes: write one of them, or more of the name"
+ONE_OF_THESE = {"invalid_choice": "Choose one of these; all calls are shown."}
+
+
+class MatchField(forms.ChoiceField):
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False, choices=MATCHES, error_messages=ONE_OF_THESE)
+
+
+class CallFilterForm(DaysForm):
+    """What cannot be read is told beside its field, and the list is the one without that filter."""
+
+    callee_match = MatchField("How the called number matches")
+    callee = NumberField("Called number")
+    answered = forms.ChoiceField(
+        label="Calls",
+        required=False,
+        choices=[("", "All"), ("yes", "Answered"), ("no", "Not answered")],
+        error_messages=ONE_OF_THESE,
+    )
+    order = forms.ChoiceField(label="Order", required=False, choices=ORDERS, error_messages=ONE_OF_THESE)
+    caller_match = MatchField("How the caller’s number matches")
+    caller = NumberField("Caller’s number")
+    destination = DestinationField()
+    level = forms.ChoiceField(label="Kind of call", required=False, choices=LEVELS, error_messages=ONE_OF_THESE)
+    ended_by = forms.ChoiceField(label="Ended by", required=False, choices=ENDED_BY, error_messages=ONE_OF_THESE)
+    least_seconds = forms.IntegerField(
+        label="Talked at least (s)",
+        required=False,
+        min_value=0,
+        max_value=LONGEST_SECONDS,
+        error_messages={
+            "invalid": f"These are no whole seconds, {ALL.format('length')}",
+            "min_value": f"No call is shorter than 0 seconds, {ALL.format('length')}",
+            "max_value": f"No call is that long, {ALL.format('length')}",
+        },
+    )
+    least_fee = forms.DecimalField(
+        required=False,
+        min_value=Decimal(0),
+        max_digits=18,
+        decimal_places=6,
+        error_messages={
+            name: f"This is no amount that a call costs, {ALL.format('cost')}"
+            for name in ("invalid", "min_value", "max_digits", "max_decimal_places", "max_whole_digits")
+        },
+    )
+
+    PAIRS = ("callee", "caller")
+    # What says how the calls are shown, not which.
+    SHOWN = ("from", "to", "order")
+    FURTHER = ("destination", "level", "ended_by", "least_seconds", "least_fee")
+
+    def __init__(self, data: QueryDict, *, account: Account, zone: ZoneInfo, today: date) -> None:
+        super().__init__(data, today=today)
+        self.account, self.zone = account, zone
+        self.prefixes: tuple[str, ...] | None = None
+        self.fields["least_fee"].label = f"Cost at least ({account.switch.currency})"
+
+    def clean_destination(self) -> str:
+        """A name stands for prefixes: those of the account's rates."""
+        written: str = self.cleaned_data["destination"]
+        self.prefixes = rates.named(account=self.account, name=written) if is_name(written) else None
+        if self.prefixes == ():
+            why = NO_SUCH_NAME if rates.are_known(self.account) else NAMES_NOT_KNOWN
+            raise forms.ValidationError(f"{why}, {ALL.format('destination')}")
+        if self.prefixes and len(self.prefixes) > rates.MOST_PREFIXES:
+            raise forms.ValidationError(f"{TOO_MANY_CODES}, {ALL.format('destination')}")
+        return written
+
+    @property
+    def further(self) -> list[BoundField]:
+        """Fields that few ask for."""
+        return [self[name] for name in self.FURTHER]
+
+    @property
+    def asks_further(self) -> bool:
+        return any(self.data.get(name) for name in ("caller", *self.FURTHER))
+
+    @property
+    def names_destination(self) -> bool:
+        return is_name(self.data.get("destination", ""))
+
+    def chosen(self) -> CallFilter:
+        self.full_clean()
+        first, last = self.days()
+        wanted = self.cleaned_data
+        return CallFilter(
+            zone=self.zone,
+            first=first,
+            last=last,
+            callee=self._number("callee"),
+            caller=self._number("caller"),
+            answered=ANSWERED[wanted.get("answered", "")],
+            destination=wanted.get("destination", "") if self.prefixes is None else "",
+            prefixes=self.prefixes if "destination" in wanted else None,
+            level=_code(wanted.get("level")),
+            ended_by=_code(wanted.get("ended_by")),
+            least_seconds=wanted.get("least_seconds") or None,
+            least_fee=wanted.get("least_fee"),
+            order=Order(wanted.get("order") or Order.NEWEST),
+        )
+
+    def words(self) -> tuple[str, ...]:
+        """What is chosen beside the days, and the order if it is another than usual. Of a form that was cleaned."""
+        besides = (name for name in self.fields if name not in self.SHOWN and not name.endswith("_match"))
+        said = [self._said(name) for name in besides if self.cleaned_data.get(name)]
+        order = self.cleaned_data.get("order") or Order.NEWEST
+        return tuple(said) if order == Order.NEWEST else (*said, dict(ORDERS)[Order(order)])
+
+    def _said(self, name: str) -> str:
+        label, value = self.fields[name].label, self.cleaned_data[name]
+        if name in self.PAIRS:
+            match = self.cleaned_data.get(f"{name}_match") or Match.BEGINS
+            return f"{label} {dict(MATCHES)[Match(match)]} {value}"
+        choices = dict(getattr(self.fields[name], "choices", ()))
+        return f"{label}: {choices.get(value, value)}"
+
+    def _number(self, name: str) -> NumberFilter | None:
+        written = self.cleaned_data.get(name)
+        match = self.cleaned_data.get(f"{name}_match") or Match.BEGINS
+        return NumberFilter(written, Match(match)) if written and f"{name}_match" not in self.errors else None
+
+
+def _code(text: str | None) -> int | None:
+    return int(text) if text else None

@@ -1,0 +1,122 @@
+"""An account's calls as its pages show them, read by key. The switch is never asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from accounts.models import Account
+from billing.call_history.queries.filters import CallFilter, Order
+from billing.call_history.queries.ordering import Ordering, Position, place_from, place_of
+from billing.call_history.queries.search_window import last_before, reach
+from billing.calls.models import Call, CallDay
+from billing.lib.days import begin_of, day_of, end_of
+
+# The longest stretch of days whose states are listed at once.
+MOST_DAYS = 400
+LISTED = ("started_at", "flow_no", "caller", "callee", "talk_seconds", "fee", "fee_prefix")
+# How many calls are looked at for a page of those that match: at first, and by whoever looks further.
+LOOKED_AT, LOOKED_AT_FURTHER = 5_000, 100_000
+SOME_MONTHS = timedelta(days=92)
+# How much longer it takes to look at calls that lie here and there, as those of one length or cost do.
+TIMES_DEARER = 5
+
+
+@dataclass(frozen=True)
+class Page:
+    """`older` and `newer` are the cursors for `after` and `before`; None where the list ends.
+
+    `looked_to` where the page is not full because enough calls were looked at: the place of the last of them.
+    `came_from` is the place that it was asked for by, and the page leads `back` from there or on.
+    """
+
+    calls: list[Call]
+    older: str | None
+    newer: str | None
+    looked_at: int
+    looked_to: Position | None
+    came_from: Position | None
+    back: bool
+
+
+def page(
+    *,
+    account: Account,
+    filter: CallFilter,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = 50,
+    look_at: int = LOOKED_AT,
+) -> Page:
+    """The calls that follow `after` (older, where time alone orders them) or precede `before` (newer)."""
+    place, back = _place(filter.order, after, before)
+    found = reach(account=account, filter=filter, look_at=look_at)
+    walk = Ordering(filter.order, back=back, by_index=not found.is_small)
+    calls = walk.after(found.calls, place) if place else found.calls
+    if filter.order != Order.NEWEST:
+        look_at = max(1, look_at // TIMES_DEARER)
+    elif not found.wanted and not back and _spans_many_months(filter):
+        calls = last_before(calls, account=account, until=_end(filter, place), size=size + 1)
+    edge = walk.nth(calls, look_at) if found.wanted and not found.is_small else None
+    if edge:
+        calls = walk.until(calls, edge)
+    walked = list(walk.ordered(calls.filter(found.wanted)).only(*LISTED)[: size + 1])
+    shown, is_full = walked[:size], len(walked) > size
+    if back and not shown and not edge:
+        # The calls that came first are gone, or come after that place by now.
+        return page(account=account, filter=filter, size=size)
+    ahead = place_of(shown[-1], filter.order) if is_full else edge
+    # Where nothing follows, the way back begins with the call in that place.
+    behind = (place_of(shown[0], filter.order) if shown else edge or place.next) if place else None
+    older, newer = (behind, ahead) if back else (ahead, behind)
+    return Page(
+        shown[::-1] if back else shown,
+        older=older.cursor() if older else None,
+        newer=newer.cursor() if newer else None,
+        looked_at=look_at,
+        looked_to=None if is_full else edge,
+        came_from=place,
+        back=back,
+    )
+
+
+def _place(order: Order, after: str | None, before: str | None) -> tuple[Position | None, bool]:
+    """Where the page follows, and whether it leads back from there."""
+    if place := place_from(after, order):
+        return place, False
+    place = place_from(before, order)
+    return place, place is not None
+
+
+def _spans_many_months(filter: CallFilter) -> bool:
+    return filter.first is None or (filter.last or date.max) - filter.first > SOME_MONTHS
+
+
+def _end(filter: CallFilter, place: Position | None) -> datetime:
+    end = end_of(filter.last or date.max, filter.zone)
+    return min(place.at, end) if place else end
+
+
+def days(*, account: Account, filter: CallFilter) -> dict[date, CallDay]:
+    """The switch's days that the filter touches, as far as known; a day that is not here was never asked for."""
+    rows = CallDay.objects.filter(account=account)
+    if filter.first:
+        rows = rows.filter(day__gte=_switch_day(account, begin_of(filter.first, filter.zone)))
+    if filter.last and filter.last < date.max:
+        last = end_of(filter.last, filter.zone) - timedelta(microseconds=1)
+        rows = rows.filter(day__lte=_switch_day(account, last))
+    return {row.day: row for row in rows.order_by("-day")[:MOST_DAYS]}
+
+
+def days_on(*, account: Account, days: Collection[date]) -> dict[date, CallDay]:
+    """The same of these days of the switch's calendar."""
+    return {row.day: row for row in CallDay.objects.filter(account=account, day__in=days)} if days else {}
+
+
+def _switch_day(account: Account, at: datetime) -> date:
+    return day_of(at, account.switch.zone) if at > datetime(1, 1, 3, tzinfo=UTC) else date.min
+
+
+def recent(*, account: Account, size: int = 5) -> list[Call]:
+    return list(Call.objects.filter(account=account).order_by("-started_at", "-flow_no")[:size])

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+
+from accounts.staff_pages.base import ReadOnlyAdmin
+from accounts.staff_pages.filters import OfAccount
+from accounts.staff_pages.links import link
+from billing.calls.models import CallChange, ChangeOfRecord
+from billing.calls.queries.calls import find
+from billing.templatetags.figures import signed_money
+
+
+@admin.register(CallChange)
+class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
+    """What the switch says otherwise than it did before."""
+
+    list_display = (
+        "noticed_at",
+        "of_account",
+        "kind",
+        "record",
+        "ended_at",
+        "caller",
+        "callee",
+        "moved",
+        "agent_moved",
+    )
+    list_select_related = ("account__switch",)
+    list_filter = (OfAccount, "kind", "noticed_at")
+    search_fields = ("account__number", "account__name")
+    ordering = ("-id",)
+    fields = (
+        *("account", "kind", "of_call", "noticed_at", "ended_at", "moved", "agent_number", "agent_moved"),
+        *("caller", "callee", "talk_seconds"),
+    )
+
+    @admin.display(description="record", ordering="flow_no")
+    def record(self, change: CallChange) -> str:
+        """By the switch's number, leading to what the customer reads of the call, as long as there is one."""
+        if change.kind == ChangeOfRecord.GONE:
+            return str(change.flow_no)
+        place = reverse("call", args=[change.account.public_id, change.flow_no])
+        return format_html('<a href="{}">{}</a>', place, change.flow_no)
+
+    @admin.display(description="call")
+    def of_call(self, change: CallChange) -> str:
+        call = find(account=change.account, flow_no=change.flow_no)
+        return link("calls.call", call.pk, str(call)) if call else f"{change.flow_no}, which is here no longer"
+
+    @admin.display(description="fee moved by", ordering="fee")
+    def moved(self, change: CallChange) -> str:
+        return signed_money(change.fee, change.account.switch.currency)
+
+    @admin.display(description="agent's fee by", ordering="agent_fee")
+    def agent_moved(self, change: CallChange) -> str:
+        return signed_money(change.agent_fee, change.account.switch.currency)

@@ -1,0 +1,249 @@
+import django.db.models.deletion
+import django.db.models.expressions
+import pgtrigger.compiler
+import pgtrigger.migrations
+from decimal import Decimal
+from pathlib import Path
+from django.conf import settings
+from django.db import migrations, models
+
+
+SQL = Path(__file__).parent / "sql"
+
+
+def run(name: str) -> migrations.RunSQL:
+    """Django has no partitioned tables: its models know a plain key, and SQL beside this file makes the tables."""
+    return migrations.RunSQL((SQL / f"{name}.sql").read_text(), (SQL / f"{name}_reverse.sql").read_text())
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('accounts', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='DroppedMonth',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('month', models.DateField(help_text='Its first day', unique=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='CallDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('state', models.CharField(choices=[('not_fetched', 'not fetched'), ('fetched', 'fetched'), ('proven', 'proven'), ('differs', 'differs')], default='not_fetched', max_length=12)),
+                ('fetched_at', models.DateTimeField(blank=True, null=True)),
+                ('checked_at', models.DateTimeField(blank=True, null=True)),
+                ('calls_dropped', models.BooleanField(default=False, help_text='Its calls were dropped and are to be kept after all: they are fetched when asked for')),
+                ('calls', models.IntegerField(default=0)),
+                ('answered', models.IntegerField(default=0)),
+                ('talk_seconds', models.BigIntegerField(default=0)),
+                ('billed_seconds', models.BigIntegerField(default=0)),
+                ('fee', models.DecimalField(decimal_places=6, default=0, max_digits=20)),
+                ('unreadable', models.IntegerField(default=0, help_text='Records that could not be read and are not among the rows')),
+                ('rounded', models.IntegerField(default=0, help_text='Records whose fee had more than six places')),
+                ('elsewhere_calls', models.IntegerField(default=0, help_text='Records that this day reports too though they are rows of another day')),
+                ('elsewhere_fee', models.DecimalField(decimal_places=6, default=0, max_digits=20)),
+                ('reported_calls', models.IntegerField(blank=True, null=True)),
+                ('reported_fee', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
+                ('unproven_since', models.DateTimeField(blank=True, help_text='Since when comparing it has not proven it; empty: it was proven, or not compared', null=True)),
+                ('tries', models.PositiveSmallIntegerField(default=0, help_text='How often since then it was tried in vain to prove it')),
+                ('next_try_at', models.DateTimeField(blank=True, null=True)),
+                ('unusable_report', models.CharField(blank=True, help_text="Why the switch's report of it says nothing; empty where it does", max_length=200)),
+                ('failed_at', models.DateTimeField(blank=True, null=True)),
+                ('failure', models.CharField(blank=True, max_length=300)),
+                ('failures', models.PositiveSmallIntegerField(default=0, help_text='How often in a row it could not be fetched; five stands for any more')),
+                ('fetch_again_at', models.DateTimeField(blank=True, help_text='Where it was never fetched: when that is tried again', null=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_days', to='accounts.account')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='CallElsewhere',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(help_text='That reports it too')),
+                ('flow_no', models.BigIntegerField()),
+                ('fee', models.DecimalField(decimal_places=6, max_digits=18)),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='CallTotal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(help_text="The day of the switch's calendar whose report holds the calls")),
+                ('hour', models.DateTimeField(help_text='The instant at which the hour begins')),
+                ('calls', models.IntegerField()),
+                ('answered', models.IntegerField()),
+                ('talk_seconds', models.BigIntegerField()),
+                ('billed_seconds', models.BigIntegerField()),
+                ('fee', models.DecimalField(decimal_places=6, max_digits=20)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_totals', to='accounts.account')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='UnreadableRecord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('reason', models.CharField(max_length=200)),
+                ('excerpt', models.TextField(blank=True, help_text='Of what a customer may see of a record')),
+                ('noticed_at', models.DateTimeField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unreadable_records', to='accounts.account')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Backfill',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first', models.DateField(verbose_name='first day')),
+                ('last', models.DateField(verbose_name='last day')),
+                ('asked_at', models.DateTimeField()),
+                ('progressed_at', models.DateTimeField(help_text='When a day last came in; at first, when it was asked for')),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('left_out', models.IntegerField(default=0, help_text='Days that were not there when it ended')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='backfills', to='accounts.account')),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='backfills', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['account'], name='backfill_open'), models.Index(fields=['account', '-asked_at'], name='backfill_of_account')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('first__lte', models.F('last'))), name='backfill_ends_after_it_begins'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('account', 'first', 'last'), name='backfill_open_once')],
+            },
+        ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name='Call',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('day', models.DateField(help_text="The day of the switch's calendar whose report holds it")),
+                        ('flow_no', models.BigIntegerField()),
+                        ('started_at', models.DateTimeField()),
+                        ('ended_at', models.DateTimeField()),
+                        ('caller', models.TextField()),
+                        ('callee', models.TextField()),
+                        ('talk_seconds', models.IntegerField()),
+                        ('billed_seconds', models.IntegerField()),
+                        ('fee', models.DecimalField(decimal_places=6, max_digits=18)),
+                        ('fee_prefix', models.TextField()),
+                        ('package_fee', models.DecimalField(decimal_places=6, max_digits=18)),
+                        ('package_seconds', models.IntegerField()),
+                        ('agent_number', models.TextField(help_text='The agent of the account when it called; empty for none')),
+                        ('agent_fee', models.DecimalField(decimal_places=6, help_text="What the agent pays; never the customer's to see", max_digits=18)),
+                        ('call_level', models.SmallIntegerField()),
+                        ('end_direction', models.SmallIntegerField()),
+                        ('end_reason', models.IntegerField()),
+                        ('billing_mode', models.SmallIntegerField()),
+                        ('callee_billing', models.SmallIntegerField()),
+                        ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='accounts.account')),
+                        ('switch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.switch')),
+                    ],
+                    options={
+                        'indexes': [models.Index(fields=['account', '-started_at', '-flow_no'], name='call_history'), models.Index(fields=['account', '-talk_seconds', '-started_at', '-flow_no'], name='call_longest'), models.Index(fields=['account', '-fee', '-started_at', '-flow_no'], name='call_dearest'), models.Index(condition=models.Q(('agent_number', ''), _negated=True), fields=['switch', 'agent_number', 'ended_at'], name='call_agent_fee')],
+                        'constraints': [models.UniqueConstraint(fields=('switch', 'flow_no', 'started_at'), name='call_once')],
+                    },
+                ),
+            ],
+            database_operations=[run("calls")],
+        ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.CreateModel(
+                    name='CallRouting',
+                    fields=[
+                        ('pk', models.CompositePrimaryKey('switch_id', 'flow_no', 'started_at', blank=True, editable=False, primary_key=True, serialize=False)),
+                        ('flow_no', models.BigIntegerField()),
+                        ('started_at', models.DateTimeField()),
+                        ('caller_gateway', models.TextField(verbose_name="caller's gateway")),
+                        ('caller_ip', models.TextField(verbose_name="caller's address")),
+                        ('caller_access_e164', models.TextField(verbose_name="caller's access number")),
+                        ('caller_to_gateway_e164', models.TextField(verbose_name='caller as sent to the gateway')),
+                        ('caller_product_id', models.TextField(verbose_name="caller's equipment")),
+                        ('callee_gateway', models.TextField(verbose_name="called side's gateway")),
+                        ('callee_ip', models.TextField(verbose_name="called side's address")),
+                        ('callee_access_e164', models.TextField(verbose_name="called side's access number")),
+                        ('callee_to_gateway_e164', models.TextField(verbose_name='called number as sent to the gateway')),
+                        ('callee_product_id', models.TextField(verbose_name="called side's equipment")),
+                        ('switch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.switch')),
+                    ],
+                ),
+            ],
+            database_operations=[run("routing")],
+        ),
+        migrations.CreateModel(
+            name='CallChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('late', 'came late'), ('edited', 'was edited'), ('gone', 'is gone')], max_length=10, verbose_name='what')),
+                ('flow_no', models.BigIntegerField()),
+                ('ended_at', models.DateTimeField(help_text='Of the call, as it was read before, if it was')),
+                ('fee', models.DecimalField(decimal_places=6, max_digits=18)),
+                ('agent_number', models.TextField(help_text='As it was read before; empty for none')),
+                ('agent_fee', models.DecimalField(decimal_places=6, max_digits=18)),
+                ('caller', models.TextField(default='', help_text='As it was read before, like the next two')),
+                ('callee', models.TextField(default='')),
+                ('talk_seconds', models.IntegerField(default=0)),
+                ('noticed_at', models.DateTimeField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='call_changes', to='accounts.account')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['account', 'ended_at'], name='call_change'), models.Index(condition=models.Q(('agent_number', ''), _negated=True), fields=['agent_number', 'ended_at'], name='call_change_agent_fee')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['late', 'edited', 'gone'])), name='call_change_is_of_a_known_kind')],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='callchange',
+            trigger=pgtrigger.compiler.Trigger(name='never_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='d969b6a1ba60c5a5709c096df5e11e5ee09a38cb', operation='UPDATE', pgid='pgtrigger_never_changed_09bf5', table='calls_callchange', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='callchange',
+            trigger=pgtrigger.compiler.Trigger(name='kept_for_its_time', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.noticed_at > now() - interval '89 days')", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='3ed7e2521c319698c91dbd5aa5a1517142da15c5', operation='DELETE', pgid='pgtrigger_kept_for_its_time_5b376', table='calls_callchange', when='BEFORE')),
+        ),
+        migrations.AddIndex(
+            model_name='callday',
+            index=models.Index(fields=['-day', '-id'], name='call_day_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='callday',
+            index=models.Index(condition=models.Q(('state', 'proven'), _negated=True), fields=['state', '-day', '-id'], name='call_day_unproven'),
+        ),
+        migrations.AddIndex(
+            model_name='callday',
+            index=models.Index(condition=models.Q(('unusable_report', ''), _negated=True), fields=['day'], name='call_day_without_report'),
+        ),
+        migrations.AddConstraint(
+            model_name='callday',
+            constraint=models.UniqueConstraint(fields=('account', 'day'), name='call_day_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='callday',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'proven'), _negated=True), models.Q(('fetched_at__isnull', False), ('reported_calls', django.db.models.expressions.CombinedExpression(models.F('calls'), '+', models.F('elsewhere_calls'))), ('reported_fee__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '-', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('reported_fee__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '+', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('unreadable', 0)), _connector='OR'), name='call_day_proven_means_equal'),
+        ),
+        migrations.AddConstraint(
+            model_name='callelsewhere',
+            constraint=models.UniqueConstraint(fields=('account', 'day', 'flow_no'), name='call_elsewhere_once'),
+        ),
+        migrations.AddIndex(
+            model_name='calltotal',
+            index=models.Index(fields=['account', 'hour'], include=('calls', 'answered', 'talk_seconds', 'billed_seconds', 'fee'), name='call_total_hour'),
+        ),
+        migrations.AddConstraint(
+            model_name='calltotal',
+            constraint=models.UniqueConstraint(fields=('account', 'day', 'hour'), name='call_total_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='calltotal',
+            constraint=models.CheckConstraint(condition=models.Q(('calls__gt', 0)), name='call_total_is_of_calls'),
+        ),
+        migrations.AddIndex(
+            model_name='unreadablerecord',
+            index=models.Index(fields=['account', 'day'], name='unreadable_record'),
+        ),
+    ]

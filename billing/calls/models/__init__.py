@@ -1,0 +1,34 @@
+from billing.calls.models import routing
+from billing.calls.models.backfills import Backfill
+from billing.calls.models.calls import (
+    MILLIONTH,
+    NOT_STATED,
+    Call,
+    CallChange,
+    CallDay,
+    CallElsewhere,
+    CallLevel,
+    ChangeOfRecord,
+    DayState,
+    EndDirection,
+    UnreadableRecord,
+)
+from billing.calls.models.totals import CallTotal, DroppedMonth
+
+__all__ = [
+    "MILLIONTH",
+    "NOT_STATED",
+    "Backfill",
+    "Call",
+    "CallChange",
+    "CallDay",
+    "CallElsewhere",
+    "CallLevel",
+    "CallTotal",
+    "ChangeOfRecord",
+    "DayState",
+    "DroppedMonth",
+    "EndDirection",
+    "UnreadableRecord",
+    "routing",
+]

@@ -1,0 +1,109 @@
+"""How far the calls of a stretch of days have come in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Account
+from billing.calls.models import Backfill, CallDay
+from billing.lib.days import each_day
+
+IS_HERE = Q(fetched_at__isnull=False, calls_dropped=False)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Of call days from `first` to `last`. `here` are fetched; `failure` is a sentence: why the last that failed did.
+
+    `awaited` of the missing days are being fetched, because somebody asked for them; `failing` of these could not be
+    when it was their turn.
+    """
+
+    first: date
+    last: date
+    here: Collection[date]
+    failed: int
+    failure: str
+    awaited: int
+    failing: int
+
+    @property
+    def done(self) -> int:
+        return len(self.here)
+
+    @property
+    def total(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def missing(self) -> int:
+        return self.total - self.done
+
+    @property
+    def missing_days(self) -> list[date]:
+        return [day for day in each_day(self.first, self.last) if day not in self.here] if self.missing else []
+
+    @property
+    def is_awaited(self) -> bool:
+        return self.awaited > 0
+
+    @property
+    def all_failed(self) -> bool:
+        """None of the days that are being fetched could be fetched yet."""
+        return self.is_awaited and self.failing == self.awaited
+
+    @property
+    def later(self) -> int:
+        """Missing days that nobody is fetching yet."""
+        return self.missing - self.awaited
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total
+
+
+def progress(*, account: Account, first: date, last: date) -> Progress:
+    """`first` not after `last`; the switch is not asked."""
+    here = fetched_days(account=account, first=first, last=last)
+    if len(here) == (last - first).days + 1:
+        return Progress(first, last, here, failed=0, failure="", awaited=0, failing=0)
+    awaited = _asked_for(account, first, last) - here
+    failed = failed_days(account=account, first=first, last=last)
+    latest = _failed(account, first, last).order_by("-failed_at").first()
+    return Progress(
+        first=first,
+        last=last,
+        here=here,
+        failed=len(failed),
+        failure=latest.failure if latest else "",
+        awaited=len(awaited),
+        failing=len(awaited & failed),
+    )
+
+
+def fetched_days(*, account: Account, first: date, last: date) -> set[date]:
+    rows = CallDay.objects.filter(IS_HERE, account=account, day__range=(first, last))
+    return set(rows.values_list("day", flat=True))
+
+
+def failed_days(*, account: Account, first: date, last: date) -> set[date]:
+    """Days that are not here because they could not be fetched when it was their turn."""
+    return set(_failed(account, first, last).values_list("day", flat=True))
+
+
+def open_ones(*, account: Account) -> QuerySet[Backfill]:
+    return Backfill.objects.filter(account=account, ended_at__isnull=True)
+
+
+def _failed(account: Account, first: date, last: date) -> QuerySet[CallDay]:
+    days = CallDay.objects.filter(account=account, day__range=(first, last))
+    return days.filter(~IS_HERE, failed_at__isnull=False)
+
+
+def _asked_for(account: Account, first: date, last: date) -> set[date]:
+    touching = open_ones(account=account).filter(first__lte=last, last__gte=first)
+    return {day for one in touching for day in each_day(max(one.first, first), min(one.last, last))}

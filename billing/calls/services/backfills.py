@@ -1,0 +1,122 @@
+"""Asking for calls of days that are not here yet. `backfilling` works it off; nothing here asks the switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import Account, User
+from billing.calls.models import Backfill
+from billing.calls.queries.backfills import failed_days, fetched_days, open_ones
+from billing.calls.queries.retention import first_known_day
+from billing.lib.days import DAY, day_of, each_day
+from billing.lib.enqueue import enqueue
+
+RUN_BACKFILL = "billing.calls.tasks.run_backfill"
+
+# What an account's customers may wait for at a time: stretches, and days in all of them.
+MOST_OPEN = 3
+MOST_DAYS_WAITING = 400
+# What no switch is known to keep is not asked for, where nobody said what this one keeps.
+LONGEST_KEPT = timedelta(days=3 * 366)
+
+
+class BackfillRefused(Exception):
+    """Its text is for people."""
+
+
+def stretch(*, account: Account, first: date, last: date, now: datetime) -> tuple[date, date] | None:
+    """What of these days the switch can know and the portal keeps: not before the account was opened, not tomorrow."""
+    first = max(first, earliest_day(account=account, now=now), _opened(account))
+    last = min(last, day_of(now, account.switch.zone))
+    return (first, last) if first <= last else None
+
+
+def earliest_day(*, account: Account, now: datetime) -> date:
+    """Days before it are not fetched, or not any more."""
+    known = first_known_day(switch=account.switch, now=now)
+    if account.switch.call_days_kept is not None:
+        return known
+    return max(known, day_of(now, account.switch.zone) - LONGEST_KEPT)
+
+
+def never_fetched(*, account: Account, first: date, last: date, now: datetime) -> Sequence[date]:
+    """Those of these days, since the account was opened, that are not here and will not be; the newest first."""
+    first, last = max(first, _opened(account)), min(last, earliest_day(account=account, now=now) - DAY)
+    return _missing(account, first, last) if first <= last else ()
+
+
+def _opened(account: Account) -> date:
+    return day_of(account.opened_at, account.switch.zone) if account.opened_at else date.min
+
+
+def ask(
+    *, account: Account, first: date, last: date, by: User, now: datetime, as_staff: bool = False
+) -> Backfill | None:
+    """Have these days fetched as far as they are not here; None when there is nothing to fetch.
+
+    Of more days than an account may wait for, the newest are fetched; the others when somebody asks again. Staff are
+    not held to the limits of an account, and use nothing of them up. Raises BackfillRefused where nothing fits.
+    """
+    days = stretch(account=account, first=first, last=last, now=now)
+    if days is None or not (missing := _missing(account, *days)):
+        return None
+    chosen = _choose(account, missing, now, as_staff)
+    if isinstance(chosen, Backfill):
+        return chosen
+    with transaction.atomic():
+        # One at a time for each account, so that the limits hold.
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        chosen = _choose(account, missing, now, as_staff)
+        if isinstance(chosen, Backfill):
+            return chosen
+        backfill = Backfill.objects.create(
+            account=account, first=chosen[-1], last=chosen[0], asked_by=by, asked_at=now, progressed_at=now
+        )
+        transaction.on_commit(lambda: enqueue_backfill(account.switch_id))
+    return backfill
+
+
+def _missing(account: Account, first: date, last: date) -> list[date]:
+    """Those of these days that were never fetched, the newest first."""
+    here = fetched_days(account=account, first=first, last=last)
+    return [day for day in reversed(list(each_day(first, last))) if day not in here]
+
+
+def _choose(account: Account, missing: Sequence[date], now: datetime, as_staff: bool) -> Backfill | Sequence[date]:
+    """Which of the missing days to fetch, the newest first; or what is fetching them, or some of them first.
+
+    A stretch of which nothing is left but days that could not be fetched holds up no others: these may never come.
+    """
+    waiting = list(open_ones(account=account).select_related("asked_by"))
+    wanted = [day for day in missing if not any(day in backfill for backfill in waiting)]
+    touching = [backfill for backfill in waiting if any(day in backfill for day in missing)]
+    failed = failed_days(account=account, first=missing[-1], last=missing[0])
+    in_hand = [backfill for backfill in touching if any(day in backfill for day in missing if day not in failed)]
+    room = len(wanted) if as_staff else _room(account, waiting, now)
+    if wanted and (len(wanted) <= room or (room > 0 and not in_hand)):
+        return wanted[:room]
+    if touching:
+        return (in_hand or touching)[0]
+    raise BackfillRefused("Other days of this account are being fetched first. Open these again in a while.")
+
+
+def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:
+    """For how many days more the account's own people may wait: what came in or was given up takes none of it."""
+    theirs = [one for one in waiting if not one.asked_by.is_staff]
+    if not theirs:
+        return MOST_DAYS_WAITING
+    kept = first_known_day(switch=account.switch, now=now)
+    days = {"first": min(one.first for one in theirs), "last": max(one.last for one in theirs)}
+    here, failed = fetched_days(account=account, **days), failed_days(account=account, **days)
+    to_come = [set(each_day(max(one.first, kept), one.last)) - here for one in theirs]
+    if sum(not still <= failed for still in to_come) >= MOST_OPEN:
+        return 0
+    return MOST_DAYS_WAITING - len(set().union(*to_come))
+
+
+def enqueue_backfill(switch_id: int) -> None:
+    """Ask a worker to begin now. When no broker answers, the next round does."""
+    enqueue(RUN_BACKFILL, switch_id, queue="calls")

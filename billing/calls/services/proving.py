@@ -1,0 +1,213 @@
+"""Proving days of call records against the switch's own daily report (manual §3.48)."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Q
+
+from accounts.models import Account, Switch
+from billing.calls.models import CallDay, DayState
+from billing.calls.queries.retention import first_compared_day
+from billing.calls.services import day_locks, switch_silence
+from billing.calls.services.fetching import fetch_days
+from billing.calls.services.proof_retries import is_due, note_failed_proof
+from billing.calls.services.staging import INT_MAX
+from billing.lib.amounts import is_money, stored
+from billing.lib.days import DAY, day_of
+from billing.switches.services.clients import client
+from billing.vos3000 import SwitchError
+from billing.vos3000.operations.reports import get_report_customer_fee
+
+logger = logging.getLogger(__name__)
+
+ACCOUNTS_PER_REQUEST = 50
+
+EQUAL = """
+    held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
+        AND abs(held.fee + held.elsewhere_fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
+"""
+# A day without a row in the report has no calls. What was never fetched cannot be compared. One that was given up is
+# tried again once the switch says something else of it.
+COMPARE = f"""
+    UPDATE calls_callday held
+    SET reported_calls = coalesce(stated.calls, 0), reported_fee = coalesce(stated.fee, 0), checked_at = %(now)s,
+        unusable_report = '', state = CASE WHEN {EQUAL} THEN 'proven' ELSE 'differs' END,
+        unproven_since = CASE WHEN {EQUAL} THEN NULL ELSE coalesce(held.unproven_since, %(now)s) END,
+        next_try_at = CASE WHEN {EQUAL} THEN NULL ELSE held.next_try_at END,
+        tries = CASE
+            WHEN {EQUAL} THEN 0
+            WHEN held.tries >= %(most_tries)s AND (held.reported_calls, held.reported_fee)
+                IS DISTINCT FROM (coalesce(stated.calls, 0), coalesce(stated.fee, 0)) THEN 0
+            ELSE held.tries END
+    FROM calls_callday looked_at
+    LEFT JOIN unnest(%(accounts)s::bigint[], %(days)s::date[], %(calls)s::int[], %(fees)s::numeric[])
+        AS stated (account_id, day, calls, fee)
+        ON stated.account_id = looked_at.account_id AND stated.day = looked_at.day
+    WHERE looked_at.id = ANY(%(days_looked_at)s) AND held.id = looked_at.id AND held.fetched_at IS NOT NULL
+    RETURNING held.id, held.state
+"""  # noqa: S608  # made of constants alone
+# What was proven before and cannot be compared now is proven no longer.
+REPORT_OF_NO_USE = """
+    UPDATE calls_callday held
+    SET checked_at = %(now)s, unusable_report = wrong.why, unproven_since = coalesce(held.unproven_since, %(now)s),
+        state = CASE WHEN held.state = 'proven' THEN 'fetched' ELSE held.state END
+    FROM unnest(%(days)s::bigint[], %(reasons)s::text[]) AS wrong (id, why)
+    WHERE held.id = wrong.id
+"""
+LONGEST_REASON = 200
+Stated = tuple[int, Decimal]
+
+
+@dataclass
+class Proven:
+    """Account-days that agree with the report, those that do not, and those whose report is of no use."""
+
+    proven: int = 0
+    differing: list[CallDay] = field(default_factory=list)
+    without_report: list[CallDay] = field(default_factory=list)
+
+    def add(self, other: Proven) -> None:
+        self.proven += other.proven
+        self.differing += other.differing
+        self.without_report += other.without_report
+
+
+def prove_days(
+    *,
+    switch: Switch,
+    accounts: Iterable[Account],
+    first: date,
+    last: date,
+    now: datetime,
+    fetched_before: datetime | None = None,
+) -> Proven:
+    """Compare fetched days that are over; what differs is, in its turn, fetched again and compared once more.
+
+    Only what was fetched before an instant, where one is given.
+    Raises SwitchError; what was compared until then stands.
+    """
+    first = max(first, first_compared_day(switch=switch, now=now))
+    last = min(last, day_of(now, switch.zone) - DAY)
+    proven = Proven()
+    # Silence about one that the switch does not list is no word that it had no calls.
+    members = [account for account in accounts if account.missing_since is None]
+    for begin in range(0, len(members), ACCOUNTS_PER_REQUEST):
+        group = members[begin : begin + ACCOUNTS_PER_REQUEST]
+        differing = _compare(switch, _fetched(group, first, last), now, proven)
+        due = [row for row in differing if is_due(row, now) and _is_older(row, fetched_before)]
+        try:
+            fetched = _fetch_again(due, now)
+            still = _compare(switch, fetched, now, proven)
+        except SwitchError:
+            # What was fetched is not fetched again before its turn, or the others would never have theirs.
+            note_failed_proof(_tried(due, now), now)
+            raise
+        note_failed_proof(still, now)
+        proven.differing += [row for row in differing if row not in fetched] + still
+    return proven
+
+
+def _is_older(row: CallDay, than: datetime | None) -> bool:
+    return than is None or row.fetched_at is None or row.fetched_at < than
+
+
+def _fetched(accounts: Sequence[Account], first: date, last: date) -> list[CallDay]:
+    days = CallDay.objects.filter(account__in=accounts, day__range=(first, last), fetched_at__isnull=False)
+    return list(days.select_related("account__switch"))
+
+
+def _fetch_again(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
+    """Those that are to be compared now: what is being fetched elsewhere or was put off is compared another time."""
+    tried: list[CallDay] = []
+    by_day: dict[date, list[CallDay]] = defaultdict(list)
+    for row in days:
+        by_day[row.day].append(row)
+    for day, rows in by_day.items():
+        fetched = fetch_days(accounts=[row.account for row in rows], first=day, last=day, now=now)
+        tried += [row for row in rows if row.account not in fetched.busy + fetched.put_off]
+    return tried
+
+
+def _tried(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
+    """Those of these days that were asked for just now, whatever came of it."""
+    at = Q(fetched_at=now) | Q(failed_at=now, failures__gt=0)
+    return list(CallDay.objects.filter(at, pk__in=[row.pk for row in days]))
+
+
+def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Proven) -> list[CallDay]:
+    """The days that differ. Equal ones are counted into `proven`."""
+    if not days:
+        return []
+    stated = _stated(switch, days)
+    impossible = {key: sums for key, sums in stated.items() if abs(sums[0]) > INT_MAX or not is_money(sums[1])}
+    stated = {key: sums for key, sums in stated.items() if key not in impossible}
+    wrong = [row for row in days if (row.account_id, row.day) in impossible]
+    proven.without_report += _set_aside(wrong, impossible, now)
+    days = [row for row in days if (row.account_id, row.day) not in impossible]
+    unsaid = {row for row in days if _is_unsaid(switch, row, stated, now)}
+    with day_locks.held(unsaid):
+        proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unsaid]).update(checked_at=now)
+    days = [row for row in days if row not in unsaid]
+    with day_locks.held(days), connection.cursor() as cursor:
+        cursor.execute(
+            COMPARE,
+            {
+                "now": now,
+                "most_tries": CallDay.MOST_TRIES,
+                "accounts": [account for account, _ in stated],
+                "days": [day for _, day in stated],
+                "calls": [calls for calls, _ in stated.values()],
+                "fees": [stored(fee) for _, fee in stated.values()],
+                "days_looked_at": [row.pk for row in days],
+            },
+        )
+        states = dict(cursor.fetchall())
+    proven.proven += sum(state == DayState.PROVEN for state in states.values())
+    return [row for row in days if states.get(row.pk) == DayState.DIFFERS]
+
+
+def _is_unsaid(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date], Stated], now: datetime) -> bool:
+    """Of what was proven while the switch still reported it, the proof stands."""
+    if row.state != DayState.PROVEN or not row.reported_calls or (row.account_id, row.day) in stated:
+        return False
+    return switch_silence.may_have_dropped(switch=switch, day=row.day, told_of=(day for _, day in stated), now=now)
+
+
+def _set_aside(days: list[CallDay], impossible: Mapping[tuple[int, date], Stated], now: datetime) -> list[CallDay]:
+    """Days of which the switch reports what no day can be. To fetch them again would help nobody."""
+    if not days:
+        return []
+    sums = [impossible[row.account_id, row.day] for row in days]
+    reasons = [f"No day can be so: {calls} calls, {fee} in all."[:LONGEST_REASON] for calls, fee in sums]
+    for row, reason in zip(days, reasons, strict=True):
+        logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, reason)
+    with day_locks.held(days), connection.cursor() as cursor:
+        cursor.execute(REPORT_OF_NO_USE, {"now": now, "days": [row.pk for row in days], "reasons": reasons})
+    note_failed_proof([row for row in days if is_due(row, now)], now)
+    return days
+
+
+def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], Stated]:
+    """Calls and fee by account and day of the switch's calendar, in one request."""
+    ids = {row.account.number: row.account_id for row in days}
+    first, last = min(row.day for row in days), max(row.day for row in days)
+    with client(switch) as asking:
+        rows = get_report_customer_fee(asking, accounts=list(ids), first=first, last=last)
+        if not rows and len(ids) > 1 and any(day.calls for day in days):
+            # "Not found" may be said for the sake of one of them.
+            for number in ids:
+                rows += get_report_customer_fee(asking, accounts=[number], first=first, last=last)
+    stated: dict[tuple[int, date], Stated] = {}
+    for row in rows:
+        if row.account in ids:
+            key = (ids[row.account], row.first_day(switch.zone))
+            calls, fee = stated.get(key, (0, Decimal(0)))
+            stated[key] = (calls + row.cdr_count, fee + row.total_fee)
+    return stated

@@ -1,0 +1,119 @@
+"""The operator's own routing of calls, kept where the switch's setting says so. It stands apart from the calls, so that
+nothing that reads calls for a customer can come upon it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import Switch
+from billing.calls.models.routing import ROUTING
+from billing.calls.queries.retention import NEAR_ITS_DAY
+from billing.lib.days import noon
+from billing.vos3000 import UnreadableRecord
+from billing.vos3000.operations.calls import Cdr, RoutedCdr
+
+logger = logging.getLogger(__name__)
+
+ROWS_PER_COPY = 5000
+NAMES = ", ".join(ROUTING)
+COPIED = {"flow_no": "int8", "start": "int8", **dict.fromkeys(ROUTING, "text")}
+COPY = f"COPY staged_routing ({', '.join(COPIED)}) FROM STDIN (FORMAT binary)"
+MAKE_STAGE = f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS staged_routing (
+        {", ".join(f"{name} {kind} NOT NULL" for name, kind in COPIED.items())},
+        place bigint GENERATED ALWAYS AS IDENTITY,
+        started_at timestamptz GENERATED ALWAYS AS (to_timestamp(start / 1000.0::float8)) STORED
+    );
+    TRUNCATE staged_routing;
+"""
+# Of a record that one answer holds twice the later one counts, as for the call itself; without its call there is none,
+# nor where the setting was changed while the answer came.
+KEEP = f"""
+    INSERT INTO calls_callrouting AS kept (switch_id, flow_no, started_at, {NAMES})
+    SELECT DISTINCT ON (call.flow_no, call.started_at) call.switch_id, call.flow_no, call.started_at, {NAMES}
+    FROM staged_routing staged JOIN calls_call call USING (flow_no, started_at)
+    WHERE call.switch_id = %(switch)s AND call.started_at BETWEEN %(earliest)s AND %(latest)s
+        AND (SELECT keep_routing FROM accounts_switch WHERE id = %(switch)s)
+    ORDER BY call.flow_no, call.started_at, staged.place DESC
+    ON CONFLICT (switch_id, flow_no, started_at) DO UPDATE
+    SET {", ".join(f"{name} = excluded.{name}" for name in ROUTING)}
+    WHERE ({", ".join(f"kept.{name}" for name in ROUTING)})
+        IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in ROUTING)})
+"""  # noqa: S608  # made of constants alone
+# Of what this answer says otherwise than the calls here, as it was just noted. Looks at nothing where nothing is kept.
+DROP_OF_CHANGED = """
+    DELETE FROM calls_callrouting kept USING calls_callchange changed
+    WHERE EXISTS (SELECT 1 FROM calls_callrouting WHERE switch_id = %(switch)s)
+        AND changed.account_id = ANY(%(touched_accounts)s::bigint[]) AND changed.noticed_at = %(at)s
+        AND kept.switch_id = %(switch)s AND kept.flow_no = changed.flow_no
+        AND kept.flow_no BETWEEN %(least_flow_no)s AND %(greatest_flow_no)s
+        AND kept.started_at BETWEEN %(earliest)s AND %(latest)s
+        AND EXISTS (SELECT 1 FROM staged_call staged WHERE staged.flow_no = kept.flow_no)
+"""
+# Whoever keeps some of a switch's shares this; whoever forgets all of it has it alone.
+LOCK_KEY = "hashtextextended('routing of switch ' || %(switch)s, 0)"
+LOCK_TO_KEEP = f"SELECT pg_advisory_xact_lock_shared({LOCK_KEY})"
+
+
+def drop_of_changed(found: Mapping[str, Any]) -> None:
+    """Of records that were just noted as changed: what still holds of it, `RoutingStage.keep` writes anew.
+
+    `found` are the parameters of the exchange.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(DROP_OF_CHANGED, found)
+
+
+@dataclass
+class RoutingStage:
+    """The routing of the records of one day, on its way into the table. Memory holds one batch of them."""
+
+    day: date
+    accounts: Container[str]
+    unreadable: int = 0
+    _batch: list[tuple[int | str, ...]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(MAKE_STAGE)
+
+    def noting(self, records: Iterable[Cdr | UnreadableRecord]) -> Iterator[Cdr | UnreadableRecord]:
+        """The same records, once their routing is noted."""
+        for record in records:
+            if isinstance(record, RoutedCdr) and record.account in self.accounts:
+                self._batch.append((record.flow_no, record.start, *self._routing(record)))
+                if len(self._batch) >= ROWS_PER_COPY:
+                    self._write()
+            yield record
+        self._write()
+
+    def keep(self, *, switch: Switch) -> None:
+        """With the calls that it is of, in the transaction that writes them. What did not change is not written."""
+        middle = noon(self.day)
+        near: dict[str, Any] = {"switch": switch.pk, "earliest": middle - NEAR_ITS_DAY, "latest": middle + NEAR_ITS_DAY}
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE staged_routing (flow_no)")
+            cursor.execute(LOCK_TO_KEEP, near)
+            cursor.execute(KEEP, near)
+        if self.unreadable:
+            logger.warning("%s, %s: texts of routing that cannot be read: %s", switch, self.day, self.unreadable)
+
+    def _routing(self, record: RoutedCdr) -> Iterator[str]:
+        for name in ROUTING:
+            text = record.routed(name)
+            self.unreadable += text is None
+            yield text or ""
+
+    def _write(self) -> None:
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.set_types(list(COPIED.values()))
+            for row in self._batch:
+                copy.write_row(row)
+        self._batch.clear()

@@ -1,0 +1,170 @@
+"""Call records on their way into the table: checked while they stream, and copied into a table of the session's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from accounts.models import Account
+from accounts.models.account import LONGEST_NUMBER
+from billing.calls.models import NOT_STATED
+from billing.calls.queries.retention import NEAR_ITS_DAY
+from billing.calls.services import partitions
+from billing.calls.services.unreadable_records import UnreadableRecords, excerpt_of
+from billing.lib.amounts import stored
+from billing.lib.days import instant, noon
+from billing.vos3000.operations.calls import Cdr
+
+if TYPE_CHECKING:
+    from billing.calls.services.routing import RoutingStage
+
+ROWS_PER_COPY = 5000
+BIGINT_MAX, INT_MAX, SMALLINT_MAX = 2**63 - 1, 2**31 - 1, 2**15 - 1
+NOTHING = Decimal(0)
+
+# What the answer says of a record, and the table's types; milliseconds become instants in the database.
+COPIED = {
+    "account_id": "int8",
+    "flow_no": "int8",
+    "start": "int8",
+    "stop": "int8",
+    "caller": "text",
+    "callee": "text",
+    "talk_seconds": "int4",
+    "billed_seconds": "int4",
+    "fee": "numeric",
+    "fee_prefix": "text",
+    "package_fee": "numeric",
+    "package_seconds": "int4",
+    "agent_number": "text",
+    "agent_fee": "numeric",
+    "call_level": "int2",
+    "end_direction": "int2",
+    "end_reason": "int4",
+    "billing_mode": "int2",
+    "callee_billing": "int2",
+}
+ACCOUNT, FLOW_NO, START, FEE = (list(COPIED).index(name) for name in ("account_id", "flow_no", "start", "fee"))
+COPY = f"COPY staged_call ({', '.join(COPIED)}) FROM STDIN (FORMAT binary)"
+MAKE_STAGE = f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS staged_call (
+        {", ".join(f"{name} {kind} NOT NULL" for name, kind in COPIED.items())},
+        place bigint GENERATED ALWAYS AS IDENTITY,
+        started_at timestamptz GENERATED ALWAYS AS (to_timestamp(start / 1000.0::float8)) STORED,
+        ended_at timestamptz GENERATED ALWAYS AS (to_timestamp(stop / 1000.0::float8)) STORED
+    );
+    TRUNCATE staged_call;
+    DROP INDEX IF EXISTS staged_call_number;
+"""
+
+
+@dataclass
+class Stage:
+    """The records of one day of some accounts, by their numbers. Memory holds one batch of them."""
+
+    day: date
+    accounts: Mapping[str, int]
+    routing: RoutingStage | None = None
+    records: int = 0
+    unreadable: UnreadableRecords = field(default_factory=UnreadableRecords)
+    rounded: Counter[int] = field(default_factory=Counter)
+    talked: set[int] = field(default_factory=set)
+    # When the first and the last of them begin; the least and the greatest of their numbers.
+    starts: list[int] = field(default_factory=list)
+    flow_nos: list[int] = field(default_factory=list)
+    _batch: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._earliest = _millis(noon(self.day) - NEAR_ITS_DAY)
+        self._latest = _millis(noon(self.day) + NEAR_ITS_DAY)
+        with connection.cursor() as cursor:
+            cursor.execute(MAKE_STAGE)
+
+    def add(self, record: Cdr) -> None:
+        account = self.accounts.get(record.account)
+        if account is None:
+            return
+        try:
+            row = self._row(account, record)
+        except ValueError as error:
+            self.unreadable.add(str(error), excerpt_of(record))
+            return
+        self._batch.append(row)
+        if row[FEE] != record.fee:
+            self.rounded[account] += 1
+        if len(self._batch) >= ROWS_PER_COPY:
+            self.write()
+
+    def leave_out(self, accounts: Iterable[Account]) -> None:
+        """Accounts without a record among these, whose day is to stay as it is."""
+        pks = {account.pk for account in accounts}
+        self.accounts = {number: pk for number, pk in self.accounts.items() if pk not in pks}
+
+    def write(self) -> None:
+        if not self._batch:
+            return
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.set_types(list(COPIED.values()))
+            for row in self._batch:
+                copy.write_row(row)
+        self.starts = _ends(self.starts + [row[START] for row in self._batch])
+        self.flow_nos = _ends(self.flow_nos + [row[FLOW_NO] for row in self._batch])
+        self.talked.update({row[ACCOUNT] for row in self._batch})
+        self.records += len(self._batch)
+        self._batch.clear()
+
+    @property
+    def months(self) -> set[date]:
+        return {partitions.month_of(instant(start)) for start in self.starts}
+
+    def _row(self, account: int, record: Cdr) -> tuple[Any, ...]:
+        start, stop = record.start, record.stop
+        if not self._earliest <= start <= self._latest or stop < start:
+            raise ValueError("a call at another time")
+        if not 0 <= record.hold_time <= INT_MAX or not 0 <= record.fee_time <= INT_MAX:
+            raise ValueError("a call of another length")
+        if not -BIGINT_MAX <= record.flow_no <= BIGINT_MAX or len(record.agent_account) > LONGEST_NUMBER:
+            raise ValueError("a call of another kind")
+        return (
+            account,
+            record.flow_no,
+            start,
+            stop,
+            record.caller,
+            record.callee,
+            record.hold_time,
+            record.fee_time,
+            stored(record.fee),
+            record.fee_prefix,
+            stored(record.suite_fee) if record.suite_fee else NOTHING,
+            _code(record.suite_fee_time, INT_MAX),
+            record.agent_account,
+            stored(record.agent_fee) if record.agent_fee else NOTHING,
+            _code(record.call_level, SMALLINT_MAX),
+            _code(record.end_direction, SMALLINT_MAX),
+            _code(record.end_reason, INT_MAX),
+            _code(record.billing_mode, SMALLINT_MAX),
+            _code(record.callee_billing, SMALLINT_MAX),
+        )
+
+
+def _code(code: int | None, largest: int) -> int:
+    if code is None:
+        return NOT_STATED
+    if not -largest <= code <= largest:
+        raise ValueError("a code of another size")
+    return code
+
+
+def _ends(numbers: list[int]) -> list[int]:
+    return [min(numbers), max(numbers)]
+
+
+def _millis(at: datetime) -> int:
+    return int(at.timestamp()) * 1000

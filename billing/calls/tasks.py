@@ -1,0 +1,17 @@
+"""Fetching the days of calls that people wait for."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import Switch
+from billing.calls.services import backfill_worker, backfills
+from billing.switches.services.priority import background
+
+
+@shared_task(name=backfills.RUN_BACKFILL)
+def run_backfill(switch_id: int) -> None:
+    """Fetch for one slot; the next slot stands behind whatever is due by then."""
+    with background():
+        backfill_worker.run_slot(switch=Switch.objects.get(pk=switch_id), now=timezone.now())

@@ -1,0 +1,103 @@
+"""A person of the staff settles what is owed for a payment by card: credited anew, or paid back at the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts.models import AuditAction, User
+from accounts.services import audit
+from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentState
+from billing.card_payments.services import payments
+from billing.topups.models import TopUp, TopUpState, Transition
+from billing.topups.services import states as topup_states
+from billing.topups.services.errors import TopUpRefused
+from billing.topups.services.reissues import ReissueRefused, look_once_more
+from billing.topups.services.states import UNDONE
+
+PERMISSION = "card_payments.change_cardpayment"
+
+
+class SettlingRefused(Exception):
+    """It cannot be settled this way; the sentence says why."""
+
+
+def credit_again(*, payment: CardPayment, by: User, why: str, now: datetime) -> TopUp:
+    """A new top-up, under a reference of its own. Raises PermissionDenied or SettlingRefused.
+
+    After a review it takes a second person, and one more look at the switch: after each, however many there were.
+    """
+    _check_person(by, why)
+    for reviewed in payment.topups.filter(state=TopUpState.NOT_APPLIED).select_related("account__switch"):
+        _look_for(reviewed, now)
+    return _credit_again(payment, by, why, now)
+
+
+@transaction.atomic
+def _credit_again(payment: CardPayment, by: User, why: str, now: datetime) -> TopUp:
+    held = _held(payment)
+    if held.state != CardPaymentState.PAID:
+        raise SettlingRefused("What arrived is not what was asked for: it can only be paid back.")
+    if Transition.objects.filter(topup__online=held, to_state=TopUpState.NOT_APPLIED, by=by).exists():
+        raise SettlingRefused("You decided that it was not applied: somebody else has to credit it again.")
+    try:
+        topup = payments.credit(held=held, by=by, now=now)
+    except TopUpRefused as refused:
+        raise SettlingRefused(str(refused)) from refused
+    _note(AuditAction.REISSUED, held, by, now, f"Credited anew by {topup}: {why.strip()}")
+    return topup
+
+
+@transaction.atomic
+def mark_refunded(*, payment: CardPayment, by: User, why: str, now: datetime) -> CardPayment:
+    """Somebody has paid it back at the provider. Raises PermissionDenied or SettlingRefused.
+
+    A credit that still waits to be sent is never sent then.
+    """
+    _check_person(by, why)
+    for waiting in payments.locked(payment).topups.filter(state=TopUpState.REQUESTED):
+        # It may wait for years for a switch that is down: whoever sends it now is quicker, or never sends it.
+        topup_states.move(topup=waiting, to=TopUpState.REFUSED, now=now, by=by, why=f"Paid back instead: {why.strip()}")
+    held = _held(payment)
+    held.state = CardPaymentState.REFUNDED
+    held.settled_at, held.settled_by, held.settled_why = now, by, why.strip()
+    held.save(update_fields=["state", "settled_at", "settled_by", "settled_why"])
+    _note(AuditAction.DECIDED, held, by, now, f"Paid back at the provider: {why.strip()}")
+    return held
+
+
+def is_open(payment: CardPayment) -> bool:
+    """Whether a person may settle it: received, and no top-up of it was sent that is done or could still be."""
+    return _is_owed(payment, UNDONE | {TopUpState.REQUESTED})
+
+
+def _is_owed(payment: CardPayment, undone: Collection[str]) -> bool:
+    return payment.state in RECEIVED and not payment.topups.exclude(state__in=undone).exists()
+
+
+def _check_person(by: User, why: str) -> None:
+    if not by.has_perm(PERMISSION):
+        raise PermissionDenied
+    if not why.strip():
+        raise SettlingRefused("Give the reason.")
+
+
+def _look_for(reviewed: TopUp, now: datetime) -> None:
+    try:
+        look_once_more(reviewed, now)
+    except ReissueRefused as refused:
+        raise SettlingRefused(str(refused)) from refused
+
+
+def _held(payment: CardPayment) -> CardPayment:
+    held = payments.locked(payment)
+    if not _is_owed(held, UNDONE):
+        raise SettlingRefused("Its credit is done or may still be, or somebody else has just settled it.")
+    return held
+
+
+def _note(action: AuditAction, payment: CardPayment, by: User, now: datetime, text: str) -> None:
+    audit.note(action=action, now=now, by=by, subject=payment, text=text)

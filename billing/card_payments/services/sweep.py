@@ -1,0 +1,68 @@
+"""What a lost report and a closed tab would otherwise lose: payments by card that nobody told the portal about."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from billing.card_payments.models import CardPayment, CardPaymentState
+from billing.card_payments.providers.base import OPEN_FOR, ProviderError
+from billing.card_payments.services import payments
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE = timedelta(hours=1)
+MOST_AT_ONCE = 20
+# Without a session nobody was ever shown where to pay.
+NEVER_OPENED_AFTER = 2 * OPEN_FOR
+# Whoever heard of the payment is crediting it just now.
+HAND_OVER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class SweptOnline:
+    credited: int
+    asked: int
+    abandoned: int
+
+
+def sweep(*, now: datetime) -> SweptOnline:
+    return SweptOnline(credited=_credit_the_paid(now), asked=_ask(now), abandoned=_abandon_the_unopened(now))
+
+
+def _credit_the_paid(now: datetime) -> int:
+    """Whoever heard of them died before asking for their credit."""
+    forgotten = CardPayment.objects.filter(
+        state=CardPaymentState.PAID, topups__isnull=True, why="", paid_at__lt=now - HAND_OVER
+    )
+    return sum(payments.credit_first(payment=payment, now=now) is not None for payment in forgotten[:MOST_AT_ONCE])
+
+
+def _ask(now: datetime) -> int:
+    due = CardPayment.objects.filter(state=CardPaymentState.STARTED, next_look_at__lte=now).exclude(session="")
+    return sum(_ask_about(payment, now) for payment in due.order_by("next_look_at")[:MOST_AT_ONCE])
+
+
+def _ask_about(payment: CardPayment, now: datetime) -> bool:
+    """2, 4, 8 … 60 minutes apart. One that cannot be asked about must not keep the others waiting."""
+    pause = min(LONGEST_PAUSE, payments.FIRST_LOOK * 2 ** min(payment.looks + 1, 10))
+    mine = CardPayment.objects.filter(pk=payment.pk, next_look_at=payment.next_look_at)
+    if not mine.update(looks=F("looks") + 1, next_look_at=now + pause):
+        return False
+    try:
+        payments.look(payment=payment, now=now)
+    except ProviderError as error:
+        logger.warning("%s could not be asked about: %s", payment, error)
+    except Exception:
+        logger.exception("%s could not be looked at", payment)
+    return True
+
+
+def _abandon_the_unopened(now: datetime) -> int:
+    unopened = CardPayment.objects.filter(
+        state=CardPaymentState.STARTED, session="", started_at__lt=now - NEVER_OPENED_AFTER
+    )
+    return unopened.update(state=CardPaymentState.ABANDONED)

@@ -1,0 +1,14 @@
+"""Asking the payment provider what became of payments by card. The task may run twice, or beside itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from billing.card_payments.services import sweep
+from billing.jobs.services.periodic import periodic
+
+
+# A payment provider may be slow, and sending top-ups must not wait for it: this is not of the queue `money`.
+@periodic(job="online", every=timedelta(seconds=30), queue="default")
+def sweep_payments(*, now: datetime) -> object:
+    return sweep.sweep(now=now)

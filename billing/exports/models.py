@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.crypto import get_random_string
+
+from accounts.models import Account
+from billing.lib.references import REFERENCE_ALPHABET
+
+
+def new_export_reference() -> str:
+    return "EX-" + get_random_string(10, REFERENCE_ALPHABET)
+
+
+class FileKind(models.TextChoices):
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "XLSX"
+
+
+class ExportState(models.TextChoices):
+    SENT = "sent", "sent at once"
+    WAITING = "waiting", "waiting"
+    RUNNING = "running", "being prepared"
+    DONE = "done", "ready"
+    STOPPED = "stopped", "stopped"
+    FAILED = "failed", "not made"
+    REMOVED = "removed", "removed"
+
+
+UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
+EXPORT_EDGES = [
+    ("waiting", "running"),
+    ("waiting", "stopped"),
+    ("running", "done"),
+    ("running", "stopped"),
+    ("running", "failed"),
+    ("done", "removed"),
+]
+
+
+class Export(models.Model):
+    """Calls that somebody took away as a file: sent at once, or prepared by a worker and kept for a while.
+
+    `asked` is the query of the address whose page lists the same calls. A file is for
+    whoever asked alone. `tries` counts the workers that took it up; what a dead one had written is never gone on with.
+    """
+
+    reference = models.CharField(max_length=20, unique=True, default=new_export_reference, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="exports", db_index=False)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports", db_index=False
+    )
+    asked_at = models.DateTimeField()
+    asked = models.TextField(blank=True)
+    kind = models.CharField(max_length=4, choices=FileKind.choices)
+    zone = models.CharField(max_length=64, help_text="Whose days it is about, and whose clock its times are told by")
+    first = models.DateField("first day")
+    last = models.DateField("last day")
+    was_fresh = models.BooleanField(
+        "fresh login", help_text="Whether the person had just shown once more that it was them"
+    )
+    state = models.CharField(max_length=10, choices=ExportState.choices)
+    tries = models.PositiveSmallIntegerField(default=0)
+    rows_done = models.BigIntegerField("calls written", default=0)
+    rows_total = models.BigIntegerField("calls in all", null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last seen at it")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    why = models.CharField(max_length=300, blank=True, help_text="Why it was not made, for people")
+    size = models.BigIntegerField(null=True, blank=True, help_text="Of the file, in bytes")
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["asked_by", "account", "-asked_at"], name="export_of_a_person"),
+            models.Index(fields=["asked_at"], name="export_by_time"),
+            models.Index(fields=["asked_at"], condition=Q(state__in=UNFINISHED), name="export_unfinished"),
+            models.Index(fields=["expires_at"], condition=Q(state="done"), name="export_kept"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(first__lte=F("last")), name="export_of_days_in_order"),
+            models.CheckConstraint(
+                condition=Q(state__in=UNFINISHED, ended_at__isnull=True)
+                | (~Q(state__in=UNFINISHED) & Q(ended_at__isnull=False)),
+                name="export_ended_at_an_instant",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(size__isnull=False, expires_at__isnull=False, rows_done=F("rows_total")),
+                name="export_done_is_whole",
+            ),
+            models.CheckConstraint(condition=~Q(state="failed") | ~Q(why=""), name="export_failed_says_why"),
+        ]
+        triggers = [
+            pgtrigger.FSM(name="export_goes_forward_only", field="state", transitions=EXPORT_EDGES),
+            pgtrigger.ReadOnly(
+                name="export_stays_what_was_asked",
+                fields=["reference", "account", "asked_by", "asked_at", "asked", "kind", "zone", "first", "last"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in UNFINISHED
+
+    @property
+    def is_packing(self) -> bool:
+        """All rows are written, and a spreadsheet still has to be put together."""
+        return self.state == ExportState.RUNNING and bool(self.rows_total) and self.rows_done == self.rows_total

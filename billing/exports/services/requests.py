@@ -1,0 +1,149 @@
+"""Calls as files: who may take how much away, and what is asked of a worker."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import QueryDict
+
+from accounts.access import Access
+from accounts.models import Account, AuditAction, User
+from accounts.services import audit
+from billing.call_history.tables import CallTable, table_of
+from billing.exports.models import UNFINISHED, Export, ExportState, FileKind
+from billing.exports.services import files
+from billing.lib.days import day_of, each_day
+from billing.lib.enqueue import enqueue
+
+MAKE_EXPORT = "billing.exports.tasks.make_export"
+
+logger = logging.getLogger(__name__)
+
+LATELY = timedelta(hours=24)
+# Of an account's days, so many may be taken away lately without showing once more that it is you.
+FREE_DAYS = 31
+# Of one person.
+MOST_UNFINISHED = 3
+MOST_KEPT = 10
+
+
+class ExportRefused(Exception):
+    """Nothing was written. The sentence is for the person."""
+
+
+class FreshLoginWanted(Exception):
+    """So many days are more than may be taken away without."""
+
+
+def table(export: Export) -> CallTable:
+    """The same that the person saw when they asked."""
+    zone = ZoneInfo(export.zone)
+    today = day_of(export.asked_at, zone)
+    return table_of(account=export.account, asked=QueryDict(export.asked), zone=zone, today=today)
+
+
+@transaction.atomic
+def sent(*, access: Access, table: CallTable, kind: FileKind, rows: int, is_fresh: bool, now: datetime) -> None:
+    """Write down what is about to be sent at once; raises FreshLoginWanted."""
+    _hold(access.user)
+    export = _wish(access, table, kind, is_fresh, now)
+    export.state, export.ended_at, export.rows_done, export.rows_total = ExportState.SENT, now, rows, rows
+    _write(export, access, f"{rows} calls")
+
+
+@transaction.atomic
+def ask(*, access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now: datetime) -> Export:
+    """Let a worker prepare a file; raises FreshLoginWanted or ExportRefused."""
+    _hold(access.user)
+    _refuse_too_many(access.user, now)
+    export = _wish(access, table, kind, is_fresh, now)
+    export.state = ExportState.WAITING
+    _write(export, access, "Calls")
+    transaction.on_commit(partial(enqueue_export, export.pk))
+    return export
+
+
+@transaction.atomic
+def end(*, export: Export, now: datetime) -> Export:
+    """Stop it, or remove its file, whichever there is to do."""
+    export = Export.objects.select_for_update(no_key=True).get(pk=export.pk)
+    if export.is_unfinished:
+        export.state, export.ended_at = ExportState.STOPPED, now
+    elif export.state == ExportState.DONE:
+        export.state = ExportState.REMOVED
+    else:
+        return export
+    export.save(update_fields=["state", "ended_at"])
+    transaction.on_commit(lambda: files.remove(export.reference))
+    return export
+
+
+def take(*, access: Access, export: Export, now: datetime) -> BinaryIO:
+    """The file, for whoever closes it; raises ExportRefused where there is none (any more)."""
+    if export.state != ExportState.DONE or export.expires_at is None or export.expires_at <= now:
+        raise ExportRefused("There is no file to download here.")
+    try:
+        file = files.path_of(export).open("rb")
+    except OSError as error:
+        logger.exception("The file of export %s cannot be read: web and worker-exports must share EXPORT_DIR", export)
+        raise ExportRefused("The file is not where it should be. Please ask for it again, or tell support.") from error
+    audit.note(action=AuditAction.EXPORTED, now=now, by=access, subject=export, text="The file was downloaded")
+    return file
+
+
+def enqueue_export(export_id: int) -> None:
+    """Ask a worker for it now. When no broker answers, a sweep will find it."""
+    enqueue(MAKE_EXPORT, export_id, queue="exports")
+
+
+def _hold(user: User) -> None:
+    """Until the transaction ends, what one person asks for is decided one after the other."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _refuse_too_many(user: User, now: datetime) -> None:
+    theirs = Export.objects.filter(asked_by=user)
+    if theirs.filter(state__in=UNFINISHED).count() >= MOST_UNFINISHED:
+        raise ExportRefused(
+            f"{MOST_UNFINISHED} files are being prepared for you already. Stop one of them, or wait until one is ready."
+        )
+    kept = theirs.filter(Q(state__in=UNFINISHED) | Q(state=ExportState.DONE, expires_at__gt=now))
+    if kept.count() >= MOST_KEPT:
+        raise ExportRefused(f"{MOST_KEPT} files are kept for you already. Remove one that you no longer need.")
+
+
+def _wish(access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now: datetime) -> Export:
+    if not is_fresh and _is_beyond_free_days(access.user, access.account, table.first, table.last, now):
+        raise FreshLoginWanted
+    return Export(
+        account=access.account,
+        asked_by=access.user,
+        asked_at=now,
+        asked=table.asked,
+        kind=kind,
+        zone=table.filter.zone.key,
+        first=table.first,
+        last=table.last,
+        was_fresh=is_fresh,
+    )
+
+
+def _is_beyond_free_days(user: User, account: Account, first: date, last: date, now: datetime) -> bool:
+    """Taking it away in pieces counts as taking it away at once. What was taken away freshly logged in is paid for."""
+    if (last - first).days >= FREE_DAYS:
+        return True
+    lately = Export.objects.filter(asked_by=user, account=account, asked_at__gt=now - LATELY, was_fresh=False)
+    ranges = [(first, last), *lately.values_list("first", "last").distinct()]
+    return len({day for begin, end in ranges for day in each_day(begin, end)}) > FREE_DAYS
+
+
+def _write(export: Export, access: Access, what: str) -> None:
+    export.save(force_insert=True)
+    text = f"{what} of {export.first} to {export.last} as {export.kind.upper()}"
+    audit.note(action=AuditAction.EXPORTED, now=export.asked_at, by=access, subject=export, text=text)

@@ -1,0 +1,163 @@
+"""Preparing the files that people asked for. Safe to run twice, beside itself, and to be killed anywhere.
+
+Whoever is at an export holds it by the connection that it reads from: with the process, the hold ends too. What is held
+by nobody is taken up by a sweep and begun anew.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from accounts.lib.clock import Clock
+from billing.call_history.queries.rows import Row
+from billing.exports.models import UNFINISHED, Export, ExportState, FileKind
+from billing.exports.services import files, requests
+from billing.lib.snapshots import hold, snapshot_beside
+from billing.lib.spreadsheets import HUGE_ROWS, csv_of, xlsx_to
+
+logger = logging.getLogger(__name__)
+
+MOST_TRIES = 3
+# How often it is said how far it is, and seen whether it was stopped: the latter of the two.
+LOOK_AFTER_ROWS = 1000
+LOOK_AFTER_SECONDS = 0.2
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = "There was no room left for the file on the server. Please try again later, or choose fewer days."
+UNWRITABLE = "The server could not keep the file. Please try again later; support can see why."
+UNCLEAR = "A name that it was asked for by has gone from the rates. Please choose its calls anew."
+GIVEN_UP = f"It was begun {MOST_TRIES} times and never came to its end. Choose fewer days, or ask support."
+
+
+class _Unclear(Exception):
+    """What was asked for can no longer be read as it was."""
+
+
+class _Taken(Exception):
+    """It was stopped, or another worker is at it."""
+
+
+@dataclass
+class _Try:
+    """One worker's way through one export."""
+
+    export: Export
+    clock: Clock
+    rows: int = 0
+    _looked_at: float = field(default_factory=time.monotonic)
+
+    def make(self, using: str) -> None:
+        table = requests.table(self.export)
+        if table.asked != self.export.asked:
+            # Without that filter it would hold other calls than were asked for.
+            raise _Unclear
+        total = table.count(using=using)
+        self._still(rows_total=total)
+        # Closed here, for the rows are read within a transaction that ends before the connection does.
+        with files.workshop(self.export) as folder, closing(table.rows(using=using)) as read:
+            part, rows = folder / "part", self._counted(read)
+            if self.export.kind == FileKind.XLSX:
+                with open(part, "xb", opener=files.opener) as file:
+                    xlsx_to(file, table.columns, rows, folder=folder, is_huge=total > HUGE_ROWS)
+            else:
+                _write_csv(part, table.columns, rows)
+            self._finish(part)
+
+    def fail(self, why: str) -> bool:
+        """Whether that was still ours to say."""
+        return bool(self._mine().update(state=ExportState.FAILED, why=why, ended_at=self.clock.now()))
+
+    def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.rows += 1
+            if self.rows % LOOK_AFTER_ROWS == 0 and time.monotonic() - self._looked_at > LOOK_AFTER_SECONDS:
+                self._still(rows_done=self.rows)
+            yield row
+        self._still(rows_done=self.rows)
+
+    def _still(self, **figures: int) -> None:
+        """Say how far it is; raises _Taken where that is no longer ours to say."""
+        if not self._mine().update(moved_at=self.clock.now(), **figures):
+            raise _Taken
+        self._looked_at = time.monotonic()
+
+    @transaction.atomic
+    def _finish(self, part: Path) -> None:
+        """The row is held, so that nobody stops it between the file and what is said of it."""
+        export = self._mine().select_for_update(no_key=True).first()
+        if export is None:
+            raise _Taken
+        export.state, export.rows_done, export.size = ExportState.DONE, self.rows, part.stat().st_size
+        export.ended_at = self.clock.now()
+        export.expires_at = export.ended_at + timedelta(hours=settings.EXPORT_HOURS)
+        export.save(update_fields=["state", "rows_done", "size", "ended_at", "expires_at"])
+        part.replace(files.path_of(export))
+
+    def _mine(self) -> QuerySet[Export]:
+        return Export.objects.filter(pk=self.export.pk, state=ExportState.RUNNING, tries=self.export.tries)
+
+
+def carry_out(*, export_id: int, now: datetime) -> bool:
+    """Make its file, unless it has ended or somebody is at it, or at another of the same person's.
+
+    Whether it was taken up here; what was not is left to the sweep. Nobody's files fill all workers.
+    """
+    with snapshot_beside() as using:
+        if not hold(f"export {export_id}", using=using) or not hold(_others_of(export_id), using=using):
+            return False
+        export = _claim(export_id, now)
+        if export is None:
+            return False
+        attempt = _Try(export, Clock(now))
+        if export.tries > MOST_TRIES:
+            logger.error("Export %s is given up after %s tries", export, MOST_TRIES)
+            attempt.fail(GIVEN_UP)
+        else:
+            _make(attempt, using)
+    return True
+
+
+def _others_of(export_id: int) -> str:
+    person = Export.objects.filter(pk=export_id).values_list("asked_by", flat=True).first()
+    return f"exports of {person}"
+
+
+def _claim(export_id: int, now: datetime) -> Export | None:
+    """For whoever holds it."""
+    unfinished = Export.objects.filter(pk=export_id, state__in=UNFINISHED)
+    begun = {"rows_done": 0, "rows_total": None, "moved_at": now}
+    if not unfinished.update(state=ExportState.RUNNING, tries=F("tries") + 1, **begun):
+        return None
+    return Export.objects.select_related("account__switch").get(pk=export_id)
+
+
+def _make(attempt: _Try, using: str) -> None:
+    export = attempt.export
+    try:
+        attempt.make(using)
+        logger.info("Export %s is ready: %s rows", export, attempt.rows)
+    except _Unclear:
+        attempt.fail(UNCLEAR)
+        logger.warning("Export %s: its filter can no longer be read", export)
+    except _Taken:
+        logger.info("Export %s was stopped after %s rows", export, attempt.rows)
+    except OSError as error:
+        # Whoever stops it removes its files as well, also from under who still packs them.
+        if attempt.fail(FULL if error.errno in NO_ROOM else UNWRITABLE):
+            logger.exception("Export %s could not be written in EXPORT_DIR", export)
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    with open(path, "x", encoding="utf-8", newline="", opener=files.opener) as file:
+        for piece in csv_of(columns, rows):
+            file.write(piece)

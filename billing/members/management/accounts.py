@@ -1,0 +1,26 @@
+"""The account that a command names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.management.base import Failed
+from accounts.models import Account, Switch
+from billing.balances.services import profiles
+from billing.switches.services.failures import FAILURES, sentence
+
+
+def account_of(switch: Switch, number: str, now: datetime) -> Account:
+    """As the switch says now, with the accounts below it; as known here when it does not answer. Raises Failed."""
+    try:
+        account = profiles.ensure(switch=switch, number=number, now=now)
+        if account.is_agent:
+            profiles.refresh_children(agent=account, now=now)
+    except profiles.UnknownAccount as error:
+        raise Failed(str(error)) from error
+    except FAILURES as error:
+        known = Account.objects.filter(switch=switch, number=number).first()
+        if known is None:
+            raise Failed(f"{sentence(error)} {number} is not known here yet, so nothing was granted.") from error
+        return known
+    return account

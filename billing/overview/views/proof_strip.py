@@ -1,0 +1,88 @@
+"""What of the last days is proven against the switch's own report, for the strip on the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from billing.calls.models import CallDay, DayState
+
+
+@dataclass(frozen=True)
+class Cell:
+    x: int
+    day: date
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    day: date
+    amount: Decimal
+    calls: int
+    is_given_up: bool
+
+
+@dataclass(frozen=True)
+class Proof:
+    cells: list[Cell]
+    proven: int
+    calls: int
+    fee: Decimal
+    unchecked: int
+    missing: int
+    differences: list[Difference]
+
+    @property
+    def is_fetched_again(self) -> bool:
+        return not all(difference.is_given_up for difference in self.differences)
+
+
+WORDS = {
+    "proven": "proven",
+    "fetched": "not checked yet",
+    "differs": "differs, is fetched again",
+    "none": "not fetched yet",
+    "today": "in progress",
+}
+
+
+def proof_of(days: Mapping[date, CallDay], *, today: date, last_days: int = 30) -> Proof:
+    wanted = [today - timedelta(days=back) for back in range(last_days - 1, -1, -1)]
+    kinds = [_kind(days.get(day), is_today=day == today) for day in wanted]
+    cells = [
+        Cell(20 * i, day, kind, _words(kind, days.get(day)))
+        for i, (day, kind) in enumerate(zip(wanted, kinds, strict=True))
+    ]
+    proven = [days[cell.day] for cell in cells if cell.kind == "proven"]
+    return Proof(
+        cells,
+        proven=len(proven),
+        calls=sum(day.calls for day in proven),
+        fee=sum((day.fee for day in proven), Decimal(0)),
+        unchecked=kinds.count("fetched"),
+        missing=kinds.count("none"),
+        differences=[_difference(days[cell.day]) for cell in cells if cell.kind == "differs"],
+    )
+
+
+def _kind(day: CallDay | None, *, is_today: bool) -> str:
+    if is_today:
+        return "today"
+    if day is None or day.fetched_at is None:
+        return "none"
+    known = {DayState.PROVEN: "proven", DayState.DIFFERS: "differs"}
+    return known.get(DayState(day.state), "fetched")
+
+
+def _words(kind: str, day: CallDay | None) -> str:
+    return "differs" if kind == "differs" and day and day.is_given_up else WORDS[kind]
+
+
+def _difference(day: CallDay) -> Difference:
+    fee, calls = day.fee + day.elsewhere_fee, day.calls + day.elsewhere_calls
+    amount, apart = abs((day.reported_fee or Decimal(0)) - fee), abs((day.reported_calls or 0) - calls)
+    return Difference(day.day, amount, apart, day.is_given_up)

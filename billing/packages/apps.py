@@ -1,0 +1,11 @@
+from billing.subject import Subject
+
+
+class PackagesConfig(Subject):
+    """The minute packages that a switch sells."""
+
+    name = "billing.packages"
+    staff = {
+        "package": ("", "", ""),
+        "packagelist": ("", "", ""),
+    }

@@ -1,0 +1,58 @@
+"""The packages of an account (manual §3.25, §3.29), read by a worker when somebody wants them, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Account
+from billing.packages.models import Package, PackageList
+from billing.switches.services import on_demand
+from billing.switches.services.clients import client
+from billing.switches.services.failures import FAILURES
+from billing.vos3000.operations.packages import Suite, SuiteOrder, get_suite_orders, get_suites
+
+READ_PACKAGES = "billing.packages.tasks.read_packages"
+
+
+def of_account(*, account: Account, now: datetime) -> tuple[PackageList, bool]:
+    """What is known of an account's packages, and whether more is coming."""
+    packages, _ = PackageList.objects.get_or_create(account=account)
+    return packages, on_demand.request_refresh(packages, task=READ_PACKAGES, now=now)
+
+
+def read(*, list_id: int, now: datetime) -> None:
+    """Ask for an account's packages and put them in the place of those known before."""
+    packages = PackageList.objects.select_related("account__switch").get(pk=list_id)
+    if not packages.is_open:
+        return
+    try:
+        with client(packages.account.switch) as asking:
+            orders = get_suite_orders(asking, account=packages.account.number)
+            suites = get_suites(asking, ids=sorted({order.suite_id for order in orders}))
+    except FAILURES as error:
+        on_demand.failed(packages, error, now=now)
+        return
+    _store(packages, orders, {suite.id: suite for suite in suites}, now)
+
+
+@transaction.atomic
+def _store(packages: PackageList, orders: Iterable[SuiteOrder], suites: dict[int, Suite], now: datetime) -> None:
+    # Two answers are stored one after another.
+    PackageList.objects.select_for_update(of=("self",)).get(pk=packages.pk)
+    packages.packages.all().delete()
+    rows = [_row(packages, order, suites[order.suite_id]) for order in orders if order.suite_id in suites]
+    Package.objects.bulk_create(rows)
+    on_demand.refreshed(packages, now=now)
+
+
+def _row(packages: PackageList, order: SuiteOrder, suite: Suite) -> Package:
+    return Package(
+        package_list=packages,
+        name=suite.name,
+        prefixes=suite.prefixes,
+        begins_at=order.begins_at,
+        ends_at=order.expiry.instant,
+    )

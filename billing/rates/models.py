@@ -1,0 +1,57 @@
+"""The rates of a rate group, read of its switch when a page needs them."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from accounts.models import Switch
+from billing.switches.models import OnDemand
+
+# What the switch says of a prefix.
+SAID = ("prefix", "area_name", "fee", "period", "first_fees", "first_seconds")
+
+
+class RateGroup(OnDemand):
+    """The rates of one group of a switch (manual §3.44)."""
+
+    switch = models.ForeignKey(Switch, on_delete=models.CASCADE, related_name="rate_groups")
+    name = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["switch", "name"], name="rate_group_once")]
+
+    def __str__(self) -> str:
+        return f"rates of {self.name}"
+
+
+class Rate(models.Model):
+    """`fee` for each begun `period` of seconds, after the first intervals: each of `first_seconds` costs its fee.
+
+    Fees have the places that the switch states, more than a balance has.
+    """
+
+    group = models.ForeignKey(RateGroup, on_delete=models.CASCADE, related_name="rates")
+    prefix = models.TextField()
+    area_name = models.TextField(blank=True)
+    fee = models.DecimalField(max_digits=24, decimal_places=12)
+    period = models.PositiveIntegerField(help_text="Seconds")
+    first_fees = ArrayField(models.DecimalField(max_digits=24, decimal_places=12), default=list)
+    first_seconds = ArrayField(models.PositiveIntegerField(), default=list)
+
+    class Meta:
+        indexes = [models.Index("group", OpClass(Lower("area_name"), name="text_pattern_ops"), name="rate_by_area")]
+        constraints = [
+            models.UniqueConstraint(fields=["group", "prefix"], name="rate_once_per_prefix"),
+            models.CheckConstraint(condition=Q(period__gt=0), name="rate_has_a_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.area_name}"
+
+    def is_like(self, other: Rate) -> bool:
+        """Whether both say the same of their prefix."""
+        return all(getattr(self, field) == getattr(other, field) for field in SAID)

@@ -1,0 +1,96 @@
+"""The rates of a rate group (manual §3.44), read by a worker when somebody wants them, and kept.
+
+A switch that fails leaves what was last read.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Account
+from billing.rates.models import Rate, RateGroup
+from billing.switches.services import on_demand
+from billing.switches.services.clients import client
+from billing.switches.services.failures import FAILURES
+from billing.vos3000.operations.rates import FeeRate, get_fee_rates
+
+logger = logging.getLogger(__name__)
+
+READ_RATES = "billing.rates.tasks.read_rates"
+AT_ONCE = 1000
+LARGEST_FEE, LONGEST_PERIOD, LONGEST_PREFIX = 10**12, 2**31 - 1, 100
+
+
+@dataclass(frozen=True)
+class Known:
+    """`group` is None where the switch does not say which rates an account has; `is_coming`: they are being read."""
+
+    group: RateGroup | None
+    is_coming: bool = False
+
+
+def of_account(*, account: Account, now: datetime) -> Known:
+    """What is known of an account's rates. Where they are old a worker is asked to read them; nobody waits here."""
+    if not account.rate_group:
+        return Known(None)
+    group, _ = RateGroup.objects.get_or_create(switch=account.switch, name=account.rate_group)
+    return Known(group, is_coming=on_demand.request_refresh(group, task=READ_RATES, now=now))
+
+
+def read(*, group_id: int, now: datetime) -> None:
+    """Ask for a group's rates and put them in the place of those known before."""
+    group = RateGroup.objects.select_related("switch").get(pk=group_id)
+    if not group.is_open:
+        return
+    try:
+        with client(group.switch) as asking:
+            stated = get_fee_rates(asking, group=group.name)
+    except FAILURES as error:
+        on_demand.failed(group, error, now=now)
+        return
+    _store(group, stated, now)
+
+
+@transaction.atomic
+def _store(group: RateGroup, stated: Iterable[FeeRate], now: datetime) -> None:
+    # Two answers are stored one after another.
+    RateGroup.objects.select_for_update().get(pk=group.pk)
+    by_prefix = {rate.fee_prefix: rate for rate in stated}
+    usable = {prefix: _row(group, rate) for prefix, rate in by_prefix.items() if _is_usable(rate)}
+    if len(usable) < len(by_prefix):
+        logger.warning("%s of the %s cannot be used", len(by_prefix) - len(usable), group)
+    known = {rate.prefix: rate for rate in group.rates.all()}
+    new = [rate for prefix, rate in usable.items() if prefix not in known or not rate.is_like(known[prefix])]
+    replaced = {rate.prefix for rate in new} | (known.keys() - usable.keys())
+    group.rates.filter(pk__in=[rate.pk for prefix, rate in known.items() if prefix in replaced]).delete()
+    Rate.objects.bulk_create(new, batch_size=AT_ONCE)
+    on_demand.refreshed(group, now=now)
+
+
+def _is_usable(rate: FeeRate) -> bool:
+    fees = (rate.fee, *(first.fee for first in rate.first_intervals))
+    lengths = (rate.period, *(first.time for first in rate.first_intervals))
+    return (
+        rate.period > 0
+        and len(rate.fee_prefix) <= LONGEST_PREFIX
+        and all(abs(fee) < LARGEST_FEE for fee in fees)
+        and all(0 <= length <= LONGEST_PERIOD for length in lengths)
+    )
+
+
+def _row(group: RateGroup, rate: FeeRate) -> Rate:
+    first = sorted(rate.first_intervals, key=lambda interval: interval.position)
+    return Rate(
+        group=group,
+        prefix=rate.fee_prefix,
+        area_name=rate.area_name,
+        fee=rate.fee,
+        period=rate.period,
+        first_fees=[interval.fee for interval in first],
+        first_seconds=[interval.time for interval in first],
+    )

@@ -1,0 +1,15 @@
+"""Reading the rates of a group, when a page needs them."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.rates import services as rates
+from billing.switches.services.priority import background
+
+
+@shared_task(name=rates.READ_RATES)
+def read_rates(group_id: int) -> None:
+    with background():
+        rates.read(group_id=group_id, now=timezone.now())

@@ -1,0 +1,51 @@
+"""Rows that a worker reads of the switch when somebody wants them: at most once an hour, however many look."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+
+from billing.lib.enqueue import enqueue
+from billing.switches.models import OnDemand
+from billing.switches.services.failures import sentence
+from billing.vos3000 import Unreachable
+
+logger = logging.getLogger(__name__)
+
+FRESH_FOR = timedelta(hours=1)
+# Where the switch was surely not asked: withheld by its budget, or not reached.
+NOT_ASKED_AGAIN_AFTER = timedelta(minutes=1)
+# How long an answer is waited for before a page stops looking for it.
+PATIENCE = timedelta(minutes=1)
+
+
+def request_refresh(row: OnDemand, *, task: str, now: datetime) -> bool:
+    """Ask a worker to read them where they are old, and tell whether they are coming; nobody waits here."""
+    due = type(row)._default_manager.filter(pk=row.pk).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+    if due.update(asked_at=now, not_before=now + FRESH_FOR):
+        row.refresh_from_db()
+        transaction.on_commit(partial(_announce, row, task, now))
+    return row.is_open and row.asked_at is not None and now - row.asked_at < PATIENCE
+
+
+def failed(row: OnDemand, error: Exception, *, now: datetime) -> None:
+    logger.info("The %s were not read: %s", row, error)
+    _end(row, sentence(error), now, was_asked=not isinstance(error, Unreachable))
+
+
+def refreshed(row: OnDemand, *, now: datetime) -> None:
+    type(row)._default_manager.filter(pk=row.pk).update(read_at=now, ended_at=now, failure="")
+
+
+def _announce(row: OnDemand, task: str, now: datetime) -> None:
+    if not enqueue(task, row.pk, queue="default"):
+        _end(row, "The portal’s own workers cannot be reached.", now, was_asked=False)
+
+
+def _end(row: OnDemand, why: str, now: datetime, *, was_asked: bool) -> None:
+    changed = {} if was_asked else {"not_before": now + NOT_ASKED_AGAIN_AFTER}
+    type(row)._default_manager.filter(pk=row.pk).update(ended_at=now, failure=why, **changed)

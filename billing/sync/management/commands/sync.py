@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from accounts.management.base import Failed, switch_named
+from billing.switches.management.switch_command import SwitchCommand
+from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.priority import waiting_for_budget
+from billing.sync.services.catch_up import CatchUp, CaughtUp
+
+
+class Command(SwitchCommand):
+    help = "Bring profiles, balances, calls, payments and charges up to date."
+    days_back = 31
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        switch = switch_named(options["switch"])
+        first, last = self.days(switch, options)
+        catch_up = CatchUp(switch, first, last)
+        with waiting_for_budget():
+            self._catch_up(catch_up, options["accounts"])
+        self._report(catch_up.done)
+
+    def _catch_up(self, catch_up: CatchUp, numbers: list[str]) -> None:
+        try:
+            accounts = catch_up.choose(list(dict.fromkeys(numbers)))
+        except FAILURES as error:
+            raise Failed(sentence(error)) from error
+        quiet = self.as_json or not sys.stderr.isatty()
+        total = catch_up.number_of_parts(accounts)
+        for part in tqdm(catch_up.parts(accounts), total=total, unit="part", disable=quiet):
+            part()
+
+    def _report(self, done: CaughtUp) -> None:
+        failed = [{"account": row.account, "day": row.day, "why": row.why} for row in done.failed]
+        data = {
+            "accounts": done.accounts,
+            "days": done.days,
+            "calls": done.calls,
+            "payments": done.payments,
+            "charges": done.charges,
+            "failed": failed,
+        }
+        lines = [
+            f"{done.accounts} accounts, {done.days} days with {done.calls} calls,"
+            f" {done.payments} new payments, {done.charges} new charges.",
+            *(f"{row.account}{f' on {row.day}' if row.day else ''}: {row.why}" for row in done.failed),
+        ]
+        self.report(data, "\n".join(lines))
+        if failed:
+            raise Failed("")

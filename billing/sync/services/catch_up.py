@@ -1,0 +1,133 @@
+"""Bringing a switch's accounts up to date in one go, part by part, for the command."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+
+from accounts.models import Account, Switch
+from billing.balances.services import balances, profiles
+from billing.calls.services import fetching as call_fetching
+from billing.calls.services import proving as call_proving
+from billing.lib.days import DAY, begin_of, day_of, each_day
+from billing.switches.services.failures import FAILURES, sentence
+from billing.sync.services import mirroring
+
+# How long the command waits for a day that a worker is fetching, or asks again for one that was put off, in seconds.
+LONGEST_WAIT, PAUSE = 60, 0.5
+BUSY = "Another process is fetching this day."
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`day` is None where not a day's calls but the payments or the account itself could not be read."""
+
+    account: str
+    day: date | None
+    why: str
+
+
+@dataclass
+class CaughtUp:
+    """Account-days, calls on them, and new payments and charges."""
+
+    accounts: int = 0
+    days: int = 0
+    calls: int = 0
+    payments: int = 0
+    charges: int = 0
+    failed: list[Failure] = field(default_factory=list)
+
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class CatchUp:
+    """`parts` gives one piece of work at a time; `done` is what they came to."""
+
+    switch: Switch
+    first: date
+    last: date
+    clock: Clock = utc_now
+    done: CaughtUp = field(default_factory=CaughtUp)
+
+    def choose(self, numbers: Sequence[str]) -> list[Account]:
+        """These accounts, or all of the switch, with their profiles and balances. Raises SwitchError.
+
+        The balances come first: what was stated before the calls are read can be explained by them.
+        """
+        if not numbers:
+            balances.refresh_all(switch=self.switch, now=self.clock())
+        listed = Account.objects.filter(switch=self.switch, missing_since__isnull=True).order_by("number")
+        wanted = list(numbers) or list(listed.values_list("number", flat=True))
+        profiles.refresh(switch=self.switch, numbers=wanted, now=self.clock())
+        chosen = list(listed.filter(number__in=wanted).select_related("switch"))
+        unknown = set(numbers) - {account.number for account in chosen}
+        self.done.failed += [Failure(number, None, "The switch has no such account.") for number in sorted(unknown)]
+        self.done.accounts = len(chosen)
+        return chosen
+
+    def parts(self, accounts: Sequence[Account]) -> Iterator[Callable[[], None]]:
+        if not accounts:
+            return
+        for day in reversed(list(each_day(self.first, self.last))):
+            yield partial(self._fetch, accounts, day)
+        yield partial(self._prove, accounts)
+        for account in accounts:
+            yield partial(self._mirror, account)
+
+    def number_of_parts(self, accounts: Sequence[Account]) -> int:
+        return (self.last - self.first).days + 2 + len(accounts) if accounts else 0
+
+    def _fetch(self, accounts: Sequence[Account], day: date) -> None:
+        try:
+            fetched = call_fetching.fetch_days(accounts=accounts, first=day, last=day, now=self.clock())
+            give_up = time.monotonic() + LONGEST_WAIT
+            while (fetched.busy or fetched.put_off) and time.monotonic() < give_up:
+                time.sleep(PAUSE)
+                again = fetched.take_back()
+                fetched.add(call_fetching.fetch_days(accounts=again, first=day, last=day, now=self.clock()))
+        except FAILURES as error:
+            self.done.failed += [Failure(account.number, day, sentence(error)) for account in accounts]
+            return
+        self.done.days += fetched.days
+        self.done.calls += fetched.calls
+        self.done.failed += [Failure(row.account.number, row.day, row.why) for row in fetched.failures]
+        self.done.failed += [Failure(account.number, day, BUSY) for account in fetched.busy]
+
+    def _prove(self, accounts: Sequence[Account]) -> None:
+        last = min(self.last, day_of(self.clock(), self.switch.zone) - DAY)
+        if last < self.first:
+            return
+        try:
+            proven = call_proving.prove_days(
+                switch=self.switch, accounts=accounts, first=self.first, last=last, now=self.clock()
+            )
+        except FAILURES as error:
+            self.done.failed += [Failure(account.number, None, sentence(error)) for account in accounts]
+            return
+        self.done.failed += [
+            Failure(row.account.number, row.day, "The calls differ from the switch's own report.")
+            for row in proven.differing
+        ] + [
+            Failure(row.account.number, row.day, "The switch's own report of this day cannot be used.")
+            for row in proven.without_report
+        ]
+
+    def _mirror(self, account: Account) -> None:
+        since = begin_of(self.first, self.switch.zone)
+        try:
+            new = mirroring.mirror(account=account, now=self.clock(), since=since)
+        except FAILURES as error:
+            self.done.failed.append(Failure(account.number, None, sentence(error)))
+            return
+        self.done.payments += new.payments
+        self.done.charges += new.charges

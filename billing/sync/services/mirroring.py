@@ -1,0 +1,21 @@
+"""Mirroring an account's payments and charges, and matching its payments to the portal's own top-ups."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.models import Account
+from billing.balances.services import payments as balance_payments
+from billing.balances.services.payments import Mirrored
+from billing.topups.services.matching import match_payments
+
+
+def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> Mirrored:
+    """Read the rows that are new on the switch, then match payments to top-ups. Raises SwitchError.
+
+    What was kept before the switch failed is matched as well: payments are read before charges.
+    """
+    try:
+        return balance_payments.mirror(account=account, now=now, since=since)
+    finally:
+        match_payments(account=account)

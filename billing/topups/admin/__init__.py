@@ -1,0 +1,3 @@
+from billing.topups.admin import topups
+
+__all__ = ["topups"]

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
+from accounts.models import Account, Switch, User
+from billing.balances.services import profiles
+from billing.lib.amounts import BadAmount, parse_amount
+from billing.switches.services.failures import FAILURES, sentence
+from billing.topups.models import Source, TopUp, TopUpState
+from billing.topups.queries.progress import outcome
+from billing.topups.services import limits, requests, sending, transfers
+from billing.topups.services.errors import TopUpRefused
+from billing.topups.services.sweep import doubt_the_dead
+from billing.topups.services.transfers import BalanceUnknown, NotCovered
+
+# A little longer than a living sender waits for the switch.
+LONGEST_WAIT = timedelta(seconds=35)
+
+
+class Command(JsonCommand):
+    help = "Send one top-up and report its state. The same key never sends twice."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("switch")
+        parser.add_argument("account", help="VOS3000 account id")
+        parser.add_argument("amount")
+        parser.add_argument("--by", required=True, metavar="EMAIL")
+        parser.add_argument("--key", required=True)
+        parser.add_argument("--from", dest="agent", metavar="AGENT_ACCOUNT", help="debit this agent")
+        parser.add_argument("--note", default="")
+        parser.add_argument(
+            "--again", action="store_true", help="although the account has just been topped up by the same amount"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        switch = switch_named(options["switch"])
+        by = User.objects.filter(email__iexact=options["by"]).first()
+        if by is None:
+            raise BadUse(f"There is no user called {options['by']}.")
+        if not by.is_active:
+            raise BadUse(f"{by.email} may no longer log in.")
+        topup = self._request(switch, by, options)
+        doubt_the_dead(now=timezone.now(), switch=switch)
+        sending.carry_out(topup_id=topup.pk, now=timezone.now())
+        self._report(_await_the_end_of_sending(topup.pk))
+
+    def _request(self, switch: Switch, by: User, options: dict[str, Any]) -> TopUp:
+        try:
+            amount = parse_amount(options["amount"], places=switch.places)
+            account = _account(switch, options["account"])
+            agent = _account(switch, options["agent"]) if options["agent"] else None
+            if not options["again"]:
+                _refuse_a_twin(account, amount, by, options["key"])
+            return _write(account, agent, amount, by, options["key"], options["note"])
+        except (NotCovered, BalanceUnknown) as error:
+            raise Failed(str(error)) from error
+        except (BadAmount, TopUpRefused) as error:
+            raise BadUse(str(error)) from error
+
+    def _report(self, topup: TopUp) -> None:
+        state = outcome(topup)
+        self.report(
+            {
+                "reference": topup.reference,
+                "state": state.value,
+                "account": topup.account.number,
+                "amount": _plain(topup.amount),
+                "balance_after": None if topup.balance_after is None else _plain(topup.balance_after),
+            },
+            f"{topup.reference}: {_plain(topup.amount)} to {topup.account.number}, {state.label}",
+        )
+        if state != TopUpState.CONFIRMED:
+            raise Failed((topup.debit.why if topup.debit else "") or topup.why)
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _account(switch: Switch, number: str) -> Account:
+    try:
+        return profiles.ensure(switch=switch, number=number, now=timezone.now())
+    except profiles.UnknownAccount as error:
+        raise BadUse(str(error)) from error
+    except FAILURES as error:
+        raise Failed(f"The account {number} could not be looked up. {sentence(error)}") from error
+
+
+def _refuse_a_twin(account: Account, amount: Decimal, by: User, key: str) -> None:
+    twin = limits.recent_duplicate(account=account, amount=amount, by=by, key=key, now=timezone.now())
+    if twin is not None:
+        said = f"{account.number} was topped up by {_plain(amount)} just now: {twin.reference}, by {twin.requested_by}."
+        raise Failed(f"{said} If another one is meant, say so with --again.")
+
+
+def _write(account: Account, agent: Account | None, amount: Decimal, by: User, key: str, note: str) -> TopUp:
+    now = timezone.now()
+    if agent is not None:
+        return transfers.request(
+            account=account, payer=agent, amount=amount, by=by, key=key, note=note, now=now, hand_over=False
+        )
+    return requests.request(
+        account=account,
+        amount=amount,
+        by=by,
+        key=key,
+        source=Source.OPERATOR,
+        note=note,
+        now=now,
+        hand_over=False,
+    )
+
+
+def _await_the_end_of_sending(topup_id: int) -> TopUp:
+    """A worker may have taken it over: its answer is this command's answer too."""
+    while True:
+        topup = TopUp.objects.select_related("account", "debit").get(pk=topup_id)
+        legs = [leg for leg in (topup.debit, topup) if leg is not None and leg.state == TopUpState.SENDING]
+        if not any(leg.sent_at and timezone.now() - leg.sent_at < LONGEST_WAIT for leg in legs):
+            return topup
+        time.sleep(0.1)

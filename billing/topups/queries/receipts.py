@@ -1,0 +1,46 @@
+"""What a receipt says of a top-up, to whomever reads it: on its page, on paper and in a mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.access import Access
+from accounts.models import Account, User
+from billing.topups.models import TopUp
+
+PROVIDER = "your provider"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    number: str
+    at: datetime
+    account: Account
+    amount: Decimal
+    made_by: str
+    balance_after: Decimal | None
+
+
+def for_payer(access: Access | None) -> bool:
+    """Whether what is between the agent and the portal may be told: not to the one who was topped up."""
+    return access is not None and (access.as_staff or access.via != access.account)
+
+
+def receipt_of(topup: TopUp, *, reader: User, access: Access | None) -> Receipt:
+    return Receipt(
+        number=topup.reference,
+        at=topup.settled_at or topup.requested_at,
+        account=topup.account,
+        amount=topup.amount,
+        made_by=_made_by(topup, reader, access),
+        balance_after=topup.balance_after,
+    )
+
+
+def _made_by(topup: TopUp, reader: User, access: Access | None) -> str:
+    """By name to the reader themselves, to whoever pays, and among the account's own members."""
+    maker = topup.requested_by
+    is_known = maker == reader or for_payer(access) or maker.memberships.filter(account=topup.account_id).exists()
+    return maker.get_full_name() if is_known else PROVIDER

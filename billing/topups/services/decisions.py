@@ -1,0 +1,119 @@
+"""A person ends the doubt that no look at the switch could end."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import AuditAction, User
+from accounts.services import audit
+from billing.balances.models import Payment
+from billing.switches.services import clients
+from billing.switches.services.failures import FAILURES
+from billing.topups.models import TopUp, TopUpState, references
+from billing.topups.services import lookups, states, voucher_states
+from billing.topups.services.voucher_states import CardState, Says
+
+logger = logging.getLogger(__name__)
+
+VERDICTS = frozenset({TopUpState.CONFIRMED, TopUpState.NOT_APPLIED})
+PERMISSION = "topups.change_topup"
+IS_THERE = "The switch lists a payment with this reference: it was applied."
+
+
+class DecisionRefused(Exception):
+    """The decision cannot be taken; the sentence says why."""
+
+
+def decide(
+    *, topup: TopUp, verdict: TopUpState, by: User, why: str, now: datetime, payment: Payment | None = None
+) -> TopUp:
+    """End a review as confirmed or not applied, with a reason. Raises PermissionDenied or DecisionRefused.
+
+    Confirming names the payment on the switch whenever there is one that it could be. Before the other verdict the
+    switch is looked at once more: what was not there when it was looked at last may be there by now.
+    """
+    if not by.has_perm(PERMISSION):
+        raise PermissionDenied
+    if topup.state != TopUpState.REVIEW or verdict not in VERDICTS:
+        raise DecisionRefused("Only a top-up in review can be confirmed or marked as not applied.")
+    if not why.strip():
+        raise DecisionRefused("Give the reason for your decision.")
+    if verdict == TopUpState.NOT_APPLIED and _is_there_by_now(topup, now):
+        raise DecisionRefused(IS_THERE)
+    card = _card_of(topup, now)
+    with transaction.atomic():
+        if verdict == TopUpState.CONFIRMED:
+            moved = _confirm(topup, by, why, now, payment)
+        else:
+            moved = _mark_not_applied(topup, by, why, now, card)
+        if not moved:
+            raise DecisionRefused("Somebody else has just decided this top-up.")
+        decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
+        audit.note(action=AuditAction.DECIDED, now=now, by=by, subject=topup, text=why, changes=decided)
+    return topup
+
+
+def candidates(topup: TopUp) -> QuerySet[Payment]:
+    """Mirrored payments that could be this top-up: same account and amount, not another one's, not made before it."""
+    since = (topup.sent_at or topup.requested_at) - topup.account.switch.clock_tolerance
+    payments = Payment.objects.filter(
+        account=topup.account, amount=topup.amount, topup__isnull=True, paid_at__gte=since
+    ).order_by("paid_at", "id")
+    others = [payment.pk for payment in payments if set(references(payment.memo)) - {topup.reference}]
+    return payments.exclude(pk__in=others)
+
+
+def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment | None) -> bool:
+    possible = list(candidates(topup))
+    if possible and payment not in possible:
+        raise DecisionRefused("Say which of the payments on the switch this top-up is.")
+    if not possible and payment is not None:
+        raise DecisionRefused("This payment is not one that the top-up could be.")
+    if payment is None:
+        return states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, why=why, by=by)
+    return states.move(
+        topup=topup,
+        to=TopUpState.CONFIRMED,
+        now=now,
+        why=why,
+        by=by,
+        evidence={"payment": payment.pk},
+        payment=payment,
+        balance_after=payment.balance_after,
+    )
+
+
+def _is_there_by_now(topup: TopUp, now: datetime) -> bool:
+    """A switch that does not answer leaves the decision to the person."""
+    try:
+        return bool(lookups.look(topup=topup, now=now).found)
+    except FAILURES as error:
+        logger.info("No look at the payments of %s before a decision: %s", topup.account.number, error)
+        return False
+
+
+def _card_of(topup: TopUp, now: datetime) -> CardState | None:
+    """Of a voucher: what its card says now. A switch that does not answer leaves the decision to the person."""
+    if not topup.card:
+        return None
+    try:
+        with clients.client(topup.account.switch) as client:
+            return voucher_states.ask(client, topup, now=now)
+    except FAILURES as error:
+        logger.info("The card of %s could not be asked: %s", topup, error)
+        return None
+
+
+def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
+    if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
+        raise DecisionRefused(IS_THERE)
+    # It was not used when it was first looked at: whatever the switch's clock says, it was used since.
+    if card and card.says in (Says.PAID_IN, Says.USED_OTHERWISE):
+        raise DecisionRefused("The card was used for this account: it was applied.")
+    evidence = {"card": card.evidence} if card else {}
+    return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by, evidence=evidence)

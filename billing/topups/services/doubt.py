@@ -1,0 +1,166 @@
+"""Ending doubt: a top-up is looked for, by its reference, in the switch's payment history (manual §3.46).
+
+Finding it, once, for the same account and amount, confirms it; so does a voucher's card that was used for this account
+since it was sent. Not finding it ends nothing: after the settling time and enough clean looks a person decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db.models import F, Q
+
+from accounts.lib.clock import Clock
+from accounts.models import Switch
+from billing.lib.amounts import stored_if_money
+from billing.switches.services import clients
+from billing.topups.models import Source, TopUp, TopUpState, references
+from billing.topups.services import lookups, states, voucher_states
+from billing.topups.services.lookups import Window
+from billing.topups.services.matching import match_payments
+from billing.topups.services.voucher_states import Says
+from billing.vos3000 import Client, SwitchError, Withheld
+from billing.vos3000.operations.payments import PayRecord, get_pay_history
+
+logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 5000
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What became of the top-ups that were looked at; `failed` are those whose history could not be read."""
+
+    looked_at: int = 0
+    confirmed: int = 0
+    in_doubt: int = 0
+    review: int = 0
+    failed: int = 0
+
+
+def resolve(*, switch: Switch, now: datetime, all_of_them: bool = False) -> Resolved:
+    """Look at the switch's top-ups in doubt whose time has come, or at all of them: one request per account."""
+    clock = Clock(now)
+    due = TopUp.objects.filter(account__switch=switch, state=TopUpState.IN_DOUBT).select_related("account__switch")
+    if not all_of_them:
+        due = due.filter(Q(next_look_at__isnull=True) | Q(next_look_at__lte=now))
+    topups = list(due.order_by("account_id", "id")[:MOST_AT_ONCE])
+    looked_at = _look_at_each_account(switch, topups, clock) if topups else 0
+    ends = Counter(TopUp.objects.filter(pk__in=[topup.pk for topup in topups]).values_list("state", flat=True))
+    return Resolved(
+        looked_at=looked_at,
+        confirmed=ends[TopUpState.CONFIRMED],
+        in_doubt=ends[TopUpState.IN_DOUBT],
+        review=ends[TopUpState.REVIEW],
+        failed=len(topups) - looked_at,
+    )
+
+
+def pause(switch: Switch, looks: int) -> timedelta:
+    """Unless the switch is set otherwise: 5, 10, 20, 40, then 60 seconds between looks."""
+    factor: int = switch.look_factor ** min(looks, 10)
+    return min(switch.longest_look_pause, switch.first_look_after * factor)
+
+
+def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock) -> int:
+    looked_at = 0
+    with clients.client(switch) as client:
+        for _, group in groupby(topups, key=lambda topup: topup.account_id):
+            doubtful = list(group)
+            try:
+                _look(client, doubtful, clock)
+            except SwitchError as error:
+                logger.info("No look at the payments of %s: %s", doubtful[0].account.number, error)
+                if not isinstance(error, Withheld):
+                    lookups.note_failure(topups=doubtful, window=Window.of(doubtful, clock.now()), error=error)
+                _look_again(doubtful, clock.now() + switch.failed_look_pause)
+                if isinstance(error, Withheld):
+                    break
+            else:
+                looked_at += len(doubtful)
+    return looked_at
+
+
+def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
+    """One complete look for all doubtful top-ups of one account."""
+    account = topups[0].account
+    window = Window.of(topups, clock.now())
+    rows = get_pay_history(client, account=account.number, begin=window.begin, end=window.end)
+    shown = lookups.note(topups=topups, window=window, rows=rows)
+    for topup in topups:
+        found = shown.found(topup)
+        if found:
+            _found(topup, found, window.asked_at)
+        elif topup.source == Source.VOUCHER:
+            _ask_the_card(client, topup, shown.candidates(topup), window.asked_at)
+        else:
+            _not_found(topup, shown.candidates(topup), window.asked_at)
+    match_payments(account=account)
+
+
+def _look_again(topups: Sequence[TopUp], at: datetime) -> None:
+    ids = [topup.pk for topup in topups]
+    TopUp.objects.filter(pk__in=ids, state=TopUpState.IN_DOUBT).update(next_look_at=at)
+
+
+def _found(topup: TopUp, found: Sequence[PayRecord], asked_at: datetime) -> None:
+    if len(found) == 1 and _matches(topup, found[0]):
+        states.move(
+            topup=topup,
+            to=TopUpState.CONFIRMED,
+            now=asked_at,
+            evidence={"found": lookups.listed(found)},
+            balance_after=stored_if_money(found[0].balance_after),
+        )
+    else:
+        why = "The payment history holds it, but not once and exactly as it was sent."
+        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence={"found": lookups.listed(found)})
+
+
+def _matches(topup: TopUp, row: PayRecord) -> bool:
+    """A memo with several references would confirm them all: it confirms none."""
+    alone = references(row.memo) == [topup.reference]
+    return alone and row.account == topup.account.number and row.amount == topup.amount
+
+
+def _ask_the_card(client: Client, topup: TopUp, candidates: Sequence[PayRecord], asked_at: datetime) -> None:
+    try:
+        card = voucher_states.ask(client, topup, now=asked_at)
+    except SwitchError as error:
+        logger.info("The card of %s could not be asked: %s", topup, error)
+        if not _is_settled(topup, asked_at):
+            _look_again([topup], asked_at + topup.account.switch.failed_look_pause)
+            return
+        card = voucher_states.CardState(Says.NOTHING, {"state": "not to be had"})
+    evidence = {"card": card.evidence}
+    if card.says is Says.PAID_IN:
+        states.move(topup=topup, to=TopUpState.CONFIRMED, now=asked_at, evidence=evidence)
+    elif card.says is Says.USED_ELSEWHERE:
+        why = "The card was used for another account."
+        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
+    else:
+        _not_found(topup, candidates, asked_at, evidence)
+
+
+def _not_found(
+    topup: TopUp, candidates: Sequence[PayRecord], asked_at: datetime, seen: Mapping[str, object] | None = None
+) -> None:
+    """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
+    looks = topup.looks + 1
+    switch = topup.account.switch
+    counted = TopUp.objects.filter(pk=topup.pk, state=TopUpState.IN_DOUBT, looks=topup.looks).update(
+        looks=F("looks") + 1, next_look_at=asked_at + pause(switch, looks)
+    )
+    if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:
+        why = "It was not found in the payment history within the settling time."
+        evidence = {"looks": looks, "candidates": lookups.listed(candidates), **(seen or {})}
+        states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
+
+
+def _is_settled(topup: TopUp, at: datetime) -> bool:
+    return at >= (topup.sent_at or topup.requested_at) + topup.account.switch.settling_time

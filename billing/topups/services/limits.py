@@ -1,0 +1,125 @@
+"""What stands before every top-up, whatever its source: the limits of the day, and a warning of a likely repetition.
+
+The day is the one of the switch's calendar. What was surely not done does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import QuerySet, Sum
+
+from accounts.models import Account, Switch, User
+from billing.topups.models import Kind, Source, TopUp
+from billing.topups.services.errors import LimitExceeded, PersonLimitExceeded
+from billing.topups.services.states import UNDONE
+
+ZERO = Decimal(0)
+# Somebody has paid for these already: no limit of the day and no precision of ours refuses what they are worth.
+ALREADY_PAID = frozenset({Source.VOUCHER, Source.ONLINE})
+
+
+@dataclass(frozen=True)
+class Used:
+    """How much of today's limits is used up already, where there are any."""
+
+    by_person: Decimal
+    by_account: Mapping[int, Decimal]
+
+    def with_more(self, *, by_person: Decimal, account: Account, of_account: Decimal) -> Used:
+        together = self.by_account.get(account.pk, ZERO) + of_account
+        return Used(self.by_person + by_person, {**self.by_account, account.pk: together})
+
+
+def lock_daily_limits(*, account: Account, by: User) -> None:
+    """Until the transaction ends, wishes that share one of the day's limits are decided one after the other.
+
+    Advisory locks, the person's always first: rows would have to be locked in the order of the tree as well.
+    """
+    switch = account.switch
+    if switch.daily_limit_per_user is not None:
+        _lock(f"top-ups by {by.pk} on {switch.pk}")
+    if switch.daily_limit_per_account is not None:
+        _lock(f"top-ups of {account.pk}")
+
+
+def check(wish: TopUp) -> None:
+    """Raises LimitExceeded. It is sure only while `hold` holds."""
+    if wish.source not in ALREADY_PAID:
+        check_day(account=wish.account, by=wish.requested_by, amount=wish.amount, now=wish.requested_at)
+
+
+def check_day(*, account: Account, by: User, amount: Decimal, now: datetime) -> None:
+    """Raises LimitExceeded; also to be asked before somebody pays for what is credited afterwards."""
+    check_used(used_today(accounts=[account], switch=account.switch, by=by, now=now), account=account, amount=amount)
+
+
+def used_today(*, accounts: Collection[Account], switch: Switch, by: User, now: datetime) -> Used:
+    today = _of_today(switch, now)
+    by_account: dict[int, Decimal] = {}
+    if switch.daily_limit_per_account is not None:
+        of_accounts = today.filter(account__in=accounts).order_by().values_list("account")
+        by_account = dict(of_accounts.annotate(sum=Sum("amount")))
+    return Used(_sum(today.filter(requested_by=by)) if switch.daily_limit_per_user is not None else ZERO, by_account)
+
+
+def check_used(used: Used, *, account: Account, amount: Decimal) -> None:
+    """Raises LimitExceeded."""
+    switch = account.switch
+    if _exceeds(switch.daily_limit_per_user, used.by_person + amount):
+        raise PersonLimitExceeded("This is more than you may still top up today.")
+    if _exceeds(switch.daily_limit_per_account, used.by_account.get(account.pk, ZERO) + amount):
+        raise LimitExceeded(f"This is more than {account.number} may still be topped up by today.")
+
+
+def recent_duplicate(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> TopUp | None:
+    """The latest top-up of the same account by the same amount, by whomever, that this wish may be repeating.
+
+    A wish of the same key is no repetition but the same top-up.
+    """
+    others = _lately([account], account.switch, now).filter(amount=amount).exclude(requested_by=by, key=key)
+    return others.select_related("requested_by", "debit").order_by("-requested_at", "-id").first()
+
+
+def recent_duplicates(
+    *, accounts: Collection[Account], switch: Switch, now: datetime
+) -> dict[tuple[int, Decimal], str]:
+    """References of the latest top-ups that wishes for these accounts may be repeating, by account and amount."""
+    lately = _lately(accounts, switch, now).order_by("requested_at", "id")
+    return {(row.account_id, row.amount): row.reference for row in lately}
+
+
+def left_for_user(*, switch: Switch, by: User, now: datetime) -> Decimal | None:
+    """What a person may still top up today; None: as much as they like."""
+    if switch.daily_limit_per_user is None:
+        return None
+    return switch.daily_limit_per_user - _sum(_of_today(switch, now).filter(requested_by=by))
+
+
+def _lately(accounts: Collection[Account], switch: Switch, now: datetime) -> QuerySet[TopUp]:
+    lately = TopUp.objects.filter(account__in=accounts, kind=Kind.CREDIT, requested_at__gt=now - switch.warn_within)
+    return lately.exclude(state__in=UNDONE)
+
+
+def _exceeds(limit: Decimal | None, sum_of_the_day: Decimal) -> bool:
+    return limit is not None and sum_of_the_day > limit
+
+
+def _sum(topups: QuerySet[TopUp]) -> Decimal:
+    total: Decimal = topups.aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return total
+
+
+def _of_today(switch: Switch, now: datetime) -> QuerySet[TopUp]:
+    midnight = now.astimezone(switch.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    credits = TopUp.objects.filter(account__switch=switch, kind=Kind.CREDIT, requested_at__gte=midnight)
+    return credits.exclude(state__in=UNDONE)
+
+
+def _lock(what: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])

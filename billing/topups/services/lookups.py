@@ -1,0 +1,118 @@
+"""Looks at the switch's payment history for top-ups, each written down with what it showed (manual §3.46)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from billing.switches.services import clients
+from billing.topups.models import LookUp, TopUp, references
+from billing.vos3000 import SwitchError
+from billing.vos3000.operations.payments import PayRecord, get_pay_history
+
+MOST_CANDIDATES = 20
+
+
+@dataclass(frozen=True)
+class Window:
+    """From when until when payments are asked for, and when that was."""
+
+    asked_at: datetime
+    begin: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, topups: Sequence[TopUp], now: datetime) -> Self:
+        """Since the first of one account's top-ups was sent, with room for a switch's clock that is wrong."""
+        tolerance = topups[0].account.switch.clock_tolerance
+        return cls(now, min(since(topup) for topup in topups) - tolerance, now + tolerance)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one reading of an account's payments shows of its top-ups."""
+
+    total: int
+    by_reference: dict[str, list[PayRecord]]
+    without_reference: dict[Decimal, list[PayRecord]]
+
+    @classmethod
+    def by(cls, rows: Sequence[PayRecord]) -> Self:
+        marked: dict[str, list[PayRecord]] = defaultdict(list)
+        unmarked: dict[Decimal, list[PayRecord]] = defaultdict(list)
+        for row in rows:
+            named = set(references(row.memo))
+            for reference in named:
+                marked[reference].append(row)
+            if not named:
+                unmarked[row.amount].append(row)
+        return cls(len(rows), marked, unmarked)
+
+    def found(self, topup: TopUp) -> Sequence[PayRecord]:
+        return self.by_reference.get(topup.reference, [])
+
+    def candidates(self, topup: TopUp) -> Sequence[PayRecord]:
+        """Of the same amount, and of nobody's reference."""
+        return self.without_reference.get(topup.amount, [])
+
+
+def since(topup: TopUp) -> datetime:
+    return topup.sent_at or topup.requested_at
+
+
+def note(*, topups: Sequence[TopUp], window: Window, rows: Sequence[PayRecord]) -> Shown:
+    """Write down what a complete reading showed, for each of the account's top-ups that were looked for."""
+    shown = Shown.by(rows)
+    LookUp.objects.bulk_create(_lookup(topup, window, shown) for topup in topups)
+    return shown
+
+
+def note_failure(*, topups: Sequence[TopUp], window: Window, error: SwitchError) -> None:
+    """Written down once until something else happens: a switch may be out of reach for days."""
+    failure = str(error)[:200]
+    last = LookUp.objects.filter(topup__in=topups).order_by("topup_id", "-id").distinct("topup_id")
+    known = {look.topup_id for look in last if look.failure == failure}
+    LookUp.objects.bulk_create(
+        LookUp(topup=topup, at=window.asked_at, begins_at=window.begin, ends_at=window.end, failure=failure)
+        for topup in topups
+        if topup.pk not in known
+    )
+
+
+def look(*, topup: TopUp, now: datetime) -> LookUp:
+    """Look for one top-up now, whatever its state. Raises what a question to the switch can raise."""
+    window = Window.of([topup], now)
+    with clients.client(topup.account.switch) as client:
+        rows = get_pay_history(client, account=topup.account.number, begin=window.begin, end=window.end)
+    lookup = _lookup(topup, window, Shown.by(rows))
+    lookup.save()
+    return lookup
+
+
+def listed(rows: Sequence[PayRecord]) -> list[dict[str, str]]:
+    """Rows as they are kept beside a top-up."""
+    return [
+        {
+            "at": row.paid_at.isoformat(),
+            "amount": str(row.amount),
+            "balance_after": str(row.balance_after),
+            "memo": row.memo[:100],
+        }
+        for row in rows[:MOST_CANDIDATES]
+    ]
+
+
+def _lookup(topup: TopUp, window: Window, shown: Shown) -> LookUp:
+    return LookUp(
+        topup=topup,
+        at=window.asked_at,
+        begins_at=window.begin,
+        ends_at=window.end,
+        rows=shown.total,
+        found=listed(shown.found(topup)),
+        candidates=listed(shown.candidates(topup)),
+    )

@@ -1,0 +1,44 @@
+"""Which request to the switch a top-up is: a `Pay`, or of a voucher a `PayByPhoneCard`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from billing.topups.models import Source, TopUp
+from billing.topups.services import voucher_cards
+from billing.vos3000 import Client
+from billing.vos3000.operations.payments import Paid, pay
+from billing.vos3000.operations.phone_cards import pay_by_phone_card
+
+Operation: TypeAlias = Callable[[Client], Paid]
+
+
+class Unsendable(Exception):
+    """It can never be sent. The sentence is for the person."""
+
+
+def operation_of(topup: TopUp) -> Operation:
+    """Raises Unsendable. Asked for before the claim, so that nothing can fail between the claim and the request."""
+    if topup.source != Source.VOUCHER:
+        return partial(_pay, topup)
+    try:
+        return partial(_pay_by_card, topup, voucher_cards.card_of(topup))
+    except voucher_cards.Unreadable as error:
+        raise Unsendable("The card can no longer be read here; nothing was sent. Please enter it again.") from error
+
+
+def _pay(topup: TopUp, client: Client) -> Paid:
+    return pay(client, account=topup.account.number, amount=topup.amount, memo=topup.reference)
+
+
+def _pay_by_card(topup: TopUp, card: voucher_cards.Card, client: Client) -> Paid:
+    return pay_by_phone_card(
+        client,
+        account=topup.account.number,
+        pin=card.pin,
+        password=card.password,
+        amount=topup.amount,
+        memo=topup.reference,
+    )

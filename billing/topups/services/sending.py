@@ -1,0 +1,202 @@
+"""Sending a top-up: at most once. Whatever is not surely done or surely not done is in doubt (manual §3.22, §3.58)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.lib.clock import Clock
+from billing.balances.services import balances
+from billing.lib.amounts import stored_if_money
+from billing.switches.services import clients
+from billing.topups.models import Kind, TopUp, TopUpState
+from billing.topups.services import headroom, states
+from billing.topups.services.pay_requests import Operation, Unsendable, operation_of
+from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
+from billing.vos3000.operations.payments import Paid
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE = timedelta(seconds=60)
+# How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
+STALE_AFTER = timedelta(seconds=5)
+NOT_YET = "It could not be sent yet; it is tried again."
+NOT_REACHED = "It could not be reached; nothing was sent."
+
+
+def carry_out(*, topup_id: int, now: datetime) -> TopUp:
+    """Send a top-up and, of a transfer, every leg that may follow. Returns the top-up that was asked for."""
+    clock = Clock(now)
+    sent = _send(_first_leg(_read(topup_id)), now)
+    while (leg := _next_leg(sent)) is not None:
+        sent = _send(leg, clock.now())
+    return sent if sent.pk == topup_id else _read(topup_id)
+
+
+def send(*, topup_id: int, now: datetime) -> TopUp:
+    """Send one top-up, if it is still to be sent, and write down what became of it. Safe to call at any time."""
+    return _send(_read(topup_id), now)
+
+
+def _read(topup_id: int) -> TopUp:
+    return TopUp.objects.select_related("account__switch", "debit").get(pk=topup_id)
+
+
+def _send(topup: TopUp, now: datetime) -> TopUp:
+    clock = Clock(now)
+    if topup.state != TopUpState.REQUESTED or expire(topup=topup, now=now):
+        return topup
+    if topup.kind == Kind.DEBIT:
+        figures = balances.current(account=topup.account, now=now)
+        if not _is_fresh(figures, now):
+            # Whoever else asks for it right now may be about to send this very debit: an attempt would fence it off.
+            return _postpone(topup, clock.now(), is_attempt=figures.asked or figures.failure is not None)
+    try:
+        operation = operation_of(topup)
+        client = clients.client(topup.account.switch)
+    except Unsendable as error:
+        logger.exception("%s cannot be sent", topup)
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=str(error), only_if=states.sendable())
+        return topup
+    except (ValueError, OSError):
+        logger.exception("The settings of switch %s cannot be used", topup.account.switch)
+        return _postpone(topup, clock.now())
+    with client:
+        if _claim(topup, clock.now()):
+            _pay(client, operation, topup, clock)
+    return topup
+
+
+def expire(*, topup: TopUp, now: datetime) -> bool:
+    """Refuse what could not be sent by its deadline."""
+    if now < topup.deadline:
+        return False
+    return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, only_if=states.sendable())
+
+
+def pause(topup: TopUp) -> timedelta:
+    """1, 2, 4 … 60 seconds; what is owed to an agent is tried ever more rarely, but for ever."""
+    longest = states.LONGEST_PAUSE_OF_THE_OWED if topup.kind == Kind.GIVE_BACK else LONGEST_PAUSE
+    return min(longest, timedelta(seconds=2 ** min(max(topup.attempts - 1, 0), 12)))
+
+
+def _first_leg(topup: TopUp) -> TopUp:
+    debit = topup.debit
+    return debit if debit is not None and debit.state == TopUpState.REQUESTED else topup
+
+
+def _next_leg(sent: TopUp) -> TopUp | None:
+    if sent.kind == Kind.DEBIT and sent.state == TopUpState.CONFIRMED:
+        return TopUp.objects.filter(debit=sent, state=TopUpState.REQUESTED).first()
+    if sent.debit_id is not None and sent.state in states.UNDONE:
+        return TopUp.objects.filter(gives_back=sent.debit_id, state=TopUpState.REQUESTED).first()
+    return None
+
+
+def _is_fresh(figures: balances.Figures, now: datetime) -> bool:
+    account = figures.account
+    return account.balance_at is not None and now - account.balance_at <= account.switch.fresh_for + STALE_AFTER
+
+
+def _postpone(topup: TopUp, now: datetime, *, is_attempt: bool = True) -> TopUp:
+    """Not even claimed: it stays requested and is tried again."""
+    TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED, attempts=topup.attempts).update(
+        attempts=F("attempts") + int(is_attempt), next_attempt_at=now + pause(topup), why=NOT_YET
+    )
+    topup.refresh_from_db()
+    return topup
+
+
+@transaction.atomic(durable=True)
+def _claim(topup: TopUp, now: datetime) -> bool:
+    """Make the top-up this process' own. Committed before anything leaves: nobody else will ever send it."""
+    if topup.kind == Kind.DEBIT and not _is_covered(topup, now):
+        return False
+    return states.move(
+        topup=topup,
+        to=TopUpState.SENDING,
+        now=now,
+        only_if=states.sendable(),
+        sent_at=now,
+        attempts=topup.attempts + 1,
+    )
+
+
+def _is_covered(debit: TopUp, now: datetime) -> bool:
+    """Refuses the debit when it is not, or puts it off when only a newer balance can tell."""
+    agent = balances.locked(debit.account)
+    left = headroom.left_for_transfer(agent=agent, debit=debit)
+    if left is not None and left + debit.amount >= 0:
+        return True
+    if left is None or left + debit.amount + headroom.perhaps_counted_twice(agent=agent) >= 0:
+        _postpone(debit, now)
+    else:
+        why = "The agent's balance no longer covers it; nothing was sent."
+        states.move(topup=debit, to=TopUpState.REFUSED, now=now, why=why)
+    return False
+
+
+def _pay(client: Client, operation: Operation, topup: TopUp, clock: Clock) -> None:
+    try:
+        paid = operation(client)
+    except Unreachable as error:
+        _was_not_sent(topup, clock.now(), error)
+    except Refused as error:
+        _was_refused(topup, clock.now(), error)
+    except UnknownOutcome as error:
+        _is_in_doubt(topup, clock.now(), error.reason, error.code)
+    except Exception as error:
+        logger.exception("Sending %s ended in an unexpected way", topup)
+        _is_in_doubt(topup, clock.now(), type(error).__name__, None)
+    else:
+        _was_paid(topup, clock.now(), paid)
+
+
+def _was_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
+    evidence = {"pay_money": str(paid.amount), "money": str(paid.balance_after)}
+    balance = stored_if_money(paid.balance_after)
+    sent_at = topup.sent_at or now
+    for _ in range(2):
+        # The second time round: a sweep took so slow a sending for dead and put it in doubt meanwhile.
+        if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT):
+            return
+        if states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=balance):
+            break
+    if balance is not None:
+        balances.note_balance(account=topup.account, balance=balance, asked_at=sent_at)
+
+
+def _was_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:
+    evidence = {"reason": error.reason}
+    if now >= topup.deadline:
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, evidence=evidence)
+    else:
+        states.move(
+            topup=topup,
+            to=TopUpState.REQUESTED,
+            now=now,
+            why=NOT_REACHED,
+            evidence=evidence,
+            next_attempt_at=now + pause(topup),
+        )
+
+
+def _was_refused(topup: TopUp, now: datetime, error: Refused) -> None:
+    # Of a card the text may name its number.
+    evidence = {"code": error.code, "text": "" if topup.card else error.text}
+    why = f"The switch refused it with code {error.code}; nothing was done."
+    states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
+
+
+def _is_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> None:
+    states.move(
+        topup=topup,
+        to=TopUpState.IN_DOUBT,
+        now=now,
+        why="The switch did not say clearly whether it was done.",
+        evidence={"reason": reason} if code is None else {"reason": reason, "code": code},
+        next_look_at=now + topup.account.switch.first_look_after,
+    )

@@ -1,0 +1,147 @@
+"""The one way a top-up changes its state: a conditional UPDATE, its Transition and what follows, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from accounts.models import AuditAction, User
+from accounts.services import audit
+from billing.topups.models import EDGES, Kind, TopUp, TopUpState, Transition
+from billing.topups.services import receipts
+
+ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
+UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
+
+# A row that a process has just written is left to that process for so long before a sweep takes it.
+HAND_OVER = timedelta(seconds=5)
+# A give-back is owed, and so is the credit for a payment by card: they are tried until they are there.
+OWED_FOR = timedelta(days=3650)
+LONGEST_PAUSE_OF_THE_OWED = timedelta(hours=1)
+
+Evidence = Mapping[str, object]
+
+
+def sendable() -> Q:
+    """A transfer's credit may only leave once its debit is confirmed.
+
+    A sub-query, never a join: with a join PostgreSQL would not look at the row's own state again after waiting for it.
+    """
+    confirmed = TopUp.objects.filter(kind=Kind.DEBIT, state=TopUpState.CONFIRMED)
+    return Q(debit__isnull=True) | Q(debit__in=confirmed.values("pk"))
+
+
+def waiting() -> QuerySet[TopUp]:
+    return TopUp.objects.filter(sendable(), state=TopUpState.REQUESTED)
+
+
+def create(*, topup: TopUp, by: User | None) -> TopUp:
+    """Write a wish and its first transition. The caller holds the transaction."""
+    topup.save(force_insert=True)
+    Transition.objects.create(topup=topup, to_state=TopUpState.REQUESTED, at=topup.requested_at, by=by)
+    # Of a re-issue the approval is recorded, from where that was given.
+    again = topup.reissue_of_id or (topup.debit is not None and topup.debit.reissue_of_id)
+    if by is not None and topup.kind == Kind.CREDIT and not again:
+        text = f"{topup.amount} {topup.account.switch.currency}, {topup.get_source_display()}"
+        audit.note(
+            action=AuditAction.REQUESTED, now=topup.requested_at, by=by, via=topup.payer, subject=topup, text=text
+        )
+    return topup
+
+
+def move(
+    *,
+    topup: TopUp,
+    to: TopUpState,
+    now: datetime,
+    why: str = "",
+    evidence: Evidence | None = None,
+    by: User | None = None,
+    only_if: Q | None = None,
+    **fields: object,
+) -> bool:
+    """Take a top-up from the state it was read in to another. False when somebody else was quicker.
+
+    `topup` holds what was written, or is read again. The number of attempts fences off whoever read it before a later
+    claim.
+    """
+    source = TopUpState(topup.state)
+    if (source, to) not in EDGES:
+        raise ValueError(f"A top-up never goes from {source} to {to}.")
+    as_read = TopUp.objects.filter(only_if or Q(), pk=topup.pk, state=source, attempts=topup.attempts)
+    settled = {"settled_at": now, "sealed_card": ""} if to in ENDS else {}
+    # A person's reason is the staff's own: it stays with the transition.
+    told = "" if by else why[:300]
+    written = {"state": to, "why": told, **settled, **fields}
+    with transaction.atomic(savepoint=False):
+        if not as_read.update(**written):
+            topup.refresh_from_db()
+            return False
+        for name, value in written.items():
+            setattr(topup, name, value)
+        Transition.objects.create(
+            topup=topup, from_state=source, to_state=to, at=now, by=by, why=why[:300], evidence=evidence or {}
+        )
+        receipts.queue_mail(topup=topup, now=now)
+        if to in ENDS:
+            _follow(topup, now)
+    return True
+
+
+def _follow(topup: TopUp, now: datetime) -> None:
+    """What the end of one leg of a transfer means for the other, written together with it."""
+    if topup.kind == Kind.DEBIT:
+        _follow_debit(topup, now)
+    elif topup.kind == Kind.GIVE_BACK:
+        _give_back_again(topup, now)
+    elif topup.state in UNDONE:
+        _give_back(topup, now)
+
+
+def _follow_debit(debit: TopUp, now: datetime) -> None:
+    credit = TopUp.objects.filter(debit=debit, state=TopUpState.REQUESTED).first()
+    if credit is None:
+        return
+    if debit.state == TopUpState.CONFIRMED:
+        credit.deadline = now + debit.account.switch.sending_deadline
+        credit.next_attempt_at = now + HAND_OVER
+        credit.save(update_fields=["deadline", "next_attempt_at"])
+    else:
+        why = f"The agent was not debited. {debit.why}".strip()
+        move(topup=credit, to=TopUpState.REFUSED, now=now, why=why)
+
+
+def _give_back(credit: TopUp, now: datetime) -> None:
+    # Asked for now: whoever sends the credit may have read the debit while another was still sending it.
+    debit = TopUp.objects.filter(credit=credit, state=TopUpState.CONFIRMED).first()
+    if debit is not None:
+        _owe(debit, key=credit.key, now=now, pause=HAND_OVER)
+
+
+def _give_back_again(refused: TopUp, now: datetime) -> None:
+    """Surely not done, and still owed: under a reference of its own, after twice the time that the last one took."""
+    debit = refused.gives_back
+    if debit is not None and refused.state == TopUpState.REFUSED:
+        pause = min(LONGEST_PAUSE_OF_THE_OWED, max(HAND_OVER, 2 * (now - refused.requested_at)))
+        _owe(debit, key=refused.reference, now=now, pause=pause)
+
+
+def _owe(debit: TopUp, *, key: str, now: datetime, pause: timedelta) -> None:
+    create(
+        topup=TopUp(
+            kind=Kind.GIVE_BACK,
+            source=debit.source,
+            account=debit.account,
+            amount=-debit.amount,
+            requested_by=debit.requested_by,
+            key=key,
+            gives_back=debit,
+            requested_at=now,
+            deadline=now + OWED_FOR,
+            next_attempt_at=now + pause,
+        ),
+        by=None,
+    )

@@ -1,0 +1,76 @@
+"""What no living process takes care of: top-ups that were never handed over, and those whose sender died."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min, QuerySet
+
+from accounts.lib.clock import Clock
+from accounts.models import Switch
+from billing.topups.models import TopUp, TopUpState
+from billing.topups.services import states
+from billing.topups.services.sending import carry_out, expire
+
+logger = logging.getLogger(__name__)
+
+# Longer than the client waits for one whole answer (connecting and all time-outs of a Pay together).
+DEAD_AFTER = timedelta(seconds=60)
+MOST_AT_ONCE = 200
+LONGEST_SWEEP = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Swept:
+    doubted: int
+    expired: int
+    sent: int
+
+
+def sweep(*, now: datetime) -> Swept:
+    return Swept(doubted=doubt_the_dead(now=now), expired=_expire_the_late(now), sent=_send_the_due(now))
+
+
+def doubt_the_dead(*, now: datetime, switch: Switch | None = None) -> int:
+    """A sender that is silent for too long has died, perhaps after its `Pay` had left."""
+    dead = TopUp.objects.filter(state=TopUpState.SENDING, sent_at__lt=now - DEAD_AFTER)
+    if switch is not None:
+        dead = dead.filter(account__switch=switch)
+    why = "The sending was cut off; the switch may have done it."
+    return sum(states.move(topup=topup, to=TopUpState.IN_DOUBT, now=now, why=why, next_look_at=now) for topup in dead)
+
+
+def _expire_the_late(now: datetime) -> int:
+    late = states.waiting().filter(deadline__lte=now).order_by("deadline")[:MOST_AT_ONCE]
+    return sum(expire(topup=topup, now=now) for topup in late)
+
+
+def _send_the_due(now: datetime) -> int:
+    """Each switch has its turn, the one first that has waited longest: many that wait for one that is down, perhaps for
+    years, keep nobody else's waiting.
+    """
+    clock = Clock(now)
+    due = states.waiting().filter(next_attempt_at__lte=now)
+    turns = due.order_by().values("account__switch").annotate(first=Min("next_attempt_at")).order_by("first")
+    return sum(_send_those_of(due.filter(account__switch=turn["account__switch"]), now, clock) for turn in turns)
+
+
+def _send_those_of(due: QuerySet[TopUp], now: datetime, clock: Clock) -> int:
+    """One that could not be sent speaks for its switch: the others of that switch wait for the next sweep."""
+    sent = 0
+    for topup in due.order_by("next_attempt_at")[:MOST_AT_ONCE]:
+        if clock.now() - now > LONGEST_SWEEP or not _was_sent(topup, clock.now()):
+            break
+        sent += 1
+    return sent
+
+
+def _was_sent(topup: TopUp, now: datetime) -> bool:
+    """One top-up that cannot be handled must not keep the others waiting."""
+    try:
+        return carry_out(topup_id=topup.pk, now=now).state != TopUpState.REQUESTED
+    except Exception:
+        logger.exception("The sweep could not send %s", topup)
+        return True

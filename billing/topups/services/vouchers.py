@@ -1,0 +1,197 @@
+"""Voucher cards: looked at first, then paid in as a top-up like any other (manual §3.58, §3.84)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import Account, User
+from billing.lib import rate_limits
+from billing.lib.rate_limits import Limit
+from billing.switches.services import clients
+from billing.switches.services.failures import FAILURES, sentence
+from billing.topups.models import Source, TopUp
+from billing.topups.services import requests, states, voucher_cards
+from billing.topups.services.errors import TopUpRefused
+from billing.topups.services.states import UNDONE
+from billing.topups.services.voucher_cards import Card, Offer
+from billing.vos3000 import Expiry, Refused, UnexpectedStatus
+from billing.vos3000.operations.phone_cards import PhoneCard, get_phone_card
+
+logger = logging.getLogger(__name__)
+
+MOST_OF_A_USER = 5
+MOST_OF_AN_ACCOUNT = 10
+MOST_FROM_AN_ADDRESS = 20
+KEY_LENGTH = 32
+
+
+class CardRefused(TopUpRefused):
+    """The card pays nothing in. The sentence is for the person."""
+
+    field = "pin"
+
+
+class CardWrong(CardRefused):
+    pass
+
+
+class CardUsed(CardRefused):
+    pass
+
+
+class CardExpired(CardRefused):
+    pass
+
+
+class CardWorthless(CardRefused):
+    pass
+
+
+class TooManyCards(CardRefused):
+    """Too many wrong ones: nothing is asked of the switch for a while."""
+
+
+class CardNotSeen(CardRefused):
+    """The switch could not be asked, so nothing is known of the card."""
+
+
+class CardTaken(CardRefused):
+    """A top-up by this card is on its way; `topup` is it, where it is of the same account."""
+
+    def __init__(self, topup: TopUp, account: Account) -> None:
+        super().__init__("A top-up by this card is on its way already. Nothing is sent twice.")
+        self.topup = topup if topup.account_id == account.pk else None
+
+
+WRONG = "There is no card with this number and password. Please check both."
+NOT_HERE = "This switch does not take voucher cards. Nothing was done to the card."
+LATER = "Nothing was done to the card. Please try again shortly."
+
+
+@sensitive_variables()
+def look(*, account: Account, card: Card, by: User, address: str, now: datetime) -> Offer:
+    """What the switch says of the card; raises CardRefused. Nothing is written, and the card stays as it is.
+
+    A wrong password and an unknown number are one and the same to the person, and both count as a guess.
+    """
+    limits = _limits(account, by, address)
+    _count(limits, account, by, address)
+    try:
+        found = _found(account, card)
+    except CardNotSeen:
+        rate_limits.refund(limits)
+        raise
+    if found is None:
+        logger.warning("A wrong voucher card for %s by user %s from %s", account.number, by.pk, address)
+        raise CardWrong(WRONG)
+    rate_limits.refund(limits)
+    _check(found, account, now)
+    _check_is_free(account, card)
+    offer = Offer(card=card, amount=found.money, expires_at=found.expiry.instant, key=get_random_string(KEY_LENGTH))
+    requests.check(_wish(offer, account, by, now))
+    return offer
+
+
+@sensitive_variables()
+def request(*, account: Account, offer: Offer, by: User, now: datetime, hand_over: bool = True) -> TopUp:
+    """Write down a top-up by the card and hand it over to a worker; raises TopUpRefused.
+
+    The same offer gives the same top-up. Another offer of a card that is on its way is refused, by the database too.
+    """
+    wish = _wish(offer, account, by, now)
+    known = requests.find(wish)
+    if known is not None:
+        return known
+    requests.check(wish)
+    try:
+        topup, is_new = requests.write(wish)
+    except IntegrityError:
+        _check_is_free(account, offer.card)
+        raise
+    if is_new and hand_over:
+        transaction.on_commit(partial(requests.enqueue_topup, topup.pk))
+    return topup
+
+
+def _wish(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:
+    return TopUp(
+        source=Source.VOUCHER,
+        account=account,
+        amount=offer.amount,
+        requested_by=by,
+        key=offer.key,
+        card=voucher_cards.digest_of(switch=account.switch, card=offer.card),
+        sealed_card=voucher_cards.seal(offer.card),
+        requested_at=now,
+        deadline=now + account.switch.sending_deadline,
+        next_attempt_at=now + states.HAND_OVER,
+    )
+
+
+def _limits(account: Account, by: User, address: str) -> list[Limit]:
+    return [
+        Limit(f"voucher:user:{by.pk}", MOST_OF_A_USER),
+        Limit(f"voucher:account:{account.pk}", MOST_OF_AN_ACCOUNT),
+        Limit(f"voucher:address:{rate_limits.network_of(address)}", MOST_FROM_AN_ADDRESS),
+    ]
+
+
+def _count(limits: list[Limit], account: Account, by: User, address: str) -> None:
+    try:
+        rate_limits.spend(limits)
+    except rate_limits.TooMany as error:
+        logger.warning("Voucher cards are closed for %s, user %s, address %s", account.number, by.pk, address)
+        minutes = -(-int(error.wait.total_seconds()) // 60)
+        raise TooManyCards(
+            f"Too many cards could not be found. Please try again in {minutes} minute{'s' if minutes != 1 else ''}."
+        ) from error
+    except rate_limits.Unavailable as error:
+        raise CardNotSeen(f"Cards cannot be checked at the moment. {LATER}") from error
+
+
+def _found(account: Account, card: Card) -> PhoneCard | None:
+    """What the switch refuses to tell, by whatever code, is a wrong card: the codes are not published."""
+    timeout = clients.PAGE_TIMEOUT
+    try:
+        with clients.client(account.switch, read_timeout=timeout, total_timeout=timeout) as client:
+            return get_phone_card(client, pin=card.pin, password=card.password)
+    except Refused:
+        return None
+    except UnexpectedStatus as error:
+        raise CardNotSeen(NOT_HERE if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
+    except FAILURES as error:
+        raise CardNotSeen(f"{sentence(error)} {LATER}") from error
+
+
+def _check(found: PhoneCard, account: Account, now: datetime) -> None:
+    if found.is_used:
+        when = f" on {_day(found.used_at)}" if found.used_at else ""
+        where = " It was paid into this account." if found.used_account == account.number else ""
+        raise CardUsed(f"This card was already used{when}.{where}")
+    if _has_expired(found.expiry, now):
+        raise CardExpired(f"This card expired on {_day(found.expiry.instant)}.")
+    if found.money <= 0:
+        raise CardWorthless("There is no money on this card.")
+
+
+def _has_expired(expiry: Expiry, now: datetime) -> bool:
+    return expiry.instant is not None and expiry.instant <= now
+
+
+def _day(at: datetime | None) -> str:
+    """In the zone that times are shown in to whoever asks."""
+    return timezone.localtime(at).strftime("%-d %B %Y") if at else ""
+
+
+def _check_is_free(account: Account, card: Card) -> None:
+    same_card = TopUp.objects.filter(card__in=voucher_cards.digests_of(switch=account.switch, card=card))
+    taken = same_card.exclude(state__in=UNDONE).first()
+    if taken is not None:
+        raise CardTaken(taken, account)

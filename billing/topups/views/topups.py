@@ -1,0 +1,171 @@
+"""Topping up an account below one's own: the form, the confirmation, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import Access
+from accounts.actions import Action
+from accounts.models import Account
+from accounts.web import fresh_login
+from billing.balances.services import balances
+from billing.topups.forms.topups import TopUpForm
+from billing.topups.models import DOUBTFUL, Kind, TopUp, TopUpState
+from billing.topups.queries.progress import find, is_final, issued_again, outcome, steps
+from billing.topups.queries.receipts import for_payer, receipt_of
+from billing.topups.services import limits, transfers
+from billing.topups.services.errors import TopUpRefused
+from billing.web.account_page import account_page
+from billing.web.payment_methods import payment_methods, to_a_way
+from billing.web.rendering import Request, render_account_page
+from billing.web.throttling import TOPUP, throttled
+
+TONES = {
+    TopUpState.REQUESTED: "none",
+    TopUpState.SENDING: "none",
+    TopUpState.IN_DOUBT: "warn",
+    TopUpState.REVIEW: "warn",
+    TopUpState.REFUSED: "bad",
+    TopUpState.NOT_APPLIED: "bad",
+}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A balance before and after."""
+
+    account: Account
+    before: Decimal | None
+    after: Decimal | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_page(Action.PAY_IN)
+@throttled(TOPUP)
+def topup_form(request: Request, access: Access) -> HttpResponse:
+    """The form; posted, the confirmation. Nothing is written here. Who has no agent's balance goes another way."""
+    if not access.may(Action.TOP_UP):
+        return to_a_way(access)
+    now = timezone.now()
+    form = TopUpForm(request.POST if request.method == "POST" else None, switch=access.account.switch)
+    if form.is_valid():
+        try:
+            transfers.check(**_wish(access, form), now=now)
+        except TopUpRefused as refused:
+            form.refuse(refused)
+    if form.is_bound and form.is_valid():
+        if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]):
+            fresh_login.require(request)
+        return _confirmation(request, access, form, now)
+    return _form(request, access, form, now)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@account_page(Action.TOP_UP)
+@throttled(TOPUP)
+def topup_confirm(request: Request, access: Access) -> HttpResponse:
+    """Make the top-up. Whoever comes back here by a login starts at the form again."""
+    if request.method != "POST":
+        return redirect("topup_form", access.account.public_id)
+    now = timezone.now()
+    form = TopUpForm(request.POST, switch=access.account.switch)
+    if form.is_valid():
+        wish = _wish(access, form)
+        try:
+            if not _is_meant(request, access, form, now):
+                transfers.check(**wish, now=now)
+                # The first step asks what is missing, and shows the confirmation again with all that was entered.
+                return redirect("topup_form", access.account.public_id, preserve_request=True)
+            topup = transfers.request(**wish, now=now)
+        except TopUpRefused as refused:
+            form.refuse(refused)
+        else:
+            return redirect("topup", access.account.public_id, topup.reference)
+    return _form(request, access, form, now)
+
+
+@require_safe
+@account_page()
+def topup(request: Request, access: Access, reference: str) -> HttpResponse:
+    now = timezone.now()
+    row = find(account=access.account, reference=reference)
+    if row is None or row.kind != Kind.CREDIT:
+        raise Http404("No such top-up")
+    state = outcome(row)
+    # Who was topped up is not shown what is between its agent and the portal.
+    payer_reads = for_payer(access)
+    context = {
+        "topup": row,
+        "outcome": state,
+        "steps": steps(row, for_payer=payer_reads),
+        "for_payer": payer_reads,
+        "receipt": receipt_of(row, reader=access.user, access=access) if state == TopUpState.CONFIRMED else None,
+        "is_final": is_final(row),
+        "again": issued_again(row),
+        "tone": TONES.get(state, ""),
+        "again_after": "10s" if state in DOUBTFUL else "2s",
+        "is_doubtful": state in DOUBTFUL,
+    }
+    return render_account_page(request, access, "topups/topup.html", context, now=now, fragment="story")
+
+
+def _wish(access: Access, form: TopUpForm) -> dict[str, Any]:
+    """`key`, `amount` and `note` from the form, the rest from the access alone."""
+    fields = {name: form.cleaned_data[name] for name in ("key", "amount", "note")}
+    return {"account": access.account, "payer": access.via, "by": access.user, **fields}
+
+
+def _is_meant(request: Request, access: Access, form: TopUpForm, now: datetime) -> bool:
+    """A large one by a person who has just shown that it is them; the same again by a tick."""
+    if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh_login.is_fresh(request):
+        return False
+    return form.cleaned_data["again"] or _twin(access, form, now) is None
+
+
+def _twin(access: Access, form: TopUpForm, now: datetime) -> TopUp | None:
+    amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
+    return limits.recent_duplicate(account=access.account, amount=amount, by=access.user, key=key, now=now)
+
+
+def _form(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
+    context = {"form": form, "ways": payment_methods(access), **_payer(access, now)}
+    return render_account_page(request, access, "topups/topup_form.html", context, now=now)
+
+
+def _confirmation(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
+    amount = form.cleaned_data["amount"]
+    payer = _payer(access, now)
+    child = balances.current(account=access.account, now=now)
+    moves = [_move(child.account, amount)]
+    if payer["debited"]:
+        moves.insert(0, _move(payer["payer"], -amount))
+    twin = _twin(access, form, now)
+    context = {
+        "form": form,
+        "amount": amount,
+        "moves": moves,
+        "twin": twin,
+        "twin_outcome": None if twin is None else outcome(twin),
+        "failure": child.failure,
+        **payer,
+    }
+    return render_account_page(request, access, "topups/topup_confirm.html", context, now=now)
+
+
+def _move(account: Account, amount: Decimal) -> Move:
+    return Move(account, account.balance, None if account.balance is None else account.balance + amount)
+
+
+def _payer(access: Access, now: datetime) -> dict[str, Any]:
+    """From where it is paid, and how much there is."""
+    assert access.via is not None  # noqa: S101  # Action.TOP_UP is given to members of an agent above only
+    purse = transfers.purse(payer=access.via, now=now)
+    return {"payer": purse.payer, "debited": purse.debited, "left": purse.left}

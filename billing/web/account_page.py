@@ -1,0 +1,72 @@
+"""The one way into an account's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from accounts.access import Access, open_account
+from accounts.actions import Action
+from accounts.models import Account
+from accounts.queries import time_zones
+from accounts.services import audit
+from accounts.web import fresh_login
+from billing.web.rendering import Request
+
+Rest = ParamSpec("Rest")
+SEEN_AGAIN_AFTER = timedelta(minutes=1)
+
+
+def account_page(
+    action: Action = Action.VIEW,
+) -> Callable[[Callable[Concatenate[Request, Access, Rest], HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """The view gets an Access instead of the id in the address; times inside are shown in the user's zone."""
+
+    def decorate(
+        view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def page(request: Request, public_id: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+            access = open_account(request.user, public_id, action)
+            _note(request, access, timezone.now())
+            with timezone.override(zone_of(access)):
+                return view(request, access, *args, **kwargs)
+
+        return page
+
+    return decorate
+
+
+def after_fresh_login(
+    view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """The view is reached only by a person who has just shown once more that it is them."""
+
+    @wraps(view)
+    def page(request: Request, access: Access, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+        fresh_login.require(request)
+        return view(request, access, *args, **kwargs)
+
+    return page
+
+
+def zone_of(access: Access) -> ZoneInfo:
+    """In which times are shown."""
+    return time_zones.zone_of(access.user, access.account.switch)
+
+
+def _note(request: Request, access: Access, now: datetime) -> None:
+    if access.as_staff:
+        audit.look(access=access, path=request.get_full_path(), now=now)
+    # What is looked at is kept up by the workers: HEAD starts nothing.
+    seen_at = access.account.viewed_at
+    if request.method == "HEAD":
+        return
+    if seen_at is None or seen_at <= now - SEEN_AGAIN_AFTER:
+        Account.objects.filter(pk=access.account.pk).update(viewed_at=now)

@@ -1,0 +1,493 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Account, AuditAction, AuditEntry, Role, Switch, User
+from billing.balances.services import balances, profiles
+from billing.batches.models import Batch, BatchRow, BatchState
+from billing.batches.queries import RowOutcome, progress, rows
+from billing.batches.services import batches
+from billing.batches.services import worker as batch_worker
+from billing.batches.services.batches import BatchRefused
+from billing.batches.services.files import UnreadableFile
+from billing.topups.models import Kind, ReceiptMail, TopUp, TopUpState
+from billing.topups.services import sending as topup_sending
+from billing.topups.services import states as topup_states
+from billing.topups.services import sweep as topup_sweep
+from simulator.process import SimulatorProcess
+from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+AGENT = "R-100"
+FILE = "account,amount,note\nA-20417,10.00,Invoice 1\nA-20418,20.50,Invoice 2\nA-20419,5,\n"
+
+
+@pytest.fixture
+def agent(switch: Switch, simulator: SimulatorProcess) -> Account:
+    simulator.control.set_money(AGENT, Decimal(1000))
+    agent = profiles.ensure(switch=switch, number=AGENT, now=timezone.now())
+    for number in ("A-20417", "A-20418", "A-20419"):
+        profiles.ensure(switch=switch, number=number, now=timezone.now())
+    return agent
+
+
+@pytest.fixture
+def by(agent: Account) -> User:
+    return MembershipFactory.create(account=agent, role=Role.OWNER).user
+
+
+def upload(agent: Account, by: User, text: str = FILE, **changes: Any) -> Batch:
+    wish = {"file_name": "november.csv", "content": text.encode(), "now": timezone.now(), **changes}
+    return batches.upload(agent=agent, by=by, **wish).batch
+
+
+def confirm(batch: Batch, by: User, **changes: Any) -> Batch:
+    return batches.confirm(batch=batch, by=by, **{"key": batch.key, "sure": False, "now": timezone.now(), **changes})
+
+
+def carry_out(batch: Batch) -> None:
+    """As the workers do."""
+    while Batch.objects.get(pk=batch.pk).state == BatchState.CONFIRMED:
+        batch_worker.carry_on(batch_id=batch.pk, now=timezone.now())
+    for topup in TopUp.objects.filter(kind=Kind.CREDIT, state=TopUpState.REQUESTED).order_by("pk"):
+        topup_sending.carry_out(topup_id=topup.pk, now=timezone.now())
+
+
+def fates(batch: Batch) -> list[RowOutcome]:
+    return [row.fate for row in rows(batch=Batch.objects.get(pk=batch.pk))]
+
+
+def problems(batch: Batch) -> list[str]:
+    return list(batch.rows.values_list("problem", flat=True))
+
+
+def paid(simulator: SimulatorProcess) -> list[tuple[str, Decimal]]:
+    bodies = [request.body or {} for request in simulator.control.received("Pay")]
+    return [(body["ownerName"], Decimal(str(body["money"]))) for body in bodies]
+
+
+def test_a_file_is_checked_and_nothing_is_sent(simulator: SimulatorProcess, agent: Account, by: User) -> None:
+    batch = upload(agent, by)
+    assert [
+        (row.line, row.account.number if row.account else "", row.amount, row.note) for row in batch.rows.all()
+    ] == [
+        (2, "A-20417", Decimal(10), "Invoice 1"),
+        (3, "A-20418", Decimal("20.50"), "Invoice 2"),
+        (4, "A-20419", Decimal(5), ""),
+    ]
+    assert problems(batch) == ["", "", ""]
+    assert (progress(batch).payable.count, progress(batch).payable.amount) == (3, Decimal("35.50"))
+    batch_worker.sweep(now=timezone.now() + timedelta(hours=1))
+    assert not TopUp.objects.exists()
+    assert paid(simulator) == []
+
+
+def test_a_confirmed_batch_pays_each_row_once_by_transfers(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    batch = confirm(upload(agent, by), by)
+    carry_out(batch)
+    carry_out(batch)
+    assert paid(simulator) == [
+        (AGENT, Decimal(-10)),
+        ("A-20417", Decimal(10)),
+        (AGENT, Decimal("-20.5")),
+        ("A-20418", Decimal("20.5")),
+        (AGENT, Decimal(-5)),
+        ("A-20419", Decimal(5)),
+    ]
+    assert fates(batch) == [RowOutcome.PAID] * 3
+    credits = TopUp.objects.filter(kind=Kind.CREDIT).order_by("pk")
+    assert [credit.note for credit in credits] == ["Invoice 1", "Invoice 2", ""]
+    assert {credit.requested_by for credit in credits} == {by}
+    assert progress(Batch.objects.get(pk=batch.pk)).is_final
+
+
+def test_each_line_says_what_is_wrong_with_it(agent: Account, by: User) -> None:
+    AccountFactory.create(switch=agent.switch, number="A-OTHER")
+    Account.objects.filter(number="A-20419").update(missing_since=timezone.now())
+    text = "\n".join(
+        [
+            "account;amount;note",
+            "A-20417;10;fine",
+            "A-NOBODY;10;",
+            "A-OTHER;10;",
+            f"{AGENT};10;",
+            "A-20419;10;",
+            ";10;",
+            "A-20418;;",
+            "A-20418;-1;",
+            "A-20418;1,234;",
+            "A-20418;10000.01;",
+            "A-20418;10;" + "x" * 201,
+            'A-20418;10;"two\nlines"',
+            "A-20418;10;x;y",
+        ]
+    )
+    expected = [
+        "",
+        "no customer with the account A-NOBODY",
+        "no customer with the account A-OTHER",
+        f"no customer with the account {AGENT}",
+        "no longer knows",
+        "No account is named",
+        "Enter an amount",
+        "more than zero",
+        "could be 1234 or 1.234",
+        "at most 10000 USD",
+        "a note 200",
+        "cannot be printed",
+        "more columns",
+    ]
+    found = problems(upload(agent, by, text))
+    assert len(found) == len(expected)
+    for problem, part in zip(found, expected, strict=True):
+        assert part in problem
+        assert bool(part) == bool(problem)
+
+
+def test_an_account_that_stands_twice_is_marked_and_has_to_be_meant(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    batch = upload(agent, by, "A-20417;10\nA-20418;10\nA-20417;10\n")
+    assert [row.warning for row in batch.rows.all()] == [
+        "The same account stands in line 3 too.",
+        "",
+        "The same account stands in line 1 too.",
+    ]
+    with pytest.raises(BatchRefused, match="tick"):
+        confirm(batch, by)
+    carry_out(confirm(batch, by, sure=True))
+    assert [pay for pay in paid(simulator) if pay[0] == "A-20417"] == [("A-20417", Decimal(10))] * 2
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        FILE,
+        FILE.replace("\n", "\r\n"),
+        "\ufeff" + FILE,
+        FILE.replace(",", ";"),
+        "amount,note,account\n5,,A-20419\n10.00,Invoice 1,A-20417\n20.50,Invoice 2,A-20418\n",
+    ],
+)
+def test_the_same_content_gives_the_same_batch_however_it_was_saved(
+    simulator: SimulatorProcess, agent: Account, by: User, same: str
+) -> None:
+    batch = upload(agent, by)
+    carry_out(confirm(batch, by))
+    second = batches.upload(
+        agent=agent, by=UserFactory.create(), file_name="copy.csv", content=same.encode(), now=timezone.now()
+    )
+    assert (second.batch, second.is_new) == (batch, False)
+    confirm(second.batch, by)
+    carry_out(second.batch)
+    assert len(paid(simulator)) == 6
+    assert Batch.objects.count() == 1
+
+
+def test_the_same_content_of_another_agent_is_another_batch(agent: Account, by: User) -> None:
+    other = AccountFactory.create(switch=agent.switch, is_agent=True)
+    assert upload(agent, by) != upload(other, by)
+
+
+def test_the_same_file_is_checked_anew_while_it_is_not_confirmed(agent: Account, by: User) -> None:
+    seen = upload(agent, by, "A-LATE;10\n")
+    assert "no customer" in problems(seen)[0]
+    with pytest.raises(BatchRefused, match="no line in it that can be paid"):
+        confirm(seen, by)
+    AccountFactory.create(switch=agent.switch, number="A-LATE", parent=agent)
+    assert problems(upload(agent, by, "A-LATE;10\n")) == [""]
+    with pytest.raises(BatchRefused, match="checked anew"):
+        confirm(seen, by)
+
+
+def test_what_changed_since_it_was_seen_has_to_be_seen_before_it_is_paid(agent: Account, by: User) -> None:
+    seen = upload(agent, by)
+    Account.objects.filter(number="A-20419").update(missing_since=timezone.now())
+    for _ in range(2):
+        with pytest.raises(BatchRefused, match="checked anew"):
+            confirm(seen, by, sure=True)
+    now = Batch.objects.get()
+    assert "no longer knows" in problems(now)[2]
+    assert confirm(now, by).state == BatchState.CONFIRMED
+
+
+def test_what_was_asked_for_just_now_is_marked_also_when_that_was_after_the_check(agent: Account, by: User) -> None:
+    seen = upload(agent, by)
+    child = Account.objects.get(number="A-20417")
+    twin = TopUpFactory.create(account=child, amount=Decimal(10), requested_at=timezone.now())
+    TopUpFactory.create(account=child, amount=Decimal(11), requested_at=timezone.now())
+    TopUpFactory.create(account=child, amount=Decimal(5), requested_at=timezone.now() - timedelta(minutes=11))
+    with pytest.raises(BatchRefused, match="checked anew"):
+        confirm(seen, by)
+    marked = Batch.objects.get()
+    assert [row.warning for row in marked.rows.all()] == [f"The same was asked for just now, as {twin}.", "", ""]
+    with pytest.raises(BatchRefused, match="tick"):
+        confirm(marked, by)
+    assert confirm(marked, by, sure=True).state == BatchState.CONFIRMED
+
+
+def test_more_than_a_person_may_top_up_today_has_to_be_meant_and_ends_in_refusals(agent: Account, by: User) -> None:
+    Switch.objects.update(daily_limit_per_user=Decimal(30))
+    agent.switch.refresh_from_db()
+    batch = upload(agent, by)
+    with pytest.raises(BatchRefused, match="tick"):
+        confirm(batch, by)
+    carry_out(confirm(batch, by, sure=True))
+    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
+    assert problems(batch)[1] == f"This is more than {by.get_full_name()} may still top up today."
+
+
+def test_a_longer_file_is_checked_by_no_more_questions_to_the_database(
+    agent: Account, by: User, django_assert_max_num_queries: Any
+) -> None:
+    Switch.objects.update(daily_limit_per_user=100, daily_limit_per_account=100)
+    agent.refresh_from_db()
+    lines = ["A-20417;1\n", "A-20418;2\n", "A-20419;3\n"]
+    with CaptureQueriesContext(connection) as short:
+        upload(agent, by, lines[0])
+    with django_assert_max_num_queries(len(short)):
+        upload(agent, by, "".join(lines))
+
+
+def test_the_trail_says_who_uploaded_confirmed_and_stopped(agent: Account, by: User) -> None:
+    batch = confirm(upload(agent, by), by)
+    batches.stop(batch=batch, by=by, now=timezone.now())
+    entries = AuditEntry.objects.filter(subject=batch.reference).order_by("pk")
+    assert [(entry.action, entry.user, entry.account) for entry in entries] == [
+        (action, by, agent) for action in (AuditAction.ADDED, AuditAction.REQUESTED, AuditAction.CHANGED)
+    ]
+
+
+def test_more_than_the_balance_has_to_be_meant_and_ends_in_whole_refusals(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    agent.refresh_from_db()
+    assert agent.spendable is not None
+    batch = upload(agent, by, f"A-20417;{agent.spendable - 10:f}\nA-20418;20\nA-20419;10\n")
+    with pytest.raises(BatchRefused):
+        confirm(batch, by)
+    carry_out(confirm(batch, by, sure=True))
+    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
+    assert "does not cover this" in problems(batch)[1]
+    assert simulator.control.account(AGENT).money + simulator.control.account(AGENT).limit_money == 0
+    assert len(paid(simulator)) == 4
+
+
+def test_a_row_that_the_switch_refuses_does_not_stop_the_others(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    simulator.control.add_fault("Pay", "listed_code", count=1, after=2)
+    batch = confirm(upload(agent, by), by)
+    carry_out(batch)
+    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
+    assert "refused it" in rows(batch=batch)[1].why
+
+
+def test_who_pays_many_at_once_gets_mail_only_of_what_did_not_go_well(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    owner = MembershipFactory.create(account=Account.objects.get(number="A-20417")).user
+    simulator.control.add_fault("Pay", "listed_code", count=1, after=2)
+    carry_out(confirm(upload(agent, by), by))
+    mails = ReceiptMail.objects.order_by("pk").values_list("to", "topup__account__number", "event")
+    assert list(mails) == [(owner.pk, "A-20417", "confirmed"), (by.pk, "A-20418", "refused")]
+
+
+def test_a_row_in_doubt_is_being_checked_and_is_not_tried_again(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    simulator.control.add_fault("Pay", "drop_before", count=1, after=2)
+    batch = confirm(upload(agent, by), by)
+    carry_out(batch)
+    assert fates(batch) == [RowOutcome.PAID, RowOutcome.CHECKING, RowOutcome.PAID]
+    with pytest.raises(BatchRefused, match="nothing in it"):
+        batches.rest(batch=batch, by=by, now=timezone.now())
+
+
+def test_what_was_refused_can_be_tried_again_once(simulator: SimulatorProcess, agent: Account, by: User) -> None:
+    simulator.control.add_fault("Pay", "listed_code", count=1)
+    batch = confirm(upload(agent, by), by)
+    carry_out(batch)
+    assert fates(batch) == [RowOutcome.UNPAID, RowOutcome.PAID, RowOutcome.PAID]
+    second = batches.rest(batch=batch, by=by, now=timezone.now())
+    assert batches.rest(batch=batch, by=by, now=timezone.now()) == second
+    assert [(row.line, row.tries_again) for row in second.rows.all()] == [(2, batch.rows.get(line=2))]
+    carry_out(confirm(second, by))
+    assert fates(second) == [RowOutcome.PAID]
+    assert simulator.control.account(AGENT).money == Decimal(1000) - Decimal("35.50")
+    with pytest.raises(BatchRefused):
+        batches.rest(batch=second, by=by, now=timezone.now())
+
+
+def test_what_a_person_found_not_applied_is_theirs_to_reissue_and_not_tried_again_here(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    simulator.control.add_fault("Pay", "drop_before", count=1)
+    batch = confirm(upload(agent, by), by)
+    carry_out(batch)
+    debits = TopUp.objects.filter(kind=Kind.DEBIT, state=TopUpState.IN_DOUBT)
+    for debit, to in [(debits.get(), TopUpState.REVIEW), (debits.get(), TopUpState.NOT_APPLIED)]:
+        assert topup_states.move(topup=TopUp.objects.get(pk=debit.pk), to=to, now=timezone.now())
+    assert fates(batch) == [RowOutcome.UNPAID, RowOutcome.PAID, RowOutcome.PAID]
+    with pytest.raises(BatchRefused, match="nothing in it"):
+        batches.rest(batch=batch, by=by, now=timezone.now())
+
+
+def test_all_of_it_a_second_time_is_a_batch_of_its_own_to_be_confirmed(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    batch = confirm(upload(agent, by), by)
+    with pytest.raises(BatchRefused, match="not done yet"):
+        batches.again(batch=batch, by=by, now=timezone.now())
+    carry_out(batch)
+    second = batches.again(batch=batch, by=by, now=timezone.now())
+    assert batches.again(batch=batch, by=by, now=timezone.now()) == second
+    assert (second.follows, second.state) == (batch, BatchState.UPLOADED)
+    assert len(paid(simulator)) == 6
+    # The file itself leads to the latest batch of its content now.
+    assert upload(agent, by) == second
+    carry_out(confirm(Batch.objects.get(pk=second.pk), by, sure=True))
+    assert len(paid(simulator)) == 12
+
+
+def test_what_was_not_asked_for_when_somebody_stops_it_is_never_paid(
+    simulator: SimulatorProcess, agent: Account, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_worker, "AT_ONCE", 1)
+    batch = confirm(upload(agent, by), by)
+    batch_worker.carry_on(batch_id=batch.pk, now=timezone.now())
+    batches.stop(batch=batch, by=by, now=timezone.now())
+    carry_out(batch)
+    batch_worker.sweep(now=timezone.now() + timedelta(hours=1))
+    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.UNPAID]
+    assert len(paid(simulator)) == 2
+    assert "Stopped by" in problems(batch)[2]
+    assert batches.stop(batch=batch, by=by, now=timezone.now()).done_at == Batch.objects.get(pk=batch.pk).done_at
+
+
+def test_a_discarded_batch_cannot_be_confirmed_any_more(agent: Account, by: User) -> None:
+    batch = upload(agent, by)
+    batches.stop(batch=batch, by=by, now=timezone.now())
+    assert confirm(batch, by).state == BatchState.DONE
+    carry_out(batch)
+    assert not TopUp.objects.exists()
+
+
+def test_a_sweep_goes_on_with_what_nobody_takes_care_of(agent: Account, by: User) -> None:
+    batch = confirm(upload(agent, by), by)
+    assert batch_worker.sweep(now=timezone.now()) == 0
+    assert batch_worker.sweep(now=timezone.now() + timedelta(seconds=6)) == 1
+    assert Batch.objects.get(pk=batch.pk).state == BatchState.DONE
+    assert TopUp.objects.filter(kind=Kind.CREDIT).count() == 3
+
+
+def test_debits_that_may_count_twice_make_a_batch_wait_and_refuse_nothing(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    simulator.control.set_money(AGENT, Decimal(-470))
+    now = timezone.now() + timedelta(minutes=1)
+    batch = confirm(upload(agent, by, "A-20417;30\n"), by, sure=True)
+    profiles.ensure(switch=agent.switch, number=AGENT, now=now)
+    Account.objects.filter(pk=agent.pk).update(balance=Decimal(-470), overdraft=Decimal(500), balance_at=now)
+    # Its answer was written after the balance was asked for, and the balance has it already.
+    TopUpFactory.create(
+        account=agent, kind=Kind.DEBIT, amount=Decimal(-10), state=TopUpState.CONFIRMED, settled_at=now, sent_at=None
+    )
+    batch_worker.carry_on(batch_id=batch.pk, now=now)
+    assert fates(batch) == [RowOutcome.WAITING]
+    batch_worker.sweep(now=now + timedelta(minutes=1))
+    assert fates(batch) == [RowOutcome.SENDING]
+    topup_sweep.sweep(now=now + timedelta(minutes=2))
+    assert fates(batch) == [RowOutcome.PAID]
+
+
+def test_a_file_with_too_many_lines_is_refused(agent: Account, by: User, settings: Any) -> None:
+    settings.BATCH_MOST_LINES = 2
+    with pytest.raises(UnreadableFile, match="more than 2 lines"):
+        upload(agent, by)
+    assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"note": "another"}, {"amount_text": "99"}, {"line": 99}, {"account_text": "A-1"}],
+)
+def test_the_database_keeps_what_was_uploaded(agent: Account, by: User, change: dict[str, Any]) -> None:
+    batch = upload(agent, by)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        BatchRow.objects.filter(batch=batch).update(**change)
+
+
+def test_the_database_keeps_a_rows_topup_and_a_batchs_end(agent: Account, by: User) -> None:
+    batch = confirm(upload(agent, by), by)
+    carry_out(batch)
+    for update in (
+        lambda: batch.rows.update(topup=None),
+        lambda: batch.rows.update(amount=Decimal(1)),
+        lambda: batch.rows.all().delete(),
+        lambda: Batch.objects.update(state=BatchState.CONFIRMED, done_at=None),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            update()
+
+
+def beside_one_another(work: Any, times: int = 8) -> list[Any]:
+    def run(_: int) -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(run, range(times)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_uploads_confirmations_and_workers_at_once_pay_each_row_once(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    uploaded = beside_one_another(lambda: upload(agent, by))
+    assert len(set(uploaded)) == 1
+    batch = Batch.objects.get()
+    assert {done.state for done in beside_one_another(lambda: confirm(batch, by))} == {BatchState.CONFIRMED}
+    beside_one_another(lambda: batch_worker.carry_on(batch_id=batch.pk, now=timezone.now()))
+    carry_out(batch)
+    assert len(paid(simulator)) == 6
+    assert fates(batch) == [RowOutcome.PAID] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_holds_a_batch_while_the_switch_is_asked(
+    agent: Account, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(agent, by)
+    Account.objects.update(balance_at=timezone.now() - timedelta(hours=1))
+    asked, ask = [], balances._ask
+
+    def noted(account: Account, now: datetime) -> balances.Figures:
+        asked.append(connection.in_atomic_block)
+        return ask(account, now)
+
+    monkeypatch.setattr(balances, "_ask", noted)
+    confirm(Batch.objects.get(), by)
+    assert asked == [False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_wishes_at_once_to_pay_again_or_the_rest_make_one_batch_each(agent: Account, by: User) -> None:
+    batch = upload(agent, by)
+    batches.stop(batch=batch, by=by, now=timezone.now())
+    for wish in (batches.again, batches.rest):
+        assert len(set(beside_one_another(lambda wish=wish: wish(batch=batch, by=by, now=timezone.now())))) == 1
+    assert Batch.objects.count() == 3

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.models import Account, Role, Switch
+from billing.batches.models import Batch, BatchState
+from billing.batches.services import worker as batch_worker
+from billing.templatetags.figures import spendable_money
+from billing.topups.models import Kind, TopUp, TopUpState
+from billing.topups.services import sending as topup_sending
+from simulator.process import SimulatorProcess
+from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory
+from tests.support.logins import logged_in
+from tests.support.pages import FRAGMENT
+from tests.support.visitors import Visitor
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+FILE = b"account,amount,note\nA-20417,10.00,Invoice 1\nA-NOBODY,5,=1+1\n"
+
+
+def upload(mara: Visitor, content: bytes = FILE, name: str = "november.csv") -> Answer:
+    file = SimpleUploadedFile(name, content, "text/csv")
+    return mara.client.post(mara.page("customers/batch/upload/"), {"file": file})
+
+
+def post(mara: Visitor, what: str, **data: str) -> Answer:
+    batch = Batch.objects.latest("pk")
+    return mara.client.post(mara.page(f"customers/batch/{batch.reference}/{what}/"), data)
+
+
+def confirm(mara: Visitor, **data: str) -> Answer:
+    return post(mara, "confirm", **{"key": Batch.objects.latest("pk").key, **data})
+
+
+def look(who: Visitor, query: str = "", **options: Any) -> str:
+    batch = Batch.objects.latest("pk")
+    address = f"/a/{batch.agent.public_id}/customers/batch/{batch.reference}/{query}"
+    return who.client.get(address, **options).content.decode()
+
+
+def carry_out() -> None:
+    batch_worker.carry_on(batch_id=Batch.objects.latest("pk").pk, now=timezone.now())
+    for topup in TopUp.objects.filter(kind=Kind.CREDIT, state=TopUpState.REQUESTED).order_by("pk"):
+        topup_sending.carry_out(topup_id=topup.pk, now=timezone.now())
+
+
+def test_an_uploaded_file_leads_to_its_lines_and_totals(mara: Visitor, zoe: Visitor, rich: Decimal) -> None:
+    answer = upload(mara)
+    batch = Batch.objects.get()
+    assert answer["Location"] == mara.page(f"customers/batch/{batch.reference}/")
+    html = look(mara)
+    assert "november.csv" in html
+    assert "Zoë Chen" in html
+    assert "Pay $10.00 in 1 top-up" in html
+    assert "1 of 2 lines cannot be paid." in html
+    assert "You have no customer with the account A-NOBODY." in html
+    assert spendable_money(rich, "USD") in html
+    assert not TopUp.objects.exists()
+
+
+def test_the_customers_page_leads_there(mara: Visitor, zoe: Visitor) -> None:
+    assert mara.page("customers/batch/") in mara.client.get(mara.page("customers/")).content.decode()
+    assert 'enctype="multipart/form-data"' in mara.client.get(mara.page("customers/batch/")).content.decode()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "<script>alert(1)</script>.csv", "x" * 300 + ".csv", "\u202egnp.csv"]
+)
+def test_whatever_a_file_is_called_its_name_is_only_shown(mara: Visitor, zoe: Visitor, name: str) -> None:
+    upload(mara, name=name)
+    html = look(mara)
+    assert "<script>alert" not in html
+    assert "\u202e" not in html
+    assert len(Batch.objects.get().file_name) <= 100
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "Choose a CSV file"), (b"account,total\n", "none of them"), (b"PK\x03\x04", "workbook")],
+)
+def test_a_file_that_cannot_be_used_is_refused_beside_its_field(mara: Visitor, content: bytes, sentence: str) -> None:
+    answer = upload(mara, content)
+    assert sentence in answer.context["form"].errors["file"][0]
+    assert sentence in answer.content.decode()
+    assert not Batch.objects.exists()
+
+
+def test_no_file_at_all_is_refused_too(mara: Visitor) -> None:
+    assert mara.client.post(mara.page("customers/batch/upload/")).context["form"].errors["file"]
+
+
+def test_a_file_that_is_too_large_never_arrives(mara: Visitor, settings: Any) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 2000
+    answer = upload(mara, b"A-20417,5\n" * 300)
+    assert "Choose a CSV file of at most 512 kB and 1000 lines." in answer.context["form"].errors["file"]
+    assert "Choose a CSV file" in answer.content.decode()
+
+
+def test_the_same_file_shows_the_earlier_batch_and_pays_nothing_again(
+    mara: Visitor, zoe: Visitor, simulator: SimulatorProcess
+) -> None:
+    place = upload(mara)["Location"]
+    confirm(mara)
+    carry_out()
+    answer = upload(mara)
+    assert answer["Location"] == place
+    html = mara.client.get(place).content.decode()
+    assert "This file was uploaded before" in html
+    assert "Pay the same file a second time" in html
+    assert len(simulator.control.received("Pay")) == 2
+
+
+def test_a_second_payment_of_the_same_file_is_shown_and_confirmed_like_the_first(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara)
+    first = Batch.objects.get()
+    confirm(mara)
+    carry_out()
+    second = post(mara, "again")["Location"]
+    html = mara.client.get(second).content.decode()
+    assert first.reference in html
+    assert "a second time" in html
+    assert "Pay $10.00 in 1 top-up" in html
+    assert TopUp.objects.filter(kind=Kind.CREDIT).count() == 1
+
+
+def test_a_confirmed_batch_shows_how_far_it_is_and_each_row_leads_to_its_top_up(
+    mara: Visitor, zoe: Visitor, simulator: SimulatorProcess
+) -> None:
+    before = simulator.control.account("A-20417").money
+    upload(mara)
+    answers = [confirm(mara), confirm(mara)]
+    assert {answer["Location"] for answer in answers} == {
+        mara.page(f"customers/batch/{Batch.objects.get().reference}/")
+    }
+    html = look(mara)
+    assert 'hx-trigger="every 2s"' in html
+    assert '<noscript><meta http-equiv="refresh"' in html
+    assert 'max="2"' in html
+    assert 'value="1"' in html
+    carry_out()
+    done = look(mara)
+    assert "hx-trigger" not in done
+    assert 'value="2"' in done
+    assert f"topups/{TopUp.objects.get(kind=Kind.CREDIT).reference}/" in done
+    assert simulator.control.account("A-20417").money == before + 10
+
+
+def test_a_poll_gets_the_lines_without_the_page_around_them(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara)
+    confirm(mara)
+    html = look(mara, headers=FRAGMENT)
+    assert "<html" not in html
+    assert 'id="batch"' in html
+
+
+def test_a_check_that_is_not_the_newest_cannot_be_confirmed(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara)
+    old = Batch.objects.get().key
+    TopUpFactory.create(account=zoe.account, amount=Decimal(10), requested_at=timezone.now())
+    upload(mara)
+    confirm(mara, key=old)
+    assert "checked anew" in look(mara)
+    assert Batch.objects.get().state == BatchState.UPLOADED
+
+
+def test_marked_lines_want_a_tick(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara, b"A-20417,1.00\nA-20417,2.00\n")
+    assert "The same account stands in line 2 too." in look(mara)
+    confirm(mara)
+    assert "tick that it is meant" in look(mara)
+    assert Batch.objects.get().state == BatchState.UPLOADED
+    confirm(mara, sure="on")
+    assert Batch.objects.get().state == BatchState.CONFIRMED
+
+
+def test_more_than_there_is_says_so_and_wants_a_tick(mara: Visitor, zoe: Visitor, rich: Decimal) -> None:
+    upload(mara, f"A-20417,{rich + 1:.2f}\n".encode())
+    assert "This is more than there is to pay from," in look(mara)
+    confirm(mara)
+    assert Batch.objects.get().state == BatchState.UPLOADED
+
+
+def test_a_large_sum_wants_a_fresh_login_and_is_paid_once_after_it(mara: Visitor, zoe: Visitor) -> None:
+    Switch.objects.update(fresh_login_above=Decimal("9.99"))
+    place = upload(mara)["Location"]
+    asked = confirm(mara)
+    assert asked["Location"].startswith("/account/reauthenticate/")
+    assert Batch.objects.get().state == BatchState.UPLOADED
+    shown = {"password": "correct horse battery", "next": f"{place}confirm/"}
+    done = mara.client.post("/account/reauthenticate/", shown, follow=True)
+    assert done.redirect_chain[-1][0] == place
+    assert Batch.objects.get().state == BatchState.CONFIRMED
+
+
+def test_stopped_lines_are_told_and_can_be_tried_again(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara)
+    confirm(mara)
+    post(mara, "stop")
+    html = look(mara)
+    assert "Stopped by" in html
+    assert "Try the unpaid lines again" in html
+    assert "left unpaid" in mara.client.get(post(mara, "rest")["Location"]).content.decode()
+    assert not TopUp.objects.exists()
+
+
+def test_top_ups_in_doubt_say_not_to_pay_again(mara: Visitor, zoe: Visitor, simulator: SimulatorProcess) -> None:
+    upload(mara)
+    confirm(mara)
+    simulator.control.add_fault("Pay", "drop_after", count=1, after=1)
+    carry_out()
+    html = look(mara)
+    assert "Please do not pay what is being checked again." in html
+    assert 'hx-trigger="every 10s"' in html
+
+
+def test_lines_are_chosen_and_turned(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara, b"".join(b"A-%d,1.00\n" % n for n in range(250)) + b"A-20417,1.00\n")
+    assert [line.line for line, _ in _rows(mara, "")] == list(range(1, 101))
+    assert [line.line for line, _ in _rows(mara, "?after=200")] == list(range(201, 252))
+    assert len(_rows(mara, "?show=marked&after=200")) == 50
+    assert [line.line for line, _ in _rows(mara, "?show=rubbish&after=-1")] == list(range(1, 101))
+
+
+def _rows(who: Visitor, query: str) -> Any:
+    batch = Batch.objects.get()
+    return who.client.get(who.page(f"customers/batch/{batch.reference}/{query}")).context["rows"]
+
+
+def test_the_results_are_a_file_that_no_spreadsheet_runs(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara, FILE + b"+86,5,@x\n")
+    confirm(mara)
+    carry_out()
+    answer = mara.client.get(mara.page(f"customers/batch/{Batch.objects.get().reference}/results/"))
+    assert "attachment" in answer["Content-Disposition"]
+    assert "no-store" in answer["Cache-Control"]
+    table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    reference = TopUp.objects.get(kind=Kind.CREDIT).reference
+    assert table[1] == ["2", "A-20417", "Zoë Chen", "10", "Invoice 1", "confirmed", reference, ""]
+    assert table[2][4:6] == ["'=1+1", "not paid"]
+    assert (table[3][1], table[3][4]) == ("'+86", "'@x")
+
+
+def test_the_results_can_be_sent_as_a_file_again_and_are_the_same(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara, b"A-20417,10,x\n")
+    results = mara.client.get(mara.page(f"customers/batch/{Batch.objects.get().reference}/results/")).content
+    upload(mara, results)
+    assert Batch.objects.count() == 1
+
+
+def test_support_and_a_viewer_look_and_cannot_pay(mara: Visitor, zoe: Visitor, sam: Visitor) -> None:
+    upload(mara)
+    viewer = MembershipFactory.create(account=mara.account, role=Role.VIEWER).user
+    for who in (sam, Visitor(viewer, mara.account, logged_in(viewer))):
+        html = look(who)
+        assert "november.csv" in html
+        assert "<form" not in html.partition("<main")[2].partition("</main>")[0]
+        assert "can pay" not in html
+        for what in ("confirm", "stop", "again", "rest"):
+            batch = Batch.objects.get()
+            place = mara.page(f"customers/batch/{batch.reference}/{what}/")
+            assert who.client.post(place, {"key": batch.key}).status_code == 404
+        file = SimpleUploadedFile("x.csv", FILE)
+        assert who.client.post(mara.page("customers/batch/upload/"), {"file": file}).status_code == 404
+    assert Batch.objects.get().state == BatchState.UPLOADED
+
+
+def test_a_customer_and_another_agent_see_nothing_of_it(mara: Visitor, zoe: Visitor) -> None:
+    upload(mara)
+    other = AccountFactory.create(switch=mara.account.switch, is_agent=True)
+    visitor = MembershipFactory.create(account=other).user
+    reference = Batch.objects.get().reference
+    for client, account in (
+        (zoe.client, mara.account),
+        (logged_in(visitor), mara.account),
+        (logged_in(visitor), other),
+    ):
+        assert client.get(f"/a/{account.public_id}/customers/batch/{reference}/").status_code == 404
+
+
+def test_an_agent_above_pays_from_its_own_balance_alone(mara: Visitor, zoe: Visitor) -> None:
+    above = AccountFactory.create(switch=mara.account.switch, is_agent=True)
+    Account.objects.filter(pk=mara.account.pk).update(parent=above)
+    user = MembershipFactory.create(account=above).user
+    client = logged_in(user)
+    assert client.get(mara.page("customers/batch/")).status_code == 200
+    assert client.post(mara.page("customers/batch/upload/")).status_code == 404
+    assert f"/a/{above.public_id}/customers/batch/" in client.get(mara.page("customers/")).content.decode()
+
+
+def test_whoever_owns_both_agents_pays_from_the_one_whose_page_it_is(mara: Visitor, zoe: Visitor) -> None:
+    above = MembershipFactory.create(user=mara.user, account__switch=mara.account.switch).account
+    Account.objects.filter(pk=mara.account.pk).update(parent=above)
+    assert mara.page("customers/batch/") in mara.client.get(mara.page("customers/")).content.decode()
+    upload(mara)
+    confirm(mara)
+    carry_out()
+    assert TopUp.objects.get(kind=Kind.CREDIT).payer == mara.account
+
+
+def test_whoever_comes_back_to_an_action_by_a_login_sees_the_batch(mara: Visitor, zoe: Visitor) -> None:
+    place = upload(mara)["Location"]
+    for what in ("confirm", "stop", "again", "rest"):
+        assert mara.client.get(f"{place}{what}/")["Location"] == place
+    assert mara.client.get(mara.page("customers/batch/upload/"))["Location"] == mara.page("customers/batch/")

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing.batches.services.files import Line, UnreadableFile, read
+
+TABLE = "Account,Amount,Note\nA-1,25.50,Café\nA-2,10,\n"
+LINES = [Line(2, "A-1", "25.50", "Café"), Line(3, "A-2", "10", "")]
+
+
+def lines(text: str | bytes, most_rows: int = 100) -> list[Line]:
+    return read(content=text if isinstance(text, bytes) else text.encode(), most_rows=most_rows)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+def test_a_file_is_read_in_the_encodings_that_spreadsheets_save(encoding: str) -> None:
+    assert lines(TABLE.encode(encoding)) == LINES
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_delimiter_and_the_ends_of_lines_are_found(delimiter: str, end: str) -> None:
+    assert lines(TABLE.replace(",", delimiter).replace("\n", end)) == LINES
+
+
+def test_a_header_names_the_columns_in_any_order_and_others_are_left_alone() -> None:
+    assert lines("name;NOTE;Amount ;account_number\nZoë;hello;5;A-1\n") == [Line(2, "A-1", "5", "hello")]
+
+
+def test_without_a_header_the_columns_are_account_amount_and_note() -> None:
+    assert lines("A-1;5;hello\nA-2;6\n") == [Line(1, "A-1", "5", "hello"), Line(2, "A-2", "6", "")]
+
+
+def test_a_decimal_comma_does_not_part_columns_where_a_semicolon_does() -> None:
+    assert [line.amount for line in lines("A-1;12,50\nA-2;7,25;x\n")] == ["12,50", "7,25"]
+
+
+def test_marks_in_notes_do_not_mislead() -> None:
+    assert [line.note for line in lines('A-1,12.50,"a; b;5"\nA-2,7.25,x;9\n')] == ["a; b;5", "x;9"]
+
+
+def test_empty_lines_and_empty_columns_at_the_end_are_left_out_and_lines_keep_their_numbers() -> None:
+    read_lines = lines('\n\naccount,amount,,\n,,,\nA-1,5,,\n\n"A-2","6",\n')
+    assert [(line.number, line.account) for line in read_lines] == [(5, "A-1"), (7, "A-2")]
+
+
+def test_a_note_over_two_lines_does_not_shift_the_numbers() -> None:
+    assert [line.number for line in lines('A-1,5,"over\ntwo"\nA-2,6.00,x\n')] == [1, 3]
+
+
+@pytest.mark.parametrize("text", ["A-1,12,50\n", "account,amount,note\nA-1,12,50\n", "A-1,12,5"])
+def test_a_comma_that_parts_columns_or_decimals_is_said_to_be_unclear(text: str) -> None:
+    assert "could mean 12 or 12.5" in lines(text)[0].problem
+
+
+def test_a_number_as_a_note_is_clear_beside_decimals_or_with_another_delimiter() -> None:
+    assert [line.problem for line in lines("A-1,12.00,50\nA-2,12,1042\n")] == ["", ""]
+    assert lines("A-1;12;50\n")[0].problem == ""
+
+
+def test_a_line_with_too_many_columns_is_said_to_have_them() -> None:
+    found = lines("account,amount\nA-1,12,50\nA-2,5\n")
+    assert ["more columns" in line.problem for line in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "no lines"),
+        (b"account,amount,note\n", "no lines"),
+        (b"\n \n\t\n", "no lines"),
+        (b"PK\x03\x04rest of a workbook", "workbook"),
+        (b"\x00\x01\x02\x00\x00\x7f\x00\x00\x00", "not a text file"),
+        (b"account,total\nA-1,5\n", "none of them “amount”"),
+        (b"amount;who\n5;A-1\n", "none of them “account”"),
+        (b"account,amount,Amount\nA-1,5,6\n", "more than one column for the amount"),
+        (b'A-1,"5\nA-2,6\n', "Line 1 cannot be read"),
+        (b"A-1,5\n" * 101, "more than 100 lines"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(content: bytes, sentence: str) -> None:
+    with pytest.raises(UnreadableFile, match=sentence):
+        lines(content)
+
+
+def test_as_many_lines_as_allowed_are_read() -> None:
+    assert len(lines("account,amount\n" + "A-1,5\n" * 100)) == 100
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_lines_or_a_sentence(content: bytes) -> None:
+    with contextlib.suppress(UnreadableFile):
+        assert all(line.number >= 1 for line in lines(content))
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_characters='\0\r\n"', exclude_categories=("Z", "C")), min_size=1)
+
+
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=5), st.sampled_from([",", ";", "\t"]))
+def test_whatever_stands_in_quotation_marks_comes_back(rows: list[tuple[str, str]], delimiter: str) -> None:
+    text = "".join(f'"{account}"{delimiter}12.50{delimiter}"{note}"\n' for account, note in rows)
+    found = lines("\n".join([delimiter.join(("account", "amount", "note")), text]))
+    assert [(line.account, line.amount, line.note) for line in found] == [(a, "12.50", note) for a, note in rows]

@@ -1,0 +1,71 @@
+"""Who of the staff sees the operator's own routing of a call, and where."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditAction, AuditEntry
+from billing.calls.models import Call
+from billing.calls.models.routing import ROUTING, CallRouting
+from tests.support.factories import UserFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import full_account, page_of, staff, superuser
+
+pytestmark = pytest.mark.django_db
+MARK = "gw-mark-71301"
+
+
+@pytest.fixture
+def call() -> Call:
+    call: Call = full_account().calls.get()
+    texts = {**dict.fromkeys(ROUTING, ""), "caller_gateway": MARK}
+    CallRouting.objects.create(switch=call.switch, flow_no=call.flow_no, started_at=call.started_at, **texts)
+    return call
+
+
+@pytest.mark.parametrize("group", ["operator", None])
+def test_an_operator_sees_the_routing_at_the_page_of_the_call_and_the_look_is_on_record(
+    call: Call, group: str | None
+) -> None:
+    user = staff(group) if group else superuser()
+    page = logged_in(user).get(page_of(call)).content.decode()
+    assert f"caller&#x27;s gateway: {MARK}" in page
+    assert "called side&#x27;s address: –" in page
+    look = AuditEntry.objects.get(user=user, action=AuditAction.LOOKED)
+    assert (look.account, look.text) == (call.account, page_of(call))
+
+
+@pytest.mark.parametrize("group", ["support", "billing"])
+def test_others_of_the_staff_see_the_call_without_it(call: Call, group: str) -> None:
+    page = logged_in(staff(group)).get(page_of(call))
+    assert page.status_code == 200
+    assert call.callee in page.content.decode()
+    assert MARK not in page.content.decode()
+    assert "operators alone" not in page.content.decode()
+
+
+def test_nobody_else_gets_to_that_page(call: Call) -> None:
+    for client in (Client(), logged_in(UserFactory.create()), logged_in(call.account.memberships.get().user)):
+        page = client.get(page_of(call), follow=True)
+        assert MARK not in page.content.decode()
+        assert "/staff/calls/call/" not in page.request["PATH_INFO"] or page.status_code == 403
+
+
+@pytest.mark.parametrize("group", ["operator", None])
+def test_the_customers_page_of_a_call_shows_it_to_nobody(call: Call, group: str | None) -> None:
+    client = logged_in(staff(group) if group else superuser())
+    page = client.get(reverse("call", args=[call.account.public_id, call.flow_no]))
+    assert page.status_code == 200
+    assert MARK not in page.content.decode()
+
+
+def test_the_page_of_the_switch_says_how_what_is_kept_goes(call: Call) -> None:
+    page = logged_in(staff("operator")).get(page_of(call.switch)).content.decode()
+    assert "all of it goes at once by `manage.py forget_routing`" in page
+
+
+def test_a_call_of_which_nothing_was_kept_says_so(call: Call) -> None:
+    CallRouting.objects.all().delete()
+    assert "not kept" in logged_in(staff("operator")).get(page_of(call)).content.decode()

@@ -1,0 +1,174 @@
+"""What staff see of a top-up that is to be judged, and what two of them can do about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account, AuditEntry, Switch
+from billing.balances.models import BalanceReading
+from billing.balances.services import profiles
+from billing.calls.services import partitions
+from billing.topups.models import LookUp, TopUp, TopUpState
+from billing.topups.services import decisions as topup_decisions
+from billing.topups.services import sending as topup_sending
+from billing.topups.services.doubt import resolve
+from simulator.process import SimulatorProcess
+from tests.support.factories import NOON, AccountFactory, CallFactory, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.logins import logged_in, show_password
+from tests.support.staffsite import in_review, list_of, page_of, staff
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(switch: Switch, simulator: SimulatorProcess) -> Account:
+    return profiles.ensure(switch=switch, number="C-301", now=timezone.now())
+
+
+def reissue_page(topup: TopUp) -> str:
+    return reverse("admin:reissue", args=[topup.pk])
+
+
+def answer_page(topup: TopUp) -> str:
+    return reverse("admin:reissue_answer", args=[topup.pk, topup.reissues.get().pk])
+
+
+def sent(account: Account) -> TopUp:
+    now = timezone.now()
+    wish = TopUpFactory.create(account=account, requested_at=now, deadline=now + MINUTE, next_attempt_at=now)
+    return topup_sending.send(topup_id=wish.pk, now=now)
+
+
+def not_applied(account: Account) -> TopUp:
+    now = timezone.now()
+    return topup_decisions.decide(
+        topup=in_review(account), verdict=TopUpState.NOT_APPLIED, by=staff("billing"), why="Not there", now=now
+    )
+
+
+def test_every_look_is_kept_with_what_it_showed(account: Account, simulator: SimulatorProcess) -> None:
+    simulator.control.add_fault("Pay", "drop_before", count=1)
+    topup = sent(account)
+    simulator.control.pay("C-301", topup.amount, memo="cash")
+    simulator.control.add_fault("GetPayHistory", "html_403", count=2)
+    for minute in range(5):
+        resolve(switch=account.switch, now=timezone.now() + minute * MINUTE, all_of_them=True)
+    looks = list(topup.lookups.all())
+    # Two failures of one kind in a row are one line.
+    assert [bool(look.failure) for look in looks] == [True, False, False, False]
+    assert [look.candidates[0]["memo"] for look in looks[1:]] == ["cash"] * 3
+    assert all(look.rows >= 1 and look.found == [] for look in looks[1:])
+    text = logged_in(staff("support")).get(page_of(topup)).content.decode()
+    assert "No answer: GetPayHistory" in text
+    assert text.count("“cash”") == 3
+
+
+def test_the_find_that_ends_a_doubt_is_kept_too(account: Account, simulator: SimulatorProcess) -> None:
+    simulator.control.add_fault("Pay", "drop_after", count=1)
+    topup = sent(account)
+    resolve(switch=account.switch, now=timezone.now(), all_of_them=True)
+    [look] = topup.lookups.all()
+    assert [row["memo"] for row in look.found] == [topup.reference]
+    assert look.candidates == []
+
+
+@pytest.mark.parametrize("page", ["change", "decide"])
+def test_the_account_around_it_is_shown_with_whose_each_payment_is(page: str) -> None:
+    account = AccountFactory.create()
+    topup, other = in_review(account), TopUpFactory.create(account=account)
+    paid = {"account": account, "paid_at": NOON + MINUTE}
+    PaymentFactory.create(**paid, amount=topup.amount, memo="a transfer from the bank")
+    PaymentFactory.create(**paid, amount=Decimal("7.25"), memo="something else")
+    PaymentFactory.create(**paid, amount=Decimal("8.25"), memo=f"for {other.reference}")
+    PaymentFactory.create(**{**paid, "paid_at": NOON - timedelta(days=2)}, memo="long before")
+    ChargeFactory.create(account=account, charged_at=NOON + MINUTE, amount=Decimal("3.75"))
+    partitions.ensure([NOON.date()])
+    CallFactory.create(account=account, callee="8613912345678", started_at=NOON + MINUTE)
+    BalanceReading.objects.create(account=account, at=NOON + MINUTE, balance=Decimal("4321.5"))
+    page = page_of(topup) if page == "change" else reverse("admin:topups_topup_decide", args=[topup.pk])
+    text = logged_in(staff("billing")).get(page).content.decode()
+    for shown in ("a transfer from the bank", "could be this top-up", "from elsewhere", "names another reference"):
+        assert shown in text
+    for shown in ("−$3.75", "call to 8613912345678", "$4,321.50", other.reference):
+        assert shown in text
+    assert "long before" not in text
+
+
+def test_one_asks_and_another_approves(account: Account, simulator: SimulatorProcess) -> None:
+    old, first, second = not_applied(account), staff("billing"), staff("billing")
+    assert reissue_page(old) in logged_in(first).get(page_of(old)).content.decode()
+    asked = logged_in(first).post(reissue_page(old), {"why": "The customer waits"})
+    assert asked["Location"] == page_of(old)
+    assert logged_in(second).get(reissue_page(old))["Location"] == answer_page(old)
+    assert "The customer waits" in logged_in(second).get(answer_page(old)).content.decode()
+    logged_in(second).post(answer_page(old), {"answer": "approved", "why": "Looked on the switch"})
+    new = TopUp.objects.get(reissue_of=old)
+    text = logged_in(staff("support")).get(page_of(old)).content.decode()
+    for shown in (first.email, second.email, new.reference, "The customer waits", "Looked on the switch"):
+        assert shown in text
+    assert old.reference in logged_in(staff("support")).get(page_of(new)).content.decode()
+    for person, action in ((first, "requested"), (second, "reissued")):
+        entry = AuditEntry.objects.get(user=person, action__in=["requested", "reissued"])
+        assert (entry.action, entry.account, entry.subject) == (action, account, old.reference)
+    assert "not one to issue again" in logged_in(first).get(reissue_page(old)).content.decode()
+
+
+def test_a_large_top_up_is_sent_again_only_by_who_shows_once_more_that_it_is_them(
+    account: Account, simulator: SimulatorProcess
+) -> None:
+    old, second = not_applied(account), logged_in(staff("billing"))
+    Switch.objects.update(fresh_login_above=old.amount - 1)
+    logged_in(staff("billing")).post(reissue_page(old), {"why": "The customer waits"})
+    yes = {"answer": "approved", "why": "Looked on the switch"}
+    assert second.post(answer_page(old), yes)["Location"].startswith("/account/reauthenticate/")
+    assert not TopUp.objects.filter(reissue_of=old).exists()
+    show_password(second)
+    assert second.post(answer_page(old), yes)["Location"] == page_of(old)
+    assert TopUp.objects.filter(reissue_of=old).exists()
+
+
+def test_whoever_asked_is_told_that_somebody_else_has_to_approve(account: Account) -> None:
+    old, first = not_applied(account), logged_in(staff("billing"))
+    first.post(reissue_page(old), {"why": "x"})
+    assert "You asked for it yourself" in first.get(answer_page(old)).content.decode()
+    refused = first.post(answer_page(old), {"answer": "approved", "why": "y"})
+    assert refused.status_code == 200
+    assert not TopUp.objects.filter(reissue_of=old).exists()
+    first.post(answer_page(old), {"answer": "declined", "why": "Withdrawn"})
+    assert old.reissues.get().answer == "declined"
+
+
+@pytest.mark.parametrize("body", [{}, {"answer": "approved"}, {"answer": "perhaps", "why": "x"}, {"why": "x"}])
+def test_an_answer_without_a_reason_is_none(account: Account, body: dict[str, str]) -> None:
+    old = not_applied(account)
+    logged_in(staff("billing")).post(reissue_page(old), {"why": "x"})
+    assert logged_in(staff("billing")).post(answer_page(old), body).status_code == 200
+    assert old.reissues.get().answer == ""
+
+
+def test_the_front_page_leads_to_what_waits_for_a_second_person(account: Account) -> None:
+    old, client = not_applied(account), logged_in(staff("billing"))
+    looks = LookUp.objects.count()
+    client.post(reissue_page(old), {"why": "x"})
+    [line] = [line for line in client.get("/staff/").context["waiting"] if "second person" in line.label]
+    assert line.count == 1
+    assert [row.pk for row in client.get(line.url).context["cl"].result_list] == [old.pk]
+    assert LookUp.objects.count() == looks
+
+
+def test_payments_are_told_apart_by_where_they_came_from() -> None:
+    account, client = AccountFactory.create(), logged_in(staff("support"))
+    tied = PaymentFactory.create(account=account)
+    topup = TopUpFactory.create(account=account, payment=tied, state=TopUpState.CONFIRMED, settled_at=NOON)
+    elsewhere = PaymentFactory.create(account=account)
+    for chosen, rows in (("topup", [tied]), ("elsewhere", [elsewhere]), ("", [elsewhere, tied])):
+        page = client.get(list_of(type(tied)), {"from": chosen} if chosen else {})
+        assert list(page.context["cl"].result_list) == rows
+        assert (page_of(topup) in page.content.decode()) == (tied in rows)

@@ -1,0 +1,149 @@
+"""The form's guards: the same again must be meant, and a large amount wants a fresh login."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.utils import timezone
+
+from accounts.models import Switch
+from billing.topups.models import Kind, TopUp
+from simulator.process import SimulatorProcess
+from tests.support.factories import TopUpFactory
+from tests.support.visitors import Visitor, visitor
+
+if TYPE_CHECKING:
+    # What a test's client gives: a response that knows its context.
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+WISH = {"amount": "25.50", "note": "Invoice 1042", "key": "key-of-the-form"}
+PASSWORD = "correct horse battery"
+REAUTHENTICATE = "/account/reauthenticate/"
+
+
+def preview(mara: Visitor, zoe: Visitor, **changes: str) -> Answer:
+    return mara.client.post(zoe.page("topup/"), {**WISH, **changes}, follow=True)
+
+
+def confirm(mara: Visitor, zoe: Visitor, **changes: str) -> Answer:
+    return mara.client.post(zoe.page("topup/confirm/"), {**WISH, **changes}, follow=True)
+
+
+def credits() -> int:
+    return TopUp.objects.filter(kind=Kind.CREDIT).count()
+
+
+def values_of(confirmation: Answer) -> dict[str, str]:
+    """What the confirmation's button would send."""
+    assert next(template.name for template in confirmation.templates) == "topups/topup_confirm.html"
+    form = confirmation.context["form"]
+    return {name: form[name].value() for name in ("amount", "note", "key")}
+
+
+@pytest.fixture
+def twin(zoe: Visitor) -> TopUp:
+    """By support, for the same account and amount, a minute ago."""
+    asked_at = timezone.now() - timedelta(minutes=1)
+    row: TopUp = TopUpFactory.create(account=zoe.account, amount=Decimal("25.5"), requested_at=asked_at)
+    return row
+
+
+def test_the_confirmation_names_a_top_up_that_this_may_repeat(mara: Visitor, zoe: Visitor, twin: TopUp) -> None:
+    html = preview(mara, zoe).content.decode()
+    assert "The same was asked for just now." in html
+    assert f'href="{zoe.page(f"topups/{twin.reference}/")}"' in html
+    assert 'name="again"' in html
+    assert "just now.</b>" not in preview(mara, zoe, amount="25.51").content.decode()
+
+
+def test_without_the_tick_the_confirmation_comes_again_and_nothing_is_written(
+    mara: Visitor, zoe: Visitor, twin: TopUp
+) -> None:
+    assert values_of(confirm(mara, zoe)) == WISH
+    assert credits() == 1
+
+
+def test_with_the_tick_a_second_one_is_made(mara: Visitor, zoe: Visitor, twin: TopUp) -> None:
+    confirm(mara, zoe, again="on")
+    assert credits() == 2
+
+
+def test_the_same_form_again_is_no_repetition(mara: Visitor, zoe: Visitor) -> None:
+    places = {confirm(mara, zoe).redirect_chain[-1][0] for _ in range(2)}
+    assert places == {zoe.page(f"topups/{TopUp.objects.get(kind=Kind.CREDIT).reference}/")}
+
+
+@pytest.fixture
+def strict(switch: Switch) -> None:
+    Switch.objects.filter(pk=switch.pk).update(fresh_login_above=Decimal("25.49"))
+
+
+def test_a_large_amount_wants_the_password_and_leads_back_to_the_confirmation(
+    strict: None, mara: Visitor, zoe: Visitor, simulator: SimulatorProcess
+) -> None:
+    asked = preview(mara, zoe)
+    assert asked.redirect_chain[-1][0].startswith(REAUTHENTICATE)
+    assert "Invoice 1042" not in asked.request["QUERY_STRING"]
+    back = mara.client.post(REAUTHENTICATE, {"password": PASSWORD, "next": zoe.page("topup/")}, follow=True)
+    assert values_of(back) == WISH
+    assert credits() == 0
+    confirm(mara, zoe)
+    assert credits() == 1
+    assert simulator.control.received("Pay") == []
+
+
+def test_a_wrong_password_leads_nowhere_and_forgets_nothing(strict: None, mara: Visitor, zoe: Visitor) -> None:
+    preview(mara, zoe)
+    wrong = mara.client.post(REAUTHENTICATE, {"password": "not it", "next": zoe.page("topup/")})
+    assert wrong.context["form"].errors
+    right = mara.client.post(REAUTHENTICATE, {"password": PASSWORD, "next": zoe.page("topup/")})
+    assert values_of(right) == WISH
+
+
+def test_a_code_of_the_app_does_as_well(strict: None, mara: Visitor, zoe: Visitor) -> None:
+    secret = "JBSWY3DPEHPK3PXP"
+    TOTP.activate(mara.user, secret)
+    RecoveryCodes.activate(mara.user)
+    asked = preview(mara, zoe)
+    [other] = [way["url"] for way in asked.context["reauthentication_alternatives"]]
+    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    back = mara.client.post(other, {"code": code, "next": zoe.page("topup/")}, follow=True)
+    assert values_of(back) == WISH
+    confirm(mara, zoe)
+    assert credits() == 1
+
+
+def test_a_confirmation_that_was_left_lying_asks_again_and_sends_nothing_by_itself(
+    strict: None, mara: Visitor, zoe: Visitor
+) -> None:
+    mara.client.post(REAUTHENTICATE, {"password": PASSWORD})
+    values_of(preview(mara, zoe))
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert confirm(mara, zoe).redirect_chain[-1][0].startswith(REAUTHENTICATE)
+        back = mara.client.post(REAUTHENTICATE, {"password": PASSWORD, "next": zoe.page("topup/")}, follow=True)
+        assert values_of(back) == WISH
+        assert credits() == 0
+
+
+def test_a_confirmation_that_nobody_saw_cannot_be_sent_without_a_fresh_login(
+    strict: None, mara: Visitor, zoe: Visitor
+) -> None:
+    assert confirm(mara, zoe).redirect_chain[-1][0].startswith(REAUTHENTICATE)
+    assert credits() == 0
+
+
+def test_up_to_the_threshold_nobody_is_asked(strict: None, mara: Visitor, zoe: Visitor) -> None:
+    confirm(mara, zoe, amount="25.49")
+    assert credits() == 1
+
+
+def test_another_person_does_not_inherit_a_fresh_login(strict: None, mara: Visitor, zoe: Visitor) -> None:
+    mara.client.post(REAUTHENTICATE, {"password": PASSWORD})
+    another = visitor(mara.account.switch, "R-100")
+    assert preview(another, zoe).redirect_chain[-1][0].startswith(REAUTHENTICATE)
