@@ -10,6 +10,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.queries import attention
 from billing.queries.attention import Attention
@@ -36,9 +38,9 @@ class Findable:
 class StaffSite(admin.AdminSite):
     """Django admin behind the portal's own login, which has the rate limits."""
 
-    site_title = "Support"
-    site_header = "Support (all times in UTC)"
-    index_title = "What is there"
+    site_title = _("Support")
+    site_header = _("Support (all times in UTC)")
+    index_title = _("What is there")
     site_url = "/"
     enable_nav_sidebar = False  # the lists need the width, and the front page has the same links
 
@@ -70,16 +72,16 @@ def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
     listed, late = {"listed": "after_all"}, found.topups_listed_after_all
     owed = {"kind__exact": "give_back", "reissue": "none"}
     lines = (
-        ("topup", "Top-ups that a person must decide", found.topups_in_review, {"state__exact": "review"}),
-        ("topup", "Top-ups being checked", found.topups_in_doubt, {"state__exact": "in_doubt"}),
-        ("topup", "Not done as we know, yet listed by the switch", late, listed),
-        ("topup", "Give-backs that are owed to an agent", found.owed_to_agents, owed),
-        ("topup", "Re-issues that wait for a second person", found.reissues_to_approve, {"reissue": "asked"}),
-        ("onlinepayment", "Payments by card that are not credited", found.paid_and_not_credited, {"owed": 1}),
-        ("case", "Open cases", found.open_cases, {"closed_at__isempty": 1}),
-        ("callday", "Days of calls that differ", found.days_that_differ, {"state__exact": "differs"}),
-        ("callday", "Days of calls whose report cannot be used", found.days_without_report, no_report),
-        ("jobrun", "Jobs that failed in the last hour", found.failed_runs, since),
+        ("topup", gettext("Top-ups that a person must decide"), found.topups_in_review, {"state__exact": "review"}),
+        ("topup", gettext("Top-ups being checked"), found.topups_in_doubt, {"state__exact": "in_doubt"}),
+        ("topup", gettext("Not done as we know, yet listed by the switch"), late, listed),
+        ("topup", gettext("Give-backs that are owed to an agent"), found.owed_to_agents, owed),
+        ("topup", gettext("Re-issues that wait for a second person"), found.reissues_to_approve, {"reissue": "asked"}),
+        ("onlinepayment", gettext("Payments by card that are not credited"), found.paid_and_not_credited, {"owed": 1}),
+        ("case", gettext("Open cases"), found.open_cases, {"closed_at__isempty": 1}),
+        ("callday", gettext("Days of calls that differ"), found.days_that_differ, {"state__exact": "differs"}),
+        ("callday", gettext("Days of calls whose report cannot be used"), found.days_without_report, no_report),
+        ("jobrun", gettext("Jobs that failed in the last hour"), found.failed_runs, since),
     )
     return [
         Waiting(label=label, count=count, url=f"{reverse(f'admin:billing_{model}_changelist')}?{urlencode(query)}")
@@ -90,10 +92,10 @@ def _waiting(request: HttpRequest, found: Attention) -> list[Waiting]:
 
 def _findable(request: HttpRequest) -> list[Findable]:
     places = (
-        ("An account", "number or name", "accounts", "account"),
-        ("A top-up", "reference, account or e-mail", "billing", "topup"),
-        ("A person", "e-mail or name", "accounts", "user"),
-        ("What was done", "person, account or words", "accounts", "auditentry"),
+        (gettext("An account"), gettext("number or name"), "accounts", "account"),
+        (gettext("A top-up"), gettext("reference, account or e-mail"), "billing", "topup"),
+        (gettext("A person"), gettext("e-mail or name"), "accounts", "user"),
+        (gettext("What was done"), gettext("person, account or words"), "accounts", "auditentry"),
     )
     return [
         Findable(label=label, by=by, url=reverse(f"admin:{app}_{model}_changelist"))

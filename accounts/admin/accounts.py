@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.notes import last_notes
 from accounts.lib.money import money
@@ -24,7 +25,7 @@ class AccountAdmin(StaffAdmin[Account]):
         "switch",
         "is_agent",
         "lock_type",
-        ("missing_since", in_words("on the switch", empty="there", filled="missing")),
+        ("missing_since", in_words(_("on the switch"), empty=_("there"), filled=_("missing"))),
     )
     search_fields = ("number", "name", "public_id")
     ordering = ("switch", "number")
@@ -40,51 +41,51 @@ class AccountAdmin(StaffAdmin[Account]):
     profile = ("lock_type", "rate_group", "opened_at", "expiry", "valid_until", "profile_at", "missing_since")
     fieldsets = (
         (None, {"fields": identity}),
-        ("Money", {"fields": money}),
-        ("Decided here", {"fields": decided_here}),
-        ("On the switch", {"fields": profile}),
+        (_("Money"), {"fields": money}),
+        (_("Decided here"), {"fields": decided_here}),
+        (_("On the switch"), {"fields": profile}),
     )
     readonly_fields = (*identity, *money, *profile)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.display(description="agent", ordering="parent__number")
+    @admin.display(description=_("agent"), ordering="parent__number")
     def agent(self, account: Account) -> str:
         return link("accounts.account", account.parent.pk, account.parent.number) if account.parent else ""
 
-    @admin.display(description="can be spent")
+    @admin.display(description=_("can be spent"))
     def spendable(self, account: Account) -> str:
         return money(account.spendable, account.switch.currency)
 
-    @admin.display(description="last notes")
+    @admin.display(description=_("last notes"))
     def noted(self, account: Account) -> SafeString:
         return last_notes(account.id)
 
-    @admin.display(description="more")
+    @admin.display(description=_("more"))
     def pages(self, account: Account) -> SafeString:
         """Links to everything kept of the account, and to the page that its customer sees."""
         kept = (
-            ("calls", "billing_call"),
-            ("call days", "billing_callday"),
-            ("changes of calls", "billing_callchange"),
-            ("records that could not be read", "billing_unreadablerecord"),
-            ("days asked for", "billing_backfill"),
-            ("payments", "billing_payment"),
-            ("charges", "billing_charge"),
-            ("top-ups", "billing_topup"),
-            ("payments by card", "billing_onlinepayment"),
-            ("files of calls", "billing_export"),
-            ("batches", "billing_batch"),
-            ("changes of customers", "billing_customerchange"),
-            ("reconciliations", "billing_reconciliation"),
-            ("cases", "billing_case"),
-            ("memberships", "accounts_membership"),
-            ("invitations", "accounts_invitation"),
-            ("code phrases", "accounts_claimphrase"),
-            ("notes", "accounts_note"),
-            ("audit trail", "accounts_auditentry"),
+            (_("calls"), "billing_call"),
+            (_("call days"), "billing_callday"),
+            (_("changes of calls"), "billing_callchange"),
+            (_("records that could not be read"), "billing_unreadablerecord"),
+            (_("days asked for"), "billing_backfill"),
+            (_("payments"), "billing_payment"),
+            (_("charges"), "billing_charge"),
+            (_("top-ups"), "billing_topup"),
+            (_("payments by card"), "billing_onlinepayment"),
+            (_("files of calls"), "billing_export"),
+            (_("batches"), "billing_batch"),
+            (_("changes of customers"), "billing_customerchange"),
+            (_("reconciliations"), "billing_reconciliation"),
+            (_("cases"), "billing_case"),
+            (_("memberships"), "accounts_membership"),
+            (_("invitations"), "accounts_invitation"),
+            (_("code phrases"), "accounts_claimphrase"),
+            (_("notes"), "accounts_note"),
+            (_("audit trail"), "accounts_auditentry"),
         )
         links = [(f"{reverse(f'admin:{model}_changelist')}?account={account.id}", label) for label, model in kept]
-        customer = (reverse("overview", args=[account.public_id]), "the customer's pages")
+        customer = (reverse("overview", args=[account.public_id]), _("the customer's pages"))
         return format_html_join(" · ", '<a href="{}">{}</a>', [customer, *links])

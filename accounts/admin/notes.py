@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.models import Note
 from accounts.staff_pages.actor import member_of_staff
@@ -36,7 +37,7 @@ class NoteAdmin(StaffAdmin[Note]):
 
     def response_add(self, request: HttpRequest, obj: Note, post_url_continue: str | None = None) -> HttpResponse:
         """Back to the account, where the note is now shown."""
-        self.message_user(request, "Noted.")
+        self.message_user(request, _("Noted."))
         return redirect("admin:accounts_account_change", obj.account_id)
 
 

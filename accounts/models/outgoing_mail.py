@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class OutgoingMail(models.Model):
@@ -9,7 +10,7 @@ class OutgoingMail(models.Model):
 
     written_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it was sent, or given up")
+    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: it was sent, or given up"))
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -24,10 +25,10 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]  # Django's documented way to drop an inherited field
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail", unique=True)
+    email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(max_length=150, blank=True)
     time_zone = models.CharField(
-        max_length=63, blank=True, help_text="In which times are shown; empty: the switch's own."
+        max_length=63, blank=True, help_text=_("In which times are shown; empty: the switch's own.")
     )
 
     USERNAME_FIELD = "email"
