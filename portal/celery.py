@@ -37,9 +37,20 @@ def give_way() -> None:
 @app.on_after_finalize.connect
 def schedule(sender: Celery, **_: object) -> None:
     # Tasks know their models, which are ready only after Django is set up.
+    from billing.tasks.batches import BATCH_SCHEDULE
+    from billing.tasks.card_payments import CARD_PAYMENT_SCHEDULE
+    from billing.tasks.customers import CUSTOMER_SCHEDULE
     from billing.tasks.exports import EXPORT_SCHEDULE
-    from billing.tasks.mail import MAIL_SCHEDULE
-    from billing.tasks.money import MONEY_SCHEDULE
+    from billing.tasks.notices import NOTICE_SCHEDULE
     from billing.tasks.sync import SYNC_SCHEDULE
+    from billing.tasks.topups import TOPUP_SCHEDULE
 
-    sender.conf.beat_schedule = {**SYNC_SCHEDULE, **MONEY_SCHEDULE, **MAIL_SCHEDULE, **EXPORT_SCHEDULE}
+    sender.conf.beat_schedule = {
+        **SYNC_SCHEDULE,
+        **TOPUP_SCHEDULE,
+        **BATCH_SCHEDULE,
+        **CARD_PAYMENT_SCHEDULE,
+        **CUSTOMER_SCHEDULE,
+        **EXPORT_SCHEDULE,
+        **NOTICE_SCHEDULE,
+    }

@@ -9,9 +9,10 @@ from simulator.cdr import RecordStream
 from simulator.clock import Clock
 from simulator.contract import BadField, Operation, contract
 from simulator.live import Live, maker_of
-from simulator.operations import HANDLERS, Result
+from simulator.operations import HANDLERS
 from simulator.options import FIRST_NEWER_SECTION, NEWER_FIELDS, Options
 from simulator.refusals import BAD_REQUEST, Refusal
+from simulator.registry import Result
 from simulator.state import State
 from simulator.tables import sample_tables
 from simulator.world import build

@@ -2,20 +2,22 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from urllib.parse import quote
+from decimal import Decimal
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
+from django.contrib.auth.models import Permission
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Switch
 from billing.services import redis as redis_service
 from simulator.process import SimulatorProcess
-from tests.factories import SwitchFactory
+from tests.support.factories import SwitchFactory, UserFactory
+from tests.support.logins import logged_in
+from tests.support.processes import start_worker
+from tests.support.visitors import Visitor, visitor
 
 # The same examples in every run, whatever an earlier one kept: `make conform` is where new ones are tried.
 hypothesis_settings.register_profile("suite", derandomize=True, database=None, deadline=None)
@@ -84,18 +86,31 @@ def switch(db: None, simulator: SimulatorProcess) -> Switch:
     return SwitchFactory.create(name="demo", url=simulator.url)
 
 
-def start_worker(redis_url: str) -> subprocess.Popen[bytes]:
-    """A real Celery worker on the test's database and Redis; the caller ends it."""
-    celery = [sys.executable, "-m", "celery", "-A", "portal"]
-    return subprocess.Popen(
-        [*celery, "worker", "-P", "solo", "-Q", "money,calls,default,exports", "-l", "warning"],
-        env={
-            **os.environ,
-            "DATABASE_URL": url_of_the_test_database(),
-            "REDIS_URL": redis_url,
-            "EXPORT_DIR": str(settings.EXPORT_DIR),
-        },
-    )
+@pytest.fixture
+def zoe(switch: Switch) -> Visitor:
+    """A customer: the simulator's account A-20417, below the agent R-100."""
+    return visitor(switch, "A-20417")
+
+
+@pytest.fixture
+def mara(switch: Switch, zoe: Visitor) -> Visitor:
+    """The reseller above Zoë."""
+    return visitor(switch, "R-100")
+
+
+@pytest.fixture
+def sam(zoe: Visitor) -> Visitor:
+    """Support: no account of their own."""
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_account"))
+    return Visitor(user, zoe.account, logged_in(user))
+
+
+@pytest.fixture
+def rich(mara: Visitor) -> Decimal:
+    """What the reseller has, so that tests can ask for more."""
+    assert mara.account.spendable is not None
+    return mara.account.spendable
 
 
 @pytest.fixture
@@ -104,11 +119,3 @@ def worker(transactional_db: None, own_redis: str) -> Iterator[subprocess.Popen[
     yield process
     process.terminate()
     process.wait(20)
-
-
-def url_of_the_test_database() -> str:
-    parts = connection.get_connection_params()
-    host = quote(str(parts.get("host") or ""), safe="")
-    login = quote(str(parts.get("user") or "")) + (f":{quote(str(parts['password']))}" if parts.get("password") else "")
-    port = f"&port={parts['port']}" if parts.get("port") else ""
-    return f"postgresql://{login}@/{parts['dbname']}?host={host}{port}"

@@ -14,7 +14,7 @@ import time
 import requests
 
 from portal.demo.forget import forget
-from tests.demo import CHECKOUT, DemoProcess, Person
+from tests.support.demo import CHECKOUT, DemoProcess, Person
 
 MONEY = re.compile(r"\d+\.\d{2}")
 

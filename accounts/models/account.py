@@ -16,6 +16,8 @@ ID_ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 # What the switch states as the overdraft of an account without a limit.
 NO_LIMIT = 2147483647
 
+LONGEST_NUMBER = 100
+
 
 def new_public_id() -> str:
     return get_random_string(14, ID_ALPHABET)
@@ -42,7 +44,7 @@ class Account(models.Model):
 
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
     switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="accounts")
-    number = models.CharField(_("VOS3000 account id"), max_length=100)
+    number = models.CharField(_("VOS3000 account id"), max_length=LONGEST_NUMBER)
     name = models.CharField(max_length=200, blank=True)
     parent = models.ForeignKey(
         "self",

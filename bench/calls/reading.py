@@ -13,6 +13,7 @@ from bench.calls.plan import Plan
 from bench.calls.report import Findings
 from bench.calls.timing import in_turn
 from billing.vos3000.cdr import read_records
+from billing.vos3000.operations.calls import Cdr
 
 CALLS = 80_000
 PIECE = 64 * 1024
@@ -26,7 +27,7 @@ def measure(plan: Plan, findings: Findings) -> None:
     took = in_turn(
         ROUNDS if count == CALLS else 1,
         {
-            "ours": lambda: deque(read_records(_pieces(answer)), maxlen=0),
+            "ours": lambda: deque(read_records(_pieces(answer), Cdr), maxlen=0),
             "json.load": lambda: json.load(BytesIO(answer)),
         },
     )

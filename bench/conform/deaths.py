@@ -13,8 +13,8 @@ from unittest import mock
 
 from bench.conform.kills import KillPoint
 from billing.models import TopUpState, Transition
-from billing.services import sending, topups
-from billing.vos3000 import Client
+from billing.services import operations, sending, topups
+from billing.vos3000.operations.payments import pay
 
 
 class Death(BaseException):
@@ -36,15 +36,13 @@ def _after_claim() -> AbstractContextManager[Any]:
 
 @contextmanager
 def _after_send() -> Iterator[None]:
-    pay = Client.pay
-
     def pay_and_die(*args: Any, **kwargs: Any) -> None:
         try:
             pay(*args, **kwargs)
         finally:
             raise Death
 
-    with mock.patch.object(Client, "pay", pay_and_die):
+    with mock.patch.object(operations, "pay", pay_and_die):
         yield
 
 

@@ -18,9 +18,9 @@ from billing.models import Answer, Kind, OnlinePayment, OnlineState, Source, Top
 from billing.services import (
     batch_carrying,
     decisions,
+    mirroring,
     online_decisions,
     online_sweeping,
-    payments,
     reissues,
     sweeping,
     topups,
@@ -57,7 +57,7 @@ def decide_reviews(world: World) -> None:
     """Staff compare what is in review with the mirrored payments; a payment whose memo was cut off is theirs."""
     in_review = TopUp.objects.filter(state=TopUpState.REVIEW).select_related("account__switch")
     for account in {topup.account for topup in in_review}:
-        payments.mirror(account=account, now=world.now)
+        mirroring.mirror(account=account, now=world.now)
     for topup in in_review:
         payment = decisions.candidates(topup).filter(memo=topup.reference[:8]).first()
         # What staff may not decide stays in review, and is found there by the invariants.

@@ -26,8 +26,8 @@ class DoesNotApply(Exception):
     """The code has moved on: the mutant must be written anew."""
 
 
-CLIENT, CODEC, EXCHANGE, TRANSPORT = (
-    f"billing/vos3000/{name}.py" for name in ("client", "codec", "exchange", "transport")
+CLIENT, CODEC, PAYMENTS, TRANSPORT = (
+    f"billing/vos3000/{name}.py" for name in ("client", "codec", "operations/payments", "transport")
 )
 SENDING, STATES, SWEEPING = (f"billing/services/{name}.py" for name in ("sending", "states", "sweeping"))
 RESOLUTION, TOPUPS = "billing/services/resolution.py", "billing/services/topups.py"
@@ -79,12 +79,12 @@ MUTANTS = (
     Mutant(
         "T4",
         "take any code but 0 for a refusal",
-        (Edit(EXCHANGE, "if answer.code in self._endpoint.sure_refusals:", "if answer.code != 0:"),),
+        (Edit(CLIENT, "if answer.code in self.endpoint.sure_refusals:", "if answer.code != 0:"),),
     ),
     Mutant(
         "T5",
         "take code 0 for done, whatever was paid",
-        (Edit(CLIENT, "if paid.amount != amount or paid.account != account:", "if paid.account != account:"),),
+        (Edit(PAYMENTS, "if paid.amount != amount or paid.account != account:", "if paid.account != account:"),),
     ),
     Mutant(
         "T6",

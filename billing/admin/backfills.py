@@ -22,7 +22,8 @@ from accounts.staff_pages.filters import OfAccount, in_words
 from accounts.staff_pages.typed import ModelForm
 from billing.models import Backfill
 from billing.queries import backfills as queries
-from billing.services import backfills, scheduling
+from billing.services import backfills
+from billing.services.followed import followed
 
 
 class BackfillForm(ModelForm[Backfill]):
@@ -116,7 +117,7 @@ class BackfillAdmin(StaffAdmin[Backfill]):
 
     def response_add(self, request: HttpRequest, obj: Backfill, post_url_continue: str | None = None) -> HttpResponse:
         by, now = member_of_staff(request), timezone.now()
-        accounts = [obj.account] if obj.account_id else scheduling.followed(switch=self._switch(request), now=now)
+        accounts = [obj.account] if obj.account_id else followed(switch=self._switch(request), now=now)
         made = [
             row
             for account in accounts

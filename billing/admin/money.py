@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from accounts.staff_pages.base import ReadOnlyAdmin
 from accounts.staff_pages.filters import OfAccount
-from billing.models import Charge, Payment, SyncMark, TopUp
+from billing.models import Charge, Payment, SyncMark
 
 
 class FromWhere(admin.SimpleListFilter):
@@ -37,7 +37,7 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
 
     @admin.display(description="from")
     def came_from(self, payment: Payment) -> str | SafeString:
-        topup: TopUp | None = getattr(payment, "topup", None)
+        topup = getattr(payment, "topup", None)
         if topup is None:
             return "elsewhere"
         return format_html('<a href="{}">{}</a>', reverse("admin:billing_topup_change", args=[topup.pk]), topup)

@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from billing.forms.days import DaysForm
-from billing.queries.balance import MOST_DAYS
+
+MOST_DAYS = 366
 
 
 class RangeForm(DaysForm):
-    """The days of the page that explains a balance."""
+    """The days of a page that adds up each of them, so that there is a bound to how many."""
 
     def chosen(self) -> tuple[date, date]:
         """First and last day, both included."""

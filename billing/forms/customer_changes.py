@@ -7,11 +7,9 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from accounts.models import Switch
-from billing.amounts import BadAmount, parse_amount
-from billing.forms.topups import new_key
+from billing.forms.form_fields import KeyedForm, read_amount
 from billing.services.customer_changes import ChangeRefused, KeyReused
 
-LONGEST_KEY = 64
 PLAIN = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", "Use letters, digits, points, dashes and underscores.")
 
 
@@ -30,19 +28,14 @@ class OverdraftField(forms.CharField):
     def read(self, text: str, switch: Switch) -> Decimal:
         if not text.strip(" 0"):
             return Decimal(0)
-        try:
-            return parse_amount(text, places=switch.places)
-        except BadAmount as error:
-            raise forms.ValidationError(str(error)) from error
+        return read_amount(text, places=switch.places)
 
 
-class ChangeForm(forms.Form):
-    """The key makes sending the form twice the same as sending it once."""
-
-    key = forms.CharField(max_length=LONGEST_KEY, widget=forms.HiddenInput)
+class ChangeForm(KeyedForm):
+    """What the forms for changing a customer on the switch have in common."""
 
     def __init__(self, data: Any = None, *, switch: Switch, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, initial={"key": new_key(), **(initial or {})})
+        super().__init__(data, initial=initial)
         self.switch = switch
 
     def clean_key(self) -> str:
@@ -55,7 +48,7 @@ class ChangeForm(forms.Form):
         """Say it beside the field that is to be corrected. A key that is used up is replaced by a new one."""
         self.add_error(error.field if error.field in self.fields else None, str(error))
         if isinstance(error, KeyReused):
-            self.data = {**{name: self.data.get(name, "") for name in self.fields}, "key": new_key()}
+            self.replace_key()
 
 
 class LockForm(ChangeForm):

@@ -5,28 +5,14 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.db.models import QuerySet
 
+from billing.forms.form_fields import Reason
 from billing.models import Payment, TopUpState
-
-LONGEST_REASON = 300
-
 
 if TYPE_CHECKING:
     Payments = forms.ModelChoiceField[Payment]
 else:
     # Django's own class takes no type parameter at run time.
     Payments = forms.ModelChoiceField
-
-
-class Reason(forms.CharField):
-    """Why somebody of the staff does what only a person may do."""
-
-    def __init__(self, *, label: str) -> None:
-        super().__init__(
-            label=label,
-            max_length=LONGEST_REASON,
-            widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-            help_text="Kept with your name.",
-        )
 
 
 class PaymentChoice(Payments):

@@ -3,24 +3,24 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django import forms
-
-from accounts.models import Switch
-from billing.amounts import BadAmount, parse_amount
-from billing.forms.topups import TopUpForm
+from billing.forms.form_fields import AmountField, KeyedForm, read_amount
+from billing.services.topups import KeyReused, TopUpRefused
 
 
-class OnlinePaymentForm(TopUpForm):
+class OnlinePaymentForm(KeyedForm):
     """How much to pay by card. The card itself is asked for on the provider's page."""
 
-    def __init__(self, data: Any = None, *, switch: Switch, places: int) -> None:
-        super().__init__(data, switch=switch)
-        for field in ("note", "again"):
-            del self.fields[field]
+    amount = AmountField()
+
+    def __init__(self, data: Any = None, *, places: int) -> None:
+        super().__init__(data)
         self.places = places
 
     def clean_amount(self) -> Decimal:
-        try:
-            return parse_amount(self.cleaned_data["amount"], places=self.places)
-        except BadAmount as error:
-            raise forms.ValidationError(str(error)) from error
+        return read_amount(self.cleaned_data["amount"], places=self.places)
+
+    def refuse(self, error: TopUpRefused) -> None:
+        """Say it beside the amount where that is to be corrected. A key that is used up is replaced by a new one."""
+        self.add_error("amount" if error.field == "amount" else None, str(error))
+        if isinstance(error, KeyReused):
+            self.replace_key()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django import forms
 
-from billing.forms.decision import Reason
+from billing.forms.form_fields import Reason
 from billing.models import Answer
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django import forms
 
-from billing.forms.decision import LONGEST_REASON
+from billing.forms.form_fields import Reason
 
 
 class Settling(StrEnum):
@@ -23,9 +23,4 @@ class SettlingForm(forms.Form):
         ],
         widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
-    why = forms.CharField(
-        label="Why",
-        max_length=LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text="Kept with your name.",
-    )
+    why = Reason(label="Why")

@@ -18,9 +18,11 @@ from billing.models.customer_changes import CHANGE_ENDS, WITH_OVERDRAFT, ChangeK
 from billing.models.exports import UNFINISHED, Export, ExportState, FileKind
 from billing.models.jobs import JobRun
 from billing.models.lookups import LookUp
+from billing.models.on_demand import Wanted
 from billing.models.online import ONLINE_EDGES, RECEIVED, OnlinePayment, OnlineProvider, OnlineState
+from billing.models.packages import Package, PackageList
 from billing.models.payments import Charge, Payment, Stream, SyncMark
-from billing.models.rates import Package, PackageList, Rate, RateGroup, Wanted
+from billing.models.rates import Rate, RateGroup
 from billing.models.receipts import ReceiptMail
 from billing.models.reconciliation import BalanceReading, Case, Cause, Reconciliation
 from billing.models.reissues import Answer, Reissue

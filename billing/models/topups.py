@@ -138,6 +138,11 @@ class TopUp(models.Model):
         related_name="topups",
         help_text="The payment by card that it credits",
     )
+    mails_success = models.BooleanField(
+        default=True,
+        editable=False,
+        help_text="Whether the person who asked for it is also mailed when it went well, or only when it did not",
+    )
 
     state = models.CharField(max_length=12, choices=TopUpState.choices, default=TopUpState.REQUESTED)
     requested_at = models.DateTimeField()

@@ -16,7 +16,6 @@ from billing.models import Case, Payment, Reconciliation
 from billing.queries.days import DAY, begin_of, day_of, end_of
 
 ZERO = Decimal(0)
-MOST_DAYS = 366
 # What is left of a case that was closed, and what many rounded fees add up to, is below this.
 ROUNDING = Decimal("0.001")
 
@@ -106,10 +105,9 @@ class Story:
 
 
 def story(*, account: Account, first: date, last: date, now: datetime) -> Story:
-    """At most the last `MOST_DAYS` of the days asked for; none from before the account was opened."""
+    """The days asked for, without those before the account was opened."""
     zone = account.switch.zone
     today = day_of(now, zone)
-    first = max(first, last - (MOST_DAYS - 1) * DAY)
     if account.opened_at:
         first = max(first, day_of(account.opened_at, zone))
     in_progress = first <= today <= last

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from accounts.models import Account
-from billing.models import Call, Rate, RateGroup
+from billing.models import Rate, RateGroup
 
 # More would make a question of their own length out of every question about calls.
 MOST_PREFIXES = 500
@@ -40,16 +40,16 @@ def are_known(account: Account) -> bool:
     return RateGroup.objects.filter(switch=account.switch, name=account.rate_group, read_at__isnull=False).exists()
 
 
-def names_of(calls: Sequence[Call], *, account: Account, now: datetime) -> Names:
-    prefixes = {call.fee_prefix for call in calls if call.fee_prefix}
-    if not prefixes or not account.rate_group:
+def names_of(prefixes: Iterable[str], *, account: Account, now: datetime) -> Names:
+    stated = {prefix for prefix in prefixes if prefix}
+    if not stated or not account.rate_group:
         return Names({}, may_be_known=False)
     with connection.cursor() as cursor:
-        cursor.execute(OF_PREFIXES, [list(prefixes), account.switch_id, account.rate_group])
+        cursor.execute(OF_PREFIXES, [list(stated), account.switch_id, account.rate_group])
         rows = cursor.fetchall()
     by_prefix = {prefix: name for _, prefix, name in rows if prefix is not None}
     is_due = not rows or rows[0][0] is None or rows[0][0] <= now
-    return Names(by_prefix, may_be_known=is_due and len(by_prefix) < len(prefixes))
+    return Names(by_prefix, may_be_known=is_due and len(by_prefix) < len(stated))
 
 
 def named(*, account: Account, name: str) -> tuple[str, ...]:

@@ -117,4 +117,4 @@ def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:
 
 def announce(switch_id: int) -> None:
     """Ask a worker to begin now. When no broker answers, the next round does."""
-    hand_over("billing.tasks.sync.fill", switch_id, queue="calls")
+    hand_over("billing.tasks.calls.fill", switch_id, queue="calls")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.models import Account, Switch
 from billing.services import profiles, readings
@@ -15,7 +17,8 @@ from billing.services.locks import hold
 from billing.services.redis import connection as redis
 from billing.services.rounding import stored
 from billing.services.switches import PAGE_TIMEOUT, client
-from billing.vos3000 import Client, CustomerBrief, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000 import Client, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000.operations.customers import CustomerBrief, get_all_customers, get_customers
 
 LONGEST_QUESTION = timedelta(seconds=30)
 REMEMBER_A_FAILURE = timedelta(seconds=5)
@@ -60,6 +63,17 @@ def current(*, account: Account, now: datetime) -> Figures:
         return _ask(account, now)
 
 
+def locked(agent: Account) -> Account:
+    """The agent's row, held until the transaction ends: its transfers are decided one after the other."""
+    return Account.objects.select_related("switch").select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
+
+
+def note_balance(*, account: Account, balance: Decimal, asked_at: datetime) -> None:
+    """Keep a balance that a payment told, unless a newer one is known."""
+    older = Q(balance_at__isnull=True) | Q(balance_at__lt=asked_at)
+    Account.objects.filter(older, pk=account.pk).update(balance=balance, balance_at=asked_at)
+
+
 def _is_fresh(account: Account, now: datetime) -> bool:
     changed = account.money_changed_at
     if account.balance_at is None or (changed is not None and account.balance_at <= changed):
@@ -70,7 +84,7 @@ def _is_fresh(account: Account, now: datetime) -> bool:
 def _ask(account: Account, now: datetime) -> Figures:
     try:
         with client(account.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
-            customers = asking.get_customers(accounts=[account.number])
+            customers = get_customers(asking, accounts=[account.number])
         if not all(profiles.is_usable(customer) for customer in customers):
             raise Malformed("GetCustomer", "a balance that cannot be one")
         profiles.save(switch=account.switch, customers=customers, sent=now)
@@ -117,7 +131,7 @@ def refresh_all(*, switch: Switch, now: datetime) -> int:
     """
     with client(switch) as asking:
         try:
-            briefs = asking.get_all_customers()
+            briefs = get_all_customers(asking)
         except UnexpectedStatus as error:
             if not error.not_on_this_build:
                 raise

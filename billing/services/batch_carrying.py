@@ -106,6 +106,8 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
             key=f"{batch.reference}/{row.line}",
             note=row.note,
             now=now,
+            # A mail for each of many lines would be too much; the page of the batch tells how they went.
+            mails_success=False,
         )
     except transfers.PASSING:
         raise

@@ -179,7 +179,7 @@ def rest(*, batch: Batch, by: User, now: datetime) -> Batch:
 
 def announce(batch_id: int) -> None:
     """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
-    hand_over("billing.tasks.money.carry_on_batch", batch_id, queue="money")
+    hand_over("billing.tasks.batches.carry_on_batch", batch_id, queue="money")
 
 
 def _held(batch: Batch) -> Batch:

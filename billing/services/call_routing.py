@@ -16,7 +16,8 @@ from accounts.models import Switch
 from billing.models.routing import ROUTING
 from billing.queries.retention import NEAR_ITS_DAY
 from billing.services.call_staging import noon
-from billing.vos3000 import Cdr, RoutedCdr, UnreadableRecord
+from billing.vos3000 import UnreadableRecord
+from billing.vos3000.operations.calls import Cdr, RoutedCdr
 
 logger = logging.getLogger(__name__)
 

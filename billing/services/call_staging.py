@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from accounts.models import Account
+from accounts.models.account import LONGEST_NUMBER
 from billing.models import NOT_STATED
 from billing.queries.retention import NEAR_ITS_DAY
 from billing.services import partitions
-from billing.services.profiles import LONGEST_NUMBER
 from billing.services.rounding import stored
 from billing.services.set_aside import SetAside, excerpt_of
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 
 if TYPE_CHECKING:
     from billing.services.call_routing import RoutingStage

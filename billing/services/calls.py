@@ -21,7 +21,9 @@ from billing.services.failures import FAILURES, GONE, is_of_no_use, sentence
 from billing.services.locks import are_held, hold_each
 from billing.services.manners import patience
 from billing.services.switches import client
-from billing.vos3000 import Cdr, Client, Malformed, RoutedCdr, UnreadableRecord, Withheld
+from billing.vos3000 import Client, Malformed, UnreadableRecord, Withheld
+from billing.vos3000.operations.calls import Cdr, RoutedCdr, get_cdr
+from billing.vos3000.operations.customers import get_customers
 
 NOT_KEPT = "Calls of this day are no longer kept here."
 NOT_ON_SWITCH = "The switch no longer has the calls of this day."
@@ -169,7 +171,7 @@ def _stage(switch: Switch, asking: Client, group: list[Account], day: date) -> c
     routing = RoutingStage(day, numbers) if switch.keep_routing else None
     stage = call_store.Stage(day, numbers, routing=routing)
     kind = RoutedCdr if routing else Cdr
-    records: Iterable[Cdr | UnreadableRecord] = asking.get_cdr(accounts=list(numbers), first=day, last=day, kind=kind)
+    records: Iterable[Cdr | UnreadableRecord] = get_cdr(asking, accounts=list(numbers), first=day, last=day, kind=kind)
     for record in routing.noting(records) if routing else records:
         if isinstance(record, Cdr):
             stage.add(record)
@@ -204,9 +206,9 @@ def _unknown_to_the_switch(asking: Client, group: list[Account], stage: call_sto
     if not silent:
         return []
     numbers = [account.number for account in silent]
-    known = {customer.account for customer in asking.get_customers(accounts=numbers)}
+    known = {customer.account for customer in get_customers(asking, accounts=numbers)}
     if not known and len(numbers) > 1:
-        known = {number for number in numbers if asking.get_customers(accounts=[number])}
+        known = {number for number in numbers if get_customers(asking, accounts=[number])}
     return [account for account in silent if account.number not in known]
 
 

@@ -8,7 +8,8 @@ from enum import Enum, auto
 
 from billing.models import TopUp
 from billing.services import cards
-from billing.vos3000 import Client, PhoneCard, Refused
+from billing.vos3000 import Client, Refused
+from billing.vos3000.operations.phone_cards import PhoneCard, get_phone_card
 
 
 class Says(Enum):
@@ -35,7 +36,7 @@ def ask(client: Client, topup: TopUp, *, now: datetime) -> CardState:
     """Raises SwitchError when the switch does not answer."""
     try:
         card = cards.card_of(topup)
-        found = client.get_phone_card(pin=card.pin, password=card.password)
+        found = get_phone_card(client, pin=card.pin, password=card.password)
     except cards.Unreadable:
         return UNREADABLE
     except Refused as error:

@@ -10,7 +10,7 @@ from functools import partial
 
 from accounts.models import Account, Switch
 from billing.queries.days import DAY, begin_of, day_of, each_day
-from billing.services import balances, calls, payments, profiles, proofs
+from billing.services import balances, calls, mirroring, profiles, proofs
 from billing.services.failures import FAILURES, sentence
 
 # How long the command waits for a day that a worker is fetching, or asks again for one that was put off, in seconds.
@@ -122,7 +122,7 @@ class CatchUp:
     def _mirror(self, account: Account) -> None:
         since = begin_of(self.first, self.switch.zone)
         try:
-            new = payments.mirror(account=account, now=self.clock(), since=since)
+            new = mirroring.mirror(account=account, now=self.clock(), since=since)
         except FAILURES as error:
             self.done.failed.append(Failure(account.number, None, sentence(error)))
             return

@@ -19,6 +19,7 @@ from accounts.services import audit, invitations
 from accounts.services.invitations import AlreadyMember, TooManyInvitations
 from billing.services.failures import FAILURES, sentence
 from billing.services.switches import PAGE_TIMEOUT, client
+from billing.vos3000.operations.phones import is_phone_of
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def _phone_shows(claim: Claim) -> bool:
     """The switch is asked the same, whether there is such an account or not."""
     try:
         with client(claim.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
-            return asking.is_phone_of(e164=claim.phone, account=claim.number, web_password=claim.password)
+            return is_phone_of(asking, e164=claim.phone, account=claim.number, web_password=claim.password)
     except FAILURES as error:
         log.warning("A claim on switch %s could not be checked: %s", claim.switch.name, sentence(error))
         return False

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Account, AuditAction, User
 from accounts.services import audit
 from billing.models import ChangeKind, CustomerChange
-from billing.services import headroom, overdrafts
+from billing.services import balances, overdrafts
 from billing.services.handing_over import hand_over
 
 # A row that was just written is left to whoever is told of it for so long before a sweep takes it.
@@ -100,7 +100,7 @@ def check(*, wish: CustomerChange, agent: Account) -> None:
 
 def announce(change_id: int) -> None:
     """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
-    hand_over("billing.tasks.money.carry_out_change", change_id, queue="money")
+    hand_over("billing.tasks.customers.carry_out_change", change_id, queue="money")
 
 
 def _check_overdraft(wish: CustomerChange, agent: Account, overdraft: Decimal) -> None:
@@ -117,7 +117,7 @@ def _ask(
 ) -> CustomerChange:
     """The same key and body give the same row, however often they come."""
     with transaction.atomic():
-        agent = headroom.locked(agent)
+        agent = balances.locked(agent)
         wish.agent, wish.kind, wish.requested_by, wish.key = agent, kind, by, key
         wish.requested_at, wish.deadline = now, now + agent.switch.sending_deadline
         wish.next_step_at = now + HAND_OVER

@@ -12,11 +12,12 @@ from django.db.models import F
 from accounts.lib.clock import Clock
 from accounts.models import Account
 from billing.models import ChangeKind, ChangeState, CustomerChange
-from billing.services import customer_changes, customer_ends, headroom, profiles, switches
+from billing.services import balances, customer_changes, customer_ends, profiles, switches
 from billing.services.customer_ends import move
 from billing.services.failures import FAILURES, GONE
 from billing.services.rounding import stored
-from billing.vos3000 import Client, Customer, LockType, Refused, UnknownOutcome, Unreachable
+from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
+from billing.vos3000.operations.customers import Customer, LockType, create_customer, get_customers, modify_customer
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +95,8 @@ def _look_before(client: Client, change: CustomerChange, now: datetime) -> Custo
     elif _is_so(change, found):
         customer_ends.finish(change, now=now, why="It was so already.")
     if change.state == ChangeState.REQUESTED and change.overdraft:
-        family = client.get_customers(agent=change.agent.number, direct_children_only=True)
-        family += client.get_customers(accounts=[change.agent.number])
+        family = get_customers(client, agent=change.agent.number, direct_children_only=True)
+        family += get_customers(client, accounts=[change.agent.number])
         profiles.save(switch=change.agent.switch, customers=family, sent=now)
     return found
 
@@ -103,7 +104,7 @@ def _look_before(client: Client, change: CustomerChange, now: datetime) -> Custo
 @transaction.atomic(durable=True)
 def _claim(change: CustomerChange, now: datetime) -> bool:
     """Make it this process' own, if it may still be done. Committed before anything leaves."""
-    agent = headroom.locked(change.agent)
+    agent = balances.locked(change.agent)
     if change.account_id is not None:
         change.account = Account.objects.get(pk=change.account_id)
     try:
@@ -137,7 +138,8 @@ def _operation(change: CustomerChange) -> Operation:
     number, overdraft = change.number, change.overdraft
     if change.kind == ChangeKind.OPEN:
         assert overdraft is not None  # noqa: S101  # the database holds it; this tells the types
-        return lambda client: client.create_customer(
+        return lambda client: create_customer(
+            client,
             account=number,
             name=change.name,
             agent=change.agent.number,
@@ -146,9 +148,9 @@ def _operation(change: CustomerChange) -> Operation:
             memo=change.reference,
         )
     if change.kind == ChangeKind.OVERDRAFT:
-        return lambda client: client.modify_customer(account=number, overdraft=overdraft)
+        return lambda client: modify_customer(client, account=number, overdraft=overdraft)
     lock = LockType.LOCKED if change.kind == ChangeKind.LOCK else LockType.OPEN
-    return lambda client: client.modify_customer(account=number, lock_type=lock)
+    return lambda client: modify_customer(client, account=number, lock_type=lock)
 
 
 def _read_back(client: Client, change: CustomerChange, before: Customer | None, clock: Clock) -> None:
@@ -196,7 +198,7 @@ def _look(change: CustomerChange, clock: Clock) -> None:
 
 def _read(client: Client, change: CustomerChange, now: datetime) -> Customer | None:
     """Ask the switch for the account. What is not the agent's is not kept: it is nobody's here to know."""
-    customers = client.get_customers(accounts=[change.number])
+    customers = get_customers(client, accounts=[change.number])
     found = next((customer for customer in customers if customer.account == change.number), None)
     if found is not None and (change.account_id is not None or found.agent_account == change.agent.number):
         profiles.save(switch=change.agent.switch, customers=[found], sent=now)

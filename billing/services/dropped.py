@@ -12,6 +12,7 @@ from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.queries.days import day_of
 from billing.vos3000 import Client
+from billing.vos3000.operations.reports import get_report_customer_fee
 
 # No switch drops what is younger.
 SURELY_KEPT = timedelta(days=7)
@@ -34,7 +35,7 @@ def of(*, asking: Client, accounts: Sequence[Account], day: date, now: datetime)
         return []
     switch, numbers = accounts[0].switch, [account.number for account in accounts]
     asked = list({*numbers, *_witnesses(switch, day)})
-    rows = asking.get_report_customer_fee(accounts=asked, first=day - LOOKED_BACK, last=day)
+    rows = get_report_customer_fee(asking, accounts=asked, first=day - LOOKED_BACK, last=day)
     told_of = {(row.account, row.first_day(switch.zone)) for row in rows}
     is_unsure = may_be(switch=switch, day=day, told_of=(other for _, other in told_of), now=now)
     calls = Counter[str]()

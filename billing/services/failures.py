@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from billing.vos3000 import Lost, Malformed, Refused, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Withheld
 
+# What a question that failed raises, and among them what it raises where the switch was not asked, to give it a rest.
+FAILED, WITHHELD = (SwitchError,), (Withheld,)
 # What a question to a switch can raise: it failed, or its settings cannot be used (a missing CA file, a bad address).
-FAILURES = (SwitchError, OSError, ValueError)
+FAILURES = (*FAILED, OSError, ValueError)
 UNREADABLE = "The switch gave an answer that cannot be read."
 TOO_LATE = "The switch did not answer in time."
 REFUSED = "The switch refused to answer."

@@ -14,11 +14,6 @@ from billing.services.states import UNDONE
 ZERO = Decimal(0)
 
 
-def locked(agent: Account) -> Account:
-    """The agent's row, held until the transaction ends: its transfers are decided one after the other."""
-    return Account.objects.select_related("switch").select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
-
-
 def left_for_transfer(*, agent: Account, debit: TopUp | None = None) -> Decimal | None:
     """Spendable now, less the debits that the balance may not show yet. None: the balance is not known.
 
@@ -53,9 +48,3 @@ def left_for_today(*, agent: Account, now: datetime) -> Decimal:
     given = TopUp.objects.filter(payer=agent, source=Source.AGENT_CREDIT, requested_at__gte=midnight)
     sum_given = given.exclude(state__in=UNDONE).aggregate(sum=Sum("amount"))["sum"]
     return (agent.credit_without_debit or ZERO) - (sum_given or ZERO)
-
-
-def note_balance(*, account: Account, balance: Decimal, asked_at: datetime) -> None:
-    """Keep a balance that a payment told, unless a newer one is known."""
-    older = Q(balance_at__isnull=True) | Q(balance_at__lt=asked_at)
-    Account.objects.filter(older, pk=account.pk).update(balance=balance, balance_at=asked_at)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from billing.models import JobRun
-from billing.vos3000 import SwitchError
+from billing.services.failures import FAILED
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ KEPT_FOR = timedelta(days=7)
 
 
 def run_once(*, job: str, period: timedelta, now: datetime, work: Callable[[], str]) -> bool:
-    """Do `work` unless somebody did in this slot; whether it was done here. `work` says what it did.
+    """Do `work` unless it was done in this slot already; whether it was done here. `work` says what it did.
 
     A switch that fails is noted in the row and not raised: the next slot tries again.
     """
@@ -28,7 +28,7 @@ def run_once(*, job: str, period: timedelta, now: datetime, work: Callable[[], s
     began = datetime.now(UTC)
     try:
         detail, succeeded = work(), True
-    except SwitchError as error:
+    except FAILED as error:
         detail, succeeded = str(error), False
         logger.info("%s: %s", job, error)
     except BaseException as error:

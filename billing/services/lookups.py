@@ -12,7 +12,8 @@ from typing import Self
 from billing.models import LookUp, TopUp
 from billing.services import switches
 from billing.services.ties import references
-from billing.vos3000 import PayRecord, SwitchError
+from billing.vos3000 import SwitchError
+from billing.vos3000.operations.payments import PayRecord, get_pay_history
 
 MOST_CANDIDATES = 20
 
@@ -87,7 +88,7 @@ def look(*, topup: TopUp, now: datetime) -> LookUp:
     """Look for one top-up now, whatever its state. Raises what a question to the switch can raise."""
     window = Window.of([topup], now)
     with switches.client(topup.account.switch) as client:
-        rows = client.get_pay_history(account=topup.account.number, begin=window.begin, end=window.end)
+        rows = get_pay_history(client, account=topup.account.number, begin=window.begin, end=window.end)
     lookup = _lookup(topup, window, Shown.by(rows))
     lookup.save()
     return lookup

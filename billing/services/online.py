@@ -171,7 +171,7 @@ def credit(*, held: OnlinePayment, by: User, now: datetime) -> TopUp:
         by=by,
         key=f"{held.reference}-{held.topups.count() + 1}",
         source=Source.ONLINE,
-        online=held,
+        online_id=held.pk,
         now=now,
     )
 

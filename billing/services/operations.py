@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from billing.models import Source, TopUp
 from billing.services import cards
-from billing.vos3000 import Client, Paid
+from billing.vos3000 import Client
+from billing.vos3000.operations.payments import Paid, pay
+from billing.vos3000.operations.phone_cards import pay_by_phone_card
 
 Operation: TypeAlias = Callable[[Client], Paid]
 
@@ -28,11 +30,12 @@ def operation_of(topup: TopUp) -> Operation:
 
 
 def _pay(topup: TopUp, client: Client) -> Paid:
-    return client.pay(account=topup.account.number, amount=topup.amount, memo=topup.reference)
+    return pay(client, account=topup.account.number, amount=topup.amount, memo=topup.reference)
 
 
 def _pay_by_card(topup: TopUp, card: cards.Card, client: Client) -> Paid:
-    return client.pay_by_phone_card(
+    return pay_by_phone_card(
+        client,
         account=topup.account.number,
         pin=card.pin,
         password=card.password,

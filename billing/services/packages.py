@@ -12,9 +12,9 @@ from billing.models import Package, PackageList
 from billing.services import wanted
 from billing.services.failures import FAILURES
 from billing.services.switches import client
-from billing.vos3000 import Suite, SuiteOrder
+from billing.vos3000.operations.packages import Suite, SuiteOrder, get_suite_orders, get_suites
 
-TASK = "billing.tasks.sync.read_packages"
+TASK = "billing.tasks.packages.read_packages"
 
 
 def of_account(*, account: Account, now: datetime) -> tuple[PackageList, bool]:
@@ -30,8 +30,8 @@ def read(*, list_id: int, now: datetime) -> None:
         return
     try:
         with client(packages.account.switch) as asking:
-            orders = asking.get_suite_orders(account=packages.account.number)
-            suites = asking.get_suites(ids=sorted({order.suite_id for order in orders}))
+            orders = get_suite_orders(asking, account=packages.account.number)
+            suites = get_suites(asking, ids=sorted({order.suite_id for order in orders}))
     except FAILURES as error:
         wanted.failed(packages, error, now=now)
         return

@@ -18,11 +18,11 @@ from django.db import transaction
 
 from accounts.models import Account
 from billing.models import Charge, Payment, Stream, SyncMark
-from billing.services import ties
 from billing.services.locks import hold
 from billing.services.rounding import stored
 from billing.services.switches import client
-from billing.vos3000 import Consumption, Malformed, PayRecord, UnexpectedStatus
+from billing.vos3000 import Malformed, UnexpectedStatus
+from billing.vos3000.operations.payments import Consumption, PayRecord, get_consumption, get_pay_history
 
 FIRST_TIME = timedelta(days=90)
 LONGEST_WINDOW = timedelta(days=31)
@@ -43,10 +43,10 @@ class Mirrored:
 
 
 def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> Mirrored:
-    """Read what is new, and tie payments to their top-ups. Raises SwitchError; whole windows before it are kept.
+    """Read what is new. Raises SwitchError; whole windows before it are kept.
 
     A build without GetConsumption has no charges, and no mark that says they were read.
-    `since` reads from there again; nothing is written twice. Who comes second while somebody mirrors does nothing.
+    `since` reads from there again; nothing is written twice. A second process does nothing while the first still reads.
     """
     with hold(f"payments:{account.pk}", longest=LONGEST_MIRRORING) as lock:
         if lock is None:
@@ -55,14 +55,15 @@ def mirror(*, account: Account, now: datetime, since: datetime | None = None) ->
 
             def payments(begin: datetime, end: datetime) -> list[Payment]:
                 return _numbered(
-                    account, asking.get_pay_history(account=account.number, begin=begin, end=end), _payment
+                    account, get_pay_history(asking, account=account.number, begin=begin, end=end), _payment
                 )
 
             def charges(begin: datetime, end: datetime) -> list[Charge]:
-                return _numbered(account, asking.get_consumption(account=account.number, begin=begin, end=end), _charge)
+                return _numbered(
+                    account, get_consumption(asking, account=account.number, begin=begin, end=end), _charge
+                )
 
             new_payments = _read_on(account, Stream.PAYMENTS, since, now, payments)
-            ties.tie(account=account)
             try:
                 return Mirrored(new_payments, _read_on(account, Stream.CHARGES, since, now, charges))
             except UnexpectedStatus as error:

@@ -10,14 +10,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Account, ExpiryKind, LockType, Switch
+from accounts.models.account import LONGEST_NUMBER
 from billing.services import readings
 from billing.services.rounding import is_money, stored
 from billing.services.switches import client
-from billing.vos3000 import Client, Customer, CustomerBrief
+from billing.vos3000 import Client
 from billing.vos3000 import ExpiryKind as StatedExpiry
+from billing.vos3000.operations.customers import Customer, CustomerBrief, get_customers
 
 BATCH = 100
-LONGEST_NUMBER = 100
 DEEPEST_TREE = 50
 EXPIRIES = {
     StatedExpiry.AT: ExpiryKind.AT,
@@ -58,7 +59,7 @@ def refresh_with(switch: Switch, asking: Client, numbers: Sequence[str], now: da
 
 
 def _refresh_batch(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
-    customers = asking.get_customers(accounts=numbers)
+    customers = get_customers(asking, accounts=numbers)
     if not customers and len(numbers) > 1:
         # "Not found" may mean that one of them is not: that must not make all of them missing.
         return sum(_refresh_batch(switch, asking, [number], now) for number in numbers)
@@ -72,7 +73,7 @@ def _refresh_batch(switch: Switch, asking: Client, numbers: Sequence[str], now: 
 def refresh_children(*, agent: Account, now: datetime) -> int:
     """Everybody below an agent, in one request. Raises SwitchError."""
     with client(agent.switch) as asking:
-        customers = asking.get_customers(agent=agent.number)
+        customers = get_customers(asking, agent=agent.number)
     save(switch=agent.switch, customers=customers, sent=now)
     return len(customers)
 

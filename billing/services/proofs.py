@@ -23,6 +23,7 @@ from billing.services.rounding import is_money, stored
 from billing.services.switches import client
 from billing.services.trying_again import in_vain, is_due
 from billing.vos3000 import SwitchError
+from billing.vos3000.operations.reports import get_report_customer_fee
 
 logger = logging.getLogger(__name__)
 
@@ -198,11 +199,11 @@ def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], S
     ids = {row.account.number: row.account_id for row in days}
     first, last = min(row.day for row in days), max(row.day for row in days)
     with client(switch) as asking:
-        rows = asking.get_report_customer_fee(accounts=list(ids), first=first, last=last)
+        rows = get_report_customer_fee(asking, accounts=list(ids), first=first, last=last)
         if not rows and len(ids) > 1 and any(day.calls for day in days):
             # "Not found" may be said for the sake of one of them.
             for number in ids:
-                rows += asking.get_report_customer_fee(accounts=[number], first=first, last=last)
+                rows += get_report_customer_fee(asking, accounts=[number], first=first, last=last)
     stated: dict[tuple[int, date], Stated] = {}
     for row in rows:
         if row.account in ids:

@@ -17,11 +17,11 @@ from billing.models import Rate, RateGroup
 from billing.services import wanted
 from billing.services.failures import FAILURES
 from billing.services.switches import client
-from billing.vos3000 import FeeRate
+from billing.vos3000.operations.rates import FeeRate, get_fee_rates
 
 logger = logging.getLogger(__name__)
 
-TASK = "billing.tasks.sync.read_rates"
+TASK = "billing.tasks.rates.read_rates"
 AT_ONCE = 1000
 LARGEST_FEE, LONGEST_PERIOD, LONGEST_PREFIX = 10**12, 2**31 - 1, 100
 
@@ -49,7 +49,7 @@ def read(*, group_id: int, now: datetime) -> None:
         return
     try:
         with client(group.switch) as asking:
-            stated = asking.get_fee_rates(group=group.name)
+            stated = get_fee_rates(asking, group=group.name)
     except FAILURES as error:
         wanted.failed(group, error, now=now)
         return

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership, Role, User
-from billing.models import BatchRow, Kind, ReceiptMail, TopUp, TopUpState
+from billing.models import Kind, ReceiptMail, TopUp, TopUpState
 
 EVENTS = frozenset(ReceiptMail.Event.values)
 
@@ -38,9 +38,9 @@ def _credit_told_of(topup: TopUp) -> TopUp | None:
 
 
 def _readers(credit: TopUp, event: str) -> Iterable[int]:
-    """The account's owners, and who asked for it; of many at once only for those that did not simply go well."""
+    """The account's owners, and the person who asked for it, unless that person is spared mails of success."""
     owns = Exists(Membership.objects.filter(user=OuterRef("pk"), account=credit.account_id, role=Role.OWNER))
-    asked = Q(pk=credit.requested_by_id)
-    if event == TopUpState.CONFIRMED:
-        asked = Q(asked, ~Exists(BatchRow.objects.filter(topup=credit)))
-    return User.objects.filter(owns | asked, is_active=True).values_list("pk", flat=True)
+    told = Q(owns)
+    if credit.mails_success or event != TopUpState.CONFIRMED:
+        told |= Q(pk=credit.requested_by_id)
+    return User.objects.filter(told, is_active=True).values_list("pk", flat=True)

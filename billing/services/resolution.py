@@ -23,7 +23,8 @@ from billing.services.card_states import Says
 from billing.services.lookups import Window
 from billing.services.rounding import stored_if_money
 from billing.services.ties import references, tie
-from billing.vos3000 import Client, PayRecord, SwitchError, Withheld
+from billing.vos3000 import Client, SwitchError, Withheld
+from billing.vos3000.operations.payments import PayRecord, get_pay_history
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
     """One complete look for all doubtful top-ups of one account."""
     account = topups[0].account
     window = Window.of(topups, clock.now())
-    rows = client.get_pay_history(account=account.number, begin=window.begin, end=window.end)
+    rows = get_pay_history(client, account=account.number, begin=window.begin, end=window.end)
     shown = lookups.note(topups=topups, window=window, rows=rows)
     for topup in topups:
         found = shown.found(topup)

@@ -1,4 +1,7 @@
-"""The rounds of background work on one switch. Each says what it did; `Withheld` ends a round until its next slot."""
+"""The rounds of background work on one switch. Each says what it did.
+
+A question that was withheld, to give the switch a rest, ends a round until its next slot.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,16 @@ from billing.services import (
     causes,
     forgetting,
     jobs,
+    mirroring,
     partitions,
-    payments,
     profiles,
     proofs,
     readings,
     reconciliation,
     scheduling,
 )
-from billing.services.failures import FAILURES
-from billing.vos3000 import Withheld
+from billing.services.failures import FAILURES, WITHHELD
+from billing.services.followed import followed, watched, without_profile
 
 RECORDS_LATE = timedelta(minutes=15)
 RECONCILED_DAYS = 3
@@ -41,21 +44,21 @@ def refresh_balances(*, switch: Switch, now: datetime) -> str:
 
 
 def name_new_accounts(*, switch: Switch, now: datetime) -> str:
-    numbers = scheduling.without_profile(switch=switch)
+    numbers = without_profile(switch=switch)
     return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} new accounts"
 
 
 def refresh_profiles(*, switch: Switch, now: datetime) -> str:
-    numbers = list(scheduling.followed(switch=switch, now=now).values_list("number", flat=True))
+    numbers = list(followed(switch=switch, now=now).values_list("number", flat=True))
     return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} profiles"
 
 
 def mirror_watched(*, switch: Switch, now: datetime) -> str:
-    return _mirror(scheduling.watched(switch=switch, now=now), now)
+    return _mirror(watched(switch=switch, now=now), now)
 
 
 def mirror_followed(*, switch: Switch, now: datetime) -> str:
-    return _mirror(scheduling.followed(switch=switch, now=now), now)
+    return _mirror(followed(switch=switch, now=now), now)
 
 
 def fetch_today(*, switch: Switch, now: datetime) -> str:
@@ -122,8 +125,8 @@ def _mirror(accounts: Iterable[Account], now: datetime) -> str:
     new_payments = new_charges = failed = 0
     for account in accounts:
         try:
-            mirrored = payments.mirror(account=account, now=now)
-        except Withheld:
+            mirrored = mirroring.mirror(account=account, now=now)
+        except WITHHELD:
             raise
         except FAILURES:
             failed += 1
@@ -136,7 +139,7 @@ def _mirror(accounts: Iterable[Account], now: datetime) -> str:
 def _reconcile(switch: Switch, now: datetime, days_back: Callable[[Account], int]) -> str:
     today = day_of(now, switch.zone)
     days = cases = 0
-    for account in scheduling.followed(switch=switch, now=now):
+    for account in followed(switch=switch, now=now):
         found = reconciliation.reconcile(
             account=account, first=today - days_back(account) * DAY, last=today, now=now, until=now - RECORDS_LATE
         )

@@ -1,4 +1,4 @@
-"""Which accounts are followed, and which of their call days are due now. Nothing here asks the switch."""
+"""Which call days of the followed accounts are due now. Nothing here asks the switch."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 
 from accounts.models import Account, Switch
 from billing.models import CallDay, DayState
 from billing.queries.days import DAY, day_of, each_day
 from billing.queries.retention import first_compared_day, first_known_day
+from billing.services.followed import LOOKED_AT_LATELY, followed
 from billing.services.trying_again import due as due_again
 
-LOOKED_AT_LATELY = timedelta(minutes=10)
-LOOKED_AT = timedelta(hours=1)
 TODAY_WATCHED_EVERY = timedelta(seconds=50)  # each slot, if no other round of it did
 TODAY_UNWATCHED_EVERY = timedelta(minutes=10)
 TODAY_SILENT_EVERY = timedelta(minutes=30)
@@ -25,16 +23,6 @@ RECHECKED_EVERY = timedelta(days=1)
 DAYS_KEPT_UP = 35
 # Account-days filled in per slot, so that history arrives in small steps.
 BACK_FILL_STEP = 200
-PROFILES_PER_SLOT = 500
-
-FOLLOWED = """
-    WITH RECURSIVE below (id) AS (
-        SELECT account_id FROM accounts_membership
-        UNION
-        SELECT child.id FROM accounts_account child JOIN below ON child.parent_id = below.id
-    )
-    SELECT id FROM below
-"""
 
 
 @dataclass(frozen=True)
@@ -50,26 +38,6 @@ class OlderProof:
     accounts: list[Account]
     first: date
     last: date
-
-
-def followed(*, switch: Switch, now: datetime) -> QuerySet[Account]:
-    """Accounts of which somebody is a member, those below them, and those that somebody looked at lately."""
-    with connection.cursor() as cursor:
-        cursor.execute(FOLLOWED)
-        members = [row[0] for row in cursor.fetchall()]
-    wanted = Account.objects.filter(switch=switch, missing_since__isnull=True)
-    return wanted.filter(Q(pk__in=members) | Q(viewed_at__gt=now - LOOKED_AT)).select_related("switch").order_by("pk")
-
-
-def watched(*, switch: Switch, now: datetime) -> QuerySet[Account]:
-    """Accounts whose pages somebody has open, as far as one can tell."""
-    return followed(switch=switch, now=now).filter(viewed_at__gt=now - LOOKED_AT_LATELY)
-
-
-def without_profile(*, switch: Switch) -> list[str]:
-    """Numbers known from a list of balances alone."""
-    bare = Account.objects.filter(switch=switch, profile_at__isnull=True, missing_since__isnull=True)
-    return list(bare.order_by("pk").values_list("number", flat=True)[:PROFILES_PER_SLOT])
 
 
 def due_today(*, switch: Switch, now: datetime) -> Due:

@@ -13,7 +13,8 @@ from billing.models import Kind, TopUp, TopUpState
 from billing.services import balances, headroom, states, switches
 from billing.services.operations import Operation, Unsendable, operation_of
 from billing.services.rounding import stored_if_money
-from billing.vos3000 import Client, Paid, Refused, UnknownOutcome, Unreachable
+from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
+from billing.vos3000.operations.payments import Paid
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ def _claim(topup: TopUp, now: datetime) -> bool:
 
 def _is_covered(debit: TopUp, now: datetime) -> bool:
     """Refuses the debit when it is not, or puts it off when only a newer balance can tell."""
-    agent = headroom.locked(debit.account)
+    agent = balances.locked(debit.account)
     left = headroom.left_for_transfer(agent=agent, debit=debit)
     if left is not None and left + debit.amount >= 0:
         return True
@@ -163,7 +164,7 @@ def _was_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
         if states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=balance):
             break
     if balance is not None:
-        headroom.note_balance(account=topup.account, balance=balance, asked_at=sent_at)
+        balances.note_balance(account=topup.account, balance=balance, asked_at=sent_at)
 
 
 def _was_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from billing.models import UnreadableRecord
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 
 logger = logging.getLogger(__name__)
 

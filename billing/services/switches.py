@@ -12,6 +12,7 @@ from billing.services.gate import SwitchGate
 from billing.services.manners import PatientGate, is_background
 from billing.services.redis import connection
 from billing.vos3000 import Client, Endpoint
+from billing.vos3000.probes import probe
 
 READ_TIMEOUT, TOTAL_TIMEOUT = 10.0, 20.0
 PAGE_TIMEOUT = 3.0  # for the whole answer, while a person waits for a page
@@ -42,3 +43,9 @@ def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeou
         read_timeout=read_timeout,
         total_timeout=total_timeout,
     )
+
+
+def answered_operations(switch: Switch) -> list[str]:
+    """Ask the switch which operations it answers; only harmless reads are tried."""
+    with client(switch) as asking:
+        return probe(asking)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Account, User
 from billing.amounts import BadAmount, check_amount
-from billing.models import Kind, OnlinePayment, Source, TopUp
+from billing.models import Kind, Source, TopUp
 from billing.services import guards
 from billing.services.decisions import DecisionRefused, decide
 from billing.services.handing_over import hand_over
@@ -63,7 +63,7 @@ def request(
     source: Source,
     note: str = "",
     payer: Account | None = None,
-    online: OnlinePayment | None = None,
+    online_id: int | None = None,
     now: datetime,
     hand_over: bool = True,
     reissue_of: TopUp | None = None,
@@ -71,8 +71,8 @@ def request(
     """Write down one credit and hand it over to a worker; raises TopUpRefused.
 
     The same key and body give the same top-up, however often and from wherever they come. `payer` is the agent that
-    vouches for it, `online` the payment by card that it credits. Without `hand_over` the caller sends it; a sweep finds
-    what nobody sends.
+    vouches for it, `online_id` says which payment by card it credits. Without `hand_over` the caller sends it; a sweep
+    finds what was not sent.
     """
     wish = TopUp(
         source=source,
@@ -82,10 +82,10 @@ def request(
         requested_by=by,
         key=key,
         payer=payer,
-        online=online,
+        online_id=online_id,
         requested_at=now,
         # What is paid for already is tried until it is there.
-        deadline=now + (OWED_FOR if online is not None else account.switch.sending_deadline),
+        deadline=now + (OWED_FOR if online_id is not None else account.switch.sending_deadline),
         next_attempt_at=now + HAND_OVER,
         reissue_of=reissue_of,
     )
@@ -159,7 +159,7 @@ def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:
 
 def announce(topup_id: int) -> None:
     """Ask a worker to send it now. When no broker answers, a sweep will find it."""
-    hand_over("billing.tasks.money.send_topup", topup_id, queue="money")
+    hand_over("billing.tasks.topups.send_topup", topup_id, queue="money")
 
 
 def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str, int | None]:

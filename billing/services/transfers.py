@@ -66,17 +66,20 @@ def request(
     now: datetime,
     hand_over: bool = True,
     reissue_of: TopUp | None = None,
+    mails_success: bool = True,
 ) -> TopUp:
     """Write down a top-up by an agent and hand it over to a worker. Returns the credit; raises TopUpRefused.
 
     The agent is debited first, unless its account allows credit without debit. Wishes of one agent are decided one
-    after the other, so that together they never exceed what it has.
+    after the other, so that together they never exceed what it has. Without `mails_success` the person who asks is
+    mailed only of what goes wrong.
     """
     _look_at_balance(payer, now)
     with transaction.atomic():
-        agent = headroom.locked(payer)
+        agent = balances.locked(payer)
         guards.hold(account=account, by=by)
         wish = _wish(account, agent, amount, by, key, note, now)
+        wish.mails_success = mails_success
         known = topups.find(wish)
         if known is not None:
             return known

@@ -19,7 +19,8 @@ from billing.services.failures import FAILURES, sentence
 from billing.services.guesses import Limit
 from billing.services.states import UNDONE
 from billing.services.topups import TopUpRefused
-from billing.vos3000 import Expiry, PhoneCard, Refused, UnexpectedStatus
+from billing.vos3000 import Expiry, Refused, UnexpectedStatus
+from billing.vos3000.operations.phone_cards import PhoneCard, get_phone_card
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ def _found(account: Account, card: Card) -> PhoneCard | None:
     timeout = switches.PAGE_TIMEOUT
     try:
         with switches.client(account.switch, read_timeout=timeout, total_timeout=timeout) as client:
-            return client.get_phone_card(pin=card.pin, password=card.password)
+            return get_phone_card(client, pin=card.pin, password=card.password)
     except Refused:
         return None
     except UnexpectedStatus as error:

@@ -1,3 +1,25 @@
-from billing.tasks import exports, mail, money, sync
+from billing.tasks import (
+    batches,
+    calls,
+    card_payments,
+    customers,
+    exports,
+    notices,
+    packages,
+    rates,
+    sync,
+    topups,
+)
 
-__all__ = ["exports", "mail", "money", "sync"]
+__all__ = [
+    "batches",
+    "calls",
+    "card_payments",
+    "customers",
+    "exports",
+    "notices",
+    "packages",
+    "rates",
+    "sync",
+    "topups",
+]

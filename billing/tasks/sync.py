@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from celery import shared_task
 
 from accounts.models import Switch
-from billing.services import backfilling, jobs, packages, rates, rounds
+from billing.services import jobs, rounds
 from billing.services.manners import background
 
 
@@ -34,7 +34,7 @@ ROUNDS: dict[str, tuple[Round, timedelta, str]] = {
 
 @shared_task(name="billing.tasks.sync.start_rounds")
 def start_rounds(name: str) -> None:
-    """One task per switch, so that a slow switch keeps nobody else waiting."""
+    """One task per switch, so that a slow switch keeps no other waiting."""
     _, period, queue = ROUNDS[name]
     for switch in Switch.objects.order_by("pk").values_list("pk", flat=True):
         run_round.apply_async((name, switch), queue=queue, expires=period.total_seconds())
@@ -47,25 +47,6 @@ def run_round(name: str, switch_id: int) -> None:
     work, period, _ = ROUNDS[name]
     with background():
         jobs.run_once(job=f"{name}:{switch.name}", period=period, now=now, work=lambda: work(switch=switch, now=now))
-
-
-@shared_task(name=rates.TASK)
-def read_rates(group_id: int) -> None:
-    with background():
-        rates.read(group_id=group_id, now=datetime.now(UTC))
-
-
-@shared_task(name=packages.TASK)
-def read_packages(list_id: int) -> None:
-    with background():
-        packages.read(list_id=list_id, now=datetime.now(UTC))
-
-
-@shared_task(name="billing.tasks.sync.fill")
-def fill(switch_id: int) -> None:
-    """One slot of the days that somebody waits for; the next one stands behind whatever is due by then."""
-    with background():
-        backfilling.run_slot(switch=Switch.objects.get(pk=switch_id), now=datetime.now(UTC))
 
 
 @shared_task(name="billing.tasks.sync.keep_house")

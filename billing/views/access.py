@@ -15,6 +15,7 @@ from accounts.access import Access, Action, open_account
 from accounts.models import Account
 from accounts.queries import time_zones
 from accounts.services import audit
+from accounts.web import fresh_login
 from billing.views.http import Request
 
 Rest = ParamSpec("Rest")
@@ -39,6 +40,19 @@ def account_page(
         return page
 
     return decorate
+
+
+def after_fresh_login(
+    view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """The view is reached only by a person who has just shown once more that it is them."""
+
+    @wraps(view)
+    def page(request: Request, access: Access, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+        fresh_login.require(request)
+        return view(request, access, *args, **kwargs)
+
+    return page
 
 
 def zone_of(access: Access) -> ZoneInfo:

@@ -66,13 +66,6 @@ def calls_file(request: Request, access: Access, kind: str) -> HttpResponseBase:
     return _sent(table, FileKind(kind))
 
 
-def links(access: Access, query: str) -> list[tuple[str, str]]:
-    """Title and address of each kind of file, and of those that are prepared."""
-    public_id = access.account.public_id
-    at_once = [(kind.label, reverse("calls_file", args=[public_id, kind.value]) + query) for kind in FileKind]
-    return [*at_once, ("Prepared files", reverse("exports", args=[public_id]) + query)]
-
-
 def as_file(response: StreamingHttpResponse, name: str) -> StreamingHttpResponse:
     """For the disk of whoever asked, and for no cache on the way there."""
     response["Content-Disposition"] = f'attachment; filename="{name}"'

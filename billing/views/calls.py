@@ -23,7 +23,6 @@ from billing.services import rates
 from billing.views import call_news, filling, old_after
 from billing.views.access import account_page, zone_of
 from billing.views.call_days import CallDays
-from billing.views.call_files import links
 from billing.views.chart import Chart, cost_chart
 from billing.views.further_filters import further_filters
 from billing.views.http import Request
@@ -52,7 +51,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
         around = _around(request.GET, access, form, chosen, known, missing, now=now) if missing else {}
         days = CallDays(account, zone, known, now)
         shown = _shown(request.GET, page, zone) if goes_on else None
-        destinations = names_of(page.calls, account=account, now=now)
+        destinations = names_of((call.fee_prefix for call in page.calls), account=account, now=now)
         by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
     if request.method == "GET" and (form.names_destination or destinations.may_be_known):
         rates.of_account(account=account, now=now)
@@ -130,7 +129,8 @@ def _around(
         "too_many_to_add": too_many,
         "added_up": page_sums.ADDED_UP,
         "add_up_all": turned(asked, sums="all"),
-        "files": links(access, turned(asked)) if sums.since or sums.totals.calls else [],
+        # Of the addresses that give these calls as a file.
+        "file_query": turned(asked) if sums.since or sums.totals.calls else "",
         "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
         "limit": old_after.CALLS,
         "zone": zone.key,

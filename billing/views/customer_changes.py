@@ -19,9 +19,8 @@ from billing.queries import customer_changes as queries
 from billing.services import customer_changes as services
 from billing.services import overdrafts
 from billing.services.customer_changes import ChangeRefused
-from billing.views.access import account_page
+from billing.views.access import account_page, after_fresh_login
 from billing.views.http import Request
-from billing.views.members import after_fresh_login
 from billing.views.pages import render_account_page
 
 TONES = {ChangeState.DONE: "", ChangeState.REFUSED: "bad", ChangeState.IN_DOUBT: "warn"}

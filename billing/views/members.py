@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,28 +14,15 @@ from accounts.services import invitations
 from accounts.services import memberships as services
 from accounts.services.invitations import AlreadyMember, InvitationClosed, Issued, TooManyInvitations
 from accounts.services.last_owner import LastOwner
-from accounts.web import fresh_login, rate_limits
+from accounts.web import rate_limits
 from billing.forms.members import InviteForm, RoleForm
-from billing.views.access import account_page
+from billing.views.access import account_page, after_fresh_login
 from billing.views.http import Request
 from billing.views.pages import render_account_page
 
 MOST_LISTED = 200
 LAST_OWNER = "An account keeps at least one owner. Make somebody else an owner first."
 NOT_MAILED = "The mail could not be sent just now. The invitation stands: send it again in a while."
-
-Rest = ParamSpec("Rest")
-
-
-def after_fresh_login(
-    view: Callable[Concatenate[Request, Access, Rest], HttpResponse],
-) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def page(request: Request, access: Access, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
-        fresh_login.require(request)
-        return view(request, access, *args, **kwargs)
-
-    return page
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from billing.services import notifications
 from billing.services.guesses import TooMany
+from billing.services.notify_address import switch_of
 from billing.views.http import Request
 
 LONGEST = 16 * 1024
@@ -20,7 +21,7 @@ LONGEST = 16 * 1024
 @require_POST
 def notify(request: Request, secret: str, page: str) -> HttpResponse:
     """The secret says which switch it is. The answer is what a VOS3000 wants to read (manual §4)."""
-    switch = notifications.switch_of(secret)
+    switch = switch_of(secret)
     if switch is None or page not in notifications.PAGES:
         raise Http404("No such page")
     body = request.read(LONGEST + 1)

@@ -61,7 +61,7 @@ def online_form(request: Request, access: Access) -> HttpResponse:
     """The form; posted, the way to the provider's page. A form that was used leads to what became of it."""
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
-    form = OnlinePaymentForm(data, switch=access.account.switch, places=online.places(account=access.account))
+    form = OnlinePaymentForm(data, places=online.places(account=access.account))
     if form.is_valid():
         try:
             payment = online.start(account=access.account, by=access.user, now=now, **form.cleaned_data)

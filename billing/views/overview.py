@@ -112,7 +112,7 @@ class Overview:
 
     @cached_property
     def destinations(self) -> dict[str, str]:
-        return names_of(self.recent, account=self.account, now=self.now).by_prefix
+        return names_of((call.fee_prefix for call in self.recent), account=self.account, now=self.now).by_prefix
 
     @property
     def calls_at(self) -> datetime | None:

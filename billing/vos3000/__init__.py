@@ -1,22 +1,21 @@
-"""The service module: the VOS3000 web interface, typed. It knows neither Django nor Celery."""
+"""The service module: the VOS3000 web interface, typed. It knows neither Django nor Celery.
 
-from .call_types import Cdr, CustomerFee, RoutedCdr, UnreadableRecord
+Open a client for one switch and give it to an operation:
+
+    from billing.vos3000 import Client, Endpoint
+    from billing.vos3000.operations.customers import get_customers
+
+    with Client(Endpoint("http://192.0.2.1:8080", ZoneInfo("Asia/Shanghai"))) as client:
+        (customer,) = get_customers(client, accounts=["10011"])
+
+Here stands what belongs to no single operation: the client, how a request can fail, and the values that many answers
+hold. The operations, their answers and their code tables stand in `operations`, in a module for each subject.
+"""
+
+from .cdr_slow import UnreadableRecord
 from .client import Client
-from .codes import (
-    CallLevel,
-    Category,
-    ChargeKind,
-    CustomerType,
-    EndDirection,
-    LockType,
-    OwnerType,
-    PayKind,
-    PayMethod,
-    Period,
-)
-from .endpoint import Endpoint, Json
+from .endpoint import Endpoint
 from .errors import (
-    NOT_FOUND,
     Lost,
     Malformed,
     Refused,
@@ -27,57 +26,18 @@ from .errors import (
     Unreachable,
     Withheld,
 )
-from .gate import Gate, OpenGate
-from .types import (
-    NO_LIMIT,
-    Consumption,
-    Customer,
-    CustomerBrief,
-    Expiry,
-    ExpiryKind,
-    FeeRate,
-    Paid,
-    PayRecord,
-    PhoneCard,
-    Suite,
-    SuiteOrder,
-)
+from .expiry import Expiry, ExpiryKind
+from .gate import Gate
 
 __all__ = [
-    "NOT_FOUND",
-    "NO_LIMIT",
-    "CallLevel",
-    "Category",
-    "Cdr",
-    "ChargeKind",
     "Client",
-    "Consumption",
-    "Customer",
-    "CustomerBrief",
-    "CustomerFee",
-    "CustomerType",
-    "EndDirection",
     "Endpoint",
     "Expiry",
     "ExpiryKind",
-    "FeeRate",
     "Gate",
-    "Json",
-    "LockType",
     "Lost",
     "Malformed",
-    "OpenGate",
-    "OwnerType",
-    "Paid",
-    "PayKind",
-    "PayMethod",
-    "PayRecord",
-    "Period",
-    "PhoneCard",
     "Refused",
-    "RoutedCdr",
-    "Suite",
-    "SuiteOrder",
     "SwitchError",
     "TimedOut",
     "UnexpectedStatus",

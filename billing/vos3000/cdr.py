@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
+from types import GenericAlias
+from typing import Generic, TypeVar
 
 import msgspec
 
-from .call_types import Cdr, RoutedCdr, UnreadableRecord
-from .cdr_slow import OPERATION, PIECE, Readable, read_slowly
+from .cdr_slow import OPERATION, PIECE, Readable, UnreadableRecord, read_slowly
 from .errors import Malformed
+from .record import Record
 from .text import UNDECODABLE, MendedStream
 
 # Plain members of the envelope that come before the records.
@@ -32,31 +35,31 @@ ALONE = b'{"retCode":0,"infoCdrs":[%b]}'
 ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 NOT_PLAIN = (msgspec.MsgspecError, RecursionError)
 
-Record = Cdr | UnreadableRecord
+T = TypeVar("T", bound=Record)
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Generic[T]):
     """How records of one kind are read."""
 
-    kind: type[Cdr]
-    records: Callable[[bytes], Sequence[Cdr]]
-    record: Callable[[bytes], Cdr]
+    kind: type[T]
+    records: Callable[[bytes], Sequence[T]]
+    record: Callable[[bytes], T]
 
 
-READINGS: dict[type[Cdr], Reading] = {
-    Cdr: Reading(Cdr, msgspec.json.Decoder(list[Cdr]).decode, msgspec.json.Decoder(Cdr).decode),
-    RoutedCdr: Reading(RoutedCdr, msgspec.json.Decoder(list[RoutedCdr]).decode, msgspec.json.Decoder(RoutedCdr).decode),
-}
+@cache
+def _reading(kind: type[T]) -> Reading[T]:
+    listed = msgspec.json.Decoder(GenericAlias(list, (kind,)))
+    return Reading(kind, listed.decode, msgspec.json.Decoder(kind).decode)
 
 
-def read_records(pieces: Iterator[bytes], kind: type[Cdr] = Cdr) -> Generator[Record, None, tuple[int, str]]:
-    """The records, then `retCode` and the switch's text, which may come after them.
+def read_records(pieces: Iterator[bytes], kind: type[T]) -> Generator[T | UnreadableRecord, None, tuple[int, str]]:
+    """Read the records, then `retCode` and the switch's text, which may come after them.
 
     Raises Malformed, and what `pieces` raises.
     """
     try:
-        rest = yield from _read_quickly(MendedStream(pieces), READINGS[kind])
+        rest = yield from _read_quickly(MendedStream(pieces), _reading(kind))
     except ValueError:
         raise Malformed(OPERATION, "the call records are cut off or garbled") from None
     return (yield from read_slowly(rest, kind))
@@ -76,7 +79,7 @@ class _Rest:
         return held
 
 
-def _read_quickly(source: Readable, reading: Reading) -> Generator[Record, None, _Rest]:
+def _read_quickly(source: Readable, reading: Reading[T]) -> Generator[T | UnreadableRecord, None, _Rest]:
     """Returns the answer as it would be without the records that were read."""
     held = b""
     while not (begin := BEGIN.match(held)):
@@ -104,7 +107,7 @@ def _at_least(source: Readable, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _whole_records(text: bytes, reading: Reading) -> tuple[Sequence[Record], int]:
+def _whole_records(text: bytes, reading: Reading[T]) -> tuple[Sequence[T | UnreadableRecord], int]:
     """The records with which `text` begins, up to the last cut that can be found, and where the next one begins."""
     cut = len(text)
     for _ in range(TRIES):
@@ -117,7 +120,7 @@ def _whole_records(text: bytes, reading: Reading) -> tuple[Sequence[Record], int
     return [], 0
 
 
-def _records(listed: bytes, reading: Reading) -> Sequence[Record] | None:
+def _records(listed: bytes, reading: Reading[T]) -> Sequence[T | UnreadableRecord] | None:
     """None for what is no array."""
     if not _is_marked(listed):
         try:
@@ -130,7 +133,7 @@ def _records(listed: bytes, reading: Reading) -> Sequence[Record] | None:
         return None
 
 
-def _record(row: bytes, reading: Reading) -> Record:
+def _record(row: bytes, reading: Reading[T]) -> T | UnreadableRecord:
     if not _is_marked(row):
         try:
             return reading.record(row)

@@ -1,19 +1,26 @@
-"""Call records event by event, whatever the spacing: one record is held at a time. It says what `cdr` must come to."""
+"""Reading call records event by event, whatever their spacing: one is held at a time.
+
+What this reader finds is what `cdr`, which is quicker, must find.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import ijson
 import msgspec
+from msgspec.structs import fields as fields_of
 
-from .call_types import Cdr, UnreadableRecord
 from .codec import MOST_TEXT
 from .errors import Malformed
+from .record import Record
 from .text import UNDECODABLE
 
+T = TypeVar("T", bound=Record)
 Events: TypeAlias = Iterator[tuple[str, Any]]
 Row: TypeAlias = dict[str, Any]
 Fields: TypeAlias = frozenset[str]
@@ -21,7 +28,6 @@ Fields: TypeAlias = frozenset[str]
 OPERATION = "GetCdr"
 ENVELOPE_FIELDS = ("retCode", "exception")
 RECORDS = ("infoCdrs", "InfoCdrs")
-FIELDS = frozenset(Cdr.__struct_encode_fields__)
 EXCERPT_FIELDS = ("flowNo", "account", "start", "stop", "holdTime", "fee")
 LONGEST_EXCERPT = 200
 PIECE = 64 * 1024
@@ -29,12 +35,26 @@ STARTS = ("start_map", "start_array")
 ENDS = ("end_map", "end_array")
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A call record that was sent but cannot be read.
+
+    `excerpt` shows the start of the fields that call records may have for customers, nothing else.
+    """
+
+    reason: str
+    excerpt: str
+
+
 class Readable(Protocol):
     def read(self, size: int = -1) -> bytes: ...
 
 
-def read_slowly(source: Readable, kind: type[Cdr] = Cdr) -> Generator[Cdr | UnreadableRecord, None, tuple[int, str]]:
-    """The records, then `retCode` and the switch's text. Raises Malformed, and what `source` raises but ValueError."""
+def read_slowly(source: Readable, kind: type[T]) -> Generator[T | UnreadableRecord, None, tuple[int, str]]:
+    """Read the records, then `retCode` and the switch's text.
+
+    Raises Malformed, and what `source` raises but ValueError.
+    """
     envelope: Row = {}
     fields = frozenset(kind.__struct_encode_fields__)
     try:
@@ -49,7 +69,7 @@ def read_slowly(source: Readable, kind: type[Cdr] = Cdr) -> Generator[Cdr | Unre
 
 
 def _rows(events: Events, envelope: Row, fields: Fields) -> Iterator[Row | None]:
-    """Each row's known fields, None for what is not a row; what is said about all goes into `envelope`."""
+    """Yield each row's known fields, or None for what is not a row; what is said about all goes into `envelope`."""
     key = ""
     depth = 0
     for event, value in events:
@@ -99,15 +119,22 @@ def _skip(events: Events, event: str) -> None:
         depth += (inner in STARTS) - (inner in ENDS)
 
 
-def _record(row: Row | None, kind: type[Cdr]) -> Cdr | UnreadableRecord:
+def _record(row: Row | None, kind: type[T]) -> T | UnreadableRecord:
     if row is None:
         return UnreadableRecord("not a record", "")
-    if any(isinstance(value, str) and UNDECODABLE in value for key, value in row.items() if key in FIELDS):
+    typed = _typed_fields(kind)
+    if any(isinstance(value, str) and UNDECODABLE in value for key, value in row.items() if key in typed):
         return UnreadableRecord("text that is not UTF-8", _excerpt(row))
     try:
         return msgspec.convert(row, kind, strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         return UnreadableRecord(_reason(error), _excerpt(row))
+
+
+@cache
+def _typed_fields(kind: type[Record]) -> Fields:
+    """Return the fields that must be readable; those of type `object` may hold whatever the switch sends."""
+    return frozenset(field.encode_name for field in fields_of(kind) if field.type is not object)
 
 
 def _note(envelope: Row, key: str, value: object) -> None:

@@ -1,256 +1,152 @@
-"""One method per operation of the web interface that the portal uses.
+"""The client: asking and telling one switch, one request at a time, whatever the operation.
 
-Reads that find nothing answer nothing: code -10007 is an empty list. Every request may raise `Withheld` and
-`Unreachable`; reads also `Refused`, `Lost`, `TimedOut` and `Malformed`; writes `Refused` and `UnknownOutcome`.
+Every request may raise `Withheld` and `Unreachable`; reads also `Refused`, `Lost`, `TimedOut` and `Malformed`; writes
+`Refused` and `UnknownOutcome`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from hmac import compare_digest
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import partial
+from types import TracebackType
+from typing import Self, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.json import Decoder
 
-from .call_types import Cdr, CustomerFee, UnreadableRecord
-from .codec import Answer, exact_number
-from .codes import LockType, OwnerType, Period
-from .endpoint import Json
-from .errors import NOT_FOUND, Malformed, SwitchError, UnknownOutcome
-from .exchange import Body, Exchange
-from .probes import PROBES
-from .times import day_text, earliest_text, latest_text
-from .types import (
-    Consumption,
-    Customer,
-    CustomerBrief,
-    FeeRate,
-    Paid,
-    PayRecord,
-    PhoneCard,
-    PhoneProof,
-    Suite,
-    SuiteOrder,
-)
+from .codec import Answer, read_answer, write_body
+from .endpoint import Endpoint, Json
+from .errors import NOT_FOUND, Malformed, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
+from .gate import Gate, OpenGate
+from .transport import Transport
 
-PHONE_PROOFS = Decoder(list[PhoneProof], strict=False)
-CUSTOMERS = Decoder(list[Customer], strict=False)
-BRIEFS = Decoder(list[CustomerBrief], strict=False)
-PAID = Decoder(Paid, strict=False)
-PHONE_CARD = Decoder(PhoneCard, strict=False)
-PAY_RECORDS = Decoder(list[PayRecord], strict=False)
-CONSUMPTIONS = Decoder(list[Consumption], strict=False)
-FEE_RATES = Decoder(list[FeeRate], strict=False)
-SUITES = Decoder(list[Suite], strict=False)
-SUITE_ORDERS = Decoder(list[SuiteOrder], strict=False)
-CUSTOMER_FEES = Decoder(list[CustomerFee], strict=False)
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Body: TypeAlias = "Mapping[str, Json | msgspec.Raw]"
+Reader: TypeAlias = Callable[[Iterator[bytes]], Generator[T, None, tuple[int, str]]]
+"""Reads an answer while it arrives: the records, then `retCode` and the switch's text."""
+
+SERVER_ERRORS = 500
 
 
-class Client(Exchange):
-    """A switch, asked by one thread at a time."""
+class Client:
+    """A switch, asked by one thread at a time. What can be asked stands in `operations`."""
 
-    def get_customers(
-        self,
-        *,
-        accounts: Sequence[str] = (),
-        e164s: Sequence[str] = (),
-        agent: str | None = None,
-        direct_children_only: bool = False,
-    ) -> list[Customer]:
-        """Profiles of these accounts, of the owners of these numbers, or of an agent's children (3.4).
+    def __init__(self, endpoint: Endpoint, gate: Gate | None = None) -> None:
+        self.endpoint = endpoint
+        self._gate: Gate = gate or OpenGate()
+        self._transport = Transport(endpoint)
 
-        What is not found is missing from the list, and so is an account that was cancelled: nothing else finds it.
-        """
-        body: dict[str, Json] = {}
-        if accounts:
-            body["accounts"] = list(accounts)
-        if e164s:
-            body["e164s"] = list(e164s)
-        if agent is not None:
-            mode = int(direct_children_only)
-            body["filterAgentAccount"] = {"filterAgentAccount": agent, "querySonMode": mode}
-        if not body:
-            raise ValueError("Say which customers.")
-        listed = self._list("GetCustomer", body, "infoCustomers", CUSTOMERS)
-        return [customer for customer in listed if not customer.canceled]
+    def close(self) -> None:
+        self._transport.close()
 
-    def get_all_customers(self) -> list[CustomerBrief]:
-        """Balance and overdraft of every account of the switch (3.65)."""
-        return self._list("GetAllCustomers", {"type": 1}, "infoCustomerBriefs", BRIEFS)
+    def __enter__(self) -> Self:
+        return self
 
-    def create_customer(
-        self, *, account: str, name: str, agent: str, overdraft: Decimal, rate_group: str = "", memo: str = ""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Open an account below an agent (3.1), for ever and not locked. Ends as `pay` does.
+        self.close()
 
-        Without a rate group the switch chooses. The memo comes back in GetCustomer: a mark of who opened it.
-        """
-        fields: dict[str, Json | msgspec.Raw] = {
-            "account": account,
-            "name": name,
-            "agentAccount": agent,
-            "limitMoney": exact_number(overdraft),
-            "lockType": int(LockType.OPEN),
-            "memo": memo,
-        }
-        if rate_group:
-            fields["feeRateGroup"] = rate_group
-        with self._write("CreateCustomer", fields):
-            pass
-
-    def modify_customer(
-        self, *, account: str, lock_type: LockType | None = None, overdraft: Decimal | None = None
-    ) -> None:
-        """Change these fields of an account alone (3.2): absolute values, so doing it twice is doing it once.
-
-        Ends as `pay` does. What is left out is said to stay; whoever must be sure reads the account again.
-        """
-        fields: dict[str, Json | msgspec.Raw] = {"account": account}
-        if lock_type is not None:
-            fields["lockType"] = int(lock_type)
-        if overdraft is not None:
-            fields["limitMoney"] = exact_number(overdraft)
-        if len(fields) == 1:
-            raise ValueError("Nothing would be changed.")
-        with self._write("ModifyCustomer", fields):
-            pass
-
-    def pay(self, *, account: str, amount: Decimal, memo: str) -> Paid:
-        """Credit an account, or debit it with a negative amount (3.22). Sent once, on a connection of its own.
-
-        Returns only when the switch says that exactly this was done. `Unreachable` (also `Withheld`) and `Refused` are
-        surely not done; `UnknownOutcome` is everything else. ValueError: it was not fit to be sent.
-        """
-        if not amount:
-            raise ValueError("Nothing would be paid.")
-        fields: dict[str, Json | msgspec.Raw] = {
-            "ownerName": account,
-            "ownerType": int(OwnerType.ACCOUNT),
-            "money": exact_number(amount),
-            "memo": memo,
-        }
-        return self._pay("Pay", fields, account, amount)
-
-    def pay_by_phone_card(self, *, account: str, pin: str, password: str, amount: Decimal, memo: str) -> Paid:
-        """Pay a voucher card into an account (3.58); `amount` is what the card is known to hold. Ends as `pay` does."""
-        owner: dict[str, Json] = {"ownerName": account, "ownerType": int(OwnerType.ACCOUNT)}
-        fields = {**owner, "pin": pin, "password": password, "memo": memo}
-        return self._pay("PayByPhoneCard", fields, account, amount)
-
-    def get_phone_card(self, *, pin: str, password: str) -> PhoneCard | None:
-        """What a voucher card holds and whether it was used (3.84). None: there is no such card.
-
-        A password is always sent, if only an empty one: some builds let everybody pass who sends none.
-        """
-        answer = self._ask("GetPhoneCard", {"pin": pin, "password": password})
+    def read_list(self, operation: str, fields: Body, key: str, rows: Decoder[list[T]]) -> list[T]:
+        """Read the rows that the answer holds under `key`; an answer that finds nothing has none."""
+        answer = self.ask(operation, fields)
         if answer.code == NOT_FOUND:
-            return None
-        self._check_read(answer.operation, answer.code, "")
-        card = answer.result("infoPhoneCard", PHONE_CARD)
-        if card is None:
-            raise Malformed(answer.operation, "the switch does not say what the card holds")
-        return card
+            return []
+        self.check_read(answer.operation, answer.code, answer.text)
+        return answer.result(key, rows) or []
 
-    def is_phone_of(self, *, e164: str, account: str, web_password: str) -> bool:
-        """Whether this phone is of this account and has this password for web queries (GetPhone, 3.9)."""
-        phones = self._list("GetPhone", {"e164s": [e164]}, "infoPhones", PHONE_PROOFS)
-        return any(
-            phone.e164 == e164
-            and phone.account == account
-            and bool(phone.customer_password)
-            and compare_digest(phone.customer_password.encode(), web_password.encode())
-            for phone in phones
-        )
+    def ask(self, operation: str, fields: Body) -> Answer:
+        """Read the whole answer, a refusal too; the caller looks at its code."""
+        body = write_body(fields, self.endpoint.extra_body)
+        with self._admitted(operation):
+            return read_answer(operation, self._transport.read(operation, body))
 
-    def get_pay_history(
-        self, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
-    ) -> list[PayRecord]:
-        """Payments of an account, or of an agent's children, between two aware moments (3.46).
+    @contextmanager
+    def write(self, operation: str, fields: Body) -> Iterator[Answer]:
+        """Send a write once, on a connection of its own; its answer, which the switch calls done, is read inside.
 
-        The range is asked rather too wide than too narrow where the switch's clock is set back.
+        `Unreachable` and `Refused` are surely not done; whatever else goes wrong, inside too, is `UnknownOutcome`.
         """
-        body = self._history_body(account, agent, begin, end)
-        return self._list("GetPayHistory", body, "infoPayHistorys", PAY_RECORDS)
-
-    def get_consumption(
-        self, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
-    ) -> list[Consumption]:
-        """Charges that are not calls, asked for as the payments are (3.64)."""
-        body = self._history_body(account, agent, begin, end)
-        return self._list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
-
-    def get_cdr(
-        self, *, accounts: Sequence[str], first: date, last: date, kind: type[Cdr] = Cdr
-    ) -> Generator[Cdr | UnreadableRecord, None, None]:
-        """Call records of whole days of the switch's calendar, both included (3.47), read while they arrive.
-
-        `RoutedCdr` is the kind that holds the operator's routing too.
-        They count only when the iterator ends without an error. Nothing is sent before the first is asked for; close
-        the iterator when leaving it early.
-        """
-        return self._records(_days_body(accounts, first, last), kind)
-
-    def get_report_customer_fee(
-        self, *, accounts: Sequence[str], first: date, last: date, period: Period = Period.DAY
-    ) -> list[CustomerFee]:
-        """Each account's calls summed per day or month of the switch's calendar (3.48)."""
-        body = {**_days_body(accounts, first, last), "period": int(period)}
-        return self._list("GetReportCustomerFee", body, "infoReportCustomerFees", CUSTOMER_FEES)
-
-    def get_fee_rates(self, *, group: str) -> list[FeeRate]:
-        """The rates of one rate group (3.44); of a group that is not there, none."""
-        return self._list("GetFeeRate", {"feeRateGroup": group}, "infoFeeRates", FEE_RATES)
-
-    def get_suite_orders(self, *, account: str) -> list[SuiteOrder]:
-        """Which packages an account has, had or is going to have (3.29)."""
-        owner: dict[str, Json] = {"ownerName": account, "ownerType": int(OwnerType.ACCOUNT)}
-        return self._list("GetSuiteOrder", owner, "infoSuiteOrders", SUITE_ORDERS)
-
-    def get_suites(self, *, ids: Sequence[int]) -> list[Suite]:
-        """These packages, whoever has them (3.25)."""
-        return self._list("GetSuite", {"ids": list(ids)}, "infoSuites", SUITES) if ids else []
-
-    def probe(self, operations: Iterable[str] = tuple(PROBES)) -> list[str]:
-        """Those of the operations that answer, if only with a refusal. Writes are never tried, so never listed."""
-        return [operation for operation in operations if self._answers(operation)]
-
-    def _answers(self, operation: str) -> bool:
-        if operation not in PROBES:
-            return False
+        body = write_body(fields, self.endpoint.extra_body)
         try:
-            self._ask(operation, PROBES[operation])
-        except SwitchError:
-            return False
-        return True
+            yield self._written(operation, body)
+        except (Unreachable, Refused, UnknownOutcome):
+            raise
+        except SwitchError as error:
+            raise UnknownOutcome(operation, error.reason) from error
+        except Exception as error:
+            # Whatever went wrong here, the request may have left.
+            raise UnknownOutcome(operation, type(error).__name__) from error
 
-    def _history_body(self, account: str | None, agent: str | None, begin: datetime, end: datetime) -> dict[str, Json]:
-        if account is None and agent is None:
-            raise ValueError("Say whose history.")
-        if begin > end:
-            raise ValueError("The range ends before it begins.")
-        zone = self._endpoint.time_zone
-        who = {"account": account} if account is not None else {"agentAccount": agent}
-        return {**who, "beginTime": earliest_text(begin, zone), "endTime": latest_text(end, zone)}
+    def _written(self, operation: str, body: bytes) -> Answer:
+        with self._admitted(operation):
+            answer = read_answer(operation, self._transport.write(operation, body))
+        if answer.code == 0:
+            return answer
+        if answer.code in self.endpoint.sure_refusals:
+            raise Refused(operation, answer.code, answer.text)
+        raise UnknownOutcome(operation, f"code {answer.code} is no sure refusal", code=answer.code)
 
-    def _pay(self, operation: str, fields: Body, account: str, amount: Decimal) -> Paid:
-        with self._write(operation, fields) as answer:
-            return _confirmed(answer, account, amount)
+    def stream(self, operation: str, fields: Body, read: Reader[T]) -> Generator[T, None, None]:
+        """Read records while the answer arrives. Nothing is sent before the first one is asked for."""
+        body = write_body(fields, self.endpoint.extra_body)
+        is_empty = False
+        with self._admitted(operation), closing(self._transport.stream(operation, body)) as pieces:
+            reading = read(pieces)
+            try:
+                yield next(reading)
+            except StopIteration as ended:
+                is_empty = True
+                code, text = ended.value
+            else:
+                code, text = yield from reading
+        # Behind records, "not found" is no word that there are none: something was not found on the way.
+        if code != NOT_FOUND or not is_empty:
+            self.check_read(operation, code, text)
+
+    def check_read(self, operation: str, code: int, text: str) -> None:
+        """Raise `Refused` for any code but 0. One that is no sure refusal may mean that the switch was too slow."""
+        if code != 0:
+            transient = code not in self.endpoint.sure_refusals
+            raise Refused(operation, code, text, transient=transient)
+
+    @contextmanager
+    def _admitted(self, operation: str) -> Iterator[None]:
+        """Ask the gate, and tell it how the switch answered; a gate that breaks cannot change how the request ended."""
+        try:
+            self._gate.admit(operation)
+        except Withheld:
+            raise
+        except Exception as error:
+            raise Withheld(operation, "the gate cannot be asked") from error
+        tell: Callable[[], None] = self._gate.failed
+        try:
+            yield
+            tell = partial(self._gate.succeeded, operation)
+        except GeneratorExit:
+            tell = partial(self._gate.succeeded, operation)
+            raise
+        except SwitchError as error:
+            tell = self._what_to_tell_of(operation, error)
+            log.info("%s", error)
+            raise
+        finally:
+            _told(tell)
+
+    def _what_to_tell_of(self, operation: str, error: SwitchError) -> Callable[[], None]:
+        if isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS:
+            return partial(self._gate.succeeded, operation)
+        if isinstance(error, Malformed) and not isinstance(error, UnexpectedStatus):
+            return partial(self._gate.garbled, operation)
+        return self._gate.failed
 
 
-def _confirmed(answer: Answer, account: str, amount: Decimal) -> Paid:
-    paid = answer.result("infoPay", PAID)
-    if paid is None:
-        raise UnknownOutcome(answer.operation, "the switch does not say what was paid")
-    if paid.amount != amount or paid.account != account:
-        raise UnknownOutcome(answer.operation, "the switch says that something else was paid")
-    return paid
-
-
-def _days_body(accounts: Sequence[str], first: date, last: date) -> dict[str, Json]:
-    if not accounts:
-        raise ValueError("Say whose calls.")
-    if first > last:
-        raise ValueError("The range ends before it begins.")
-    return {"accounts": list(accounts), "beginTime": day_text(first), "endTime": day_text(last)}
+def _told(tell: Callable[[], None]) -> None:
+    try:
+        tell()
+    except Exception:
+        log.exception("The gate could not be told.")

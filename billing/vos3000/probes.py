@@ -1,25 +1,43 @@
-"""Harmless reads that show whether an operation answers: no account or card of that name, a day long past."""
+"""Finding out which operations a switch answers, by harmless reads: of no account or card, of a day long past."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from .codes import OwnerType, Period
+from .client import Client
 from .endpoint import Json
+from .errors import SwitchError
+from .operations.reports import Period
+from .owners import account_owner
 
-NOBODY = "portal-probe"
+NO_ONE = "portal-probe"
 DAY = {"beginTime": "20000101", "endTime": "20000101"}
 MINUTE = {"beginTime": "20000101000000", "endTime": "20000101000100"}
 
 PROBES: Mapping[str, Mapping[str, Json]] = {
-    "GetCustomer": {"accounts": [NOBODY]},
+    "GetCustomer": {"accounts": [NO_ONE]},
     "GetAllCustomers": {"type": 1},
-    "GetPayHistory": {"account": NOBODY, **MINUTE},
-    "GetConsumption": {"account": NOBODY, **MINUTE},
-    "GetCdr": {"accounts": [NOBODY], **DAY},
-    "GetReportCustomerFee": {"accounts": [NOBODY], "period": int(Period.DAY), **DAY},
-    "GetFeeRate": {"feeRateGroup": NOBODY},
-    "GetSuiteOrder": {"ownerName": NOBODY, "ownerType": int(OwnerType.ACCOUNT)},
+    "GetPayHistory": {"account": NO_ONE, **MINUTE},
+    "GetConsumption": {"account": NO_ONE, **MINUTE},
+    "GetCdr": {"accounts": [NO_ONE], **DAY},
+    "GetReportCustomerFee": {"accounts": [NO_ONE], "period": int(Period.DAY), **DAY},
+    "GetFeeRate": {"feeRateGroup": NO_ONE},
+    "GetSuiteOrder": account_owner(NO_ONE),
     "GetSuite": {"ids": [0]},
-    "GetPhoneCard": {"pin": NOBODY, "password": ""},
+    "GetPhoneCard": {"pin": NO_ONE, "password": ""},
 }
+
+
+def probe(client: Client, operations: Iterable[str] = tuple(PROBES)) -> list[str]:
+    """Return those of the operations that answer, if only with a refusal. Writes are never tried, so never listed."""
+    return [operation for operation in operations if _answers(client, operation)]
+
+
+def _answers(client: Client, operation: str) -> bool:
+    if operation not in PROBES:
+        return False
+    try:
+        client.ask(operation, PROBES[operation])
+    except SwitchError:
+        return False
+    return True

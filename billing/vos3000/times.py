@@ -1,4 +1,4 @@
-"""Request times are text in the switch's own zone.
+"""Ranges of time in a request, which are text in the switch's own zone.
 
 An hour that the switch's clock shows twice cannot be told apart in that text, so a range is rather asked too wide than
 too narrow: it starts before such an hour and ends after it.
@@ -10,6 +10,23 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
+
+
+def days(first: date, last: date) -> dict[str, str]:
+    """Return the fields of a request that ask for whole days of the switch's calendar, both included."""
+    _check_order(first, last)
+    return {"beginTime": day_text(first), "endTime": day_text(last)}
+
+
+def moments(begin: datetime, end: datetime, zone: ZoneInfo) -> dict[str, str]:
+    """Return the fields of a request that ask from one aware moment to another."""
+    _check_order(begin, end)
+    return {"beginTime": earliest_text(begin, zone), "endTime": latest_text(end, zone)}
+
+
+def _check_order(begin: date, end: date) -> None:
+    if begin > end:
+        raise ValueError("The range ends before it begins.")
 
 
 def day_text(day: date) -> str:

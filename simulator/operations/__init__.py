@@ -1,34 +1,14 @@
-"""The operations of the contract; importing this package registers all of them."""
+"""The operations of the contract, in a module for each subject.
 
-from simulator.operations import (
-    calls,
-    cards,
-    customers,
-    live_calls,
-    packages,
-    payments,
-    phone_book,
-    phones,
-    rates,
-    reports,
-    resources,
-    voice,
-)
-from simulator.operations.registry import HANDLERS, Result
+Importing this package registers all of them, so `HANDLERS` is complete when it is taken from here.
+"""
 
-__all__ = [
-    "HANDLERS",
-    "Result",
-    "calls",
-    "cards",
-    "customers",
-    "live_calls",
-    "packages",
-    "payments",
-    "phone_book",
-    "phones",
-    "rates",
-    "reports",
-    "resources",
-    "voice",
-]
+from importlib import import_module
+from pkgutil import iter_modules
+
+from simulator.registry import HANDLERS
+
+__all__ = ["HANDLERS"]
+
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")

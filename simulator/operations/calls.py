@@ -6,11 +6,11 @@ from itertools import chain
 
 from simulator.cdr import RecordStream, calls_of_days, matching
 from simulator.clock import read_day
-from simulator.operations.owners import account_named, known_accounts
-from simulator.operations.registry import Body, Result, operation
+from simulator.owners import account_named, known_accounts
 from simulator.rates import price, rate_of
 from simulator.records import Call
 from simulator.refusals import BAD_REQUEST, EXISTS, Refusal
+from simulator.registry import Body, Result, operation
 from simulator.state import State
 
 

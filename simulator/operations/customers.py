@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from simulator.operations.owners import account_named
-from simulator.operations.registry import Body, Result, operation
+from simulator.owners import account_named
 from simulator.records import NEVER, ZERO, Account, PayKind, PayMethod
 from simulator.refusals import EXISTS, NOT_ALLOWED, Refusal, not_found
+from simulator.registry import Body, Result, operation
 from simulator.state import State
 
 _ALL_DESCENDANTS = 0

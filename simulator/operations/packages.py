@@ -1,16 +1,19 @@
-"""Orders of packages, and what is left of them (manual 3.26 to 3.31)."""
+"""Packages, orders of them, and what is left of them (manual 3.23 to 3.31)."""
 
 from datetime import datetime
 from typing import Any
 
-from simulator.operations.owners import owner
-from simulator.operations.registry import Body, Result, operation
+from simulator.owners import owner
 from simulator.records import NEVER, ZERO
 from simulator.refusals import not_found
+from simulator.registry import Body, Result, operation
+from simulator.resources import Resource, register
 from simulator.state import State
 from simulator.tables import Row
 
 _CURRENT_OFFSET = 10_000  # a current package's id, told from its order's
+
+register(Resource("Suite", "id", {"ids": "id"}, numbered=True))
 
 
 @operation("CreateSuiteOrder")

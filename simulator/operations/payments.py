@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from simulator.operations.owners import account_or_children, owner
-from simulator.operations.registry import Body, Result, operation
+from simulator.owners import account_or_children, owner
 from simulator.records import Account, Pay, PayKind, PayMethod
 from simulator.refusals import BAD_REQUEST, Refusal
+from simulator.registry import Body, Result, operation
 from simulator.state import State
 
 _SECOND_MS = 1000

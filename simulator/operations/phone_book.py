@@ -1,10 +1,10 @@
-"""The phone book, and lists of limited numbers (manual 3.52 to 3.55, 3.71 to 3.73)."""
+"""The phone book of an account (manual 3.52 to 3.55)."""
 
 from typing import Any
 
-from simulator.operations.owners import account_named
-from simulator.operations.registry import Body, Result, operation
+from simulator.owners import account_named
 from simulator.refusals import EXISTS, NOT_ALLOWED, Refusal, not_found
+from simulator.registry import Body, Result, operation
 from simulator.state import State
 from simulator.tables import Row
 
@@ -62,30 +62,3 @@ def delete_phone_book(state: State, body: Body) -> Result:
     for number in body["e164s"]:
         book.pop(number, None)
     return {}
-
-
-def _limited(state: State, group: str) -> dict[str, Row]:
-    if group not in state.tables.of("LimitE164Group"):
-        raise not_found()
-    return state.tables.limited.setdefault(group, {})
-
-
-@operation("CreateLimitE164")
-def create_limited(state: State, body: Body) -> Result:
-    group = _limited(state, body["limitE164GroupName"])
-    group.update({row["e164"]: row for row in body["infoLimitE164s"]})
-    return {}
-
-
-@operation("DeleteLimitE164")
-def delete_limited(state: State, body: Body) -> Result:
-    group = _limited(state, body["limitE164GroupName"])
-    for number in body["e164s"]:
-        group.pop(number, None)
-    return {}
-
-
-@operation("GetLimitE164")
-def get_limited(state: State, body: Body) -> Result:
-    rows = _limited(state, body["limitE164GroupName"]).values()
-    return {"infoLimitE164s": [row for row in rows if body.get("e164") in {None, row["e164"]}]}

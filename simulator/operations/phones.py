@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.operations.owners import account_named
-from simulator.operations.registry import Body, Result, operation
-from simulator.operations.resources import PHONE
+from simulator.owners import account_named
 from simulator.records import NEVER, Account
 from simulator.refusals import EXISTS, Refusal, not_found
+from simulator.registry import Body, Result, operation
+from simulator.resources import Resource
 from simulator.state import State
 from simulator.tables import Row
+
+PHONE = Resource("Phone", "e164", {"e164s": "e164", "accounts": "account"})
 
 _NESTED = ("infoPhoneValueAdded", "infoPhoneAdditional")
 _REGISTERED_FOR_MS = 5 * 3_600_000

@@ -1,14 +1,17 @@
-"""Rates and how long a call could last (manual 3.44, 3.62, 3.63)."""
+"""Rate groups, their rates, and how long a call could last (manual 3.40 to 3.44, 3.62, 3.63)."""
 
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
-from simulator.operations.registry import Body, Result, operation
 from simulator.rates import Rate, rate_of
 from simulator.records import Account
 from simulator.refusals import not_found
+from simulator.registry import Body, Result, operation
+from simulator.resources import Resource, register
 from simulator.state import State
+
+register(Resource("FeeRateGroup", "name", {"names": "name"}))
 
 
 class Cannot(IntEnum):

@@ -10,10 +10,10 @@ from simulator.cdr import floods_between, kept_calls
 from simulator.clock import DAY
 from simulator.flood import Flood
 from simulator.operations.calls import read_days
-from simulator.operations.owners import account_named, known_accounts
-from simulator.operations.registry import Body, Result, operation
+from simulator.owners import account_named, known_accounts
 from simulator.records import ZERO, Account, Call, CallLevel
 from simulator.refusals import BAD_REQUEST, Refusal
+from simulator.registry import Body, Result, operation
 from simulator.state import State
 
 _DAILY = 1

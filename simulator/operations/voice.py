@@ -1,8 +1,11 @@
-"""Call-back, announcements and recordings (manual 3.60, 3.61, 3.66, 3.78, 3.89): accepted, nothing rings."""
+"""Call-back, announcements and recordings (manual 3.60, 3.61, 3.66, 3.74 to 3.78, 3.89): accepted, nothing rings."""
 
-from simulator.operations.registry import Body, Result, operation
 from simulator.refusals import not_found
+from simulator.registry import Body, Result, operation
+from simulator.resources import Resource, register
 from simulator.state import State
+
+register(Resource("IvrAudio", "id", {"ids": "id", "type": "type"}, numbered=True))
 
 
 def _accepted(state: State, body: Body) -> Result:

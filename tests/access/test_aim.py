@@ -14,8 +14,8 @@ from django.urls import reverse
 from accounts.models import Account, Switch, User
 from billing.services import profiles
 from simulator.process import SimulatorProcess
-from tests.accounts.test_factors import show_password
-from tests.factories import NOON, MembershipFactory
+from tests.support.factories import NOON, MembershipFactory
+from tests.support.logins import show_password
 
 pytestmark = pytest.mark.django_db
 

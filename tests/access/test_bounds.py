@@ -17,10 +17,10 @@ from django.utils import timezone
 from accounts.models import Account, AuditEntry, Membership, Note, Role, User
 from billing.models import Batch, BatchRow, Source, TopUp, TopUpState
 from billing.queries import margin
-from tests.access.test_matrix import account_steps, other_steps, staff_steps
+from tests.access.steps import account_steps, other_steps, staff_steps
 from tests.access.walking import Step
 from tests.access.world import World, build
-from tests.factories import (
+from tests.support.factories import (
     CallFactory,
     ChargeFactory,
     CustomerChangeFactory,

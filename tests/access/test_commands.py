@@ -28,10 +28,10 @@ from billing.models import Source, TopUp
 from billing.services import profiles, topups
 from simulator.process import SimulatorProcess
 from tests.access import command_table as table
+from tests.access.grids import cells
 from tests.access.table import STAFF
-from tests.access.test_matrix import cells
-from tests.billing.staffsite import staff, superuser
-from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
+from tests.support.staffsite import staff, superuser
 
 NAMELESS = "·"
 AS_IT_IS = "as-it-is"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 
-from tests.access.test_matrix import other_steps
+from tests.access.steps import other_steps
 from tests.access.world import World, build
-from tests.accounts.test_factors import show_password
+from tests.support.logins import show_password
 
 pytestmark = pytest.mark.django_db
 

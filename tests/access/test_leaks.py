@@ -33,10 +33,11 @@ from billing.queries.costs import daily_cost
 from billing.services import exporting, reconciliation, topups, transfers
 from portal.masking import Formatter
 from simulator.process import SimulatorProcess
-from tests.access.walking import FRAGMENT, forget_steps
-from tests.factories import MembershipFactory
-from tests.mails import sent_mails
-from tests.routing import ROUTING_MARKS
+from tests.access.walking import forget_steps
+from tests.support.factories import MembershipFactory
+from tests.support.mails import sent_mails
+from tests.support.pages import FRAGMENT
+from tests.support.routing import ROUTING_MARKS
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

@@ -16,11 +16,11 @@ from django.conf import settings as portal
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.access.test_matrix import account_steps, other_staff_steps, other_steps, staff_steps
+from tests.access.steps import account_steps, other_staff_steps, other_steps, staff_steps
 from tests.access.walking import Step
 from tests.access.world import World, build
-from tests.accounts.test_factors import PASSWORD
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.support.chromium import CHROMIUM, QUIET
+from tests.support.logins import PASSWORD
 
 pytestmark = [
     pytest.mark.browser,

@@ -11,13 +11,13 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 from billing.services import redis as redis_service
 from tests.access.world import World
+from tests.support.pages import FRAGMENT
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 LOGIN = "account_login"
 FILES = ("calls_file", "export_ask", "export_file", "export_end")
-FRAGMENT = {"HX-Request": "true", "HX-Current-URL": "http://testserver/"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,7 @@ from accounts.services.people import confirm_address
 from billing.models import Batch, Call, CustomerChange, Export, ExportState, OnlinePayment, TopUp
 from billing.services import batches, export_files, partitions, transfers
 from tests.access.table import ROLES, STAFF
-from tests.billing.staffsite import full_account, staff, superuser
-from tests.factories import (
+from tests.support.factories import (
     AccountFactory,
     CallFactory,
     CustomerChangeFactory,
@@ -28,6 +27,7 @@ from tests.factories import (
     OnlinePaymentFactory,
     SwitchFactory,
 )
+from tests.support.staffsite import full_account, staff, superuser
 
 UNKNOWN = "bcdfghjkmnpqrs"
 WITH_A_REFERENCE = (

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from accounts.access import Action, descendants, is_below, member_accounts, open_account
 from accounts.models import Account, Role, Switch, User
-from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

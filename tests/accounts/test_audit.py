@@ -10,8 +10,8 @@ from django.test import RequestFactory
 from accounts.access import open_account
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
 from accounts.services import audit
-from tests.billing.staffsite import staff, superuser
-from tests.factories import NOON, AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import NOON, AccountFactory, MembershipFactory, UserFactory
+from tests.support.staffsite import staff, superuser
 
 pytestmark = pytest.mark.django_db
 

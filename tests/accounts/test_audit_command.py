@@ -8,9 +8,9 @@ import pytest
 from accounts.access import open_account
 from accounts.models import Account, AuditAction, AuditEntry
 from accounts.services import audit
-from tests.billing.commands import run
-from tests.billing.staffsite import staff
-from tests.factories import NOON, AccountFactory, UserFactory
+from tests.support.commands import run
+from tests.support.factories import NOON, AccountFactory, UserFactory
+from tests.support.staffsite import staff
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import TopUp
 from billing.services import batches
-from tests.accounts.test_factors import PASSWORD
-from tests.factories import NOON, AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import NOON, AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

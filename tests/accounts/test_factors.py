@@ -1,27 +1,34 @@
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.adapters.second_factor import SecondFactorAdapter
 from accounts.models import User
 from accounts.services import people
-from tests.factories import NOON, UserFactory
+from tests.support.factories import NOON, UserFactory
+from tests.support.logins import (
+    ACTIVATE,
+    CODES,
+    DEACTIVATE,
+    PASSWORD,
+    SECURITY,
+    code_of,
+    enrol,
+    is_logged_in,
+    log_in,
+    new_secret,
+    show_password,
+    wrong_code_of,
+)
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery"
-SECURITY = "/account/2fa/"
-ACTIVATE = "/account/2fa/totp/activate/"
-DEACTIVATE = "/account/2fa/totp/deactivate/"
-CODES = "/account/2fa/recovery-codes/"
 PAGES = (
     SECURITY,
     ACTIVATE,
@@ -45,45 +52,6 @@ def user() -> User:
     user: User = UserFactory.create()
     people.confirm_address(user)
     return user
-
-
-def log_in(user: User, **headers: str) -> tuple[Client, str]:
-    """A browser of their own, and the page after the password."""
-    client = Client(headers=headers)
-    answer = client.post("/account/login/", {"login": user.email, "password": PASSWORD}, follow=True)
-    return client, answer.content.decode()
-
-
-def show_password(client: Client) -> None:
-    client.post("/account/reauthenticate/", {"password": PASSWORD})
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
-
-
-def wrong_code_of(secret: str) -> str:
-    return f"{(int(code_of(secret)) + 1) % 1_000_000:06}"
-
-
-def new_secret(client: Client) -> str:
-    found = re.search(r'id="authenticator_secret">([A-Z2-7]+)<', client.get(ACTIVATE).content.decode())
-    assert found
-    return found[1]
-
-
-def enrol(user: User) -> tuple[str, list[str]]:
-    """The secret in the person's app, and their recovery codes."""
-    client, _ = log_in(user)
-    show_password(client)
-    secret = new_secret(client)
-    answer = client.post(ACTIVATE, {"code": code_of(secret)})
-    assert answer["Location"] == CODES
-    return secret, re.findall(r"<li>(\d{8})</li>", client.get(CODES).content.decode())
-
-
-def is_logged_in(client: Client) -> bool:
-    return client.get(SECURITY).status_code == 200
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -19,9 +19,9 @@ from accounts.access import open_account
 from accounts.models import Account, Invitation, Membership, Role, User
 from accounts.services import invitations
 from accounts.services.invitations import InvitationClosed, Issued
-from tests.accounts.test_factors import ACTIVATE, code_of, log_in, new_secret, show_password
-from tests.factories import AccountFactory, MembershipFactory, UserFactory
-from tests.mails import sent_mails
+from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import ACTIVATE, code_of, log_in, new_secret, show_password
+from tests.support.mails import sent_mails
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from django.test import Client
 
 from accounts.models import AuditAction, AuditEntry, User
 from accounts.services.people import confirm_address
-from tests.accounts.test_factors import code_of, show_password
-from tests.billing.staffsite import freshly_logged_in, list_of, staff
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
+from tests.support.logins import code_of, freshly_logged_in, show_password
+from tests.support.staffsite import list_of, staff
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"

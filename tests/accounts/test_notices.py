@@ -22,15 +22,23 @@ from accounts.models import KnownBrowser, Notice, Role, User
 from accounts.services import memberships, notices, people
 from accounts.services.mail_retries import Mailed
 from billing.services import redis as redis_service
-from billing.tasks.mail import send_notices
-from tests.accounts.test_factors import ACTIVATE, DEACTIVATE, PASSWORD, code_of, log_in, new_secret, show_password
-from tests.factories import NOON, MembershipFactory, UserFactory
-from tests.mails import sent_mails
+from billing.tasks.notices import send_notices
+from tests.support.factories import NOON, MembershipFactory, UserFactory
+from tests.support.logins import (
+    ACTIVATE,
+    DEACTIVATE,
+    NEW_PASSWORD,
+    PASSWORD,
+    code_of,
+    log_in,
+    new_secret,
+    show_password,
+)
+from tests.support.mails import sent_mails
 
 pytestmark = pytest.mark.django_db
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) CriOS/140.0 Safari/604.1"
-NEW_PASSWORD = "staple battery horse"
 LINK = re.compile(r"https?://[^/\s]+(/account/confirm-email/\S+)")
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Account, Membership, Role, User
 from accounts.queries import staff_rights
 from accounts.services import memberships, people
-from tests.factories import NOON, AccountFactory, UserFactory
+from tests.support.factories import NOON, AccountFactory, UserFactory
 
 PASSWORD = "quiet harbour lantern"
 

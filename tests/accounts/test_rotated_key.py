@@ -15,9 +15,8 @@ from billing.models import TopUpState
 from billing.services import profiles, topups, vouchers
 from billing.services.cards import Card
 from simulator.process import SimulatorProcess
-from tests.accounts.test_factors import code_of, enrol, is_logged_in, log_in
-from tests.accounts.test_notices import NEW_PASSWORD
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
+from tests.support.logins import NEW_PASSWORD, code_of, enrol, is_logged_in, log_in
 
 pytestmark = pytest.mark.django_db
 

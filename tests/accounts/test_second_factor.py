@@ -13,11 +13,11 @@ from accounts.models import Account, Role, User
 from accounts.queries import second_factor
 from accounts.services import people
 from tests.access import table
-from tests.access.test_matrix import account_steps, other_steps
-from tests.access.walking import FRAGMENT
+from tests.access.steps import account_steps, other_steps
 from tests.access.world import World, build
-from tests.accounts.test_factors import ACTIVATE, CODES, SECURITY, code_of, log_in, new_secret, show_password
-from tests.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import ACTIVATE, CODES, SECURITY, code_of, log_in, new_secret, show_password
+from tests.support.pages import FRAGMENT
 
 pytestmark = pytest.mark.django_db
 

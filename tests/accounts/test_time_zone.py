@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.forms.time_zone import choices
 from accounts.models import AuditEntry, User
 from billing.services import partitions
-from tests.factories import CallFactory, MembershipFactory, UserFactory
+from tests.support.factories import CallFactory, MembershipFactory, UserFactory
 
 PAGE = "/account/time-zone/"
 NIGHT = datetime(2026, 7, 1, 22, 15, tzinfo=UTC)

@@ -24,8 +24,9 @@ from billing.models import (
     SyncMark,
     TopUp,
 )
-from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff, superuser
-from tests.factories import NOON, CallFactory, UserFactory
+from tests.support.factories import NOON, CallFactory, UserFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import full_account, list_of, page_of, staff, superuser
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts.models import Account, AuditEntry, Membership, Role, Switch, User
 from billing.models import Case, Payment, Source, TopUp
 from billing.services import topups
-from tests.billing.staffsite import freshly_logged_in, full_account, list_of, logged_in, page_of, staff
-from tests.factories import SwitchFactory, UserFactory
+from tests.support.factories import SwitchFactory, UserFactory
+from tests.support.logins import freshly_logged_in, logged_in
+from tests.support.staffsite import full_account, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
 

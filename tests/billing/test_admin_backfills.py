@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry
 from billing.models import Backfill
-from tests.billing.staffsite import list_of, logged_in, staff
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import list_of, staff
 
 pytestmark = pytest.mark.django_db
 

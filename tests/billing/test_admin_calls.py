@@ -15,8 +15,9 @@ from django.utils.html import escape, strip_tags
 from accounts.staff_pages import paging
 from billing.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState, Export
 from billing.queries.end_reasons import end_reason
-from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff
-from tests.factories import NOON, AccountFactory, CallDayFactory, ExportFactory
+from tests.support.factories import NOON, AccountFactory, CallDayFactory, ExportFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import full_account, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
 

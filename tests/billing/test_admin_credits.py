@@ -13,8 +13,9 @@ from accounts.models import Account, AuditEntry, Switch, User
 from billing.models import Source, TopUp
 from billing.services import profiles, topups
 from simulator.process import SimulatorProcess
-from tests.billing.staffsite import logged_in, page_of, staff
-from tests.factories import NOON, MembershipFactory
+from tests.support.factories import NOON, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import page_of, staff
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.models import Account
 from billing.models import Case, TopUp, TopUpState
-from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff
-from tests.factories import NOON, PaymentFactory, TopUpFactory
+from tests.support.factories import NOON, PaymentFactory, TopUpFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import full_account, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from accounts.models import Account, Switch
 from billing.models import Call, LookUp, OnlinePayment, TopUp
-from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff, superuser
-from tests.factories import NOON
+from tests.support.factories import NOON
+from tests.support.logins import logged_in
+from tests.support.staffsite import full_account, list_of, page_of, staff, superuser
 
 pytestmark = pytest.mark.django_db
 

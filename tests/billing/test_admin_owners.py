@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Membership, Role, User
-from tests.billing.staffsite import freshly_logged_in, list_of, page_of, staff, superuser
-from tests.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import freshly_logged_in
+from tests.support.staffsite import list_of, page_of, staff, superuser
 
 pytestmark = pytest.mark.django_db
 

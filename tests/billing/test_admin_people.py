@@ -10,10 +10,10 @@ from django.core import mail
 from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Switch, User
-from tests.accounts.test_factors import show_password
-from tests.billing.staffsite import freshly_logged_in, full_account, list_of, logged_in, page_of, staff, superuser
-from tests.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
-from tests.mails import sent_mails
+from tests.support.factories import AccountFactory, MembershipFactory, SwitchFactory, UserFactory
+from tests.support.logins import freshly_logged_in, logged_in, show_password
+from tests.support.mails import sent_mails
+from tests.support.staffsite import full_account, list_of, page_of, staff, superuser
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ from billing.models import BalanceReading, LookUp, TopUp, TopUpState
 from billing.services import decisions, partitions, profiles, topups
 from billing.services.resolution import resolve
 from simulator.process import SimulatorProcess
-from tests.accounts.test_factors import show_password
-from tests.billing.staffsite import in_review, list_of, logged_in, page_of, staff
-from tests.factories import NOON, AccountFactory, CallFactory, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.factories import NOON, AccountFactory, CallFactory, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.logins import logged_in, show_password
+from tests.support.staffsite import in_review, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
 

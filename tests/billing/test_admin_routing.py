@@ -9,8 +9,9 @@ from django.urls import reverse
 from accounts.models import AuditAction, AuditEntry
 from billing.models import Call
 from billing.models.routing import ROUTING, CallRouting
-from tests.billing.staffsite import full_account, logged_in, page_of, staff, superuser
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import full_account, page_of, staff, superuser
 
 pytestmark = pytest.mark.django_db
 MARK = "gw-mark-71301"

@@ -20,9 +20,9 @@ from billing.services.backfills import BackfillRefused
 from billing.services.calls import fetch_days
 from billing.services.redis import connection as redis
 from simulator.process import SimulatorProcess
-from tests.conftest import start_worker
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
-from tests.waiting import eventually
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
+from tests.support.processes import start_worker
+from tests.support.waiting import eventually
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()

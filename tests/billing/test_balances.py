@@ -13,10 +13,10 @@ from django.db import connection
 from accounts.models import Account, ExpiryKind, LockType, Switch
 from billing.models import BalanceReading
 from billing.services import balances, profiles
-from billing.vos3000 import Customer
+from billing.vos3000.operations.customers import Customer
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, SwitchFactory
-from tests.vos3000.rawserver import RawServer, reply
+from tests.support.factories import AccountFactory, SwitchFactory
+from tests.support.rawserver import RawServer, reply
 
 NOW = datetime.now(UTC)
 ZOE = "A-20417"

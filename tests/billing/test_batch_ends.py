@@ -16,8 +16,8 @@ from billing.queries.batches import Fate, latest, progress, rows
 from billing.services import batch_carrying, batches, decisions, profiles, reissues, topups, transfers
 from billing.services.batch_carrying import MOST_FAILURES
 from simulator.process import SimulatorProcess
-from tests.billing.staffsite import staff
-from tests.factories import MembershipFactory
+from tests.support.factories import MembershipFactory
+from tests.support.staffsite import staff
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,9 @@ from billing.queries.batches import Fate, progress
 from billing.services import batch_carrying, batches, profiles, sweeping
 from billing.services.resolution import resolve
 from simulator.process import SimulatorProcess
-from tests.conftest import start_worker
-from tests.factories import MembershipFactory
-from tests.waiting import eventually
+from tests.support.factories import MembershipFactory
+from tests.support.processes import start_worker
+from tests.support.waiting import eventually
 
 AGENT, CHILDREN = "R-100", ("A-20417", "A-20418", "A-20419", "A-20420")
 ROWS = 300

@@ -17,7 +17,7 @@ from billing.services import balances, batch_carrying, batches, profiles, states
 from billing.services.batch_files import UnreadableFile
 from billing.services.batches import BatchRefused
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -18,9 +18,9 @@ from billing.models import Call, CallDay
 from billing.services import call_store
 from billing.services.calls import fetch_days
 from billing.services.redis import connection as redis
-from billing.vos3000 import Cdr
-from tests.factories import AccountFactory, SwitchFactory
-from tests.vos3000.rawserver import RawServer, Reply, reply
+from billing.vos3000.operations.calls import Cdr
+from tests.support.factories import AccountFactory, SwitchFactory
+from tests.support.rawserver import RawServer, Reply, reply
 
 DAY = date(2026, 11, 18)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -15,9 +15,9 @@ from accounts.models import Account, Switch
 from billing.models import Call, CallChange, CallDay
 from billing.services import call_store, day_rows, partitions
 from billing.services.call_exchange import LOCK_DAYS
-from billing.vos3000 import Cdr
-from tests.factories import AccountFactory, SwitchFactory
-from tests.waiting import eventually, waiting_for_locks
+from billing.vos3000.operations.calls import Cdr
+from tests.support.factories import AccountFactory, SwitchFactory
+from tests.support.waiting import eventually, waiting_for_locks
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = date(2026, 11, 18)

@@ -24,7 +24,7 @@ from billing.queries.numbers import Match, NumberFilter
 from billing.queries.page_sums import TooMany, all_sums, sums
 from billing.queries.spans import Spans, spans
 from billing.services import partitions
-from tests.factories import AccountFactory, CallFactory
+from tests.support.factories import AccountFactory, CallFactory
 
 pytestmark = pytest.mark.django_db
 # Around the turn of a month, and the hour in which North America's clocks go back.

@@ -16,7 +16,7 @@ from billing.services.calls import FAILED_AGAIN_AFTER, PUT_OFF_FOR, fetch_days
 from billing.services.redis import connection as redis
 from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
 
 NOW = datetime.now(UTC).replace(hour=12)  # so that the minutes after it are of the same day
 YESTERDAY = NOW.date() - timedelta(days=1)

@@ -20,9 +20,9 @@ from billing.models.routing import ROUTING, CallRouting
 from billing.services import partitions
 from billing.services.calls import fetch_days
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory
-from tests.routing import ROUTING_MARKS
-from tests.vos3000.rawserver import RawServer, reply
+from tests.support.factories import AccountFactory
+from tests.support.rawserver import RawServer, reply
+from tests.support.routing import ROUTING_MARKS
 
 # A day of which the sample world has no calls of this account's.
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

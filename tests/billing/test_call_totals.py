@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from accounts.models import Account
 from billing.models import Call, CallDay, CallTotal
 from billing.services import call_store
-from billing.vos3000 import Cdr
-from tests.factories import AccountFactory
-from tests.waiting import eventually, waiting_for_locks
+from billing.vos3000.operations.calls import Cdr
+from tests.support.factories import AccountFactory
+from tests.support.waiting import eventually, waiting_for_locks
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 DAYS = (date(2026, 11, 18), date(2026, 11, 19))

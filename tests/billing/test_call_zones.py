@@ -21,8 +21,8 @@ from billing.queries.days import DAY, begin_of, end_of
 from billing.queries.page_sums import sums
 from billing.queries.spans import Spans, Unit, spans
 from billing.services import call_store, partitions
-from billing.vos3000 import Cdr
-from tests.factories import AccountFactory, CallFactory
+from billing.vos3000.operations.calls import Cdr
+from tests.support.factories import AccountFactory, CallFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 12, 20, tzinfo=UTC)

@@ -18,10 +18,11 @@ from billing.services.calls import fetch_days
 from billing.services.proofs import prove_days
 from billing.services.switches import client
 from billing.services.trying_again import FIRST_PAUSE
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
+from billing.vos3000.operations.reports import get_report_customer_fee
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallFactory, SwitchFactory
-from tests.waiting import eventually
+from tests.support.factories import AccountFactory, CallFactory, SwitchFactory
+from tests.support.waiting import eventually
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -60,7 +61,7 @@ def test_a_day_holds_what_the_switch_reports(switch: Switch) -> None:
     account = known(switch)
     row = fetch(account)
     with client(switch) as asking:
-        stated = asking.get_report_customer_fee(accounts=[WHOLESALE], first=YESTERDAY, last=YESTERDAY)[0]
+        stated = get_report_customer_fee(asking, accounts=[WHOLESALE], first=YESTERDAY, last=YESTERDAY)[0]
     assert (row.calls, row.fee, row.billed_seconds) == (stated.cdr_count, stated.total_fee, stated.total_time)
     assert row.calls == Call.objects.filter(account=account).count() > 100
     assert 0 < row.answered < row.calls

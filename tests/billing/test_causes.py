@@ -12,10 +12,11 @@ from billing.services import call_store, causes, payments, profiles
 from billing.services.calls import fetch_days
 from billing.services.reconciliation import reconcile
 from billing.templatetags.figures import signed_money
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 from simulator.process import SimulatorProcess
-from tests.billing.staffsite import logged_in, page_of, staff
-from tests.factories import AccountFactory
+from tests.support.factories import AccountFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import page_of, staff
 
 ZOE = "A-20417"
 DAYS = 6

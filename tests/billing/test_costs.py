@@ -9,7 +9,7 @@ from accounts.models import Account
 from billing.queries.costs import daily_cost
 from billing.queries.runway import LAST_DAYS, days_left, days_left_of
 from billing.services import partitions
-from tests.factories import AccountFactory, CallDayFactory, CallFactory, ChargeFactory
+from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, ChargeFactory
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from billing.models import ChangeState, CustomerChange
 from billing.services import customer_changes, customer_mails, customer_sending, profiles
 from billing.services.customer_changes import KeyReused, NotLet, NumberTaken, OverdraftTooLarge, UnderWay
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, MembershipFactory
+from tests.support.factories import AccountFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 CHILD, AGENT = "A-20417", "R-100"

@@ -30,9 +30,9 @@ from billing.queries.snapshot import hold, snapshot_beside
 from billing.services import export_files, export_sweeping, exporting, exports, partitions
 from billing.services.call_tables import table_of
 from billing.services.sheets import csv_of
-from tests.conftest import start_worker
-from tests.factories import AccountFactory, CallFactory, ExportFactory, MembershipFactory
-from tests.waiting import eventually
+from tests.support.factories import AccountFactory, CallFactory, ExportFactory, MembershipFactory
+from tests.support.processes import start_worker
+from tests.support.waiting import eventually
 
 NOON = datetime(2026, 10, 14, 12, tzinfo=UTC)
 KINDS = list(FileKind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -14,47 +14,17 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.models import Payment, Source, TopUp, TopUpState
-from billing.services import decisions, payments, profiles, sweeping, topups, transfers
+from billing.services import decisions, mirroring, profiles, sweeping, topups, transfers
 from billing.services.redis import connection as redis
 from billing.services.resolution import resolve
 from billing.services.topups import TopUpRefused
 from simulator.process import SimulatorProcess
-from tests.factories import UserFactory
-
-# What a fault of Pay makes of a top-up at once, and what the history says later.
-FAULTS: list[tuple[str, dict[str, Any], TopUpState, TopUpState]] = [
-    ("drop_before", {}, TopUpState.IN_DOUBT, TopUpState.REVIEW),
-    ("drop_after", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("late", {"seconds": 0.2}, TopUpState.CONFIRMED, TopUpState.CONFIRMED),
-    ("late_code_before", {"seconds": 0.2}, TopUpState.IN_DOUBT, TopUpState.REVIEW),
-    ("late_code_after", {"seconds": 0.2}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("unlisted_code", {}, TopUpState.IN_DOUBT, TopUpState.REVIEW),
-    ("unlisted_code_after", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("listed_code", {}, TopUpState.REFUSED, TopUpState.REFUSED),
-    ("empty_before", {}, TopUpState.IN_DOUBT, TopUpState.REVIEW),
-    ("empty_after", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("cut_body", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("html_403", {}, TopUpState.IN_DOUBT, TopUpState.REVIEW),
-    ("error_500_before", {}, TopUpState.IN_DOUBT, TopUpState.REVIEW),
-    ("error_500_after", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("redirect", {}, TopUpState.IN_DOUBT, TopUpState.REVIEW),
-    ("non_utf8", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("wrong_pay_money", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("apply_later", {}, TopUpState.IN_DOUBT, TopUpState.CONFIRMED),
-    ("truncate_memo", {}, TopUpState.CONFIRMED, TopUpState.CONFIRMED),
-    ("clock_skew", {}, TopUpState.CONFIRMED, TopUpState.CONFIRMED),
-    ("slow_trickle", {"seconds": 0.3}, TopUpState.CONFIRMED, TopUpState.CONFIRMED),
-]
+from tests.support.factories import UserFactory
+from tests.support.faults import FAULTS, RANDOM_FAULTS, look_until_settled
 
 
 def account_of(switch: Switch, number: str) -> Account:
     return profiles.ensure(switch=switch, number=number, now=timezone.now())
-
-
-def look_until_settled(switch: Switch, now: datetime) -> None:
-    """As many looks as it takes until the settling time is over, on a clock of its own."""
-    for minutes in (1, 2, 3, 31, 32):
-        resolve(switch=switch, now=now + timedelta(minutes=minutes))
 
 
 @pytest.mark.django_db
@@ -133,10 +103,6 @@ def test_a_switch_that_stays_away_refuses_at_the_deadline(switch: Switch, simula
     assert simulator.control.received("Pay") == []
 
 
-# Fast enough for hundreds; a switch that is merely slow is among the others above.
-RANDOM_FAULTS = [
-    (kind, {**options, **({"seconds": 0.02} if "seconds" in options else {})}) for kind, options, *_ in FAULTS
-]
 CHANCE = 0.25
 
 
@@ -178,7 +144,7 @@ class Portal:
     def decide_reviews(self) -> None:
         """Staff compare what is in review with the mirrored payments; a payment whose memo was cut off is theirs."""
         for topup in TopUp.objects.filter(state=TopUpState.REVIEW).select_related("account__switch"):
-            payments.mirror(account=topup.account, now=timezone.now())
+            mirroring.mirror(account=topup.account, now=timezone.now())
             possible = decisions.candidates(topup).filter(memo=topup.reference[:8])
             payment = possible.first()
             verdict = TopUpState.CONFIRMED if payment else TopUpState.NOT_APPLIED

@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from accounts.models import Account, AuditAction, AuditEntry, Switch
 from billing.models import Call
 from billing.models.routing import ROUTING, CallRouting
-from billing.services import forgetting, partitions
+from billing.services import partitions, routing_removal
 from billing.services.call_routing import RoutingStage
-from tests.billing.commands import run
-from tests.factories import AccountFactory, CallFactory, SwitchFactory
-from tests.waiting import eventually
+from tests.support.commands import run
+from tests.support.factories import AccountFactory, CallFactory, SwitchFactory
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEXTS = dict.fromkeys(ROUTING, "gw-mark-71301")
@@ -41,7 +41,7 @@ def keep(account: Account, *days_ago: int) -> None:
 
 @pytest.mark.django_db
 def test_all_of_it_goes_and_every_call_stays(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
+    monkeypatch.setattr(routing_removal, "AT_ONCE", 2)
     keep(account, 1, 2, 3, 40, 41, 80)
     other = AccountFactory.create(switch=SwitchFactory.create(name="other"))
     keep(other, 1)
@@ -84,16 +84,16 @@ def test_while_it_is_to_be_kept_nothing_goes(account: Account) -> None:
 
 @pytest.mark.django_db
 def test_it_ends_where_it_is_to_be_kept_again(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
+    monkeypatch.setattr(routing_removal, "AT_ONCE", 2)
     keep(account, 1, 2, 3)
-    some = forgetting._forget_some
+    some = routing_removal._forget_some
 
     def then_on(switch: Switch, month: Any, least: int) -> list[int]:
         piece = some(switch, month, least)
         Switch.objects.filter(pk=switch.pk, keep_routing=False).update(keep_routing=bool(piece))
         return piece
 
-    monkeypatch.setattr(forgetting, "_forget_some", then_on)
+    monkeypatch.setattr(routing_removal, "_forget_some", then_on)
     assert run("forget_routing", "main").code == 2
     assert CallRouting.objects.count() == 1
 
@@ -132,7 +132,7 @@ def test_what_a_day_brings_that_was_being_loaded_when_it_was_turned_off_goes_too
 
     def forget() -> int:
         try:
-            return forgetting.forget_routing(switch=account.switch, now=NOW)
+            return routing_removal.forget_routing(switch=account.switch, now=NOW)
         finally:
             connection.close()
 

@@ -9,8 +9,8 @@ from django.test import Client
 from accounts.models import Account, Membership, Role, Switch, User
 from billing.services import profiles
 from simulator.process import SimulatorProcess
-from tests.billing.commands import run
-from tests.factories import NOON, AccountFactory, UserFactory
+from tests.support.commands import run
+from tests.support.factories import NOON, AccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "quiet harbour lantern"

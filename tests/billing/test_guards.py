@@ -13,7 +13,7 @@ from accounts.models import Account, Switch, User
 from billing.models import Source, TopUp, TopUpState
 from billing.services import guards, topups, transfers
 from billing.services.topups import LimitExceeded
-from tests.factories import NOON, AccountFactory, SwitchFactory, TopUpFactory, UserFactory
+from tests.support.factories import NOON, AccountFactory, SwitchFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

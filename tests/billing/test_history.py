@@ -19,7 +19,7 @@ from billing.queries.cursors import from_cursor
 from billing.queries.numbers import Match, NumberFilter
 from billing.queries.runway import days_left
 from billing.services import partitions
-from tests.factories import NOON, AccountFactory, CallDayFactory, CallFactory, ChargeFactory, PaymentFactory
+from tests.support.factories import NOON, AccountFactory, CallDayFactory, CallFactory, ChargeFactory, PaymentFactory
 
 UTC_ZONE = ZoneInfo("UTC")
 ALL = CallFilter(zone=UTC_ZONE)

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Invitation, Switch, User
-from tests.billing.commands import run
-from tests.factories import MembershipFactory
+from tests.support.commands import run
+from tests.support.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -14,11 +14,12 @@ from billing.models import Call, CallDay, DayState, JobRun, Payment
 from billing.queries import call_sums, costs, history, payments
 from billing.queries.call_filter import CallFilter
 from billing.services import balances, jobs, profiles, rounds, scheduling
+from billing.services.followed import followed
 from billing.tasks.sync import ROUNDS, run_round, start_rounds
 from billing.vos3000 import Unreachable
 from portal.celery import app
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -84,7 +85,7 @@ def test_followed_are_members_those_below_them_and_those_looked_at() -> None:
     AccountFactory.create(switch=switch, viewed_at=NOW - timedelta(hours=2))
     AccountFactory.create(switch=switch, parent=agent, missing_since=NOW)
     AccountFactory.create(parent=None, viewed_at=NOW)
-    found = scheduling.followed(switch=switch, now=NOW)
+    found = followed(switch=switch, now=NOW)
     assert list(found) == [agent, child, grandchild, looked_at]
 
 
@@ -155,7 +156,7 @@ def test_beat_knows_every_round_and_the_money_tasks() -> None:
     app.finalize()
     schedule = app.conf.beat_schedule
     assert set(ROUNDS) <= set(schedule)
-    assert any(entry["task"].startswith("billing.tasks.money.") for entry in schedule.values())
+    assert {"sweep top-ups", "sweep batches", "sweep changes of customers", "resolve doubt"} <= set(schedule)
     assert {entry["task"] for entry in schedule.values()} <= set(app.tasks)
 
 

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from billing.services.locks import are_held, hold_each
 from billing.services.redis import connection
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 BRIEF = timedelta(seconds=1.5)
 

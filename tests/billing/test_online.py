@@ -19,9 +19,9 @@ from billing.queries.online import Stand, credit_of, not_credited, stand
 from billing.services import online, online_sweeping, profiles, providers, topups
 from billing.services.providers import ProviderRefused, ProviderUnreachable
 from simulator.process import SimulatorProcess
-from tests.billing import stripe_server
-from tests.billing.stripe_server import StripeServer, event, signed
-from tests.factories import UserFactory
+from tests.support import stripe_server
+from tests.support.factories import UserFactory
+from tests.support.stripe_server import StripeServer, event, signed
 
 pytestmark = pytest.mark.django_db
 

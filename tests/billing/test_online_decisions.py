@@ -16,9 +16,9 @@ from billing.models import OnlinePayment, OnlineState, TopUp, TopUpState, Transi
 from billing.services import profiles, topups
 from billing.services.online_decisions import SettlingRefused, credit_again, mark_refunded
 from simulator.process import SimulatorProcess
-from tests.accounts.test_factors import PASSWORD
-from tests.billing.staffsite import logged_in, page_of, staff, superuser
-from tests.factories import NOON, OnlinePaymentFactory, TopUpFactory
+from tests.support.factories import NOON, OnlinePaymentFactory, TopUpFactory
+from tests.support.logins import PASSWORD, logged_in
+from tests.support.staffsite import page_of, staff, superuser
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,9 @@ import pytest
 from accounts.models import Account, Switch
 from billing.models import PackageList
 from billing.services import packages
-from billing.tasks.sync import read_packages
+from billing.tasks.packages import read_packages
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory
+from tests.support.factories import AccountFactory
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

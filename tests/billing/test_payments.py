@@ -11,7 +11,7 @@ from billing.models import Charge, Payment, Stream, SyncMark
 from billing.services.payments import mirror
 from billing.vos3000 import SwitchError
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, SwitchFactory
+from tests.support.factories import AccountFactory, SwitchFactory
 
 NOW = datetime.now(UTC)
 NUMBER = "C-301"

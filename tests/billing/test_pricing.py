@@ -28,7 +28,7 @@ from simulator.records import Call as SwitchCall
 from simulator.records import CallLevel
 from simulator.sample import PROFILES, rate_tables
 from simulator.world import phone_numbers
-from tests.factories import AccountFactory
+from tests.support.factories import AccountFactory
 
 UTC_ZONE = ZoneInfo("UTC")
 BEGAN = datetime(2026, 11, 20, tzinfo=UTC)

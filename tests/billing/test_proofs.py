@@ -20,9 +20,10 @@ from billing.services.redis import connection as redis
 from billing.services.trying_again import FIRST_PAUSE, LONGEST_PAUSE
 from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
-from tests.billing.staffsite import list_of, logged_in, staff
-from tests.factories import AccountFactory, MembershipFactory, SwitchFactory
-from tests.vos3000.rawserver import RawServer, reply
+from tests.support.factories import AccountFactory, MembershipFactory, SwitchFactory
+from tests.support.logins import logged_in
+from tests.support.rawserver import RawServer, reply
+from tests.support.staffsite import list_of, staff
 
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 MINUTE = timedelta(minutes=1)

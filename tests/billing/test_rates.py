@@ -10,10 +10,10 @@ import pytest
 from accounts.models import Account, Switch
 from billing.models import Rate, RateGroup
 from billing.services import rates, wanted
-from billing.tasks.sync import read_rates
+from billing.tasks.rates import read_rates
 from simulator.process import SimulatorProcess
 from simulator.sample import rate_tables
-from tests.factories import AccountFactory, SwitchFactory
+from tests.support.factories import AccountFactory, SwitchFactory
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RETAIL = rate_tables()["Retail"].by_prefix

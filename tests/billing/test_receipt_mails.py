@@ -21,9 +21,9 @@ from billing.models import Kind, ReceiptMail, Source, TopUp, TopUpState
 from billing.services import profiles, states, topups, transfers
 from billing.services.receipt_mails import send_due
 from billing.services.resolution import resolve
-from billing.tasks.mail import send_receipts
+from billing.tasks.topups import send_receipts
 from simulator.process import SimulatorProcess
-from tests.factories import NOON, AccountFactory, MembershipFactory, TopUpFactory, UserFactory
+from tests.support.factories import NOON, AccountFactory, MembershipFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)

@@ -23,7 +23,7 @@ from billing.services import balances, payments, profiles
 from billing.services.calls import fetch_days
 from billing.services.reconciliation import Reconciled, reconcile
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, PaymentFactory, SwitchFactory
+from tests.support.factories import AccountFactory, CallDayFactory, PaymentFactory, SwitchFactory
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()

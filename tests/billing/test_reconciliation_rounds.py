@@ -7,7 +7,7 @@ from billing.models import Reconciliation
 from billing.services import payments, profiles, rounds
 from billing.services.calls import fetch_days
 from simulator.process import SimulatorProcess
-from tests.factories import MembershipFactory
+from tests.support.factories import MembershipFactory
 
 
 def followed(switch: Switch, number: str, *, days: int) -> Account:

@@ -18,7 +18,7 @@ from billing.queries.topups import issued_again, outcome, story
 from billing.services import decisions, profiles, reissues, sweeping, topups, transfers
 from billing.services.reissues import ReissueRefused
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, TopUpFactory, UserFactory
+from tests.support.factories import AccountFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

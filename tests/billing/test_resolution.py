@@ -12,14 +12,15 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.models import Source, TopUp, TopUpState
-from billing.services import payments, profiles, sweeping, switches, topups
+from billing.services import mirroring, operations, profiles, sweeping, switches, topups
 from billing.services.decisions import DecisionRefused, candidates, decide
 from billing.services.resolution import pause, resolve
 from billing.services.ties import references, tie
-from billing.tasks import money
+from billing.tasks.topups import resolve_doubt, sweep
 from billing.vos3000 import Client
+from billing.vos3000.operations.payments import pay
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
+from tests.support.factories import AccountFactory, PaymentFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -217,14 +218,13 @@ def test_an_answer_that_comes_after_the_sweep_gave_up_still_confirms(
     account: Account, by: User, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topup, now = ask(account, by), timezone.now()
-    pay = Client.pay
 
     def slowly(client: Client, **order: Any) -> object:
         paid = pay(client, **order)
         sweeping.doubt_the_dead(now=now + 2 * MINUTE)
         return paid
 
-    monkeypatch.setattr(Client, "pay", slowly)
+    monkeypatch.setattr(operations, "pay", slowly)
     assert topups.send(topup_id=topup.pk, now=now).state == TopUpState.CONFIRMED
     assert list(topup.transitions.values_list("to_state", flat=True))[-2:] == ["in_doubt", "confirmed"]
 
@@ -235,7 +235,7 @@ def test_an_unexpected_error_while_sending_is_doubt(
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("billing.vos3000.Client.pay", breaks)
+    monkeypatch.setattr(operations, "pay", breaks)
     assert topups.send(topup_id=ask(account, by).pk, now=timezone.now()).state == TopUpState.IN_DOUBT
 
 
@@ -284,8 +284,8 @@ def test_many_that_wait_for_a_dead_switch_keep_nobody_elses_waiting(
 
 def test_the_tasks_settle_what_was_left_behind(account: Account, by: User) -> None:
     topup = ask(account, by, now=timezone.now() - timedelta(seconds=30))
-    money.sweep()
-    money.resolve_doubt()
+    sweep()
+    resolve_doubt()
     topup.refresh_from_db()
     assert topup.state == TopUpState.CONFIRMED
 
@@ -350,7 +350,7 @@ def test_confirming_names_the_payment_where_there_is_one_that_it_could_be(
     in_review: TopUp, staff: User, simulator: SimulatorProcess
 ) -> None:
     simulator.control.pay("C-301", Decimal(50), memo="cash")
-    payments.mirror(account=in_review.account, now=timezone.now() + MINUTE)
+    mirroring.mirror(account=in_review.account, now=timezone.now() + MINUTE)
     with pytest.raises(DecisionRefused, match="which"):
         decide(topup=in_review, verdict=TopUpState.CONFIRMED, by=staff, why="Seen", now=timezone.now())
     payment = candidates(in_review).get()
@@ -364,6 +364,6 @@ def test_what_the_switch_lists_under_the_reference_cannot_be_called_not_applied(
 ) -> None:
     simulator.control.pay("C-301", Decimal(50), memo=in_review.reference)
     if is_mirrored:
-        payments.mirror(account=in_review.account, now=timezone.now() + MINUTE)
+        mirroring.mirror(account=in_review.account, now=timezone.now() + MINUTE)
     with pytest.raises(DecisionRefused, match="was applied"):
         decide(topup=in_review, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not seen", now=timezone.now())

@@ -31,10 +31,10 @@ from billing.services import backfilling, backfills, call_store, forgetting, par
 from billing.services.backfills import stretch
 from billing.services.calls import NOT_KEPT, NOT_ON_SWITCH, fetch_days
 from billing.services.proofs import prove_days
-from billing.vos3000 import Cdr
+from billing.vos3000.operations.calls import Cdr
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory, UserFactory
-from tests.waiting import eventually
+from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory, UserFactory
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OLD, KEPT = datetime(2026, 7, 31, 23, 30, tzinfo=UTC), datetime(2026, 8, 1, 0, 30, tzinfo=UTC)

@@ -12,9 +12,10 @@ from django.db import connection
 from accounts.models import Account, Switch
 from billing.models import CallDay
 from billing.services import backfills, rounds, scheduling
-from billing.tasks.sync import fill, run_round
+from billing.tasks.calls import fill
+from billing.tasks.sync import run_round
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from accounts.models import Account
 from billing.models import Call, CallDay, DayState
 from billing.services.calls import Fetched, fetch_days
 from billing.services.proofs import prove_days
-from tests.factories import AccountFactory, SwitchFactory
-from tests.vos3000.rawserver import RawServer, reply
+from tests.support.factories import AccountFactory, SwitchFactory
+from tests.support.rawserver import RawServer, reply
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = date(2026, 11, 18)

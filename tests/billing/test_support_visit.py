@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Note
 from accounts.services import audit
-from tests.billing.commands import run
-from tests.billing.staffsite import full_account, list_of, logged_in, page_of, staff
-from tests.factories import NOON, TopUpFactory
+from tests.support.commands import run
+from tests.support.factories import NOON, TopUpFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import full_account, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
 FROM = "203.0.113.9"

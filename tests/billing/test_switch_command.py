@@ -9,8 +9,8 @@ import pytest
 
 from accounts.models import AuditAction, AuditEntry, Switch
 from simulator.process import SimulatorProcess
-from tests.billing.commands import run
-from tests.factories import AccountFactory
+from tests.support.commands import run
+from tests.support.factories import AccountFactory
 
 pytestmark = pytest.mark.django_db
 READS = {

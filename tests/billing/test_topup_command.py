@@ -14,10 +14,10 @@ from accounts.models import Account, Switch, User
 from billing.models import Source, TopUp, TopUpState
 from billing.services import profiles, topups
 from simulator.process import SimulatorProcess
-from tests.billing.commands import Ran, run
-from tests.conftest import url_of_the_test_database
-from tests.factories import UserFactory
-from tests.waiting import eventually
+from tests.support.commands import Ran, run
+from tests.support.factories import UserFactory
+from tests.support.processes import url_of_the_test_database
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from billing.models import Kind, Source, TopUp, TopUpState, Transition
 from billing.services import topups
 from billing.services.topups import AccountMissing, AmountRefused, KeyReused, KeyUnfit, LimitExceeded, NoteUnfit
 from portal.celery import app
-from tests.factories import NOON, AccountFactory, TopUpFactory, UserFactory
+from tests.support.factories import NOON, AccountFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from billing.services.resolution import resolve
 from billing.services.topups import KeyReused
 from billing.services.transfers import BalanceUnknown, NotBelow, NotCovered
 from simulator.process import SimulatorProcess
-from tests.factories import AccountFactory, SwitchFactory, UserFactory
+from tests.support.factories import AccountFactory, SwitchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

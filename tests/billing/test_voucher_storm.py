@@ -24,8 +24,8 @@ from billing.services.resolution import resolve
 from billing.services.topups import TopUpRefused
 from simulator.process import SimulatorProcess
 from simulator.records import PayMethod
-from tests.billing.test_faults import RANDOM_FAULTS
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
+from tests.support.faults import RANDOM_FAULTS
 
 CARDS = [Card(f"9000000{number}", f"410{number}") for number in range(1, 9)]
 ACCOUNTS = ("C-301", "C-302", "C-303")

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.models import TopUp, TopUpState
-from billing.services import cards, decisions, payments, profiles, sweeping, switches, topups, vouchers
+from billing.services import cards, decisions, mirroring, profiles, sweeping, switches, topups, vouchers
 from billing.services.cards import Card
 from billing.services.resolution import resolve
+from billing.vos3000.operations.phone_cards import pay_by_phone_card
 from simulator.process import SimulatorProcess
-from tests.billing.test_faults import FAULTS, look_until_settled
-from tests.factories import TopUpFactory, UserFactory
+from tests.support.factories import TopUpFactory, UserFactory
+from tests.support.faults import FAULTS, look_until_settled
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +47,8 @@ def requested(account: Account, by: User, card: Card = CARD) -> TopUp:
 def pay_elsewhere(account: Account, number: str, card: Card = CARD) -> None:
     """As by telephone: the switch hears of it from somebody else, without a reference."""
     with switches.client(account.switch) as client:
-        client.pay_by_phone_card(
-            account=number, pin=card.pin, password=card.password, amount=WORTH, memo="by telephone"
+        pay_by_phone_card(
+            client, account=number, pin=card.pin, password=card.password, amount=WORTH, memo="by telephone"
         )
 
 
@@ -249,7 +250,7 @@ def test_a_switch_that_refuses_connections_is_tried_again(
 def test_a_card_is_tied_to_its_payment_by_the_reference(account: Account, by: User) -> None:
     topup = requested(account, by)
     topups.send(topup_id=topup.pk, now=timezone.now())
-    payments.mirror(account=account, now=timezone.now() + MINUTE)
+    mirroring.mirror(account=account, now=timezone.now() + MINUTE)
     topup.refresh_from_db()
     assert topup.payment is not None
     assert topup.payment.method == topup.payment.Method.VOUCHER

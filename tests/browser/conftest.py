@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from portal import local
 from portal.demo.forget import forget
 from tests.browser.walking import Walk
-from tests.demo import DemoProcess
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = [
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
+from tests.support.chromium import CHROMIUM, QUIET
+from tests.support.demo import DemoProcess
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Error, Page, Response, expect
 
-from tests.demo import Person
+from tests.support.demo import Person
 
 expect.set_options(timeout=15_000)
 SCREENSHOTS = Path(__file__).resolve().parent.parent / "screenshots"

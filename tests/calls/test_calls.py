@@ -13,7 +13,7 @@ from bench.calls.report import Findings, table
 from bench.calls.run import PARTS, found_world, measure
 from bench.calls.world import World
 from billing.models import Call, CallDay, CallTotal
-from tests.conftest import url_of_the_test_database
+from tests.support.processes import url_of_the_test_database
 
 PLAN = Plan(now=datetime(2026, 3, 20, 12, tzinfo=UTC), size=1500, accounts=6, months=2)
 # The others start servers of the portal, and say nothing at this size.

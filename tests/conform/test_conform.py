@@ -11,7 +11,7 @@ from bench.conform.world import Ground
 from billing.models import Source
 from simulator.faults import Kind
 from simulator.process import SimulatorProcess
-from tests.conftest import url_of_the_test_database
+from tests.support.processes import url_of_the_test_database
 
 SEED = 20417
 

@@ -15,7 +15,7 @@ from bench.conform.evidence import Burst, Evidence, Seen
 from bench.conform.invariants import INVARIANTS
 from billing.models import Answer, Kind, OnlinePayment, OnlineState, Reissue, Source, TopUp, TopUpState, Transition
 from simulator.control import LedgerAccount, LedgerPay, ReceivedRequest
-from tests.factories import NOON
+from tests.support.factories import NOON
 
 REFERENCE, AMOUNT = "TU-0123456789", Decimal("12.345678")
 PAID_AT = int(NOON.timestamp() * 1000) + 100

@@ -10,7 +10,7 @@ from bench.conform.explored import Explored
 from bench.conform.machine import machine
 from bench.conform.world import Ground
 from simulator.process import SimulatorProcess
-from tests.conftest import url_of_the_test_database
+from tests.support.processes import url_of_the_test_database
 
 EXAMPLES, STEPS = 6, 15
 

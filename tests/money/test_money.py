@@ -5,7 +5,7 @@ import pytest
 from bench.conform.world import Ground
 from bench.money.doubts import resolve_many
 from simulator.process import SimulatorProcess
-from tests.conftest import url_of_the_test_database
+from tests.support.processes import url_of_the_test_database
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from django.conf import settings
 from portal import processes
 from portal.celery import app
 from portal.demo.up import simulator_command
-from tests.demo import CHECKOUT
+from tests.support.demo import CHECKOUT
 
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
 

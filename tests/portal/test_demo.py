@@ -19,7 +19,7 @@ import requests
 
 from portal import local
 from portal.demo.forget import forget
-from tests.demo import CHECKOUT, DemoProcess
+from tests.support.demo import CHECKOUT, DemoProcess
 
 
 @pytest.fixture(scope="module")

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import portal.settings
-from tests.demo import CHECKOUT
-
-PRODUCTION = {
-    "SECRET_KEY": "k3yed-by-nobody-but-long-enough-to-please-the-deploy-check-0123456789",
-    "DATABASE_URL": "postgresql://portal:secret@db.example.com/portal",
-    "REDIS_URL": "redis://redis.example.com:6379/0",
-    "ALLOWED_HOSTS": "portal.example.com",
-    "PUBLIC_URL": "https://portal.example.com",
-    "EMAIL_URL": "submission://user:password@mail.example.com",
-}
-
-
-def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=CHECKOUT,
-        env={"PATH": "/usr/bin:/bin", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from tests.support.demo import CHECKOUT
+from tests.support.processes import PRODUCTION, manage
 
 
 def test_the_deployment_check_has_nothing_to_say_of_production() -> None:

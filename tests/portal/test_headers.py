@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.portal.test_environment import PRODUCTION, manage
+from tests.support.processes import PRODUCTION, manage
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

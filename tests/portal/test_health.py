@@ -7,8 +7,8 @@ import sys
 import pytest
 from django.test import Client
 
-from tests.demo import CHECKOUT
-from tests.portal.test_environment import PRODUCTION
+from tests.support.demo import CHECKOUT
+from tests.support.processes import PRODUCTION
 
 NOTHING_THERE = {
     **PRODUCTION,

@@ -15,7 +15,7 @@ from billing.services import guesses, profiles, vouchers
 from billing.services.guesses import Limit, TooMany
 from billing.views.steps import EXPORT, TOPUP, Steps
 from simulator.process import SimulatorProcess
-from tests.factories import NOON, MembershipFactory, UserFactory
+from tests.support.factories import NOON, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

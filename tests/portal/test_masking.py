@@ -12,8 +12,8 @@ import time
 import pytest
 
 from portal.masking import Formatter, masked
-from tests.demo import CHECKOUT
-from tests.portal.test_environment import PRODUCTION, manage
+from tests.support.demo import CHECKOUT
+from tests.support.processes import PRODUCTION, manage
 
 CALLEE = "8613977130009"
 TOKEN = "q8Xw3_vP0dTf5kZb2mNc7rLh"
@@ -48,7 +48,7 @@ def test_numbers_and_secrets_are_masked(line: str, shown: str) -> None:
         "12345678.123456 USD were not paid as asked for",
         '203.0.113.7 "GET /a/x7k2m9qxw4d/calls/" 200 5120 12ms',
         "Booting worker with pid: 419430",
-        "The broker does not answer: billing.tasks.money.send_topup of 4711 waits until it is found",
+        "The broker does not answer: billing.tasks.topups.send_topup of 4711 waits until it is found",
     ],
 )
 def test_what_an_operator_needs_stays(line: str) -> None:

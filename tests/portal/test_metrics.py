@@ -11,7 +11,7 @@ from accounts.services import notices
 from billing.models import JobRun, TopUpState
 from billing.services import redis as redis_service
 from billing.services.gate import FAILURES_TO_OPEN, SwitchGate
-from tests.factories import NOON, OnlinePaymentFactory, SwitchFactory, TopUpFactory, UserFactory
+from tests.support.factories import NOON, OnlinePaymentFactory, SwitchFactory, TopUpFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.demo import CHECKOUT
+from tests.support.demo import CHECKOUT
 
 TOLD, LEFT_OUT = (CHECKOUT / "docs" / "security.md").read_text().split("## What does not apply")
 # Number and level of each requirement of OWASP ASVS 5.0.0, without those of level 3.

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Case, DayState, JobRun, Kind, Source, TopUp, TopUpState
-from tests.factories import (
+from tests.support.factories import (
     NOON,
     AccountFactory,
     CallDayFactory,

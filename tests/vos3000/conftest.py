@@ -1,39 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.vos3000 import Client, Endpoint, Gate, Withheld
+from billing.vos3000 import Client, Endpoint, Gate
+from tests.support.switch_clients import MakeClient
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-MakeClient = Callable[..., Client]
-
-
-@dataclass
-class CountingGate:
-    """Remembers what it was asked and told; `shut` lets nothing through."""
-
-    shut: bool = False
-    told: list[str] = field(default_factory=list)
-
-    def admit(self, operation: str) -> None:
-        if self.shut:
-            raise Withheld(operation, "the budget is used up")
-        self.told.append(operation)
-
-    def succeeded(self, operation: str) -> None:
-        self.told.append("succeeded")
-
-    def failed(self) -> None:
-        self.told.append("failed")
-
-    def garbled(self, operation: str) -> None:
-        self.told.append("garbled")
 
 
 @pytest.fixture

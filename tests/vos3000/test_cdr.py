@@ -14,29 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.vos3000 import CallLevel, Cdr, EndDirection, Malformed, Refused, TimedOut, UnreadableRecord
+from billing.vos3000 import Malformed, Refused, TimedOut, UnreadableRecord
 from billing.vos3000.cdr import read_records
+from billing.vos3000.operations.calls import CallLevel, Cdr, EndDirection, get_cdr
+from billing.vos3000.operations.customers import get_all_customers
 from billing.vos3000.text import MendedStream
-
-from .conftest import CountingGate, MakeClient
-from .rawserver import RawServer, reply
+from tests.support.call_records import ROW, records_in
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_clients import CountingGate, MakeClient
 
 DAY = date(2026, 11, 23)
-ROW = {
-    "flowNo": 71,
-    "account": "A",
-    "callerE164": "441",
-    "calleeE164": "8613",
-    "start": 1429324653274,
-    "stop": 1429324660274,
-    "holdTime": 7,
-    "feeTime": 60,
-    "fee": 0.0125,
-    "callLevel": 5,
-    "endDirection": 1,
-    "callerGateway": "GW-SECRET",
-    "callerip": "10.0.0.9",
-}
 
 
 def answer(*rows: object, key: str = "infoCdrs", code: int = 0) -> str:
@@ -44,12 +31,7 @@ def answer(*rows: object, key: str = "infoCdrs", code: int = 0) -> str:
 
 
 def read(client_url: str, make_client: MakeClient) -> list[Cdr | UnreadableRecord]:
-    return list(make_client(client_url).get_cdr(accounts=["A"], first=DAY, last=DAY))
-
-
-def records_in(text: str | bytes, size: int = 7) -> list[Cdr | UnreadableRecord]:
-    raw = text.encode() if isinstance(text, str) else text
-    return list(read_records(raw[i : i + size] for i in range(0, len(raw), size)))
+    return list(get_cdr(make_client(client_url), accounts=["A"], first=DAY, last=DAY))
 
 
 def test_a_record_without_the_operators_routing(make_client: MakeClient) -> None:
@@ -112,7 +94,7 @@ def test_a_cut_stream_fails_at_its_end(make_client: MakeClient, whole: bool) -> 
     cut = text[: text.rindex("holdTime")]
     gate = CountingGate()
     with RawServer(reply(cut, length=None if whole else len(text))) as server:
-        records = make_client(server.url, gate).get_cdr(accounts=["A"], first=DAY, last=DAY)
+        records = get_cdr(make_client(server.url, gate), accounts=["A"], first=DAY, last=DAY)
         with pytest.raises(Malformed):
             list(records)
     assert gate.told == ["GetCdr", "garbled"]
@@ -135,16 +117,16 @@ def test_a_trickle_times_out(make_client: MakeClient) -> None:
         server.replies.append(server.trickle(b'HTTP/1.1 200 OK\r\n\r\n{"infoCdrs":[', b" ", 0.02))
         client = make_client(server.url, cdr_read_timeout=0.5, cdr_total_timeout=0.3)
         with pytest.raises(TimedOut):
-            list(client.get_cdr(accounts=["A"], first=DAY, last=DAY))
+            list(get_cdr(client, accounts=["A"], first=DAY, last=DAY))
 
 
 def test_leaving_early_is_no_failure_of_the_switch_and_other_reads_go_on(make_client: MakeClient) -> None:
     gate = CountingGate()
     with RawServer(reply(answer(ROW, ROW)), reply('{"retCode":0}')) as server:
         client = make_client(server.url, gate)
-        records = client.get_cdr(accounts=["A"], first=DAY, last=DAY)
+        records = get_cdr(client, accounts=["A"], first=DAY, last=DAY)
         next(records)
-        assert client.get_all_customers() == []
+        assert get_all_customers(client) == []
         records.close()
     assert gate.told == ["GetCdr", "GetAllCustomers", "succeeded", "succeeded"]
 
@@ -162,7 +144,7 @@ def test_a_large_answer_takes_little_memory(make_client: MakeClient) -> None:
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with RawServer(send) as server:
-        records = make_client(server.url).get_cdr(accounts=["A"], first=DAY, last=DAY)
+        records = get_cdr(make_client(server.url), accounts=["A"], first=DAY, last=DAY)
         assert sum(1 for _ in records) == count
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 20_000, "kilobytes, for an answer of 50,000"
@@ -180,7 +162,7 @@ def test_a_value_without_an_end_is_stopped(endless: str) -> None:
             yield endless.encode() * 65536
 
     with pytest.raises(Malformed):
-        list(read_records(pieces()))
+        list(read_records(pieces(), Cdr))
     assert sent < 2_000_000
 
 

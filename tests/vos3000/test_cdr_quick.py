@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.vos3000 import Cdr, Malformed, RoutedCdr, UnreadableRecord
+from billing.vos3000 import Malformed, UnreadableRecord
 from billing.vos3000.cdr import ALONE, read_records
 from billing.vos3000.cdr_slow import PIECE, read_slowly
+from billing.vos3000.operations.calls import Cdr, RoutedCdr
 from billing.vos3000.text import MendedStream
-
-from .test_cdr import ROW, records_in
+from tests.support.call_records import ROW, records_in
 
 ROUTING = sorted(set(RoutedCdr.__struct_fields__) - set(Cdr.__struct_fields__))
 Outcome = tuple[list[Cdr | UnreadableRecord], object]
@@ -77,12 +77,12 @@ def answers(draw: st.DrawFn) -> bytes:
 
 @given(answers(), st.lists(st.integers(1, 900), min_size=1, max_size=4), st.sampled_from([1, 300, 1000, PIECE]))
 def test_reading_quickly_comes_to_what_reading_slowly_comes_to(raw: bytes, sizes: list[int], piece: int) -> None:
-    slow = outcome(read_slowly(MendedStream(iter([raw]))))
+    slow = outcome(read_slowly(MendedStream(iter([raw])), Cdr))
     slow_routing = routing(outcome(read_slowly(MendedStream(iter([raw])), RoutedCdr)))
     with pytest.MonkeyPatch.context() as patch:
         # Small pieces, so that a small answer is cut in many places.
         patch.setattr("billing.vos3000.cdr.PIECE", piece)
-        assert outcome(read_records(cut(raw, sizes))) == slow
+        assert outcome(read_records(cut(raw, sizes), Cdr)) == slow
         with_routing = outcome(read_records(cut(raw, sizes), RoutedCdr))
     assert routing(with_routing) == slow_routing
     assert ([plain(record) for record in with_routing[0]], with_routing[1]) == slow
@@ -125,7 +125,7 @@ def test_plain_records_are_read_faster_than_the_json_module_reads_them() -> None
     row = {**ROW, **dict.fromkeys(("callerProductId", "calleeProductId", "calleeip", "agentName"), "")}
     raw = json.dumps({"retCode": 0, "infoCdrs": [row] * 20_000}, separators=(",", ":")).encode()
     pieces = [raw[i : i + PIECE] for i in range(0, len(raw), PIECE)]
-    ours = min(seconds(lambda: deque(read_records(iter(pieces)), maxlen=0)) for _ in range(3))
+    ours = min(seconds(lambda: deque(read_records(iter(pieces), Cdr), maxlen=0)) for _ in range(3))
     assert seconds(lambda: json.loads(raw)) > 1.5 * ours, "far under what `make bench-calls` finds on a quiet machine"
 
 

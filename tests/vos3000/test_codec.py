@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.json import Decoder
 
-from billing.vos3000 import Customer, CustomerBrief, Malformed, Paid, PayRecord
+from billing.vos3000 import Malformed
 from billing.vos3000.codec import exact_number, read_answer, write_body
+from billing.vos3000.operations.customers import Customer, CustomerBrief
+from billing.vos3000.operations.payments import Paid, PayRecord
 
 BRIEFS = Decoder(list[CustomerBrief], strict=False)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

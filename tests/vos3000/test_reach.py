@@ -8,10 +8,11 @@ from ipaddress import ip_network
 import pytest
 
 from billing.vos3000 import Unreachable
+from billing.vos3000.operations.customers import get_customers
+from billing.vos3000.operations.payments import pay
 from billing.vos3000.reach import is_in_reach
-
-from .conftest import MakeClient
-from .rawserver import RawServer, reply
+from tests.support.rawserver import RawServer, reply
+from tests.support.switch_clients import MakeClient
 
 OURS = (ip_network("203.0.113.0/24"), ip_network("2001:db8::/32"))
 
@@ -42,8 +43,8 @@ def test_nothing_is_sent_to_an_address_out_of_reach_whatever_its_name(place: str
     with RawServer(*[reply('{"retCode":0}')] * 2) as server:
         client = make_client(server.url.replace("http://127.0.0.1", place), networks=OURS)
         with pytest.raises(Unreachable, match="none that a switch may have") as failure:
-            client.get_customers(accounts=["A-1"])
+            get_customers(client, accounts=["A-1"])
         assert not failure.value.transient
         with pytest.raises(Unreachable, match="none that a switch may have"):
-            client.pay(account="A-1", amount=Decimal(1), memo="TU-1")
+            pay(client, account="A-1", amount=Decimal(1), memo="TU-1")
         assert server.received == []

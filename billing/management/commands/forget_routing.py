@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
-from billing.services import forgetting
+from billing.services.routing_removal import RoutingIsKept, RoutingIsLeft, forget_routing
 
 
 class Command(JsonCommand):
@@ -22,12 +22,12 @@ class Command(JsonCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         switch = switch_named(options["switch"])
         try:
-            calls = forgetting.forget_routing(switch=switch, now=timezone.now())
-        except forgetting.RoutingIsKept as error:
+            calls = forget_routing(switch=switch, now=timezone.now())
+        except RoutingIsKept as error:
             raise BadUse(
                 f"{switch} keeps the routing of calls. Turn that off first:"
                 f" manage.py switch {switch} {switch.url} --no-keep-routing"
             ) from error
-        except forgetting.RoutingIsLeft as error:
+        except RoutingIsLeft as error:
             raise Failed("Some of it is held by days that are being loaded now. Run this again in a minute.") from error
         self.report({"switch": switch.name, "calls": calls}, f"{switch}: the routing of {calls:,} calls is forgotten.")

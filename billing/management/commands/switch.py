@@ -13,7 +13,8 @@ from accounts.management.base import BadUse, JsonCommand
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.management.switch_options import FIELDS, Given, add_options
-from billing.services import notifications, switches
+from billing.services import switches
+from billing.services.notify_address import notify_address
 
 
 class Command(JsonCommand):
@@ -29,7 +30,7 @@ class Command(JsonCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = _save(options)
-        operations = _probe(switch) if options["probe"] else []
+        operations = switches.answered_operations(switch) if options["probe"] else []
         data = {
             "switch": switch.name,
             "url": switch.url,
@@ -41,7 +42,7 @@ class Command(JsonCommand):
         if options["probe"]:
             text += f"\nAnswering: {', '.join(operations) or 'nothing'}"
         if options["notify"]:
-            data["notify"] = notifications.address(switch)
+            data["notify"] = notify_address(switch)
             text += f"\nIt may tell of changes by itself: OUT_POST_URL={data['notify']}"
         self.report(data, text)
 
@@ -90,8 +91,3 @@ def _sentence(error: ValidationError) -> str:
         for message in messages
     )
     return " ".join(lines)
-
-
-def _probe(switch: Switch) -> list[str]:
-    with switches.client(switch) as asking:
-        return asking.probe()

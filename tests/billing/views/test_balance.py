@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,12 +13,13 @@ from accounts.models import Account, AuditEntry
 from billing.models import Call, Case, Cause, Reconciliation
 from billing.queries.balance import Missing, Story
 from billing.queries.days import begin_of, day_of
-from billing.services import balances, payments, profiles
-from billing.services.calls import fetch_days
 from billing.services.reconciliation import reconcile
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor, logged_in, visitor
-from tests.factories import PaymentFactory, UserFactory
+from tests.support.factories import PaymentFactory, UserFactory
+from tests.support.logins import logged_in
+from tests.support.pages import words_of
+from tests.support.syncing import synced
+from tests.support.visitors import Visitor, visitor
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -49,10 +49,6 @@ def look(who: Visitor, query: str = "", account: Account | None = None) -> tuple
     answer = who.client.get(f"{who.page('balance/', account)}?{query}")
     assert answer.status_code == 200
     return answer.context["story"], words_of(answer.content.decode())
-
-
-def words_of(html: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition("<main")[2]))
 
 
 def test_a_range_says_how_its_balance_came_about(zoe: Visitor) -> None:
@@ -268,7 +264,7 @@ def test_htmx_gets_the_story_alone(zoe: Visitor) -> None:
 def test_its_figures_are_those_of_the_switchs_ledger(zoe: Visitor, simulator: SimulatorProcess) -> None:
     mara = visitor(zoe.account.switch, "R-100")
     first = TODAY - 9 * DAY
-    for account in synced(zoe.account):
+    for account in synced(zoe.account, TODAY):
         reconcile(account=account, first=first, last=TODAY, now=datetime.now(UTC))
     for who in (zoe, mara):
         story, _ = look(who, f"from={first}&to={TODAY - DAY}")
@@ -290,12 +286,12 @@ def test_its_figures_are_those_of_the_switchs_ledger(zoe: Visitor, simulator: Si
 def test_a_record_that_was_edited_in_silence_is_told_until_it_is_put_right(
     zoe: Visitor, simulator: SimulatorProcess
 ) -> None:
-    synced(zoe.account)
+    synced(zoe.account, TODAY)
     noon = begin_of(TODAY - 4 * DAY, zoe.account.switch.zone) + timedelta(hours=12)
     call = zoe.account.calls.filter(fee__gt=0, started_at__gte=noon).earliest("started_at")
     for fee in (call.fee + Decimal("0.123457"), call.fee):
         simulator.control.edit_call(call.flow_no, fee=fee, silent=True)
-        synced(zoe.account)
+        synced(zoe.account, TODAY)
         reconcile(account=zoe.account, first=TODAY - 9 * DAY, last=TODAY, now=datetime.now(UTC))
         story, text = look(zoe)
         told = fee != call.fee
@@ -320,15 +316,3 @@ def called_today(account: Account) -> Decimal:
 
 def millis(day: date) -> int:
     return int(begin_of(day, ZoneInfo("UTC")).timestamp() * 1000)
-
-
-def synced(account: Account) -> list[Account]:
-    switch = account.switch
-    balances.refresh_all(switch=switch, now=datetime.now(UTC))
-    numbers = list(Account.objects.filter(switch=switch).values_list("number", flat=True))
-    profiles.refresh(switch=switch, numbers=numbers, now=datetime.now(UTC))
-    accounts = list(Account.objects.filter(switch=switch).select_related("switch"))
-    fetch_days(accounts=accounts, first=TODAY - 10 * DAY, last=TODAY, now=datetime.now(UTC))
-    for row in accounts:
-        payments.mirror(account=row, now=datetime.now(UTC))
-    return accounts

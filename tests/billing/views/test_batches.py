@@ -14,9 +14,10 @@ from billing.models import Batch, BatchState, Kind, TopUp, TopUpState
 from billing.services import batch_carrying, topups
 from billing.templatetags.figures import spendable_money
 from simulator.process import SimulatorProcess
-from tests.access.walking import FRAGMENT
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, MembershipFactory, TopUpFactory
+from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory
+from tests.support.logins import logged_in
+from tests.support.pages import FRAGMENT
+from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

@@ -14,8 +14,9 @@ from billing.models import CallDay
 from billing.queries.spans import Unit, spans
 from billing.services import partitions
 from billing.views.chart import Chart, cost_chart
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 # Past, whenever this runs.
 YEAR = datetime.now(UTC).year - 1

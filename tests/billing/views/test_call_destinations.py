@@ -14,8 +14,9 @@ from django.utils import timezone
 from billing.models import Rate, RateGroup
 from billing.queries import destinations
 from billing.services import partitions
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, CallFactory, MembershipFactory
+from tests.support.factories import AccountFactory, CallFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
 DAYS = "from=2026-10-10&to=2026-10-14"

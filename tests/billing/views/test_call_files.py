@@ -23,9 +23,10 @@ from billing.queries import call_rows
 from billing.services import exports, partitions, sheets
 from billing.services.call_tables import CallTable
 from billing.views import call_files
-from tests.billing.staffsite import staff
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, CallFactory, ExportFactory, MembershipFactory
+from tests.support.factories import AccountFactory, CallFactory, ExportFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import staff
+from tests.support.visitors import Visitor
 
 NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
 DAYS = "from=2026-10-10&to=2026-10-14"

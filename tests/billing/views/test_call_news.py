@@ -12,8 +12,9 @@ from django.utils import timezone
 from billing.models import Backfill
 from billing.queries import history
 from billing.services import partitions
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 # Past, whenever this runs.
 YEAR = datetime.now(UTC).year - 1

@@ -18,8 +18,9 @@ from billing.models import Call
 from billing.queries import history, page_sums
 from billing.queries.cursors import to_cursor
 from billing.services import partitions
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, CallFactory, MembershipFactory
+from tests.support.factories import AccountFactory, CallFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
 DAYS = "from=2026-10-10&to=2026-10-14"

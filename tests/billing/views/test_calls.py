@@ -12,8 +12,9 @@ from billing.queries.history import MOST_DAYS
 from billing.services import backfilling, backfills, partitions
 from billing.services.locks import hold
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import CallDayFactory, CallFactory, MembershipFactory
+from tests.support.factories import CallDayFactory, CallFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()

@@ -18,9 +18,10 @@ from django.utils import timezone
 from accounts.models import Account, AuditAction, AuditEntry, ClaimPhrase, Invitation, Switch, User
 from billing.services import claims, profiles
 from simulator.process import SimulatorProcess
-from tests.billing.commands import run
-from tests.billing.staffsite import freshly_logged_in, page_of, staff
-from tests.factories import UserFactory
+from tests.support.commands import run
+from tests.support.factories import UserFactory
+from tests.support.logins import freshly_logged_in
+from tests.support.staffsite import page_of, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("transactional_db")]
 

@@ -12,8 +12,9 @@ from accounts.models import Account, Membership, Role
 from billing.models import ChangeKind, ChangeState, CustomerChange
 from billing.services import customer_mails, customer_sending, profiles
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import MembershipFactory, UserFactory
+from tests.support.factories import MembershipFactory, UserFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Membership, Role
-from tests.billing.views.conftest import Visitor
-from tests.factories import AccountFactory, MembershipFactory
+from tests.support.factories import AccountFactory, MembershipFactory
+from tests.support.visitors import Visitor
 
 
 def test_customers_of_every_depth_are_listed_with_their_balances(mara: Visitor, zoe: Visitor) -> None:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts.models import AuditAction, AuditEntry, Membership
 from billing.models import Export, ExportState, FileKind
 from billing.services import export_files, exports
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, ExportFactory, MembershipFactory
+from tests.support.factories import AccountFactory, ExportFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 DAYS = "from=2026-10-10&to=2026-10-14"
 PASSWORD = "correct horse battery"

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 
 def test_one_account_is_opened_at_once(zoe: Visitor) -> None:

@@ -8,8 +8,8 @@ from django.template.loader import render_to_string
 from django.test import Client, override_settings
 
 from accounts.models import User
-from tests.billing.views.conftest import Visitor
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
+from tests.support.visitors import Visitor
 
 LINK = re.compile(r"https?://[^/\s]+(/account/\S+)")
 

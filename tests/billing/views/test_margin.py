@@ -9,9 +9,9 @@ from django.urls import reverse
 from accounts.models import Account, AuditAction, AuditEntry, Membership, Role
 from billing.queries import margin
 from billing.services import partitions
-from tests.billing.staffsite import page_of, staff
-from tests.billing.views.conftest import logged_in
-from tests.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
+from tests.support.logins import logged_in
+from tests.support.staffsite import page_of, staff
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()

@@ -16,9 +16,9 @@ from accounts.access import Action, open_account
 from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, Role, User
 from accounts.services import memberships as services
 from accounts.services.last_owner import LastOwner
-from tests.billing.staffsite import page_of, staff
-from tests.factories import AccountFactory, InvitationFactory, MembershipFactory, UserFactory
-from tests.mails import sent_mails
+from tests.support.factories import AccountFactory, InvitationFactory, MembershipFactory, UserFactory
+from tests.support.mails import sent_mails
+from tests.support.staffsite import page_of, staff
 
 pytestmark = pytest.mark.django_db
 

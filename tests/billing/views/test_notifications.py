@@ -13,11 +13,12 @@ from django.utils import timezone
 from accounts.models import Account, Switch
 from billing.services import balances, notifications, profiles
 from billing.services.notifications import MONEY_CHANGED, MOST_A_MINUTE
+from billing.services.notify_address import notify_address
 from billing.views.notifications import LONGEST
 from portal.masking import masked
 from simulator.process import SimulatorProcess
-from tests.billing.commands import run
-from tests.factories import SwitchFactory
+from tests.support.commands import run
+from tests.support.factories import SwitchFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ def account(switch: Switch) -> Account:
 def tell(switch: Switch, body: object, page: str = MONEY_CHANGED) -> tuple[int, Any]:
     """As the switch does, from nowhere in particular and without a login."""
     text = body if isinstance(body, (str, bytes)) else json.dumps(body)
-    place = f"{urlsplit(notifications.address(switch)).path}{page}"
+    place = f"{urlsplit(notify_address(switch)).path}{page}"
     answer = Client().post(place, text, content_type="text/html;charset=UTF-8")
     return answer.status_code, answer.json() if answer.status_code == 200 else None
 
@@ -68,17 +69,23 @@ def test_what_is_not_shown_here_is_answered(account: Account, page: str) -> None
 
 
 def test_who_does_not_know_the_address_finds_nothing(account: Account) -> None:
-    known = urlsplit(notifications.address(account.switch)).path
+    known = urlsplit(notify_address(account.switch)).path
     for place in (f"/notify/{'0' * 64}/{MONEY_CHANGED}", f"{known}DeleteCustomer", f"{known[:-2]}0/{MONEY_CHANGED}"):
         assert Client().post(place, "{}", content_type="text/html").status_code in (404, 200 * (place == known))
     assert Client().get(f"{known}{MONEY_CHANGED}").status_code == 405
 
 
 def test_the_address_outlasts_a_new_secret_key(account: Account, settings: Any) -> None:
-    old = urlsplit(notifications.address(account.switch)).path
+    old = urlsplit(notify_address(account.switch)).path
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 40, [settings.SECRET_KEY]
     assert Client().post(f"{old}{MONEY_CHANGED}", "{}", content_type="text/html").status_code == 200
-    assert urlsplit(notifications.address(account.switch)).path != old
+    assert urlsplit(notify_address(account.switch)).path != old
+
+
+def test_the_address_outlasts_a_new_version_of_the_portal(settings: Any) -> None:
+    settings.SECRET_KEY = "k" * 40
+    known = "3441564347fe9948801f3cacdffb9dc37f4a3934e976f2a468e69a071500dd73"
+    assert notify_address(Switch(pk=1)).endswith(f"/notify/{known}/")
 
 
 def test_so_much_and_so_often_and_no_more(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,5 +97,5 @@ def test_so_much_and_so_often_and_no_more(account: Account, monkeypatch: pytest.
 
 def test_an_operator_is_told_the_address_and_no_log_holds_it(account: Account) -> None:
     ran = run("switch", account.switch.name, account.switch.url, "--notify", "--json")
-    assert ran.data["notify"] == notifications.address(account.switch)
+    assert ran.data["notify"] == notify_address(account.switch)
     assert ran.data["notify"].rstrip("/")[-64:] not in masked(f"POST {ran.data['notify']}{MONEY_CHANGED}")

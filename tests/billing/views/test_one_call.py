@@ -10,8 +10,8 @@ import pytest
 from accounts.models import Account
 from billing.models import Call, CallChange, CallLevel, ChangeOfRecord, EndDirection, PackageList, Rate, RateGroup
 from billing.services import partitions
-from tests.billing.views.conftest import Visitor
-from tests.factories import CallFactory
+from tests.support.factories import CallFactory
+from tests.support.visitors import Visitor
 
 BEGAN = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 FAR = datetime.now(UTC) + timedelta(days=1)

@@ -18,8 +18,8 @@ from billing.models import OnlinePayment, OnlineState, TopUp, TopUpState
 from billing.services import online_sweeping, topups
 from billing.services.providers import Progress, demo
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor
-from tests.factories import MembershipFactory, OnlinePaymentFactory, TopUpFactory
+from tests.support.factories import MembershipFactory, OnlinePaymentFactory, TopUpFactory
+from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer

@@ -12,8 +12,9 @@ from accounts.models import Account, AuditEntry, LockType, Switch
 from accounts.models.account import NO_LIMIT
 from billing.models import DayState, Kind, Source, TopUpState
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor, logged_in, visitor
-from tests.factories import AccountFactory, CallDayFactory, MembershipFactory, TopUpFactory
+from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, TopUpFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor, visitor
 
 # Of the form behind "Log out": another one each time.
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')

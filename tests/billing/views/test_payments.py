@@ -6,10 +6,10 @@ from decimal import Decimal
 from django.utils import timezone
 
 from billing.models import Payment, Source, TopUpState
-from billing.services import payments, topups, transfers
+from billing.services import mirroring, topups, transfers
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor
-from tests.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.visitors import Visitor
 
 
 def test_payments_and_charges_are_listed_with_the_balance_after_each(zoe: Visitor) -> None:
@@ -58,7 +58,7 @@ def test_a_debit_and_what_was_given_back_of_it_both_name_the_customer(
         hand_over=False,
     )
     topups.carry_out(topup_id=credit.pk, now=now)
-    payments.mirror(account=mara.account, now=now)
+    mirroring.mirror(account=mara.account, now=now)
     html = mara.client.get(mara.page("payments/")).content.decode()
     assert f"Given back: top-up of {zoe.account.name}" in html
     assert html.count(f"op-up of {zoe.account.name}") == 2

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from billing.models import Kind, Source, TopUp, TopUpState
 from billing.services import topups
-from tests.billing.views.conftest import Visitor, visitor
-from tests.factories import AccountFactory, OnlinePaymentFactory, TopUpFactory
+from tests.support.factories import AccountFactory, OnlinePaymentFactory, TopUpFactory
+from tests.support.visitors import Visitor, visitor
 
 WISH = {"amount": "25.50", "note": "Invoice 1042", "key": "key-of-the-form"}
 

@@ -24,9 +24,7 @@ from billing.services import guesses
 from billing.services.guesses import Limit
 from billing.services.reconciliation import reconcile
 from billing.views import steps
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.billing.views.test_balance import DAY, TODAY, synced, words_of
-from tests.factories import (
+from tests.support.factories import (
     AccountFactory,
     CallDayFactory,
     ChargeFactory,
@@ -35,9 +33,15 @@ from tests.factories import (
     TopUpFactory,
     UserFactory,
 )
+from tests.support.logins import logged_in
+from tests.support.pages import words_of
+from tests.support.syncing import synced
+from tests.support.visitors import Visitor
 
 # Of the switch's calendar, which is Shanghai's: the 20th, 20:00.
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = datetime.now(UTC).date()
+DAY = timedelta(days=1)
 OCTOBER, NOVEMBER = "2026-10", "2026-11"
 FIGURES = ("payments", "calls", "agent_fees", "charges", "difference")
 
@@ -407,7 +411,7 @@ def test_more_days_and_payments_ask_the_database_no_more(nora: Visitor) -> None:
 def test_its_figures_are_those_of_the_balance_and_the_switchs_ledger(zoe: Visitor) -> None:
     yesterday = TODAY - DAY
     month = f"{yesterday:%Y-%m}"
-    for account in synced(zoe.account):
+    for account in synced(zoe.account, TODAY):
         reconcile(account=account, first=TODAY - 9 * DAY, last=TODAY, now=datetime.now(UTC))
     first = max(TODAY - 9 * DAY, yesterday.replace(day=1))
     explained = words_of(zoe.client.get(f"{zoe.page('balance/')}?from={first}&to={yesterday}").content.decode())

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import Switch
 from billing.models import Kind, TopUp
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor, visitor
-from tests.factories import TopUpFactory
+from tests.support.factories import TopUpFactory
+from tests.support.visitors import Visitor, visitor
 
 if TYPE_CHECKING:
     # What a test's client gives: a response that knows its context.

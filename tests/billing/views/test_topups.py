@@ -15,8 +15,8 @@ from billing.models import Kind, Reissue, TopUp, TopUpState
 from billing.services import topups
 from billing.services.states import move
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor
-from tests.factories import NOON, TopUpFactory, UserFactory
+from tests.support.factories import NOON, TopUpFactory, UserFactory
+from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
     # What a test's client gives: a response that knows its context.

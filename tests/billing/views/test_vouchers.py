@@ -24,12 +24,13 @@ from redis import Redis
 
 from accounts.models import Role, Switch
 from billing.models import Source, TopUp, TopUpState
-from billing.services import topups
+from billing.services import topups, vouchers
 from billing.services.redis import connection as redis
-from billing.vos3000 import Client as VosClient
+from billing.vos3000 import Client as SwitchClient
 from simulator.process import SimulatorProcess
-from tests.billing.views.conftest import Visitor, logged_in
-from tests.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.logins import logged_in
+from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
     # What a test's client gives: a response that knows its context.
@@ -318,10 +319,10 @@ def test_a_cards_number_is_nowhere_but_in_the_request(
 
 
 def test_a_report_of_an_error_holds_nothing_of_the_card(zoe: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    def break_down(client: VosClient, *, pin: str, password: str) -> None:
+    def break_down(client: SwitchClient, *, pin: str, password: str) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(VosClient, "get_phone_card", break_down)
+    monkeypatch.setattr(vouchers, "get_phone_card", break_down)
     reports: list[str] = []
     got_request_exception.connect(
         lambda request, **_: reports.append(ExceptionReporter(request, *sys.exc_info()).get_traceback_html()),

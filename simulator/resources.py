@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.contract import contract
-from simulator.operations.owners import account_named
-from simulator.operations.registry import Body, Handler, Result, operation
 from simulator.refusals import EXISTS, Refusal, not_found
+from simulator.registry import Body, Handler, Result, operation
 from simulator.state import State
 from simulator.tables import Row
 
@@ -41,35 +40,6 @@ class Resource:
         if not rows and any(body.get(parameter) for parameter in self.filters):
             raise not_found()
         return rows
-
-
-def _needs_account(state: State, row: Row) -> None:
-    account_named(state, row["account"])
-    row.setdefault("activeTime", state.clock.now())
-
-
-def _needs_active_card(state: State, row: Row) -> None:
-    card = state.tables.of("ActivePhoneCard").get(row["pin"])
-    if card is None:
-        raise not_found()
-    row["account"] = card["account"]
-    row.setdefault("bindTime", state.clock.now())
-
-
-PHONE = Resource("Phone", "e164", {"e164s": "e164", "accounts": "account"})
-SUITE = Resource("Suite", "id", {"ids": "id"}, numbered=True)
-
-_RESOURCES = (
-    Resource("GatewayMapping", "name", {"names": "name"}),
-    Resource("GatewayRouting", "name", {"names": "name"}),
-    Resource("FeeRateGroup", "name", {"names": "name"}),
-    Resource("LimitE164Group", "name", {"names": "name"}),
-    Resource("ActivePhoneCard", "pin", {"pins": "pin", "accounts": "account"}, prepare=_needs_account),
-    Resource("BindedE164", "e164", {"e164s": "e164", "pin": "pin", "account": "account"}, prepare=_needs_active_card),
-    Resource("IvrAudio", "id", {"ids": "id", "type": "type"}, numbered=True),
-    Resource("E164Convert", "id", {"account": "account", "e164": "e164"}, numbered=True),
-    SUITE,
-)
 
 
 def _creator(resource: Resource) -> Handler:
@@ -116,13 +86,9 @@ def _getter(resource: Resource) -> Handler:
     return get
 
 
-def _register(resource: Resource) -> None:
+def register(resource: Resource) -> None:
     makers = {"Create": _creator, "Modify": _modifier, "Delete": _deleter, "Get": _getter}
     for verb, make in makers.items():
         name = f"{verb}{resource.name}"
         if name in contract().operations:
             operation(name)(make(resource))
-
-
-for each in _RESOURCES:
-    _register(each)

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from django.contrib.auth.models import Group
 from django.db.models import Model
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
@@ -28,8 +27,7 @@ from billing.models import (
     UnreadableRecord,
 )
 from billing.services import claims, partitions
-from tests.accounts.test_factors import show_password
-from tests.factories import (
+from tests.support.factories import (
     NOON,
     AccountFactory,
     CallDayFactory,
@@ -100,19 +98,6 @@ def staff(*groups: str) -> User:
     user: User = UserFactory.create(is_staff=True)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
-
-
-def logged_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def freshly_logged_in(user: User) -> Client:
-    """Whoever has just shown that it is them."""
-    client = logged_in(user)
-    show_password(client)
-    return client
 
 
 def list_of(model: type[Model]) -> str:

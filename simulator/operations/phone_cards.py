@@ -1,13 +1,15 @@
-"""Vouchers (manual 3.58, 3.59, 3.84)."""
+"""Phone cards, the vouchers of the switch, and numbers bound to them (manual 3.32 to 3.39, 3.58, 3.59, 3.84)."""
 
 from msgspec.structs import replace
 
-from simulator.operations.owners import owner
 from simulator.operations.payments import pay_answer
-from simulator.operations.registry import Body, Result, operation
+from simulator.owners import account_named, owner
 from simulator.records import PayKind, PayMethod, PhoneCard
 from simulator.refusals import CARD_EXPIRED, CARD_SPENT, EXISTS, Refusal, not_found
+from simulator.registry import Body, Result, operation
+from simulator.resources import Resource, register
 from simulator.state import State
+from simulator.tables import Row
 
 
 def _card(state: State, body: Body) -> PhoneCard:
@@ -77,3 +79,22 @@ def phone_card_active(state: State, body: Body) -> Result:
         "activeTime": state.clock.now(),
     }
     return {}
+
+
+def _needs_account(state: State, row: Row) -> None:
+    account_named(state, row["account"])
+    row.setdefault("activeTime", state.clock.now())
+
+
+def _needs_active_card(state: State, row: Row) -> None:
+    card = state.tables.of("ActivePhoneCard").get(row["pin"])
+    if card is None:
+        raise not_found()
+    row["account"] = card["account"]
+    row.setdefault("bindTime", state.clock.now())
+
+
+register(Resource("ActivePhoneCard", "pin", {"pins": "pin", "accounts": "account"}, prepare=_needs_account))
+register(
+    Resource("BindedE164", "e164", {"e164s": "e164", "pin": "pin", "account": "account"}, prepare=_needs_active_card)
+)

@@ -16,7 +16,7 @@ import psutil
 
 from portal import local
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
 # What a test run or a shell says of its own servers is not the demo's.
 NOT_INHERITED = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DJANGO_SETTINGS_MODULE", "PUBLIC_URL"}
 

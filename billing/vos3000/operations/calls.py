@@ -1,29 +1,48 @@
-"""Calls as the switch tells of them: each by itself, and those of an account and a period in sum.
+"""Call records (manual 3.47).
 
 The operator's own routing (gateways, addresses, product ids) is read for `RoutedCdr` alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
 from msgspec import field
 
-from .record import LARGEST_AMOUNT, LOWEST_AMOUNT, ZERO, Millis, Record, instant
-from .text import UNDECODABLE
+from ..cdr import read_records
+from ..cdr_slow import UnreadableRecord
+from ..client import Client
+from ..codes import Code
+from ..record import LARGEST_AMOUNT, LOWEST_AMOUNT, ZERO, Millis, Record, instant
+from ..text import UNDECODABLE
+from ..times import days
 
 LONGEST_ROUTING = 200
 
 
+class CallLevel(Code):
+    ON_NET = 1
+    LOCAL = 2
+    DOMESTIC = 4
+    INTERNATIONAL = 5
+
+
+class EndDirection(Code):
+    """The side that ended the call."""
+
+    CALLER = 0
+    CALLEE = 1
+    SERVER = 2
+
+
 class Cdr(Record, frozen=True, kw_only=True, gc=False):
-    """One call record of GetCdr (3.47); `flow_no` is its identity on the switch.
+    """A call record; `flow_no` is its identity on the switch.
 
     `hold_time` are seconds talked, `fee_time` seconds billed, `fee` what the account pays. `agent_fee` is what the
-    account's agent pays: never the customer's to see. What nobody needs of the switch's fields is not read.
-    `call_level` and `end_direction` are codes of `CallLevel` and `EndDirection`.
+    account's agent pays: never the customer's to see. Fields of the switch that the portal does not
+    need are not read. `call_level` and `end_direction` are codes of `CallLevel` and `EndDirection`.
     """
 
     # In the manual's order: each name is looked for where the one before was found.
@@ -87,7 +106,7 @@ class RoutedCdr(Cdr, frozen=True, kw_only=True, gc=False):
     callee_ip: object = field(default=None, name="calleeip")
 
     def routed(self, name: str) -> str | None:
-        """Empty where the switch does not say, None for what cannot be read."""
+        """Return the text of a routing field: empty where the switch does not say, None for what cannot be read."""
         value = getattr(self, name)
         if value is None:
             return ""
@@ -96,42 +115,16 @@ class RoutedCdr(Cdr, frozen=True, kw_only=True, gc=False):
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableRecord:
-    """A call record that is there but cannot be read.
+def get_cdr(
+    client: Client, *, accounts: Sequence[str], first: date, last: date, kind: type[Cdr] = Cdr
+) -> Generator[Cdr | UnreadableRecord, None, None]:
+    """Read call records of whole days of the switch's calendar, both included, while they arrive (3.47).
 
-    `excerpt` shows the start of the fields that call records may have for customers, nothing else.
+    `RoutedCdr` is the kind that holds the operator's routing too.
+    They count only when the iterator ends without an error. Nothing is sent before the first is asked for; close
+    the iterator when leaving it early.
     """
-
-    reason: str
-    excerpt: str
-
-
-class CustomerFee(Record, frozen=True, kw_only=True):
-    """One row of GetReportCustomerFee (3.48): an account's calls of one period, summed by the switch."""
-
-    account: str
-    account_name: str = ""
-    begin_time: Millis
-    end_time: Millis | None = None
-    cdr_count: int
-    total_fee: Decimal
-    total_time: int = 0
-    total_suite_fee: Decimal = ZERO
-    total_suite_fee_time: int = 0
-    net_fee: Decimal = ZERO
-    net_time: int = 0
-    net_count: int = 0
-    local_fee: Decimal = ZERO
-    local_time: int = 0
-    local_count: int = 0
-    domestic_fee: Decimal = ZERO
-    domestic_time: int = 0
-    domestic_count: int = 0
-    international_fee: Decimal = ZERO
-    international_time: int = 0
-    international_count: int = 0
-
-    def first_day(self, zone: ZoneInfo) -> date:
-        """The first day of the period in the calendar of the switch, whose zone is given."""
-        return instant(self.begin_time).astimezone(zone).date()
+    if not accounts:
+        raise ValueError("Say whose calls.")
+    body = {"accounts": list(accounts), **days(first, last)}
+    return client.stream("GetCdr", body, lambda pieces: read_records(pieces, kind))

@@ -1,4 +1,4 @@
-"""Whose account is meant."""
+"""Finding the account that a request means."""
 
 from collections.abc import Sequence
 from enum import IntEnum

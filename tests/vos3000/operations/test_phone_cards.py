@@ -8,17 +8,17 @@ from decimal import Decimal
 import pytest
 
 from billing.vos3000 import Client, ExpiryKind, Malformed, Refused, UnknownOutcome
-
-from .conftest import MakeClient
-from .rawserver import RawServer, Reply, reply
-from .test_pay import DONE, NOT_FOUND, UNKNOWN_ENDS
+from billing.vos3000.operations.phone_cards import get_phone_card, pay_by_phone_card
+from tests.support.rawserver import RawServer, Reply, reply
+from tests.support.switch_answers import DONE, NOT_FOUND, UNKNOWN_ENDS
+from tests.support.switch_clients import MakeClient
 
 UNUSED = '{"retCode":0,"infoPhoneCard":{"money":1.25E1,"limitMoney":0.0,"expireTime":1795000000000}}'
 USED = '{"retCode":0,"infoPhoneCard":{"money":12.5,"expireTime":0,"usedTime":1795000000000,"usedAccount":"A-2"}}'
 
 
 def pay_in(client: Client) -> object:
-    return client.pay_by_phone_card(account="A-1", pin="9001", password="77", amount=Decimal("12.5"), memo="TU-1")
+    return pay_by_phone_card(client, account="A-1", pin="9001", password="77", amount=Decimal("12.5"), memo="TU-1")
 
 
 def test_a_card_that_the_switch_confirms_is_paid_in(make_client: MakeClient) -> None:
@@ -47,7 +47,7 @@ def test_a_listed_code_is_a_sure_refusal(make_client: MakeClient) -> None:
 
 def test_an_unused_card_tells_what_it_holds_and_how_long(make_client: MakeClient) -> None:
     with RawServer(reply(UNUSED)) as server:
-        card = make_client(server.url).get_phone_card(pin="9001", password="")
+        card = get_phone_card(make_client(server.url), pin="9001", password="")
     assert card is not None
     assert (card.money, card.is_used, card.used_at) == (Decimal("12.5"), False, None)
     assert card.expiry.instant == datetime.fromtimestamp(1795000000, UTC)
@@ -56,7 +56,7 @@ def test_an_unused_card_tells_what_it_holds_and_how_long(make_client: MakeClient
 
 def test_a_used_card_tells_when_and_for_whom(make_client: MakeClient) -> None:
     with RawServer(reply(USED)) as server:
-        card = make_client(server.url).get_phone_card(pin="9001", password="77")
+        card = get_phone_card(make_client(server.url), pin="9001", password="77")
     assert card is not None
     assert (card.is_used, card.used_at, card.used_account) == (True, datetime.fromtimestamp(1795000000, UTC), "A-2")
     assert card.expiry.kind is ExpiryKind.SYSTEM_DEFAULT
@@ -64,16 +64,16 @@ def test_a_used_card_tells_when_and_for_whom(make_client: MakeClient) -> None:
 
 def test_a_card_that_is_not_there_is_none(make_client: MakeClient) -> None:
     with RawServer(reply(NOT_FOUND)) as server:
-        assert make_client(server.url).get_phone_card(pin="9001", password="77") is None
+        assert get_phone_card(make_client(server.url), pin="9001", password="77") is None
 
 
 def test_a_refused_look_does_not_repeat_what_the_switch_said(make_client: MakeClient) -> None:
     with RawServer(reply('{"retCode":-5,"exception":"card 9001"}')) as server, pytest.raises(Refused) as raised:
-        make_client(server.url).get_phone_card(pin="9001", password="77")
+        get_phone_card(make_client(server.url), pin="9001", password="77")
     assert raised.value.text == ""
 
 
 @pytest.mark.parametrize("body", ['{"retCode":0}', '{"retCode":0,"infoPhoneCard":{"money":"NaN"}}', ""])
 def test_a_card_of_which_nothing_is_said_is_no_card(make_client: MakeClient, body: str) -> None:
     with RawServer(reply(body)) as server, pytest.raises(Malformed):
-        make_client(server.url).get_phone_card(pin="9001", password="77")
+        get_phone_card(make_client(server.url), pin="9001", password="77")

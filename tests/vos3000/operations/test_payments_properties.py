@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.vos3000 import Client, Endpoint, UnknownOutcome
-
-from .rawserver import RawServer, Reply, http, reset, send_raw
+from billing.vos3000.operations.payments import pay
+from tests.support.rawserver import RawServer, Reply, http, reset, send_raw
 
 DONE = '{"retCode":0,"infoPay":{"account":"A","money":112.5,"validTime":0,"payMoney":12.5}}'
 REFUSED = '{"retCode":-10007,"exception":"Not found, operation failed."}'
@@ -26,12 +26,12 @@ def server() -> Iterator[RawServer]:
         yield server
 
 
-def pay(server: RawServer, end: Reply) -> None:
+def pay_in_vain(server: RawServer, end: Reply) -> None:
     server.replies.append(end)
     asked = len(server.received)
     endpoint = Endpoint(server.url, ZoneInfo("UTC"), read_timeout=2.0, total_timeout=4.0)
     with Client(endpoint) as client, pytest.raises(UnknownOutcome):
-        client.pay(account="A", amount=Decimal("12.5"), memo="")
+        pay(client, account="A", amount=Decimal("12.5"), memo="")
     assert len(server.received) == asked + 1
 
 
@@ -47,22 +47,22 @@ def then_reset(raw: bytes) -> Reply:
 @given(WHOLE, st.data(), st.booleans())
 def test_an_answer_cut_anywhere_is_unknown(server: RawServer, raw: bytes, data: st.DataObject, torn: bool) -> None:
     cut = raw[: data.draw(st.integers(0, len(raw) - 1))]
-    pay(server, then_reset(cut) if torn else send_raw(cut))
+    pay_in_vain(server, then_reset(cut) if torn else send_raw(cut))
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=200))
 def test_any_other_bytes_are_unknown(server: RawServer, raw: bytes) -> None:
-    pay(server, send_raw(raw))
+    pay_in_vain(server, send_raw(raw))
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers().filter(lambda code: code not in (0, -10007)))
 def test_any_other_code_is_unknown(server: RawServer, code: int) -> None:
-    pay(server, send_raw(http(f'{{"retCode":{code}}}'.encode())))
+    pay_in_vain(server, send_raw(http(f'{{"retCode":{code}}}'.encode())))
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6).filter(lambda amount: amount != Decimal("12.5")))
 def test_any_other_amount_is_unknown(server: RawServer, amount: Decimal) -> None:
-    pay(server, send_raw(http(DONE.replace("12.5}", f"{amount}}}"))))
+    pay_in_vain(server, send_raw(http(DONE.replace("12.5}", f"{amount}}}"))))

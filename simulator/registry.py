@@ -1,4 +1,4 @@
-"""Which function does which operation."""
+"""The function that does each operation, by the operation's name in the contract."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,67 +1,31 @@
-"""A payment is done, surely not done, or unknown: never guessed."""
+"""A payment is done, surely not done, or unknown: never guessed. Payments and charges of the past are read exactly."""
 
 from __future__ import annotations
 
 import socket
 import threading
+from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable, Withheld
+from billing.vos3000.operations.payments import ChargeKind, PayKind, PayMethod, get_consumption, get_pay_history, pay
+from tests.support.rawserver import RawServer, Reply, http, reply, reset
+from tests.support.switch_answers import DONE, NOT_FOUND, UNKNOWN_ENDS
+from tests.support.switch_clients import CountingGate, MakeClient
 
-from .conftest import CountingGate, MakeClient
-from .rawserver import RawServer, Reply, hang_up, http, reply, reset, send_raw
-
-DONE = '{"retCode":0,"infoPay":{"account":"A-1","money":112.5,"validTime":9223372036854775807,"payMoney":12.5}}'
-NOT_FOUND = '{"retCode":-10007,"exception":"Not found, operation failed."}'
-
-UNKNOWN_ENDS: dict[str, Reply] = {
-    "reset after the request": reset,
-    "closed without an answer": hang_up,
-    "closed within the status line": send_raw(b"HTTP/1."),
-    "closed within the headers": send_raw(b"HTTP/1.1 200 OK\r\nContent-Le"),
-    "not HTTP": send_raw(b"\x16\x03\x01 nonsense\r\n\r\n"),
-    "empty body": reply(""),
-    "blank body": reply("\r\n"),
-    "cut body": reply(DONE[:60], length=len(DONE)),
-    "cut body that says it is whole": reply(DONE[:60]),
-    "cut chunk": send_raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{"),
-    "nonsense instead of a chunk": send_raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n{"),
-    "nonsense instead of gzip": reply(DONE, headers="Content-Encoding: gzip\r\n"),
-    "HTML": reply("<html>busy</html>"),
-    "403": reply(DONE, status="403 Forbidden"),
-    "404": reply("<html>", status="404 Not Found"),
-    "500": reply(DONE, status="500 Internal Server Error"),
-    "503 that asks to come again": reply("", status="503 Busy", headers="Retry-After: 0\r\n"),
-    "201": reply(DONE, status="201 Created"),
-    "redirect": reply("", status="302 Found", headers="Location: /external/server/Pay\r\n"),
-    "redirect that keeps the method": reply("", status="307 Again", headers="Location: /external/server/Pay\r\n"),
-    "unlisted code": reply('{"retCode":-10001,"exception":"time out"}'),
-    "positive code": reply('{"retCode":1}'),
-    "no code": reply('{"infoPay":{"account":"A-1","payMoney":12.5}}'),
-    "code null": reply('{"retCode":null}'),
-    "code true": reply('{"retCode":true,"infoPay":{"account":"A-1","payMoney":12.5}}'),
-    "a list": reply("[0]"),
-    "not UTF-8": reply(DONE.replace("A-1", "\xff").encode("latin-1")),
-    "no infoPay": reply('{"retCode":0}'),
-    "no payMoney": reply('{"retCode":0,"infoPay":{"account":"A-1","money":112.5}}'),
-    "another payMoney": reply(DONE.replace("12.5}", "12.4}")),
-    "the opposite payMoney": reply(DONE.replace("12.5}", "-12.5}")),
-    "payMoney is not a number": reply(DONE.replace("12.5}", '"NaN"}')),
-    "another account": reply(DONE.replace("A-1", "A-2")),
-    "text after the answer": reply(DONE + "{}"),
-    "deeply nested": reply("[" * 100_000),
-}
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def pay(client: Client, amount: str = "12.5") -> object:
-    return client.pay(account="A-1", amount=Decimal(amount), memo="top-up é漢")
+def top_up(client: Client, amount: str = "12.5") -> object:
+    return pay(client, account="A-1", amount=Decimal(amount), memo="top-up é漢")
 
 
 def test_a_payment_that_the_switch_confirms_is_done(make_client: MakeClient) -> None:
     with RawServer(reply(DONE)) as server:
-        paid = make_client(server.url).pay(account="A-1", amount=Decimal("12.50"), memo="top-up é漢")
+        paid = pay(make_client(server.url), account="A-1", amount=Decimal("12.50"), memo="top-up é漢")
     assert (paid.account, paid.amount, paid.balance_after) == ("A-1", Decimal("12.5"), Decimal("112.5"))
     (request,) = server.received
     assert request.line == "POST /external/server/Pay HTTP/1.1"
@@ -76,7 +40,7 @@ def test_a_payment_that_the_switch_confirms_is_done(make_client: MakeClient) -> 
 def test_every_other_end_is_unknown_and_the_payment_was_sent_once(make_client: MakeClient, end: Reply) -> None:
     with RawServer(end, reply(DONE), reply(DONE)) as server:
         with pytest.raises(UnknownOutcome) as raised:
-            pay(make_client(server.url))
+            top_up(make_client(server.url))
         assert len(server.received) == 1
     assert not raised.value.transient
 
@@ -85,7 +49,7 @@ def test_silence_is_unknown(make_client: MakeClient) -> None:
     with RawServer() as server:
         server.replies.append(server.silence)
         with pytest.raises(UnknownOutcome, match="no answer in time"):
-            pay(make_client(server.url))
+            top_up(make_client(server.url))
 
 
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http(DONE, length=9999)])
@@ -93,12 +57,12 @@ def test_a_slow_trickle_ends_and_is_unknown(make_client: MakeClient, begun: byte
     with RawServer() as server:
         server.replies.append(server.trickle(begun, b" ", 0.05))
         with pytest.raises(UnknownOutcome):
-            pay(make_client(server.url))
+            top_up(make_client(server.url))
 
 
 def test_a_listed_code_is_a_sure_refusal(make_client: MakeClient) -> None:
     with RawServer(reply(NOT_FOUND)) as server, pytest.raises(Refused) as raised:
-        pay(make_client(server.url))
+        top_up(make_client(server.url))
     assert (raised.value.code, raised.value.text) == (-10007, "Not found, operation failed.")
 
 
@@ -107,9 +71,9 @@ def test_which_codes_are_sure_is_a_setting(make_client: MakeClient) -> None:
     with RawServer(reply(NOT_FOUND), reply(other)) as server:
         client = make_client(server.url, sure_refusals=frozenset({-10015}))
         with pytest.raises(UnknownOutcome) as unknown:
-            pay(client)
+            top_up(client)
         with pytest.raises(Refused):
-            pay(client)
+            top_up(client)
     assert unknown.value.code == -10007
 
 
@@ -117,13 +81,13 @@ def test_a_refused_connection_is_surely_not_done(make_client: MakeClient) -> Non
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Unreachable) as raised:
-        pay(make_client(f"http://127.0.0.1:{port}"))
+        top_up(make_client(f"http://127.0.0.1:{port}"))
     assert raised.value.transient
 
 
 def test_an_unknown_name_is_surely_not_done(make_client: MakeClient) -> None:
     with pytest.raises(Unreachable):
-        pay(make_client("http://switch.invalid:8080"))
+        top_up(make_client("http://switch.invalid:8080"))
 
 
 def test_a_connection_that_is_never_taken_is_surely_not_done(make_client: MakeClient) -> None:
@@ -134,20 +98,20 @@ def test_a_connection_that_is_never_taken_is_surely_not_done(make_client: MakeCl
             connection.setblocking(False)
             connection.connect_ex(address)
         with pytest.raises(Unreachable):
-            pay(make_client(f"http://127.0.0.1:{address[1]}", connect_timeout=0.3))
+            top_up(make_client(f"http://127.0.0.1:{address[1]}", connect_timeout=0.3))
         for connection in waiting:
             connection.close()
 
 
 def test_a_failed_handshake_is_surely_not_done(make_client: MakeClient) -> None:
     with RawServer(reply(DONE)) as server, pytest.raises(Unreachable):
-        pay(make_client(server.url.replace("http:", "https:")))
+        top_up(make_client(server.url.replace("http:", "https:")))
 
 
 def test_a_shut_gate_withholds_the_payment(make_client: MakeClient) -> None:
     with RawServer(reply(DONE)) as server:
         with pytest.raises(Withheld):
-            pay(make_client(server.url, CountingGate(shut=True)))
+            top_up(make_client(server.url, CountingGate(shut=True)))
         assert not server.received
 
 
@@ -161,7 +125,7 @@ class BrokenGate(CountingGate):
 
 def test_a_gate_that_breaks_afterwards_does_not_hide_a_done_payment(make_client: MakeClient) -> None:
     with RawServer(reply(DONE)) as server:
-        assert make_client(server.url, BrokenGate()).pay(account="A-1", amount=Decimal("12.5"), memo="")
+        assert pay(make_client(server.url, BrokenGate()), account="A-1", amount=Decimal("12.5"), memo="")
 
 
 class AbsentGate(CountingGate):
@@ -172,7 +136,7 @@ class AbsentGate(CountingGate):
 def test_a_gate_that_cannot_be_asked_withholds_the_payment(make_client: MakeClient) -> None:
     with RawServer(reply(DONE)) as server:
         with pytest.raises(Withheld):
-            pay(make_client(server.url, AbsentGate()))
+            top_up(make_client(server.url, AbsentGate()))
         assert not server.received
 
 
@@ -180,20 +144,20 @@ def test_a_gate_that_cannot_be_asked_withholds_the_payment(make_client: MakeClie
 def test_an_amount_that_cannot_be_paid_exactly_never_leaves(make_client: MakeClient, amount: str) -> None:
     with RawServer(reply(DONE)) as server:
         with pytest.raises(ValueError, match=r"amount|paid"):
-            pay(make_client(server.url), amount)
+            top_up(make_client(server.url), amount)
         assert not server.received
 
 
 def test_a_lone_surrogate_in_the_memo_never_leaves(make_client: MakeClient) -> None:
     with RawServer(reply(DONE)) as server:
         with pytest.raises(ValueError, match="surrogates"):
-            make_client(server.url).pay(account="A-1", amount=Decimal(1), memo="\ud800")
+            pay(make_client(server.url), account="A-1", amount=Decimal(1), memo="\ud800")
         assert not server.received
 
 
 def test_a_deduction_is_a_negative_amount(make_client: MakeClient) -> None:
     with RawServer(reply(DONE.replace("12.5}", "-12.5}"))) as server:
-        assert make_client(server.url).pay(account="A-1", amount=Decimal("-12.5"), memo="").amount == Decimal("-12.5")
+        assert pay(make_client(server.url), account="A-1", amount=Decimal("-12.5"), memo="").amount == Decimal("-12.5")
 
 
 def test_each_payment_has_a_connection_of_its_own(make_client: MakeClient) -> None:
@@ -201,7 +165,7 @@ def test_each_payment_has_a_connection_of_its_own(make_client: MakeClient) -> No
     with RawServer(done, done, done) as server:
         client = make_client(server.url)
         for _ in range(3):
-            pay(client)
+            top_up(client)
     assert [request.connection for request in server.received] == [0, 1, 2]
 
 
@@ -211,9 +175,9 @@ def test_fixed_fields_go_into_the_body_and_into_no_message(
     with RawServer(reply("<html>")) as server:
         client = make_client(server.url, extra_body={"user": "web", "password": "geheim"})
         with caplog.at_level("DEBUG"), pytest.raises(UnknownOutcome) as raised:
-            pay(client)
+            top_up(client)
     assert server.received[0].body["password"] == "geheim"
-    assert "geheim" not in caplog.text + repr(raised.value) + repr(client._endpoint)
+    assert "geheim" not in caplog.text + repr(raised.value) + repr(client.endpoint)
 
 
 def test_what_leaves_before_the_switch_stops_listening_is_unknown(make_client: MakeClient) -> None:
@@ -225,7 +189,7 @@ def test_what_leaves_before_the_switch_stops_listening_is_unknown(make_client: M
 
         def attempt() -> None:
             try:
-                pay(client)
+                top_up(client)
             except (UnknownOutcome, Unreachable) as error:
                 ends.append(error)
 
@@ -233,3 +197,31 @@ def test_what_leaves_before_the_switch_stops_listening_is_unknown(make_client: M
         thread.start()
         thread.join(5)
     assert [type(end) for end in ends] == [UnknownOutcome]
+
+
+def test_payments_state_their_effect_on_the_balance(make_client: MakeClient) -> None:
+    row = '{{"account":"A","fee":{},"type":{},"payType":0,"customerMoney":5.0,"payTime":1429324653274,"memo":"é"}}'
+    stated = [("2.0", 0), ("-2.0", 1), ("2.0", 1), ("1.0", 2), ("3.0", 3), ("4.0", 9)]
+    rows = ",".join(row.format(*pair) for pair in stated)
+    with RawServer(reply(f'{{"retCode":0,"infoPayHistorys":[{rows}]}}')) as server:
+        client = make_client(server.url, time_zone=ZoneInfo("Asia/Shanghai"))
+        records = get_pay_history(client, account="A", begin=NOON, end=NOON.replace(microsecond=1))
+    assert [record.amount for record in records] == [2, -2, -2, 1, -3, 4]
+    assert [record.kind for record in records][:2] == [PayKind.TOP_UP, PayKind.DEDUCTION]
+    assert (records[5].kind, records[5].kind.known, records[0].kind.known) == (9, False, True)
+    assert records[0].method is PayMethod.CASH
+    assert (records[0].balance_after, records[0].memo) == (Decimal("5.0"), "é")
+    assert records[0].paid_at == datetime(2015, 4, 18, 2, 37, 33, 274000, tzinfo=UTC)
+    assert server.received[0].body == {"account": "A", "beginTime": "20261123200000", "endTime": "20261123200001"}
+
+
+def test_charges(make_client: MakeClient) -> None:
+    row = '{"account":"A","money":9.9,"customerMoney":1.1,"type":1,"consumptionName":3,"time":1429324653274}'
+    with RawServer(reply(f'{{"retCode":0,"infoConsumptions":[{row}]}}')) as server:
+        (charge,) = get_consumption(make_client(server.url), agent="R", begin=NOON, end=NOON)
+    assert (charge.money, charge.balance_after, charge.kind) == (
+        Decimal("9.9"),
+        Decimal("1.1"),
+        ChargeKind.PHONE_RENT,
+    )
+    assert server.received[0].body["agentAccount"] == "R"

@@ -1,0 +1,64 @@
+"""Fields that forms of several subjects have: an amount of money, a reason, and the key of a form."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+
+from billing.amounts import BadAmount, parse_amount
+
+LONGEST_REASON = 300
+LONGEST_KEY, KEY_LENGTH = 64, 32
+
+
+class AmountField(forms.CharField):
+    """An amount as a person writes it; the form reads it by `read_amount`, which knows how many places there may be."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Amount"),
+            max_length=40,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "autofocus": True}),
+            error_messages={"required": _("Enter an amount."), "max_length": _("The amount has too many digits.")},
+        )
+
+
+def read_amount(text: str, *, places: int) -> Decimal:
+    """Raises ValidationError, which says what is wrong with the amount."""
+    try:
+        return parse_amount(text, places=places)
+    except BadAmount as error:
+        raise forms.ValidationError(str(error)) from error
+
+
+class Reason(forms.CharField):
+    """Why a person of the staff does what only a person may do."""
+
+    def __init__(self, *, label: str) -> None:
+        super().__init__(
+            label=label,
+            max_length=LONGEST_REASON,
+            widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+            help_text=_("Kept with your name."),
+        )
+
+
+def new_key() -> str:
+    return get_random_string(KEY_LENGTH)
+
+
+class KeyedForm(forms.Form):
+    """A form with a key, which makes sending the form twice the same as sending it once."""
+
+    key = forms.CharField(max_length=LONGEST_KEY, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial={"key": new_key(), **(initial or {})})
+
+    def replace_key(self) -> None:
+        """For a form whose key is used up: what was written stays, and may be sent under another key."""
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "key": new_key()}

@@ -1,0 +1,104 @@
+"""The routing of a switch's calls is forgotten, when its operator wants it gone."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import AuditAction, Switch
+from accounts.services import audit
+from billing.services import partitions
+from billing.services.call_routing import LOCK_KEY
+from billing.services.call_staging import BIGINT_MAX
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 10_000
+LOCK_TO_FORGET = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
+# Of one month, so that all of it is in one table and found again by where it stands there. A day that is being loaded
+# may hold some of it; waiting for that day while it waits for us would end one of the two.
+FORGET = """
+    DELETE FROM billing_callrouting
+    WHERE started_at >= %(begin)s AND started_at < %(end)s AND switch_id = %(switch)s AND ctid = ANY(ARRAY(
+        SELECT ctid FROM billing_callrouting
+        WHERE started_at >= %(begin)s AND started_at < %(end)s AND switch_id = %(switch)s AND flow_no >= %(least)s
+        ORDER BY flow_no LIMIT %(at_once)s FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING flow_no
+"""
+IS_LEFT = "SELECT EXISTS (SELECT 1 FROM billing_callrouting WHERE switch_id = %(switch)s)"
+
+
+class RoutingIsKept(Exception):
+    """The switch's setting has it kept."""
+
+
+class RoutingIsLeft(Exception):
+    """Days that were being loaded at that moment held some of it."""
+
+
+def forget_routing(*, switch: Switch, now: datetime) -> int:
+    """Forget what is kept of the routing of its calls, some thousands at a time: of how many calls it was.
+
+    What was forgotten before it is stopped stays so. Raises RoutingIsLeft, and RoutingIsKept, also when the setting is
+    turned on meanwhile.
+    """
+    _check(switch)
+    _await_those_that_keep(switch)
+    forgotten = 0
+    if _is_left(switch):
+        _note(switch, "The routing of its calls is being forgotten", now)
+        for month in partitions.months():
+            forgotten += _forget_month(switch, month)
+        if _is_left(switch):
+            raise RoutingIsLeft
+        _note(switch, f"The routing of {forgotten:,} of its calls is forgotten, and none is kept", now)
+    return forgotten
+
+
+def _await_those_that_keep(switch: Switch) -> None:
+    """Days that are about to come in with routing, since the setting was on when they were asked for."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK_TO_FORGET, {"switch": switch.pk})
+
+
+def _forget_month(switch: Switch, month: date) -> int:
+    """By number, so that no piece begins by looking through what is gone already."""
+    forgotten, least = 0, -BIGINT_MAX
+    while piece := _forget_some(switch, month, least):
+        forgotten, least = forgotten + len(piece), max(piece)
+    return forgotten
+
+
+def _forget_some(switch: Switch, month: date, least: int) -> list[int]:
+    place: dict[str, Any] = {
+        "switch": switch.pk,
+        "begin": partitions.begin_of(month),
+        "end": partitions.begin_of(partitions.following(month)),
+        "least": least,
+        "at_once": AT_ONCE,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK_TO_FORGET, place)
+        _check(switch)
+        cursor.execute(FORGET, place)
+        return [flow_no for (flow_no,) in cursor.fetchall()]
+
+
+def _check(switch: Switch) -> None:
+    if Switch.objects.filter(pk=switch.pk, keep_routing=True).exists():
+        raise RoutingIsKept
+
+
+def _is_left(switch: Switch) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(IS_LEFT, {"switch": switch.pk})
+        return bool(cursor.fetchone()[0])
+
+
+def _note(switch: Switch, text: str, now: datetime) -> None:
+    audit.note(action=AuditAction.REMOVED, now=now, subject=switch, text=text)
+    logger.info("%s: %s", switch, text)

@@ -1,0 +1,15 @@
+"""Reading the packages of an account, when a page needs them."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.services import packages
+from billing.services.manners import background
+
+
+@shared_task(name=packages.TASK)
+def read_packages(list_id: int) -> None:
+    with background():
+        packages.read(list_id=list_id, now=timezone.now())
