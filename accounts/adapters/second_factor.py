@@ -36,8 +36,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
             _("QR code"),
         )
 
-    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
-        others: int = Authenticator.objects.filter(user=user, type=type).count()
+    def generate_authenticator_name(self, user: User, kind: Authenticator.Type) -> str:
+        others: int = Authenticator.objects.filter(user=user, type=kind).count()
         return _("Passkey %(number)d") % {"number": others + 1} if others else _("Passkey")
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
