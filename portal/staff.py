@@ -49,9 +49,9 @@ class StaffSite(admin.AdminSite):
         return super().index(request, {"waiting": waiting, "findable": _findable(request), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Nobody comes here logged out: the middleware has sent them to the portal's login and back.
+        """A visitor who comes here is logged in: the middleware has sent them to the portal's login and back.
 
-        Who is no staff is told so, since another login would lead back here for ever.
+        One who is no staff is refused, since another login would lead back here for ever.
         """
         if not self.has_permission(request):
             raise PermissionDenied

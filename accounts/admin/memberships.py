@@ -23,7 +23,7 @@ LAST_OWNER = _("Nobody else is an owner of %(account)s: let somebody be that fir
 
 
 class MembershipForm(ModelForm[Membership]):
-    """Nobody of the staff lets themselves in, or makes themselves more: that takes a second person."""
+    """Staff never let themselves in, or give themselves another role: that takes a second person."""
 
     by: User
 

@@ -18,7 +18,7 @@ from accounts.staff_pages.links import linked
 
 @admin.register(Note)
 class NoteAdmin(StaffAdmin[Note]):
-    """Written once, for the others of the staff; nobody edits it."""
+    """Notes of staff for their colleagues: written once, never edited."""
 
     list_display = ("at", "of_account", "by", "text")
     list_select_related = ("account", "by")

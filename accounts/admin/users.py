@@ -43,7 +43,7 @@ class UserForm(ModelForm[User]):
 class UserAdmin(StaffAdmin[User]):
     """People have no password here: they get a mail and choose one.
 
-    Whoever decides who gets in, and by what, shows once more that it is them; so it is for memberships.
+    A person who decides who gets in, and by what, shows once more that it is them; so it is for memberships.
     """
 
     form = UserForm

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 
-# What is looked through when somebody searches the trail for words.
+# What a search of the trail for words looks through.
 WORDS = SearchVector("subject", "text", config="simple")
 
 

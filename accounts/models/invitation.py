@@ -21,7 +21,7 @@ class InvitationState(Enum):
 
 
 class Invitation(models.Model):
-    """A link in a mail that makes whoever reads that mailbox a member, once. Of its token only the digest is kept."""
+    """A link in a mail that makes the reader of that mailbox a member, once. Of its token only the digest is kept."""
 
     class Source(models.TextChoices):
         OPERATOR = "operator", _("the operator")

@@ -23,7 +23,7 @@ class OutgoingMail(models.Model):
 
 
 class Notice(OutgoingMail):
-    """What was done to a login or among an account's members, in the words in which it is told. Never a way in."""
+    """A mail about what was done to a login or among an account's members, in its final words. Never a way in."""
 
     to = models.EmailField()
     subject = models.CharField(max_length=300)

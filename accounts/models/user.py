@@ -20,7 +20,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """Somebody who logs in by e-mail. What they may see is said by their memberships alone."""
+    """A person who logs in by e-mail. What they may see is said by their memberships alone."""
 
     username = None  # type: ignore[assignment]  # Django's documented way to drop an inherited field
     first_name = None  # type: ignore[assignment]
