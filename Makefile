@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 LINT_SETTINGS := SECRET_KEY=no-secret-this-only-lets-the-settings-load DATABASE_URL=postgresql://nobody@localhost/none \
 	REDIS_URL=redis://localhost:1/0 DEBUG=0 ALLOWED_HOSTS=localhost
 
-.PHONY: help install run test conform mutants prove-balances bench-money bench-calls lint format clean distclean
+.PHONY: help install run test conform mutants prove-balances bench-money bench-calls lint format messages clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make bench-calls  how quick the call history is, to fill and to show (SIZE=10000000 ONLY=loading,…)'
 	@echo 'make lint       check style, types, room borders, templates and missing migrations'
 	@echo 'make format     put the style right'
+	@echo 'make messages   collect the sentences to translate into locale/ (LOCALE=en; it needs gettext)'
 	@echo 'make clean      forget the data of the demo and of the tests'
 	@echo 'make distclean  forget the virtual environment too'
 
@@ -68,6 +69,12 @@ format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djlint templates --reformat --quiet
+
+# By file and without line numbers, so that a catalogue changes only where a sentence does.
+messages: install
+	@$(LINT_SETTINGS) $(BIN)/python manage.py makemessages --locale $(or $(LOCALE),en) --extension html,txt,py \
+		--add-location file --no-wrap --no-obsolete \
+		$(foreach folder,$(VENV) .local bench simulator static staticfiles tests,--ignore '$(folder)/*')
 
 clean:
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m portal.demo.forget

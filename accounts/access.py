@@ -103,7 +103,7 @@ def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Ac
 
 
 def access_of(user: User, account: Account) -> Access | None:
-    """What somebody may do with an account that is known already; None: nothing."""
+    """What a user may do with an account that is known already; None: nothing."""
     line = _line(account)
     memberships = {
         m.account_id: m for m in Membership.objects.select_related("account").filter(user=user, account__in=line)
@@ -111,7 +111,7 @@ def access_of(user: User, account: Account) -> Access | None:
     own = memberships.get(account.id)
     own_role = Role(own.role) if own else None
     # An owner anywhere above outranks a viewer nearer by. Among equals the nearest counts, and the account itself last:
-    # whoever owns both it and its agent may still let the agent pay.
+    # a person who owns both it and its agent may still let the agent pay.
     for role in (Role.OWNER, Role.VIEWER):
         for account_id in (*line[1:], account.id):
             membership = memberships.get(account_id)

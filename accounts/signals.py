@@ -1,4 +1,4 @@
-"""What happens to logins, by whatever page it happens: allauth and Django say so by signals."""
+"""Records in the audit trail what happens to logins: allauth and Django say so by signals, whatever the page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def logged_out(user: User | None, **kwargs: Any) -> None:
 
 
 def login_failed(credentials: Mapping[str, Any], **kwargs: Any) -> None:
-    """What was typed as an address may be anything, even a password: an address is kept if somebody has it."""
+    """What was typed as an address may be anything, even a password: it is kept only if it is a user's address."""
     typed = credentials.get("email") or credentials.get("username") or ""
     user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
     text = "" if user else "An address that nobody has."

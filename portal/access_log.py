@@ -9,7 +9,7 @@ from portal.masking import KEY_OF_A_LINK, Formatter
 
 
 class AccessLog(Logger):  # type: ignore[misc]  # gunicorn ships no types
-    """A line for each request, without what is nobody's to read in a log."""
+    """A line for each request, without what no one should read in a log."""
 
     access_fmt = "%(asctime)s %(message)s"
 

@@ -8,7 +8,7 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        # Whoever hands work over must know the broker, also where no worker runs.
+        # Every process that hands work over must know the broker, also where no worker runs.
         import_module("portal.celery")
 
 

@@ -43,7 +43,7 @@ def services(folder: Path, *, shared: bool = False) -> Iterator[None]:
 
 
 def stop_postgresql(pid_file: Path) -> None:
-    """Stop a server that whoever started it left running."""
+    """Stop a server that was left running."""
     import psutil
 
     _forget_stale_pid(pid_file)
@@ -130,7 +130,7 @@ def _name_of(pid: int) -> str:
 @contextlib.contextmanager
 def _redis(folder: Path) -> Iterator[str]:
     port = free_port()
-    # In a session of its own: Ctrl-C in the terminal is for whoever started it, who stops it last.
+    # In a session of its own: Ctrl-C in the terminal is for the process that started it, which stops it last.
     server = subprocess.Popen(  # noqa: S603  # a command of ours alone
         redis_command(port, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )

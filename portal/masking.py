@@ -1,4 +1,4 @@
-"""What is nobody's to read in a log: telephone numbers, and whatever opens a door."""
+"""Masks in logs what no one should read there: telephone numbers, and keys that open a door."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MASK = "***"
 # A shorter one stands in words that say nothing, such as a database's password "portal" in a log of the portal.
 SHORTEST_SECRET = 8
 
-# Whoever reads this part of a link in a mail can choose the person's password, or come in by their invitation; of a
-# switch's address for what it tells, can speak in its place.
+# With this part of a link in a mail its reader chooses the person's password, or comes in by their invitation; with
+# this part of a switch's address for what it tells, they speak in its place.
 KEY_OF_A_LINK = re.compile(
     r"(?<=/password/reset/key/)[^/\s]+|(?<=/account/invitation/)[^/\s]{20,}|(?<=/confirm-email/)[^/\s]+"
     r"|(?<=/notify/)[^/\s]{20,}"
@@ -40,12 +40,12 @@ class Formatter(logging.Formatter):
         return masked(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # logging's own name
-        """On one line: nobody's input looks like a line of its own."""
+        """One line: no input looks like a line of its own."""
         return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
 
 
 def masked(text: str) -> str:
-    """Of a telephone number the last three digits stay: enough to tell two apart, too little to call anybody."""
+    """Of a telephone number the last three digits stay: enough to tell two apart, too little to call a person."""
     for secret in _own_secrets() if settings.configured else ():
         text = text.replace(secret, MASK)
     text = KEY_OF_A_LINK.sub("...", text)

@@ -11,6 +11,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing import subject
 
@@ -39,9 +41,9 @@ class Findable:
 class StaffSite(admin.AdminSite):
     """Django admin behind the portal's own login, which has the rate limits."""
 
-    site_title = "Support"
-    site_header = "Support (all times in UTC)"
-    index_title = "What is there"
+    site_title = _("Support")
+    site_header = _("Support (all times in UTC)")
+    index_title = _("What is there")
     site_url = "/"
     enable_nav_sidebar = False  # the lists need the width, and the front page has the same links
 
@@ -50,9 +52,9 @@ class StaffSite(admin.AdminSite):
         return super().index(request, {"waiting": waiting, "findable": _findable(request), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Nobody comes here logged out: the middleware has sent them to the portal's login and back.
+        """A visitor who comes here is logged in: the middleware has sent them to the portal's login and back.
 
-        Who is no staff is told so, since another login would lead back here for ever.
+        One who is no staff is refused, since another login would lead back here for ever.
         """
         if not self.has_permission(request):
             raise PermissionDenied
@@ -82,10 +84,10 @@ def _waiting(request: HttpRequest) -> list[Line]:
 
 def _findable(request: HttpRequest) -> list[Findable]:
     places = (
-        ("An account", "number or name", "accounts", "account"),
-        ("A top-up", "reference, account or e-mail", "topups", "topup"),
-        ("A person", "e-mail or name", "accounts", "user"),
-        ("What was done", "person, account or words", "accounts", "auditentry"),
+        (gettext("An account"), gettext("number or name"), "accounts", "account"),
+        (gettext("A top-up"), gettext("reference, account or e-mail"), "topups", "topup"),
+        (gettext("A person"), gettext("e-mail or name"), "accounts", "user"),
+        (gettext("What was done"), gettext("person, account or words"), "accounts", "auditentry"),
     )
     return [
         Findable(label=label, by=by, url=reverse(f"admin:{app}_{model}_changelist"))

@@ -25,6 +25,6 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
 def _page_of_the_form(request: HttpRequest) -> str:
     if not request.path.startswith(reverse("account_login").removesuffix("login/")):
         return request.path
-    # Nobody who logged in wants to see the login, or the log-out, once more.
+    # A person who logged in does not want to see the login, or the log-out, once more.
     wanted = request.POST.get(REDIRECT_FIELD_NAME, "")
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}) else "/"

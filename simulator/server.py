@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
     def version_string(self) -> str:
         return self.server_version
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, template: str, *args: Any) -> None:
         """Quiet: the journal keeps what was asked."""
 
     def _is_control(self) -> bool:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Role, User
 from accounts.services import invitations, last_owner, notices
@@ -18,11 +19,11 @@ from accounts.staff_pages.filters import OfAccount, OfPerson
 from accounts.staff_pages.typed import ModelForm
 from accounts.web import fresh_login
 
-LAST_OWNER = "Nobody else is an owner of {}: let somebody be that first."
+LAST_OWNER = _("Nobody else is an owner of %(account)s: let somebody be that first.")
 
 
 class MembershipForm(ModelForm[Membership]):
-    """Nobody of the staff lets themselves in, or makes themselves more: that takes a second person."""
+    """Staff never let themselves in, or give themselves another role: that takes a second person."""
 
     by: User
 
@@ -31,7 +32,7 @@ class MembershipForm(ModelForm[Membership]):
         membership = self.instance
         user = membership.user if membership.pk else self.cleaned_data.get("user")
         if user == self.by:
-            raise forms.ValidationError("This is your own login: somebody else of the staff has to do it.")
+            raise forms.ValidationError(_("This is your own login: somebody else of the staff has to do it."))
         if membership.pk and self.cleaned_data.get("role") != Role.OWNER:
             self._keep_an_owner(membership)
         return cleaned
@@ -41,7 +42,7 @@ class MembershipForm(ModelForm[Membership]):
         try:
             last_owner.keep_one(membership)
         except LastOwner as error:
-            raise forms.ValidationError(LAST_OWNER.format(membership.account)) from error
+            raise forms.ValidationError(LAST_OWNER, "last_owner", {"account": membership.account}) from error
 
 
 @admin.register(Membership)
@@ -65,7 +66,7 @@ class MembershipAdmin(StaffAdmin[Membership]):
 
     def get_deleted_objects(self, objs: Sequence[Membership] | QuerySet[Membership], request: HttpRequest) -> Any:
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
-        kept = [LAST_OWNER.format(account) for account in last_owner.orphaned(list(objs))]
+        kept = [LAST_OWNER % {"account": account} for account in last_owner.orphaned(list(objs))]
         return deleted, counts, needed, [*protected, *kept]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:

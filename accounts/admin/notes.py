@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.models import Note
 from accounts.staff_pages.actor import member_of_staff
@@ -17,7 +18,7 @@ from accounts.staff_pages.links import linked
 
 @admin.register(Note)
 class NoteAdmin(StaffAdmin[Note]):
-    """Written once, for the others of the staff; nobody edits it."""
+    """Notes of staff for their colleagues: written once, never edited."""
 
     list_display = ("at", "of_account", "by", "text")
     list_select_related = ("account", "by")
@@ -36,7 +37,7 @@ class NoteAdmin(StaffAdmin[Note]):
 
     def response_add(self, request: HttpRequest, obj: Note, post_url_continue: str | None = None) -> HttpResponse:
         """Back to the account, where the note is now shown."""
-        self.message_user(request, "Noted.")
+        self.message_user(request, _("Noted."))
         return redirect("admin:accounts_account_change", obj.account_id)
 
 

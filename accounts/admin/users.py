@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditAction, User
 from accounts.models.switch import check_time_zone
@@ -24,7 +25,7 @@ from accounts.staff_pages.base import StaffAdmin
 from accounts.staff_pages.typed import ModelForm
 from accounts.web import fresh_login
 
-NO_OWNER = "Nobody who may log in is an owner of {} any more: let somebody be that."
+NO_OWNER = _("Nobody who may log in is an owner of %(account)s any more: let somebody be that.")
 
 
 class UserForm(ModelForm[User]):
@@ -42,7 +43,7 @@ class UserForm(ModelForm[User]):
 class UserAdmin(StaffAdmin[User]):
     """People have no password here: they get a mail and choose one.
 
-    Whoever decides who gets in, and by what, shows once more that it is them; so it is for memberships.
+    A person who decides who gets in, and by what, shows once more that it is them; so it is for memberships.
     """
 
     form = UserForm
@@ -60,17 +61,17 @@ class UserAdmin(StaffAdmin[User]):
             staff.append("is_superuser")
         return (
             (None, {"fields": ("email", "name", "time_zone", "is_active")}),
-            ("Staff", {"fields": staff}),
-            *([("More", {"fields": ("last_login", "date_joined", "pages")})] if obj else []),
+            (_("Staff"), {"fields": staff}),
+            *([(_("More"), {"fields": ("last_login", "date_joined", "pages")})] if obj else []),
         )
 
-    @admin.display(description="more")
+    @admin.display(description=_("more"))
     def pages(self, user: User) -> SafeString:
         """Links to what is kept of the person."""
         kept = (
-            ("memberships", "accounts_membership", {"user": user.pk}),
-            ("top-ups asked for", "topups_topup", {"q": user.email}),
-            ("audit trail", "accounts_auditentry", {"user": user.pk}),
+            (_("memberships"), "accounts_membership", {"user": user.pk}),
+            (_("top-ups asked for"), "topups_topup", {"q": user.email}),
+            (_("audit trail"), "accounts_auditentry", {"user": user.pk}),
         )
         links = ((f"{reverse(f'admin:{model}_changelist')}?{urlencode(query)}", label) for label, model, query in kept)
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
@@ -106,24 +107,28 @@ class UserAdmin(StaffAdmin[User]):
     def _tell_of_the_orphaned(self, request: HttpRequest, user: User) -> None:
         """A login is closed when it has to be, also that of an account's last owner."""
         for account in last_owner.orphaned(list(user.memberships.all())):
-            self.message_user(request, NO_OWNER.format(account), messages.WARNING)
+            self.message_user(request, NO_OWNER % {"account": account}, messages.WARNING)
 
-    @admin.action(description="Send a mail to choose a password", permissions=["change"])
+    @admin.action(description=_("Send a mail to choose a password"), permissions=["change"])
     def send_password_mail(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         chosen = self._manageable(request, queryset.filter(is_active=True))
         for user in chosen:
             people.send_password_mail(user=user, request=request)
             recording.record(request, AuditAction.RESENT, user, "the mail to choose a password")
-        self.message_user(request, f"Mails sent: {len(chosen)}.", messages.SUCCESS)
+        self.message_user(request, _("Mails sent: %(count)d.") % {"count": len(chosen)}, messages.SUCCESS)
 
-    @admin.action(description="Forget the authenticator app, recovery codes and passkeys", permissions=["change"])
+    @admin.action(description=_("Forget the authenticator app, recovery codes and passkeys"), permissions=["change"])
     def forget_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in self._manageable(request, queryset):
             if second_factor.forget_factors(user, now=timezone.now()):
                 recording.record(
                     request, AuditAction.FACTOR_REMOVED, user, "authenticator app, recovery codes and passkeys"
                 )
-                self.message_user(request, f"{user.email} logs in with the password alone again.", messages.SUCCESS)
+                self.message_user(
+                    request,
+                    _("%(email)s logs in with the password alone again.") % {"email": user.email},
+                    messages.SUCCESS,
+                )
 
     def _manageable(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
         fresh_login.require(request)

@@ -1,5 +1,7 @@
 """Names people's devices as they would, from what a browser says of itself in its User-Agent."""
 
+from django.utils.translation import gettext as _
+
 # The first that is found counts: most browsers also claim to be Chrome, and Chrome to be Safari.
 BROWSERS = {
     "Edg": "Edge",
@@ -24,6 +26,6 @@ SYSTEMS = {
 
 def device_name(user_agent: str) -> str:
     """Return a name such as "Firefox on Windows"."""
-    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "Another browser")
+    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), _("Another browser"))
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), None)
-    return f"{browser} on {system}" if system else browser
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser

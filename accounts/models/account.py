@@ -6,6 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.switch import Switch
 
@@ -25,17 +26,17 @@ def new_public_id() -> str:
 class LockType(models.IntegerChoices):
     """Manual §3.4, lockType."""
 
-    OPEN = 0, "open"
-    LOCKED = 1, "locked"
+    OPEN = 0, _("open")
+    LOCKED = 1, _("locked")
 
 
 class ExpiryKind(models.TextChoices):
     """What `validTime` says: an instant, or one of its two values that are no dates."""
 
-    UNKNOWN = "unknown", "unknown"
-    AT = "at", "at an instant"
-    NEVER = "never", "never"
-    SYSTEM_DEFAULT = "default", "by the system's default"
+    UNKNOWN = "unknown", _("unknown")
+    AT = "at", _("at an instant")
+    NEVER = "never", _("never")
+    SYSTEM_DEFAULT = "default", _("by the system's default")
 
 
 class Account(models.Model):
@@ -43,7 +44,7 @@ class Account(models.Model):
 
     public_id = models.CharField(max_length=20, unique=True, default=new_public_id, editable=False)
     switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="accounts")
-    number = models.CharField("VOS3000 account id", max_length=LONGEST_NUMBER)
+    number = models.CharField(_("VOS3000 account id"), max_length=LONGEST_NUMBER)
     name = models.CharField(max_length=200, blank=True)
     parent = models.ForeignKey(
         "self",
@@ -51,7 +52,7 @@ class Account(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="children",
-        verbose_name="agent",
+        verbose_name=_("agent"),
     )
     is_agent = models.BooleanField(default=False)
     lock_type = models.IntegerField(choices=LockType.choices, default=LockType.OPEN)
@@ -59,47 +60,49 @@ class Account(models.Model):
     opened_at = models.DateTimeField(null=True, blank=True)
     expiry = models.CharField(max_length=10, choices=ExpiryKind.choices, default=ExpiryKind.UNKNOWN)
     valid_until = models.DateTimeField(null=True, blank=True)
-    profile_at = models.DateTimeField(null=True, blank=True, help_text="When name, lock, expiry and agent were read")
-    missing_since = models.DateTimeField(null=True, blank=True, help_text="Since when the switch does not know it")
+    profile_at = models.DateTimeField(null=True, blank=True, help_text=_("When name, lock, expiry and agent were read"))
+    missing_since = models.DateTimeField(null=True, blank=True, help_text=_("Since when the switch does not know it"))
 
     balance = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     overdraft = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     balance_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the request that read the balance was sent"
+        null=True, blank=True, help_text=_("When the request that read the balance was sent")
     )
     money_changed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the switch last said that the balance changed: one read before is old"
+        null=True, blank=True, help_text=_("When the switch last said that the balance changed: one read before is old")
     )
     today_charges = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     today_at = models.DateTimeField(null=True, blank=True)
 
     credit_without_debit = models.DecimalField(
-        "daily credit without debit",
+        _("daily credit without debit"),
         max_digits=18,
         decimal_places=6,
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0))],
-        help_text="Of an agent: how much it may credit a day without being debited. Empty: each top-up is a transfer.",
+        help_text=_(
+            "Of an agent: how much it may credit a day without being debited. Empty: each top-up is a transfer."
+        ),
     )
     # What the operator lets an agent's owners do for the accounts directly below it; they mean nothing elsewhere.
     may_open_customers = models.BooleanField(
-        "may open accounts", default=False, help_text="Of an agent: it opens accounts directly below its own."
+        _("may open accounts"), default=False, help_text=_("Of an agent: it opens accounts directly below its own.")
     )
     may_lock_customers = models.BooleanField(
-        "may lock and unlock", default=False, help_text="Of an agent: the accounts directly below its own."
+        _("may lock and unlock"), default=False, help_text=_("Of an agent: the accounts directly below its own.")
     )
     may_set_overdrafts = models.BooleanField(
-        "may set overdrafts",
+        _("may set overdrafts"),
         default=False,
-        help_text="Of an agent: of the accounts directly below its own, together within its own overdraft.",
+        help_text=_("Of an agent: of the accounts directly below its own, together within its own overdraft."),
     )
     may_see_margin = models.BooleanField(
-        "may see its margin",
+        _("may see its margin"),
         default=False,
-        help_text="Of an agent: what its customers' calls cost it, beside what they cost them.",
+        help_text=_("Of an agent: what its customers' calls cost it, beside what they cost them."),
     )
-    viewed_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last opened one of its pages")
+    viewed_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody last opened one of its pages"))
 
     class Meta:
         constraints = [

@@ -5,35 +5,36 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 
-# What is looked through when somebody searches the trail for words.
+# What a search of the trail for words looks through.
 WORDS = SearchVector("subject", "text", config="simple")
 
 
 class AuditAction(models.TextChoices):
-    LOOKED = "looked", "looked at"
-    ADDED = "added", "added"
-    CHANGED = "changed", "changed"
-    REMOVED = "removed", "removed"
-    LOGGED_IN = "logged_in", "logged in"
-    LOGGED_OUT = "logged_out", "logged out"
-    LOGIN_FAILED = "login_failed", "failed to log in"
-    PASSWORD_SET = "password_set", "set a password"
-    FACTOR_ADDED = "factor_added", "added a factor"
-    FACTOR_REMOVED = "factor_removed", "removed a factor"
-    INVITED = "invited", "invited"
-    RESENT = "resent", "sent again"
-    REVOKED = "revoked", "revoked"
-    ACCEPTED = "accepted", "accepted"
-    CLAIMED = "claimed", "claimed"
-    CLAIM_FAILED = "claim_failed", "failed to claim"
-    REQUESTED = "requested", "asked for"
-    DECIDED = "decided", "decided"
-    REISSUED = "reissued", "re-issued"
-    CLOSED = "closed", "closed"
-    EXPORTED = "exported", "exported"
+    LOOKED = "looked", _("looked at")
+    ADDED = "added", _("added")
+    CHANGED = "changed", _("changed")
+    REMOVED = "removed", _("removed")
+    LOGGED_IN = "logged_in", _("logged in")
+    LOGGED_OUT = "logged_out", _("logged out")
+    LOGIN_FAILED = "login_failed", _("failed to log in")
+    PASSWORD_SET = "password_set", _("set a password")
+    FACTOR_ADDED = "factor_added", _("added a factor")
+    FACTOR_REMOVED = "factor_removed", _("removed a factor")
+    INVITED = "invited", _("invited")
+    RESENT = "resent", _("sent again")
+    REVOKED = "revoked", _("revoked")
+    ACCEPTED = "accepted", _("accepted")
+    CLAIMED = "claimed", _("claimed")
+    CLAIM_FAILED = "claim_failed", _("failed to claim")
+    REQUESTED = "requested", _("asked for")
+    DECIDED = "decided", _("decided")
+    REISSUED = "reissued", _("re-issued")
+    CLOSED = "closed", _("closed")
+    EXPORTED = "exported", _("exported")
 
 
 class AuditEntry(models.Model):
@@ -54,25 +55,27 @@ class AuditEntry(models.Model):
         db_index=False,
     )
     who = models.CharField(max_length=254, blank=True)
-    role = models.CharField("as", max_length=100)
+    role = models.CharField(_("as"), max_length=100)
     via = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey(
         Account, null=True, blank=True, on_delete=models.PROTECT, related_name="audit_entries", db_index=False
     )
     # No list of choices in the database: a new action must not need a migration.
     action = models.CharField(max_length=30)
-    subject_type = models.CharField(max_length=60, blank=True, help_text="The kind of row, such as accounts.membership")
+    subject_type = models.CharField(
+        max_length=60, blank=True, help_text=_("The kind of row, such as accounts.membership")
+    )
     subject_id = models.CharField(max_length=40, blank=True)
-    subject = models.CharField("what", max_length=200, blank=True)
+    subject = models.CharField(_("what"), max_length=200, blank=True)
     text = models.CharField(max_length=500, blank=True)
     changes = models.JSONField(default=dict, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
-    session = models.CharField(max_length=12, blank=True, help_text="The same letters are the same login")
+    session = models.CharField(max_length=12, blank=True, help_text=_("The same letters are the same login"))
     user_agent = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name = "entry of the audit trail"
-        verbose_name_plural = "entries of the audit trail"
+        verbose_name = _("entry of the audit trail")
+        verbose_name_plural = _("entries of the audit trail")
         indexes = [
             models.Index(fields=["-at", "-id"], name="audit_by_time"),
             models.Index(fields=["account", "-at", "-id"], name="audit_by_account"),

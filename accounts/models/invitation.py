@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 from accounts.models.membership import Role
@@ -20,16 +21,16 @@ class InvitationState(Enum):
 
 
 class Invitation(models.Model):
-    """A link in a mail that makes whoever reads that mailbox a member, once. Of its token only the digest is kept."""
+    """A link in a mail that makes the reader of that mailbox a member, once. Of its token only the digest is kept."""
 
     class Source(models.TextChoices):
-        OPERATOR = "operator", "the operator"
-        MEMBER = "member", "an owner"
-        AGENT = "agent", "the agent that opened the account"
-        CLAIM = "claim", "a proof of control"
+        OPERATOR = "operator", _("the operator")
+        MEMBER = "member", _("an owner")
+        AGENT = "agent", _("the agent that opened the account")
+        CLAIM = "claim", _("a proof of control")
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField("e-mail")
+    email = models.EmailField(_("e-mail"))
     role = models.CharField(max_length=10, choices=Role.choices)
     source = models.CharField(max_length=10, choices=Source.choices)
     invited_by = models.ForeignKey(

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class KnownBrowser(models.Model):
-    """A browser that somebody has logged in with. It keeps a token of ours in a cookie; only the digest is here."""
+    """A browser that a person has logged in with. It keeps a token of ours in a cookie; only the digest is here."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="browsers")
     digest = models.CharField(max_length=64)

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "owner"
-    VIEWER = "viewer", "viewer"
+    OWNER = "owner", _("owner")
+    VIEWER = "viewer", _("viewer")
 
 
 class Membership(models.Model):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class OutgoingMail(models.Model):
@@ -9,7 +10,7 @@ class OutgoingMail(models.Model):
 
     written_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it was sent, or given up")
+    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: it was sent, or given up"))
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -22,7 +23,7 @@ class OutgoingMail(models.Model):
 
 
 class Notice(OutgoingMail):
-    """What was done to a login or among an account's members, in the words in which it is told. Never a way in."""
+    """A mail about what was done to a login or among an account's members, in its final words. Never a way in."""
 
     to = models.EmailField()
     subject = models.CharField(max_length=300)

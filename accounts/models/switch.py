@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.currencies import places_of
 
@@ -19,12 +20,14 @@ LONGEST_WARNING = timedelta(days=1)
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-SETTLED = "This stays {}: what is kept of its accounts is in it. To have it otherwise, add the switch by another name."
+SETTLED = _(
+    "This stays %(kept)s: what is kept of its accounts is in it. To have it otherwise, add the switch by another name."
+)
 
 
 def check_time_zone(name: str) -> None:
     if name == NOT_A_ZONE or name not in available_timezones():
-        raise ValidationError("There is no time zone called %(name)s.", params={"name": name})
+        raise ValidationError(_("There is no time zone called %(name)s."), params={"name": name})
 
 
 def default_refusals() -> list[int]:
@@ -38,26 +41,26 @@ class Switch(models.Model):
     url = models.CharField(
         max_length=200,
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text="http(s)://host:port, without /external/server",
+        help_text=_("http(s)://host:port, without /external/server"),
     )
-    suffix = models.CharField(max_length=10, blank=True, help_text="Put behind each operation's name, such as .jsp")
+    suffix = models.CharField(max_length=10, blank=True, help_text=_("Put behind each operation's name, such as .jsp"))
     time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
     currency = models.CharField(
         max_length=3,
         default="USD",
-        validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, such as USD.")],
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters, such as USD."))],
     )
 
     ca_file = models.CharField(
-        max_length=500, blank=True, help_text="Path of a PEM file that the certificate must chain to"
+        max_length=500, blank=True, help_text=_("Path of a PEM file that the certificate must chain to")
     )
     fingerprint = models.CharField(
-        max_length=95, blank=True, help_text="SHA-256 of the certificate, instead of a CA file"
+        max_length=95, blank=True, help_text=_("SHA-256 of the certificate, instead of a CA file")
     )
     extra_body_file = models.CharField(
         max_length=500,
         blank=True,
-        help_text="Path of a JSON file with fields that this build wants in every body",
+        help_text=_("Path of a JSON file with fields that this build wants in every body"),
     )
 
     requests_per_second = models.DecimalField(
@@ -67,28 +70,30 @@ class Switch(models.Model):
         models.IntegerField(),
         default=default_refusals,
         blank=True,
-        help_text="retCodes that mean: surely not done; empty: none is sure",
+        help_text=_("retCodes that mean: surely not done; empty: none is sure"),
     )
 
     topup_limit = models.DecimalField(
-        max_digits=18, decimal_places=6, default=Decimal(10_000), help_text="Largest single top-up"
+        max_digits=18, decimal_places=6, default=Decimal(10_000), help_text=_("Largest single top-up")
     )
     topup_places = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Decimal places a top-up may have, at most 6; empty: those of the currency"
+        null=True, blank=True, help_text=_("Decimal places a top-up may have, at most 6; empty: those of the currency")
     )
     daily_limit_per_user = models.DecimalField(
         max_digits=18,
         decimal_places=6,
         null=True,
         blank=True,
-        help_text="What one person may top up on one day of the switch's calendar, over all accounts; empty: no limit",
+        help_text=_(
+            "What one person may top up on one day of the switch's calendar, over all accounts; empty: no limit"
+        ),
     )
     daily_limit_per_account = models.DecimalField(
         max_digits=18,
         decimal_places=6,
         null=True,
         blank=True,
-        help_text="What one account may be topped up by on one day, by whomever; empty: no limit",
+        help_text=_("What one account may be topped up by on one day, by whomever; empty: no limit"),
     )
     fresh_login_above = models.DecimalField(
         max_digits=18,
@@ -96,68 +101,73 @@ class Switch(models.Model):
         null=True,
         blank=True,
         default=Decimal(1_000),
-        help_text="Above this amount people show once more that it is them; empty: never",
+        help_text=_("Above this amount people show once more that it is them; empty: never"),
     )
     claim_by_phrase = models.BooleanField(
-        default=False, help_text="Whoever knows the code phrase of an account gets an invitation to it"
+        default=False, help_text=_("Whoever knows the code phrase of an account gets an invitation to it")
     )
     claim_by_phone = models.BooleanField(
-        default=False, help_text="So does whoever knows the web-query password of one of its phones"
+        default=False, help_text=_("So does whoever knows the web-query password of one of its phones")
     )
     warn_within = models.DurationField(
         default=timedelta(minutes=10),
-        help_text="For how long a second top-up of the same account by the same amount must be meant",
+        help_text=_("For how long a second top-up of the same account by the same amount must be meant"),
     )
     voucher_cards = models.BooleanField(
-        default=True, help_text="Owners of an account pay in voucher cards (PayByPhoneCard, GetPhoneCard)"
+        default=True, help_text=_("Owners of an account pay in voucher cards (PayByPhoneCard, GetPhoneCard)")
     )
     online_payments = models.BooleanField(
-        default=False, help_text="Owners of an account pay for it by card, at the provider that PAYMENT_PROVIDER names"
+        default=False,
+        help_text=_("Owners of an account pay for it by card, at the provider that PAYMENT_PROVIDER names"),
     )
     sending_deadline = models.DurationField(
-        default=timedelta(minutes=10), help_text="How long an unsent top-up is tried"
+        default=timedelta(minutes=10), help_text=_("How long an unsent top-up is tried")
     )
     settling_time = models.DurationField(
-        default=timedelta(minutes=30), help_text="How long a top-up may stay in doubt before a person decides"
+        default=timedelta(minutes=30), help_text=_("How long a top-up may stay in doubt before a person decides")
     )
     clean_looks = models.PositiveSmallIntegerField(
-        default=3, help_text="Complete looks at the payment history without a find before a person decides"
+        default=3, help_text=_("Complete looks at the payment history without a find before a person decides")
     )
     first_look_after = models.DurationField(
-        default=timedelta(seconds=5), help_text="When a top-up in doubt is first looked for in the payment history"
+        default=timedelta(seconds=5), help_text=_("When a top-up in doubt is first looked for in the payment history")
     )
     look_factor = models.PositiveSmallIntegerField(
-        default=2, help_text="By how much each pause between looks is longer than the one before"
+        default=2, help_text=_("By how much each pause between looks is longer than the one before")
     )
     longest_look_pause = models.DurationField(
-        default=timedelta(seconds=60), help_text="The longest pause between two looks"
+        default=timedelta(seconds=60), help_text=_("The longest pause between two looks")
     )
     failed_look_pause = models.DurationField(
-        default=timedelta(seconds=10), help_text="How soon to look again when the payment history could not be read"
+        default=timedelta(seconds=10), help_text=_("How soon to look again when the payment history could not be read")
     )
     clock_tolerance = models.DurationField(
         default=timedelta(hours=1),
-        help_text="How far the switch's clock may be off when its payment history is searched",
+        help_text=_("How far the switch's clock may be off when its payment history is searched"),
     )
     call_days_kept = models.PositiveSmallIntegerField(
-        "days of calls on the switch",
+        _("days of calls on the switch"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="How many days back the switch still has call records: older ones are not asked for; empty: unknown",
+        help_text=_(
+            "How many days back the switch still has call records: older ones are not asked for; empty: unknown"
+        ),
     )
     keep_routing = models.BooleanField(
-        "keep the routing of calls",
+        _("keep the routing of calls"),
         default=False,
-        help_text="Of calls fetched from then on: their gateways, addresses, equipment, and numbers as gateways get "
-        "them. Operators alone see it, at a call's page here. Once this is off, nothing more is kept; what is kept "
-        "goes with its call, with the calls of its month, and where the switch changes what it says of the call; all "
-        "of it goes at once by `manage.py forget_routing`, for which this has to be off",
+        help_text=_(
+            "Of calls fetched from then on: their gateways, addresses, equipment, and numbers as gateways get "
+            "them. Operators alone see it, at a call's page here. Once this is off, nothing more is kept; what is "
+            "kept goes with its call, with the calls of its month, and where the switch changes what it says of the "
+            "call; all of it goes at once by `manage.py forget_routing`, for which this has to be off"
+        ),
     )
-    fresh_for = models.DurationField(default=timedelta(seconds=10), help_text="How long a balance counts as current")
+    fresh_for = models.DurationField(default=timedelta(seconds=10), help_text=_("How long a balance counts as current"))
 
     class Meta:
-        verbose_name_plural = "switches"
+        verbose_name_plural = _("switches")
         constraints = [
             models.CheckConstraint(condition=Q(requests_per_second__gt=0), name="switch_budget_is_positive"),
             models.CheckConstraint(condition=Q(topup_places__lte=6), name="switch_topup_places_can_be_stored"),
@@ -205,7 +215,9 @@ class Switch(models.Model):
             kept = Switch.objects.values(*fields).get(pk=self.pk)
             changed = [field for field in fields if getattr(self, field) != kept[field]]
             if changed:
-                raise ValidationError({field: SETTLED.format(kept[field]) for field in changed})
+                raise ValidationError(
+                    {field: ValidationError(SETTLED, "settled", {"kept": kept[field]}) for field in changed}
+                )
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -19,15 +20,15 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """Somebody who logs in by e-mail. What they may see is said by their memberships alone."""
+    """A person who logs in by e-mail. What they may see is said by their memberships alone."""
 
     username = None  # type: ignore[assignment]  # Django's documented way to drop an inherited field
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail", unique=True)
+    email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(max_length=150, blank=True)
     time_zone = models.CharField(
-        max_length=63, blank=True, help_text="In which times are shown; empty: the switch's own."
+        max_length=63, blank=True, help_text=_("In which times are shown; empty: the switch's own.")
     )
 
     USERNAME_FIELD = "email"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -12,7 +14,14 @@ from accounts.models import Switch, User
 # Of the many names only those of places: the others are old spellings and offsets without summer time.
 REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
-Choices = list[tuple[str, list[tuple[str, str]]]]
+
+@dataclass(frozen=True)
+class Place:
+    """A zone by the place it is named after, and how far its clocks are from UTC now, such as +01:00."""
+
+    zone: str
+    name: str
+    offset: str
 
 
 def zone_of(user: User, switch: Switch) -> ZoneInfo:
@@ -20,23 +29,19 @@ def zone_of(user: User, switch: Switch) -> ZoneInfo:
     return ZoneInfo(user.time_zone) if user.time_zone in _known_zones() else switch.zone
 
 
-def choices(*, now: datetime) -> Choices:
-    """Zones by region, each place with how far its clocks are from UTC now."""
-    by_region = groupby(_places(), key=lambda name: name.partition("/")[0])
-    return [
-        ("Everywhere", [("UTC", "UTC")]),
-        *((region, [(name, _label(name, now)) for name in names]) for region, names in by_region),
-    ]
+def places_by_region(*, now: datetime) -> Iterator[tuple[str, list[Place]]]:
+    """The zones that are offered, by region, in the order of their names."""
+    for region, zones in groupby(_places(), key=lambda zone: zone.partition("/")[0]):
+        yield region, [_place(zone, now) for zone in zones]
 
 
 def is_offered(name: str) -> bool:
     return name == "UTC" or name in _places()
 
 
-def _label(name: str, now: datetime) -> str:
-    place = name.partition("/")[2].replace("_", " ").replace("/", ", ")
-    offset = now.astimezone(ZoneInfo(name)).isoformat(timespec="minutes")[-6:]
-    return f"{place} (UTC{offset})"
+def _place(zone: str, now: datetime) -> Place:
+    name = zone.partition("/")[2].replace("_", " ").replace("/", ", ")
+    return Place(zone, name, now.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[-6:])
 
 
 @cache

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 SHORTEST = 4
+WITHOUT = _("Choose one without “%(word)s”: so is this portal called.")
 
 
 class NotThePortalsName:
@@ -18,10 +21,10 @@ class NotThePortalsName:
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         found = next((word for word in _words() if word in _plain(password)), None)
         if found:
-            raise ValidationError(f"Choose one without “{found}”: so is this portal called.", code="portal_word")
+            raise ValidationError(WITHOUT, "portal_word", {"word": found})
 
     def get_help_text(self) -> str:
-        return "Your password can't contain what this portal is called."
+        return gettext("Your password can't contain what this portal is called.")
 
 
 def _words() -> list[str]:

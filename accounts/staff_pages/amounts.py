@@ -42,7 +42,7 @@ def as_written_unless_editable(
 
 @cache
 def column(model: type[models.Model], name: str) -> Callable[[models.Model], str]:
-    @admin.display(description=str(model._meta.get_field(name).verbose_name), ordering=name)  # type: ignore[union-attr]  # a relation that points here is no amount
+    @admin.display(description=model._meta.get_field(name).verbose_name, ordering=name)  # type: ignore[union-attr]  # a relation that points here is no amount
     def amount(row: models.Model) -> str:
         return money(getattr(row, name), _currency_of(row))
 

@@ -14,6 +14,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db import transaction
 from django.db.models import DecimalField, Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditAction
 from accounts.services import audit
@@ -47,7 +48,7 @@ class StaffAdmin(ModelAdmin[M]):
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
 
-    @admin.display(description="account", ordering="account__number")
+    @admin.display(description=_("account"), ordering="account__number")
     def of_account(self, row: M) -> str:
         """The row's account as a link, for lists."""
         return linked(audit.account_of(row))

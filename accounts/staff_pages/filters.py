@@ -11,12 +11,15 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, AuditAction, AuditEntry, User
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.contrib.admin.views.main import ChangeList
+    from django_stubs_ext import StrOrPromise
 
 M = TypeVar("M", bound=Model)
 
@@ -25,7 +28,7 @@ class OfOne(admin.SimpleListFilter):
     """Rows of the one that the address names; it is chosen by a link on that one's page."""
 
     of: type[Model]
-    where: str  # it is chosen
+    where: StrOrPromise  # it is chosen
 
     @classmethod
     def named_in(cls, text: str) -> Model | None:
@@ -35,7 +38,7 @@ class OfOne(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         one = self.named_in(self.value() or "")
-        return [(str(one.pk), str(one))] if one else [("", f"Choose one under {self.where}")]
+        return [(str(one.pk), str(one))] if one else [("", gettext("Choose one under %(list)s") % {"list": self.where})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> QuerySet[M]:
         if self.value() is None:
@@ -60,10 +63,10 @@ class OfOne(admin.SimpleListFilter):
 
 
 class OfAccount(OfOne):
-    title = "account"
+    title = _("account")
     parameter_name = "account"
     of = Account
-    where = "Accounts"
+    where = _("Accounts")
 
     @classmethod
     def chosen(cls, request: HttpRequest) -> Account | None:
@@ -79,10 +82,10 @@ class OfChosenAccount(OfAccount):
 
 
 class OfPerson(OfOne):
-    title = "person"
+    title = _("person")
     parameter_name = "user"
     of = User
-    where = "Users"
+    where = _("Users")
 
 
 class ByOrToPerson(OfPerson):
@@ -93,7 +96,7 @@ class ByOrToPerson(OfPerson):
 
 
 class OfAction(admin.SimpleListFilter):
-    title = "action"
+    title = _("action")
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
@@ -103,13 +106,13 @@ class OfAction(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
-def in_words(title: str, *, empty: str, filled: str) -> type[admin.EmptyFieldListFilter]:
+def in_words(title: StrOrPromise, *, empty: StrOrPromise, filled: StrOrPromise) -> type[admin.EmptyFieldListFilter]:
     """Whether a field has anything, said in words instead of "empty" and "not empty"."""
 
     class InWords(admin.EmptyFieldListFilter):
         def __init__(self, *args: Any, **named: Any) -> None:
             super().__init__(*args, **named)
-            self.title = title
+            self.title = str(title)
 
         def choices(self, changelist: ChangeList) -> Iterator[Any]:
             for choice, words in zip(super().choices(changelist), (None, empty, filled), strict=True):
@@ -121,7 +124,7 @@ def in_words(title: str, *, empty: str, filled: str) -> type[admin.EmptyFieldLis
 class Between(admin.ListFilter):
     """From one day until another, both of them included, in UTC as all times of the staff site."""
 
-    title = "days"
+    title = _("days")
     template = "admin/between.html"
     first, last = "since", "until"
     field = "at"

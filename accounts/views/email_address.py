@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import people
@@ -45,7 +46,7 @@ class ConfirmEmail(ConfirmEmailView):  # type: ignore[misc]  # allauth ships no 
             with transaction.atomic():
                 response: HttpResponse = super().post(*args, **kwargs)
         except IntegrityError:
-            messages.error(self.request, "Another login has this address.")
+            messages.error(self.request, _("Another login has this address."))
             return redirect("home")
         return response
 

@@ -5,7 +5,7 @@ The link itself only notes which invitation it is and leads on, so that its toke
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.utils import perform_login
 from django.contrib import messages
@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -25,14 +27,17 @@ from accounts.services import invitations
 from accounts.services.invitations import InvitationClosed, NotTheirs
 from accounts.web import rate_limits
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NOTED = "invitation"
 CLOSED = {
-    InvitationState.ACCEPTED: "It was used already. If that was you, log in.",
-    InvitationState.REVOKED: "It was taken back, or a newer one was sent to you.",
-    InvitationState.EXPIRED: "It is too old. Ask whoever invited you for a new one.",
+    InvitationState.ACCEPTED: _("It was used already. If that was you, log in."),
+    InvitationState.REVOKED: _("It was taken back, or a newer one was sent to you."),
+    InvitationState.EXPIRED: _("It is too old. Ask whoever invited you for a new one."),
 }
-UNKNOWN = "Please open the link in the mail once more, and mind that it is copied whole."
-CLOSED_LOGIN = "Your login was closed by your provider, who can open it again."
+UNKNOWN = _("Please open the link in the mail once more, and mind that it is copied whole.")
+CLOSED_LOGIN = _("Your login was closed by your provider, who can open it again.")
 
 
 @login_not_required
@@ -83,7 +88,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     except (InvitationClosed, NotTheirs):
         return redirect("invitation")
     del request.session[NOTED]
-    messages.success(request, "You are a member now.")
+    messages.success(request, gettext("You are a member now."))
     return redirect(_overview(noted))
 
 
@@ -101,7 +106,7 @@ def _page(request: HttpRequest, noted: Invitation | None, form: JoinForm | None 
     return render(request, "accounts/invitation_open.html", context)
 
 
-def _problem(noted: Invitation | None) -> str:
+def _problem(noted: Invitation | None) -> StrOrPromise:
     """Why the invitation cannot be accepted, in words; empty when it can."""
     if noted is None:
         return UNKNOWN

@@ -64,6 +64,8 @@ from portal.settings.installation import (
 from portal.settings.languages import (
     FORMAT_MODULE_PATH,
     LANGUAGE_CODE,
+    LANGUAGES,
+    LOCALE_PATHS,
     TIME_ZONE,
     USE_I18N,
     USE_TZ,

@@ -77,6 +77,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.portal",
             ],
+            # {% translate %} and its like are at hand in every template.
+            "builtins": ["django.templatetags.i18n"],
         },
     }
 ]

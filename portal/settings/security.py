@@ -1,4 +1,4 @@
-"""What browsers are told and asked: headers, cookies, HTTPS."""
+"""What the portal demands of browsers: headers, cookies, HTTPS."""
 
 from csp.constants import NONE, SELF
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.test import Client
 
 from accounts.models import AuditAction, AuditEntry, User
 from accounts.services.people import confirm_address
 from tests.support.factories import UserFactory
-from tests.support.logins import code_of, freshly_logged_in, show_password
+from tests.support.logins import code_of, freshly_logged_in, give_app, show_password
 from tests.support.staffsite import list_of, staff
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +73,7 @@ def test_factors_are_on_record_when_they_come_and_go(client: Client) -> None:
 
 def test_a_wrong_code_is_a_failed_login(client: Client) -> None:
     user: User = UserFactory.create()
-    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    give_app(user)
     log_in(client, user.email)
     client.post("/account/2fa/authenticate/", {"code": "000000"})
     assert trail(user)[-1] == ("not logged in", "login_failed", "TOTP Authenticator")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import re
+import time
+from base64 import b32decode
 
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import User
@@ -29,7 +33,19 @@ def show_password(client: Client) -> None:
 
 
 def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
+    """What an authenticator app shows now (RFC 6238)."""
+    digest = hmac.digest(b32decode(secret), int(time.time() // 30).to_bytes(8, "big"), "sha1")
+    at = digest[-1] & 0xF
+    return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFF_FFFF) % 1_000_000:06}"
+
+
+def give_app(user: User) -> str:
+    """The secret of an app that the person has, with recovery codes, and no code of which was used yet."""
+    secret, encrypt = "JBSWY3DPEHPK3PXP", get_adapter().encrypt
+    types = Authenticator.Type
+    Authenticator.objects.create(user=user, type=types.TOTP, data={"secret": encrypt(secret)})
+    Authenticator.objects.create(user=user, type=types.RECOVERY_CODES, data={"seed": encrypt("seed"), "used_mask": 0})
+    return secret
 
 
 def wrong_code_of(secret: str) -> str:

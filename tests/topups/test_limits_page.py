@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.utils import timezone
 
 from accounts.models import Switch
 from billing.topups.models import Kind, TopUp
 from simulator.process import SimulatorProcess
 from tests.support.factories import TopUpFactory
+from tests.support.logins import code_of, give_app
 from tests.support.visitors import Visitor, visitor
 
 if TYPE_CHECKING:
@@ -107,13 +106,10 @@ def test_a_wrong_password_leads_nowhere_and_forgets_nothing(strict: None, mara: 
 
 
 def test_a_code_of_the_app_does_as_well(strict: None, mara: Visitor, zoe: Visitor) -> None:
-    secret = "JBSWY3DPEHPK3PXP"
-    TOTP.activate(mara.user, secret)
-    RecoveryCodes.activate(mara.user)
+    secret = give_app(mara.user)
     asked = preview(mara, zoe)
     [other] = [way["url"] for way in asked.context["reauthentication_alternatives"]]
-    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
-    back = mara.client.post(other, {"code": code, "next": zoe.page("topup/")}, follow=True)
+    back = mara.client.post(other, {"code": code_of(secret), "next": zoe.page("topup/")}, follow=True)
     assert values_of(back) == WISH
     confirm(mara, zoe)
     assert credits() == 1
