@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts.models import Account, AuditAction, AuditEntry, Role, Switch, User
 from billing.models import Batch, BatchRow, BatchState, Kind, ReceiptMail, TopUp, TopUpState
 from billing.queries.batches import Fate, progress, rows
-from billing.services import balances, batch_carrying, batches, profiles, states, sweeping, topups
+from billing.services import batch_carrying, batches, profiles, states, sweeping, topups
 from billing.services.batch_files import UnreadableFile
 from billing.services.batches import BatchRefused
+from billing.vos3000 import Client, Customer
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
 
@@ -467,15 +468,15 @@ def test_nobody_holds_a_batch_while_the_switch_is_asked(
 ) -> None:
     upload(agent, by)
     Account.objects.update(balance_at=timezone.now() - timedelta(hours=1))
-    asked, ask = [], balances._ask
+    held, get_customers = [], Client.get_customers
 
-    def noted(account: Account, now: datetime) -> balances.Figures:
-        asked.append(connection.in_atomic_block)
-        return ask(account, now)
+    def noted(client: Client, **wanted: Any) -> list[Customer]:
+        held.append(connection.in_atomic_block)
+        return get_customers(client, **wanted)
 
-    monkeypatch.setattr(balances, "_ask", noted)
+    monkeypatch.setattr(Client, "get_customers", noted)
     confirm(Batch.objects.get(), by)
-    assert asked == [False]
+    assert held == [False]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -195,10 +195,13 @@ def test_a_sender_that_died_leaves_doubt_and_the_history_ends_it(
     class Killed(BaseException):
         pass
 
-    def dies_after_the_answer(*_: object, **__: object) -> None:
+    pay = Client.pay
+
+    def dies_after_the_answer(client: Client, **order: Any) -> None:
+        pay(client, **order)
         raise Killed
 
-    monkeypatch.setattr("billing.services.sending._was_paid", dies_after_the_answer)
+    monkeypatch.setattr(Client, "pay", dies_after_the_answer)
     with pytest.raises(Killed):
         topups.send(topup_id=topup.pk, now=now)
     monkeypatch.undo()
