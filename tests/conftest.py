@@ -45,7 +45,7 @@ def django_db_setup(
 @pytest.fixture(scope="session", autouse=True)
 def restored_databases() -> None:
     """Django empties every table after a test that commits, and makes all permissions anew: a second each time."""
-    TransactionTestCase._fixture_teardown = lambda _: databases.restore()
+    TransactionTestCase._fixture_teardown = lambda _: databases.restore()  # type: ignore[attr-defined]  # a hook for tests
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,8 +126,9 @@ class Page:
 
     def link(self, name: str) -> str:
         """Where the link of that name leads; there is one, or all of them lead there."""
-        (address,) = {link.address for link in self.links if link.name == name} or {None}
-        assert address is not None, f"There is no link “{name}” among {[link.name for link in self.links]}"
+        addresses = {link.address for link in self.links if link.name == name}
+        assert addresses, f"There is no link “{name}” among {[link.name for link in self.links]}."
+        (address,) = addresses
         return address
 
     def section(self, name: str) -> Page:
@@ -138,7 +139,7 @@ class Page:
         for node in self._node.css(HEADINGS):
             if words_of(node) == name:
                 return Page(_part_below(node), self._whole)
-        raise AssertionError(f"There is no part “{name}” with a label, and no such heading among {self.headings}")
+        raise AssertionError(f"There is no part “{name}” with a label, and no such heading among {self.headings}.")
 
     def _field(self, node: LexborNode) -> Field:
         told_by = [self._whole.css_first(f"[id='{key}']") for key in _attribute(node, "aria-describedby").split()]
