@@ -29,7 +29,8 @@ FOLDER = Path(os.environ.get("PORTAL_FOLDER") or Path(__file__).resolve().parent
 def services(folder: Path, *, shared: bool = False) -> Iterator[None]:
     """Within, the environment holds every setting that the portal must have; what was set already stays as it is.
 
-    A shared PostgreSQL stays up until the last of several test runs in one checkout leaves it.
+    A shared PostgreSQL is for tests: it stays up until the last of several runs in one checkout leaves it, and what it
+    holds need outlive no crash.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -86,7 +87,8 @@ def _postgresql(folder: Path, *, shared: bool) -> Iterator[str]:
     server = get_server(folder, cleanup_mode=None)
     try:
         # A crash of the machine may lose a demo's last moments; everything is several times faster for it.
-        server.psql("ALTER SYSTEM SET fsync = off;")
+        for setting in ("fsync", *(("synchronous_commit", "full_page_writes") if shared else ())):
+            server.psql(f"ALTER SYSTEM SET {setting} = off;")
         server.psql("SELECT pg_reload_conf();")
         yield server.get_uri()
     finally:

@@ -9,11 +9,14 @@ import pytest
 import redis
 from django.conf import settings
 from django.contrib.auth.models import Permission
+from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import Switch
 from billing.lib import redis as redis_service
 from simulator.process import SimulatorProcess
+from tests.support import databases
 from tests.support.factories import SwitchFactory, UserFactory
 from tests.support.logins import logged_in
 from tests.support.processes import start_worker
@@ -25,11 +28,24 @@ hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Runs beside one another need databases of their own, even on one PostgreSQL."""
-    suffix = os.environ.get("PYTEST_DB", "")
-    test = settings.DATABASES["default"].setdefault("TEST", {})
-    test["NAME"] = "_".join(filter(None, [test.get("NAME") or f"test_{settings.DATABASES['default']['NAME']}", suffix]))
+def django_db_setup(
+    worker_id: str, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A clone of the migrated template for each worker, and for each of several runs beside one another."""
+    name = "_".join(
+        filter(None, [f"test_{settings.DATABASES['default']['NAME']}", os.environ.get("PYTEST_DB"), worker_id])
+    )
+    with django_db_blocker.unblock():
+        databases.clone_template(name)
+    yield
+    with django_db_blocker.unblock():
+        databases.drop(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def restored_databases() -> None:
+    """Django empties every table after a test that commits, and makes all permissions anew: a second each time."""
+    TransactionTestCase._fixture_teardown = lambda _: databases.restore()  # type: ignore[attr-defined]  # a hook for tests
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,26 +7,26 @@ import os
 
 import pytest
 from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 from portal import local
 
 _services = contextlib.ExitStack()
 
-# They run the whole portal, which is heavy: one of them after another.
-OF_THE_DEMO = ("tests/browser/", "tests/portal/test_demo.py")
+# They run the whole portal, or a browser, which are heavy: one of them after another, and they come first.
+HEAVY = ("tests/browser/", "tests/portal/test_demo.py", "tests/access/test_policy.py")
 
 
-class FilesTogether(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
-    """A file's tests stay on one worker, and all that run a demo too."""
+class HeavyTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Each worker takes the next test as it gets free; the heavy ones, which share a demo, are all one worker's."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "demo" if nodeid.startswith(OF_THE_DEMO) else super()._split_scope(nodeid)
+        return "heavy" if nodeid.startswith(HEAVY) else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> HeavyTogether:
     # xdist's own groups are not seen by this pytest, whose node ids xdist cannot mark any more.
-    return FilesTogether(config, log)
+    return HeavyTogether(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,8 @@ from billing.topups.models import Kind, ReceiptMail, TopUp, TopUpState
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
 from billing.topups.services import sweep as topup_sweep
+from billing.vos3000 import Client
+from billing.vos3000.operations.customers import Customer, get_customers
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
 
@@ -473,15 +475,15 @@ def test_nobody_holds_a_batch_while_the_switch_is_asked(
 ) -> None:
     upload(agent, by)
     Account.objects.update(balance_at=timezone.now() - timedelta(hours=1))
-    asked, ask = [], balances._ask
+    held: list[bool] = []
 
-    def noted(account: Account, now: datetime) -> balances.Figures:
-        asked.append(connection.in_atomic_block)
-        return ask(account, now)
+    def noted(client: Client, **wanted: Any) -> list[Customer]:
+        held.append(connection.in_atomic_block)
+        return get_customers(client, **wanted)
 
-    monkeypatch.setattr(balances, "_ask", noted)
+    monkeypatch.setattr(balances, "get_customers", noted)
     confirm(Batch.objects.get(), by)
-    assert asked == [False]
+    assert held == [False]
 
 
 @pytest.mark.django_db(transaction=True)

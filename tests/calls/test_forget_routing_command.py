@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -86,15 +86,16 @@ def test_while_it_is_to_be_kept_nothing_goes(account: Account) -> None:
 def test_it_ends_where_it_is_to_be_kept_again(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing_removal, "AT_ONCE", 2)
     keep(account, 1, 2, 3)
-    some = routing_removal._forget_some
 
-    def then_on(switch: Switch, month: Any, least: int) -> list[int]:
-        piece = some(switch, month, least)
-        Switch.objects.filter(pk=switch.pk, keep_routing=False).update(keep_routing=bool(piece))
-        return piece
+    def then_on(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        """The setting is turned on as soon as a first piece is gone."""
+        done = execute(sql, *rest)
+        if "DELETE FROM billing_callrouting" in sql:
+            Switch.objects.update(keep_routing=True)
+        return done
 
-    monkeypatch.setattr(routing_removal, "_forget_some", then_on)
-    assert run("forget_routing", "main").code == 2
+    with connection.execute_wrapper(then_on):
+        assert run("forget_routing", "main").code == 2
     assert CallRouting.objects.count() == 1
 
 

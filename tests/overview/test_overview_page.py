@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,19 +16,26 @@ from billing.topups.models import Kind, Source, TopUpState
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, TopUpFactory
 from tests.support.logins import logged_in
+from tests.support.pages import Page, context, read
 from tests.support.visitors import Visitor, visitor
 
 # Of the form behind "Log out": another one each time.
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
 
 
+def look(who: Visitor) -> tuple[dict[str, Any], Page]:
+    answer = who.client.get(who.page())
+    return context(answer), read(answer).section("Balance")
+
+
 def test_the_overview_says_what_can_be_spent_and_how_old_that_is(zoe: Visitor) -> None:
-    html = zoe.client.get(zoe.page()).content.decode()
+    given, balance = look(zoe)
     account = Account.objects.get(pk=zoe.account.pk)
     assert account.spendable is not None
-    assert f"${account.spendable:.4f}".rstrip("0")[:-2] in html
-    assert "as of <time" in html
-    assert "Valid until" in html
+    assert given["account"].spendable == account.spendable
+    assert f"${account.spendable:.4f}".rstrip("0")[:-2] in balance.words
+    assert list(balance.pairs)[-1] == "Valid until"
+    assert [link.address for link in balance.links if link.name.startswith("as of")] == [zoe.page()]
 
 
 def test_a_warm_page_asks_the_switch_nothing(zoe: Visitor, simulator: SimulatorProcess) -> None:
@@ -40,12 +48,14 @@ def test_a_warm_page_asks_the_switch_nothing(zoe: Visitor, simulator: SimulatorP
 
 def test_htmx_gets_the_balance_alone_and_a_restored_page_the_whole(zoe: Visitor) -> None:
     part = zoe.client.get(zoe.page(), headers={"HX-Request": "true"})
-    assert 'id="balance"' in part.content.decode()
-    assert "<html" not in part.content.decode()
+    assert read(part).section("Balance").pairs
+    assert read(part).headings == []
+    assert read(part).window_title == ""
     assert "HX-Request" in part["Vary"]
     for header in ("HX-Boosted", "HX-History-Restore-Request"):
-        whole = zoe.client.get(zoe.page(), headers={"HX-Request": "true", header: "true"})
-        assert "<html" in whole.content.decode()
+        whole = read(zoe.client.get(zoe.page(), headers={"HX-Request": "true", header: "true"}))
+        assert whole.title == zoe.account.name
+        assert whole.title in whole.window_title
 
 
 def test_a_switch_that_is_down_leaves_the_last_figures_with_a_plain_sentence(
@@ -54,53 +64,62 @@ def test_a_switch_that_is_down_leaves_the_last_figures_with_a_plain_sentence(
     Account.objects.update(balance=Decimal("41.5"), overdraft=0, balance_at=timezone.now() - timedelta(hours=3))
     simulator.control.pause()
     try:
-        html = zoe.client.get(zoe.page()).content.decode()
+        given, balance = look(zoe)
     finally:
         simulator.control.resume()
-    assert "$41.50" in html
-    assert "3 h ago" in html
-    assert "The switch cannot be reached." in html
-    assert 'class="fresh old"' in html
+    assert given["overview"].failure == "The switch cannot be reached."
+    assert balance.pairs["Balance"].startswith("$41.50")
+    assert len([note for note in balance.notes if note.startswith(given["overview"].failure)]) == 1
+    (age,) = (link.name for link in balance.links if link.name.startswith("as of"))
+    assert "3 h ago" in age
+    assert "older than it should be" in age
 
 
 def test_rubbish_from_the_switch_is_no_error_of_the_page(zoe: Visitor, simulator: SimulatorProcess) -> None:
     Account.objects.update(balance_at=timezone.now() - timedelta(hours=3))
     simulator.control.add_fault("GetCustomer", "html_403", count=1)
-    answer = zoe.client.get(zoe.page())
-    assert answer.status_code == 200
-    assert "last known figures" in answer.content.decode()
+    given, balance = look(zoe)
+    assert given["overview"].failure
+    assert any(note.startswith(given["overview"].failure) for note in balance.notes)
 
 
 def test_an_account_that_the_switch_never_told_about_is_shown_as_not_known(db: None) -> None:
     account = AccountFactory.create(balance=None, overdraft=None, balance_at=None, profile_at=None)
     client = logged_in(MembershipFactory.create(account=account).user)
-    html = client.get(f"/a/{account.public_id}/").content.decode()
-    assert "not known yet" in html
-    assert "—" in html
+    balance = read(client.get(f"/a/{account.public_id}/")).section("Balance")
+    for figure in ("Balance", "Overdraft"):
+        assert balance.pairs[figure].startswith("—")
+    assert "not known yet" in balance.words
 
 
 def test_an_overdraft_without_a_limit_is_told_in_words(mara: Visitor, zoe: Visitor) -> None:
     Account.objects.update(balance=Decimal(100), overdraft=NO_LIMIT, balance_at=timezone.now())
-    pages = (mara.page(), mara.page("customers/"), mara.page("topup/", zoe.account))
-    overview, customers, form = (mara.client.get(page).content.decode() for page in pages)
-    assert re.search(r"You can spend</p>\s*<p class=\"amount \">\s*without a limit", overview)
-    assert re.search(r"Overdraft</dt>\s*<dd class=\"num\">\s*no limit", overview)
-    assert "can spend without a limit" in customers
-    assert "Paid from the balance of" in form
-    assert "2,147" not in overview + customers + form
+    addresses = (mara.page(), mara.page("customers/"), mara.page("topup/", zoe.account))
+    overview, customers, form = (read(mara.client.get(address)) for address in addresses)
+    assert overview.section("Balance").words.startswith("You can spend without a limit")
+    assert overview.section("Balance").pairs["Overdraft"] == "no limit"
+    assert "can spend without a limit" in customers.words
+    assert "Paid from the balance of" in form.words
+    assert not any("2,147" in page.words for page in (overview, customers, form))
 
 
 def test_a_locked_account_says_so(zoe: Visitor) -> None:
+    _, balance = look(zoe)
+    assert balance.notes == []
     Account.objects.filter(pk=zoe.account.pk).update(lock_type=LockType.LOCKED, balance_at=timezone.now())
-    assert "This account is locked." in zoe.client.get(zoe.page()).content.decode()
+    given, balance = look(zoe)
+    assert given["account"].is_locked
+    (note,) = balance.notes
+    assert note.startswith("This account is locked.")
 
 
 def test_a_top_up_in_doubt_is_told_with_what_not_to_do(zoe: Visitor) -> None:
     topup = TopUpFactory.create(account=zoe.account, state=TopUpState.IN_DOUBT)
-    html = zoe.client.get(zoe.page()).content.decode()
-    assert "$50.00 is being checked with the switch." in html
-    assert "Please do not pay again." in html
-    assert zoe.page(f"topups/{topup.reference}/") in html
+    page = read(zoe.client.get(zoe.page()))
+    (note,) = page.notes
+    assert "$50.00" in note
+    assert "Please do not pay again." in note
+    assert page.link("See it") == zoe.page(f"topups/{topup.reference}/")
 
 
 def test_an_agent_is_told_of_a_transfer_whose_debit_is_in_doubt(mara: Visitor, zoe: Visitor) -> None:
@@ -109,9 +128,10 @@ def test_an_agent_is_told_of_a_transfer_whose_debit_is_in_doubt(mara: Visitor, z
     )
     credit = TopUpFactory.create(account=zoe.account, source=Source.TRANSFER, debit=debit, payer=mara.account)
     for who in (mara, zoe):
-        html = who.client.get(who.page()).content.decode()
-        assert "$50.00 is being checked with the switch." in html
-        assert zoe.page(f"topups/{credit.reference}/") in html
+        answer = who.client.get(who.page())
+        assert [doubt.amount for doubt in context(answer)["overview"].doubts] == [50]
+        assert len(read(answer).notes) == 1
+        assert read(answer).link("See it") == zoe.page(f"topups/{credit.reference}/")
 
 
 def test_more_doubts_ask_the_database_no_more_and_the_oldest_are_only_mentioned(mara: Visitor, zoe: Visitor) -> None:
@@ -122,20 +142,21 @@ def test_more_doubts_ask_the_database_no_more_and_the_oldest_are_only_mentioned(
             )
             TopUpFactory.create(account=zoe.account, source=Source.TRANSFER, debit=debit, payer=mara.account)
 
-    def asked() -> tuple[int, str]:
+    def asked() -> tuple[int, Page]:
         Account.objects.update(balance_at=timezone.now())
         with CaptureQueriesContext(connection) as queries:
-            html = mara.client.get(mara.page()).content.decode()
-        return len(queries), html
+            answer = mara.client.get(mara.page())
+        return len(queries), read(answer)
 
     asked()
     add(1)
     few, _ = asked()
     add(11)
-    many, html = asked()
+    many, page = asked()
     assert many == few
-    assert html.count("$50.00 is being checked with the switch.") == 10
-    assert html.count("Earlier top-ups are being checked too.") == 1
+    assert [link.name for link in page.links].count("See it") == 10
+    assert len([note for note in page.notes if "$50.00" in note]) == 10
+    assert len(page.notes) == 11
 
 
 def test_days_are_called_proven_only_when_they_are(zoe: Visitor) -> None:
@@ -146,11 +167,15 @@ def test_days_are_called_proven_only_when_they_are(zoe: Visitor) -> None:
         CallDayFactory.create(
             account=zoe.account, day=today - timedelta(days=back), state=state, fetched_at=timezone.now(), **figures
         )
-    html = zoe.client.get(zoe.page()).content.decode()
-    assert "2 of the last 30 days proven: 6 calls" in html
-    assert "differs by $0.04" in html
-    assert "1 day is not checked yet" in html
-    assert "How long it lasts is told once the last days are fetched." in html
+    answer = zoe.client.get(zoe.page())
+    overview = context(answer)["overview"]
+    assert (overview.proof.proven, overview.proof.calls, overview.proof.fee) == (2, 6, 3)
+    assert [difference.amount for difference in overview.proof.differences] == [Decimal("0.04")]
+    assert overview.proof.unchecked == 1
+    assert overview.pace_is_partial
+    told = read(answer).section("Checked against the switch").words
+    for figure in ("2 of the last 30 days", "6 calls", "$3.00", "$0.04", "1 day is not checked yet"):
+        assert figure in told
 
 
 def test_unknown_and_foreign_addresses_are_the_same_page(zoe: Visitor, switch: Switch) -> None:
@@ -163,10 +188,11 @@ def test_unknown_and_foreign_addresses_are_the_same_page(zoe: Visitor, switch: S
 
 
 def test_support_sees_the_page_read_only_and_the_look_is_recorded(sam: Visitor) -> None:
-    html = sam.client.get(sam.page()).content.decode()
-    assert "your look is recorded" in html
-    assert "Top up" not in html
-    assert "hx-trigger" not in html
+    answer = sam.client.get(sam.page())
+    assert "your look is recorded" in read(answer).words
+    assert sam.page("topup/") not in [link.address for link in read(answer).links]
+    # It would ask again every half minute, and each look is on record.
+    assert b"hx-trigger" not in answer.content
     look = AuditEntry.objects.get(action="looked")
     assert (look.user, look.account, look.text) == (sam.user, sam.account, sam.page())
     assert sam.client.get(sam.page("topup/")).status_code == 404
@@ -182,7 +208,7 @@ def test_opening_a_page_is_noted_on_the_account_once_a_minute(zoe: Visitor) -> N
 
 def test_no_page_has_an_inline_script_or_style(zoe: Visitor) -> None:
     for place in ("", "calls/", "payments/"):
-        html = zoe.client.get(zoe.page(place)).content.decode()
-        assert " style=" not in html
-        assert "<style" not in html
-        assert "<script>" not in html
+        markup = zoe.client.get(zoe.page(place)).content
+        assert b" style=" not in markup
+        assert b"<style" not in markup
+        assert b"<script>" not in markup

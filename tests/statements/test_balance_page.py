@@ -18,7 +18,7 @@ from billing.statements.queries.balance import Missing, Story
 from simulator.process import SimulatorProcess
 from tests.support.factories import PaymentFactory, UserFactory
 from tests.support.logins import logged_in
-from tests.support.pages import words_of
+from tests.support.pages import read
 from tests.support.syncing import synced
 from tests.support.visitors import Visitor, visitor
 
@@ -49,7 +49,7 @@ def a_case(account: Account, ago: int, difference: str, **facts: Any) -> Case:
 def look(who: Visitor, query: str = "", account: Account | None = None) -> tuple[Story, str]:
     answer = who.client.get(f"{who.page('balance/', account)}?{query}")
     assert answer.status_code == 200
-    return answer.context["story"], words_of(answer.content.decode())
+    return answer.context["story"], read(answer).words
 
 
 def test_a_range_says_how_its_balance_came_about(zoe: Visitor) -> None:

@@ -6,22 +6,39 @@ from decimal import Decimal
 from django.utils import timezone
 
 from billing.balances.models import Payment
+from billing.statements.views.payments import Line
 from billing.sync.services import mirroring
-from billing.topups.models import Source, TopUpState
+from billing.topups.models import Kind, Source, TopUpState
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import transfers as topup_transfers
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.pages import Page, context, read
 from tests.support.visitors import Visitor
+
+LIST = "Payments and charges"
+
+
+def look(who: Visitor, query: str = "") -> tuple[list[Line], Page]:
+    answer = who.client.get(who.page("payments/") + query)
+    return [line for month in context(answer)["months"] for line in month.lines], read(answer).section(LIST)
 
 
 def test_payments_and_charges_are_listed_with_the_balance_after_each(zoe: Visitor) -> None:
     PaymentFactory.create(account=zoe.account, amount=Decimal(25), balance_after=Decimal("125.5"), memo="bank transfer")
     PaymentFactory.create(account=zoe.account, amount=Decimal("-1.25"), kind=Payment.Kind.DEDUCTION)
     ChargeFactory.create(account=zoe.account, amount=Decimal("2.95"), balance_after=Decimal("122.55"))
-    html = zoe.client.get(zoe.page("payments/")).content.decode()
-    for shown in ("+$25.00", "$125.50", "bank transfer", "−$1.25", "−$2.95", "$122.55", "Package rent"):
-        assert shown in html
+    lines, page = look(zoe)
+    assert len(lines) == len(page.items) == 3
+    for line, shown in zip(lines, page.items, strict=True):
+        assert line.title in shown
+    of_amount = {line.entry.amount: shown for line, shown in zip(lines, page.items, strict=True)}
+    for amount, figures in {
+        Decimal(25): ("+$25.00", "$125.50", "bank transfer"),
+        Decimal("-1.25"): ("−$1.25",),
+        Decimal("-2.95"): ("−$2.95", "$122.55"),
+    }.items():
+        assert all(figure in of_amount[amount] for figure in figures)
 
 
 def test_a_payment_leads_to_its_top_up(zoe: Visitor) -> None:
@@ -29,8 +46,8 @@ def test_a_payment_leads_to_its_top_up(zoe: Visitor) -> None:
     topup = TopUpFactory.create(
         account=zoe.account, payment=payment, state=TopUpState.CONFIRMED, settled_at=NOON, source=Source.OPERATOR
     )
-    html = zoe.client.get(zoe.page("payments/")).content.decode()
-    assert zoe.page(f"topups/{topup.reference}/") in html
+    _, page = look(zoe)
+    assert page.link(topup.reference) == zoe.page(f"topups/{topup.reference}/")
 
 
 def test_what_carries_no_reference_of_ours_is_from_elsewhere(zoe: Visitor) -> None:
@@ -40,9 +57,9 @@ def test_what_carries_no_reference_of_ours_is_from_elsewhere(zoe: Visitor) -> No
     # Not tied yet, but it says whose it is.
     PaymentFactory.create(account=zoe.account, memo=topup.reference)
     ChargeFactory.create(account=zoe.account)
-    html = zoe.client.get(zoe.page("payments/")).content.decode()
-    assert html.count("from elsewhere") == 2
-    assert "from elsewhere · bank transfer" in html
+    lines, page = look(zoe)
+    assert sorted(line.entry.memo for line in lines if line.entry.elsewhere) == ["", "bank transfer"]
+    assert len([item for item in page.items if "from elsewhere" in item]) == 2
 
 
 def test_a_debit_and_what_was_given_back_of_it_both_name_the_customer(
@@ -62,31 +79,38 @@ def test_a_debit_and_what_was_given_back_of_it_both_name_the_customer(
     )
     topup_sending.carry_out(topup_id=credit.pk, now=now)
     mirroring.mirror(account=mara.account, now=now)
-    html = mara.client.get(mara.page("payments/")).content.decode()
-    assert f"Given back: top-up of {zoe.account.name}" in html
-    assert html.count(f"op-up of {zoe.account.name}") == 2
-    assert html.count(f"/topups/{credit.reference}/") == 2
+    lines, page = look(mara)
+    ours = {line.entry.topup.kind: line for line in lines if line.entry.topup}
+    assert set(ours) == {Kind.DEBIT, Kind.GIVE_BACK}
+    assert ours[Kind.DEBIT].title != ours[Kind.GIVE_BACK].title
+    for line in ours.values():
+        assert zoe.account.name in line.title
+        assert line.link == zoe.page(f"topups/{credit.reference}/")
+    assert [link.address for link in page.links].count(zoe.page(f"topups/{credit.reference}/")) == 2
 
 
 def test_pages_are_turned_there_and_back(zoe: Visitor) -> None:
     for number in range(60):
         PaymentFactory.create(account=zoe.account, paid_at=timezone.now() - timedelta(hours=number))
-    first = zoe.client.get(zoe.page("payments/"))
-    older = zoe.client.get(zoe.page("payments/") + first.context["older"])
-    assert "Newer" in older.content.decode()
-    back = zoe.client.get(zoe.page("payments/") + older.context["newer"])
-    assert back.context["months"] == first.context["months"]
+    first, page = look(zoe)
+    older, page = look(zoe, page.section("Pages").link("Older"))
+    assert len(first) + len(older) == 60
+    back, _ = look(zoe, page.section("Pages").link("Newer"))
+    assert back == first
 
 
 def test_no_payments_yet_is_told(zoe: Visitor) -> None:
-    html = zoe.client.get(zoe.page("payments/?after=rubbish")).content.decode()
-    assert "No payments yet" in html
-    assert "not known yet" in html
+    answer = zoe.client.get(zoe.page("payments/?after=rubbish"))
+    assert context(answer)["months"] == []
+    assert context(answer)["mirrored_until"] is None
+    page = read(answer).section(LIST)
+    assert page.headings == ["No payments yet"]
+    assert "not known yet" in page.words
 
 
 def test_kinds_that_the_manual_does_not_know_are_shown_plainly(zoe: Visitor) -> None:
     PaymentFactory.create(account=zoe.account, kind=9, method=77, paid_at=timezone.now())
     ChargeFactory.create(account=zoe.account, kind=9, charged_at=timezone.now())
-    html = zoe.client.get(zoe.page("payments/")).content.decode()
-    assert "Payment" in html
-    assert "Charge" in html
+    lines, page = look(zoe)
+    assert sorted(line.title for line in lines) == ["Charge", "Payment"]
+    assert len(page.items) == 2

@@ -35,7 +35,7 @@ from tests.support.factories import (
     UserFactory,
 )
 from tests.support.logins import logged_in
-from tests.support.pages import words_of
+from tests.support.pages import read
 from tests.support.syncing import synced
 from tests.support.visitors import Visitor
 
@@ -86,7 +86,7 @@ def called(account: Account, day: date, calls: int = 3, fee: str = "1.5", **fiel
 def page(who: Visitor, month: str = OCTOBER, account: Account | None = None) -> str:
     answer = who.client.get(who.page(f"statements/{month}/", account))
     assert answer.status_code == 200
-    return words_of(answer.content.decode())
+    return read(answer).words
 
 
 def pdf(who: Visitor, month: str = OCTOBER, account: Account | None = None) -> str:
@@ -324,29 +324,29 @@ def test_months_are_listed_with_what_can_be_said_of_them(nora: Visitor) -> None:
     days(nora.account, date(2026, 11, 1), date(2026, 11, 19), opening="9")
     noon = datetime(2026, 1, 9, 4, tzinfo=UTC)
     Case.objects.create(account=nora.account, begins_at=noon, ends_at=noon, difference=Decimal(1), opened_at=NOW)
-    text = words_of(nora.client.get(nora.page("statements/")).content.decode())
+    text = read(nora.client.get(nora.page("statements/"))).words
     assert "2026 2025 November 2026 so far balance at its end $9.00" in text
     assert "October 2026 30 of 31 days explained balance at its end $9.00" in text
     assert "February 2026 0 of 28 days explained balance at its end —" in text
     assert "January 2026 differs balance at its end $5.00" in text
-    before = words_of(nora.client.get(nora.page("statements/?year=2025")).content.decode())
+    before = read(nora.client.get(nora.page("statements/?year=2025"))).words
     assert "December 2025 1 of 31 days explained balance at its end $5.00" in before
     assert "2026 so far" not in before
     Case.objects.all().delete()
-    assert "January 2026 ✓ explained" in words_of(nora.client.get(nora.page("statements/")).content.decode())
+    assert "January 2026 ✓ explained" in read(nora.client.get(nora.page("statements/"))).words
 
 
 def test_an_account_begins_when_it_was_opened(nora: Visitor) -> None:
     Account.objects.filter(pk=nora.account.pk).update(opened_at=datetime(2026, 10, 9, 20, tzinfo=UTC))
     days(nora.account, date(2026, 10, 10), date(2026, 10, 31), opening="0")
     assert "10 – 31 October 2026" in page(nora)
-    assert "October 2026 ✓ explained" in words_of(nora.client.get(nora.page("statements/")).content.decode())
+    assert "October 2026 ✓ explained" in read(nora.client.get(nora.page("statements/"))).words
     assert nora.client.get(nora.page("statements/2026-09/")).status_code == 404
 
 
 @pytest.mark.parametrize("asked", ["", "?year=2031", "?year=rubbish", "?year=%00"])
 def test_an_account_of_which_nothing_is_known_has_this_month_alone(nora: Visitor, asked: str) -> None:
-    text = words_of(nora.client.get(nora.page(f"statements/{asked}")).content.decode())
+    text = read(nora.client.get(nora.page(f"statements/{asked}"))).words
     assert "November 2026 so far balance at its end —" in text
     assert "October" not in text
 
@@ -418,7 +418,7 @@ def test_its_figures_are_those_of_the_balance_and_the_switchs_ledger(zoe: Visito
     for account in synced(zoe.account, TODAY):
         reconcile(account=account, first=TODAY - 9 * DAY, last=TODAY, now=datetime.now(UTC))
     first = max(TODAY - 9 * DAY, yesterday.replace(day=1))
-    explained = words_of(zoe.client.get(f"{zoe.page('balance/')}?from={first}&to={yesterday}").content.decode())
+    explained = read(zoe.client.get(f"{zoe.page('balance/')}?from={first}&to={yesterday}")).words
     of_page, of_pdf = page(zoe, month), pdf(zoe, month)
     assert sorted(amounts(of_pdf)) == sorted(amounts(of_page))
     sums = explained[explained.index("Balance at the start") : explained.index("Balance at the end of each day")]

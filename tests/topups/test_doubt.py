@@ -202,10 +202,11 @@ def test_a_sender_that_died_leaves_doubt_and_the_history_ends_it(
     class Killed(BaseException):
         pass
 
-    def dies_after_the_answer(*_: object, **__: object) -> None:
+    def dies_after_the_answer(client: Client, **order: Any) -> None:
+        pay(client, **order)
         raise Killed
 
-    monkeypatch.setattr("billing.topups.services.sending._was_paid", dies_after_the_answer)
+    monkeypatch.setattr(pay_requests, "pay", dies_after_the_answer)
     with pytest.raises(Killed):
         topup_sending.send(topup_id=topup.pk, now=now)
     monkeypatch.undo()
