@@ -4,7 +4,7 @@ from django.db import models
 
 
 class JobRun(models.Model):
-    """A periodic job in one slot of time. The row is the claim: whoever inserts it does the work."""
+    """A periodic job in one slot of time. The row is the claim: the worker that inserts it does the work."""
 
     job = models.CharField(max_length=100)
     slot = models.DateTimeField(help_text="When the slot begins")

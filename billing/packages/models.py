@@ -10,7 +10,7 @@ from billing.switches.models import OnDemand
 
 
 class PackageList(OnDemand):
-    """The packages that an account has or had (manual §3.25, §3.29)."""
+    """The list of packages that an account has or had (manual §3.25, §3.29), read on demand."""
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="package_list")
 
@@ -19,7 +19,7 @@ class PackageList(OnDemand):
 
 
 class Package(models.Model):
-    """It pays for calls to numbers that begin with one of the prefixes; an empty one stands for all numbers."""
+    """A package that pays for calls to numbers with one of its prefixes; an empty prefix stands for all numbers."""
 
     package_list = models.ForeignKey(PackageList, on_delete=models.CASCADE, related_name="packages")
     name = models.TextField()

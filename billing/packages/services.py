@@ -1,4 +1,4 @@
-"""The packages of an account (manual §3.25, §3.29), read by a worker when somebody wants them, and kept."""
+"""Reading the packages of an account (manual §3.25, §3.29) when a page needs them; a worker does it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ READ_PACKAGES = "billing.packages.tasks.read_packages"
 
 
 def of_account(*, account: Account, now: datetime) -> tuple[PackageList, bool]:
-    """What is known of an account's packages, and whether more is coming."""
+    """Get an account's packages as they are known, and whether a worker is reading them again."""
     packages, _ = PackageList.objects.get_or_create(account=account)
     return packages, on_demand.request_refresh(packages, task=READ_PACKAGES, now=now)
 
 
 def read(*, list_id: int, now: datetime) -> None:
-    """Ask for an account's packages and put them in the place of those known before."""
+    """Ask the switch for an account's packages and store them in place of those known before."""
     packages = PackageList.objects.select_related("account__switch").get(pk=list_id)
     if not packages.is_open:
         return

@@ -1,4 +1,4 @@
-"""What is read of a switch only when a page needs it."""
+"""What rows have in common that are read of a switch only when a page needs them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class OnDemand(models.Model):
-    """Rows as last read, and how asking for them goes."""
+    """A list that is read of the switch on demand: how old it is, and whether it is being read."""
 
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When they were last asked for")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="When that ended, well or not")
@@ -19,5 +19,5 @@ class OnDemand(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether they were asked for and that has not ended."""
+        """Whether a worker was asked to read the list and has not ended."""
         return self.asked_at is not None and (self.ended_at is None or self.ended_at < self.asked_at)
