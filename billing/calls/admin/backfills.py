@@ -27,7 +27,7 @@ from billing.switches.services.followed import followed
 
 
 class BackfillForm(ModelForm[Backfill]):
-    """Of one account, or of all of a switch's that are followed."""
+    """Days to fetch of one account, or of all accounts of a switch that are followed."""
 
     switch = forms.ModelChoiceField(
         Switch.objects.all(),
@@ -46,7 +46,7 @@ class BackfillForm(ModelForm[Backfill]):
 
 @admin.register(Backfill)
 class BackfillAdmin(StaffAdmin[Backfill]):
-    """Days that somebody wants here, and how far they are."""
+    """Requests for days of calls, and how far they are."""
 
     form = BackfillForm
     list_display = ("asked_at", "of_account", "first", "last", "bar", "asked_by", "ended_at", "left_out")
@@ -89,10 +89,10 @@ class BackfillAdmin(StaffAdmin[Backfill]):
 
     @admin.display(description="days")
     def bar(self, backfill: Backfill) -> SafeString:
-        far = _progress(backfill)
+        progress = _progress(backfill)
         return format_html(
             '<progress max="{0}" value="{1}">{1}</progress> {1} of {0}{2}',
-            *(far.total, far.done, f", {far.failed} failed" if far.failed else ""),
+            *(progress.total, progress.done, f", {progress.failed} failed" if progress.failed else ""),
         )
 
     @admin.display(description="see")
@@ -106,16 +106,17 @@ class BackfillAdmin(StaffAdmin[Backfill]):
         return _progress(backfill).failure or DASH
 
     def _switch(self, request: HttpRequest) -> Switch:
-        """That the form, which was valid, names."""
+        """The switch that the form, which was valid, names."""
         return Switch.objects.get(pk=request.POST["switch"])
 
     def save_model(self, request: HttpRequest, obj: Backfill, form: forms.Form, change: bool) -> None:
-        """The service makes the rows when the answer is made: one for each account."""
+        """Save nothing: `response_add` has the service make the rows, one for each account."""
 
     def log_addition(self, request: HttpRequest, obj: Backfill, message: audit.Changes | str) -> None:  # type: ignore[override]  # the trail stands for the log
-        """Each row that is made is noted with it."""
+        """Log nothing: `response_add` records each row that the service makes."""
 
     def response_add(self, request: HttpRequest, obj: Backfill, post_url_continue: str | None = None) -> HttpResponse:
+        """Request the days for each account, record the requests, and say how many there are."""
         by, now = member_of_staff(request), timezone.now()
         accounts = [obj.account] if obj.account_id else followed(switch=self._switch(request), now=now)
         made = [

@@ -49,7 +49,7 @@ class CallAdmin(ReadOnlyAdmin[Call]):
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def view_on_site(self, call: Call) -> str:
-        """Where it is told in words, and why it cost that."""
+        """The customer's page of the call, which explains its price."""
         return reverse("call", args=[call.account.public_id, call.flow_no])
 
     @admin.display(description="call level")
@@ -62,7 +62,7 @@ class CallAdmin(ReadOnlyAdmin[Call]):
 
     @admin.display(description="why it ended")
     def why(self, call: Call) -> str:
-        """As its customer reads it."""
+        """The reason in the words that the customer reads, with its code."""
         found = end_reason(call.end_reason)
         return found.words if found.code is None else f"{found.words} ({found.code})"
 
@@ -72,7 +72,7 @@ class CallAdmin(ReadOnlyAdmin[Call]):
 
     @admin.display(description="agent")
     def of_agent(self, call: Call) -> str:
-        """Of that day; it may be none here any more."""
+        """The agent at the time of the call, with a link where it still has a row."""
         number = call.agent_number
         agent = Account.objects.filter(switch=call.switch_id, number=number).first() if number else None
         return linked(agent) or number or DASH
@@ -88,23 +88,24 @@ class CallAdmin(ReadOnlyAdmin[Call]):
     def changes(self, call: Call) -> SafeString:
         noted = CallChange.objects.filter(account=call.account_id, flow_no=call.flow_no).order_by("-id")[:MOST_CHANGES]
         currency = call.account.switch.currency
-        said = (
-            (reverse("admin:calls_callchange_change", args=[change.pk]), *_told(change, currency)) for change in noted
+        rows = (
+            (reverse("admin:calls_callchange_change", args=[change.pk]), *_facts(change, currency)) for change in noted
         )
-        return format_html_join("", '<div><a href="{}">{}: {}, {}</a></div>', said) or SafeString("nothing, as we know")
+        return format_html_join("", '<div><a href="{}">{}: {}, {}</a></div>', rows) or SafeString("nothing, as we know")
 
     @admin.display(description="routing")
     def routing(self, call: Call) -> SafeString:
-        said = ((routed.name, routed.text or "–") for routed in routing_of(call))
-        return format_html_join("", "<div>{}: {}</div>", said) or SafeString("not kept")
+        rows = ((routed.name, routed.text or "–") for routed in routing_of(call))
+        return format_html_join("", "<div>{}: {}</div>", rows) or SafeString("not kept")
 
 
 def _in_words(table: type[CallLevel | EndDirection], code: int) -> str:
-    """With the code; of one that nobody knows there is nothing else."""
+    """Word a code, with the code in brackets; an unknown one stands alone."""
     if code in table.values:
         return f"{table(code).label} ({code})"
     return "not stated" if code == NOT_STATED else str(code)
 
 
-def _told(change: CallChange, currency: str) -> tuple[str, str, str]:
+def _facts(change: CallChange, currency: str) -> tuple[str, str, str]:
+    """When a change was noticed, of which kind it is, and by how much it moved the fee."""
     return localize(change.noticed_at), change.get_kind_display(), signed_money(change.fee, currency)

@@ -14,7 +14,7 @@ from billing.templatetags.figures import signed_money
 
 @admin.register(CallChange)
 class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
-    """What the switch says otherwise than it did before."""
+    """Records of calls that the switch edited, dropped, or gave late."""
 
     list_display = (
         "noticed_at",
@@ -38,7 +38,7 @@ class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
 
     @admin.display(description="record", ordering="flow_no")
     def record(self, change: CallChange) -> str:
-        """By the switch's number, leading to what the customer reads of the call, as long as there is one."""
+        """The switch's number of the record, with a link to the customer's page of the call while there is one."""
         if change.kind == ChangeOfRecord.GONE:
             return str(change.flow_no)
         place = reverse("call", args=[change.account.public_id, change.flow_no])

@@ -13,7 +13,7 @@ from billing.calls.models import CallDay, UnreadableRecord
 
 @admin.register(CallDay)
 class CallDayAdmin(ReadOnlyAdmin[CallDay]):
-    """What is known of each day's calls: the state of the sync."""
+    """What is known of the calls of each day: whether they were fetched, and whether they are proven."""
 
     list_display = ("day", "of_account", "state", "why", "counted", "charged", "unproven_since", "tries")
     list_select_related = ("account__switch",)
@@ -56,7 +56,7 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
 
 @admin.register(UnreadableRecord)
 class UnreadableRecordAdmin(ReadOnlyAdmin[UnreadableRecord]):
-    """Why a day cannot be proven though all else was read."""
+    """Records that could not be read, which keep their day from being proven."""
 
     list_display = ("day", "of_account", "reason", "excerpt", "noticed_at")
     list_select_related = ("account",)

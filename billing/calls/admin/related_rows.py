@@ -11,12 +11,12 @@ from billing.lib.days import begin_of, end_of
 
 
 def calls_of_day(day: CallDay) -> str:
-    """What its customer reads."""
+    """The address of the customer's page of that day's calls."""
     return f"{reverse('calls', args=[day.account.public_id])}?from={day.day}&to={day.day}"
 
 
 def rows_of_day(day: CallDay) -> Iterator[tuple[str, str]]:
-    """Address and title of each place."""
+    """Address and title of each list that has more on a day."""
     yield calls_of_day(day), "its calls, as the customer reads them"
     begin, end = begin_of(day.day, day.account.switch.zone), end_of(day.day, day.account.switch.zone)
     # A call that began on the day may have ended on the next one.

@@ -10,7 +10,7 @@ from accounts.models import Account
 
 
 class Backfill(models.Model):
-    """Days of an account, both included, whose calls somebody wants to have here. The call days tell how far it is."""
+    """A person's request to have the calls of an account's days, both included. The call days say how far it is."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backfills")
     first = models.DateField("first day")

@@ -11,13 +11,12 @@ from accounts.models import Account, Switch
 
 MILLIONTH = Decimal("0.000001")
 
-
-# What a record holds where the switch does not say.
+# The code that a call holds where the switch states none.
 NOT_STATED = -1
 
 
 class CallLevel(models.IntegerChoices):
-    """Manual §3.47, callLevel."""
+    """How far a call went (manual §3.47, callLevel)."""
 
     ON_NET = 1, "on-net"
     LOCAL = 2, "local"
@@ -26,7 +25,7 @@ class CallLevel(models.IntegerChoices):
 
 
 class EndDirection(models.IntegerChoices):
-    """Manual §3.47, endDirection: who ended the call."""
+    """Who ended a call (manual §3.47, endDirection)."""
 
     CALLER = 0, "the caller"
     CALLEE = 1, "the called side"
@@ -37,8 +36,8 @@ class Call(models.Model):
     """One call record (manual §3.47). Seconds are whole, money is in the switch's currency.
 
     The table is partitioned by month of `started_at`; the database's key is (id, started_at), and
-    (switch, flow_no, started_at) is unique. That account and switch exist is asked once for all rows that a statement
-    writes. The rows of one `day` are found by account and time: `CallTotal` tells in which hours they are.
+    (switch, flow_no, started_at) is unique. A trigger checks once for all rows that a statement writes that account and
+    switch exist. The rows of one `day` are found by account and time: `CallTotal` says in which hours they are.
     """
 
     switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="+")
@@ -89,7 +88,7 @@ class Call(models.Model):
 
 
 class ChangeOfRecord(models.TextChoices):
-    """`LATE`: an earlier answer lacked it though its call had long ended."""
+    """How a record changed. `LATE`: an earlier answer lacked it though its call had ended long before."""
 
     LATE = "late", "came late"
     EDITED = "edited", "was edited"
@@ -97,12 +96,12 @@ class ChangeOfRecord(models.TextChoices):
 
 
 class CallChange(models.Model):
-    """A record that says otherwise than when it was read before, is gone, or came late: `fee` is now minus then.
+    """A record that was edited, is gone, or came late; `fee` is what it costs now minus what it had cost before.
 
-    The balance moved by what it cost when it was booked.
+    The balance moved by what the call had cost when the switch charged it.
     """
 
-    # As long as a case may want to be told by it, whatever the portal is told to forget.
+    # As long as a difference of a balance may be explained by it, however short calls are kept.
     KEPT_FOR = timedelta(days=90)
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="call_changes")
@@ -145,6 +144,8 @@ class CallChange(models.Model):
 
 
 class DayState(models.TextChoices):
+    """How far a call day is; `DIFFERS` from the switch's report of it."""
+
     NOT_FETCHED = "not_fetched", "not fetched"
     FETCHED = "fetched", "fetched"
     PROVEN = "proven", "proven"
@@ -205,7 +206,7 @@ class CallDay(models.Model):
 
     class Meta:
         indexes = [
-            # The staff's list of them, the newest first, and what their front page counts among millions of others.
+            # For the staff's list, the newest first, and for what their front page counts among millions of days.
             models.Index(fields=["-day", "-id"], name="call_day_newest"),
             models.Index(
                 fields=["state", "-day", "-id"], condition=~models.Q(state=DayState.PROVEN), name="call_day_unproven"
@@ -232,7 +233,7 @@ class CallDay(models.Model):
 
     @property
     def is_given_up(self) -> bool:
-        """Whether nothing fetches it again by itself."""
+        """Whether no periodic work tries to prove it any more."""
         return self.tries >= self.MOST_TRIES
 
 

@@ -1,4 +1,4 @@
-"""What an operator alone may see of a call. Whoever reads it is named in pyproject.toml; no customer's page can be."""
+"""What an operator alone may see of a call. A contract in pyproject.toml names the modules that may read it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CallRouting(models.Model):
         return f"Routing of {self.flow_no}"
 
 
-# Name and words of each thing that is kept.
+# The name of each field that is kept, with its words for staff.
 ROUTING = {
     field.name: str(field.verbose_name) for field in CallRouting._meta.fields if isinstance(field, models.TextField)
 }

@@ -6,7 +6,7 @@ from accounts.models import Account
 
 
 class CallTotal(models.Model):
-    """An account's calls of one call day that started within one hour (UTC), added up. It outlives the calls.
+    """Totals of an account's calls of one call day that started within one hour (UTC). They are kept for good.
 
     Hours of UTC add up to the days of every zone, save that those of half-hour zones begin within one.
     """
@@ -38,7 +38,7 @@ class CallTotal(models.Model):
 
 
 class DroppedMonth(models.Model):
-    """A month of UTC whose calls are dropped, or about to be; what they came to stays."""
+    """A month (UTC) whose calls are dropped, or about to be; their totals stay."""
 
     month = models.DateField(unique=True, help_text="Its first day")
 

@@ -1,7 +1,7 @@
 """Why a call ended, in words.
 
 The vendor publishes no table of `endReason` (manual §3.47). What telephone systems give each other is standard, and is
-read so: causes of ITU-T Q.850 up to 127, and SIP answers (RFC 3261) from 300 on. Everything else is told as unknown.
+read so: causes of ITU-T Q.850 up to 127, and SIP answers (RFC 3261) from 300 on. All other codes are unknown.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ SIP = {
 
 @dataclass(frozen=True)
 class EndReason:
-    """`code` is None where the switch gives none; `read_as` is by which table, if any has it."""
+    """Why a call ended; `code` is None where the switch gives none, `read_as` names the table that has the code."""
 
     words: str
     code: int | None
@@ -88,6 +88,7 @@ class EndReason:
 
 
 def end_reason(code: int) -> EndReason:
+    """Word the `endReason` of a call."""
     if code == NOT_STATED:
         return EndReason("The switch does not say.", None)
     if code in CAUSES:

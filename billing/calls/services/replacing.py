@@ -184,7 +184,7 @@ def _replace_rows(cursor: CursorWrapper, answer: Answer, touched: TouchedDays) -
         cursor.execute(sql.MOVE_BACK, parameters)
     cursor.execute(sql.NOTE_CHANGES, parameters)
     if cursor.rowcount:
-        routing.drop_of_changed(parameters)
+        routing.drop_changed(parameters)
     cursor.execute(sql.NOTE_LATE, parameters)
     if answer.is_whole:
         cursor.execute(sql.DELETE_GONE, parameters)
