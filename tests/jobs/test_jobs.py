@@ -1,3 +1,5 @@
+"""Periodic work: each slot is done once, and the rounds fill, prove and refresh what is followed."""
+
 from __future__ import annotations
 
 import time
@@ -11,11 +13,10 @@ from django.db import connection
 
 from accounts.models import Account, Switch
 from billing.balances.models import Payment
-from billing.balances.queries import spending as balance_spending
+from billing.balances.queries import spending
 from billing.balances.services import balances, profiles
 from billing.batches.services import batches
-from billing.call_history.queries import pages as call_history_pages
-from billing.call_history.queries import totals as call_history_totals
+from billing.call_history.queries import pages, totals
 from billing.call_history.queries.filters import CallFilter
 from billing.calls.models import Call, CallDay, DayState
 from billing.calls.services import backfills, due_days
@@ -25,7 +26,7 @@ from billing.jobs.models import JobRun
 from billing.jobs.services import periodic, runs
 from billing.packages import services as packages
 from billing.rates import services as rates
-from billing.statements.queries import payments as statement_payments
+from billing.statements.queries import payments
 from billing.switches.services.followed import followed
 from billing.sync.services import rounds
 from billing.topups.services import requests
@@ -208,11 +209,11 @@ def test_pages_read_from_a_warm_cache_send_nothing(switch: Switch, simulator: Si
     simulator.control.reset_stats()
     assert not balances.current(account=account, now=NOW + timedelta(seconds=5)).asked
     wanted = CallFilter(zone=switch.zone)
-    assert call_history_pages.page(account=account, filter=wanted).calls
-    assert call_history_totals.totals(account=account, filter=wanted).calls
-    assert call_history_pages.days(account=account, filter=wanted)
-    assert statement_payments.page(account=account).entries
-    assert balance_spending.daily_cost(account=account, now=NOW)
+    assert pages.page(account=account, filter=wanted).calls
+    assert totals.totals(account=account, filter=wanted).calls
+    assert pages.days(account=account, filter=wanted)
+    assert payments.page(account=account).entries
+    assert spending.daily_cost(account=account, now=NOW)
     assert simulator.control.stats().total == 0
 
 
