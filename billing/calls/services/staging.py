@@ -17,7 +17,8 @@ from billing.calls.queries.retention import NEAR_ITS_DAY
 from billing.calls.services import partitions
 from billing.calls.services.unreadable_records import UnreadableRecords, excerpt_of
 from billing.lib.amounts import ZERO, stored
-from billing.lib.days import instant, noon
+from billing.lib.days import noon
+from billing.lib.instants import from_millis
 from billing.vos3000.operations.calls import Cdr
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Stage:
 
     @property
     def months(self) -> set[date]:
-        return {partitions.month_of(instant(start)) for start in self.starts}
+        return {partitions.month_of(from_millis(start)) for start in self.starts}
 
     def _row(self, account: int, record: Cdr) -> tuple[Any, ...]:
         start, stop = record.start, record.stop
