@@ -11,6 +11,7 @@ from django.db.models.enums import TextChoices
 
 from accounts.models import Account
 from billing.batches.models import Batch, BatchRow, BatchState
+from billing.lib.amounts import ZERO
 from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
 
 NOT_APPLIED = Q(topup__state=TopUpState.NOT_APPLIED) | Q(topup__debit__state=TopUpState.NOT_APPLIED)
@@ -38,7 +39,6 @@ def _following(credits: list[TopUp]) -> dict[int, TopUp]:
     return {by_leg[leg]: topup for topup, leg in old if leg is not None}
 
 
-ZERO = Decimal(0)
 MARKED = ~Q(problem="") | ~Q(warning="")
 
 

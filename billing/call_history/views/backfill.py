@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
@@ -22,13 +22,13 @@ from billing.calls.queries import retention
 from billing.calls.services import backfills
 from billing.calls.services.backfills import BackfillRefused
 from billing.lib.days import begin_of, day_of, end_of
+from billing.lib.instants import MICROSECOND
 from billing.lib.periods import spans
 from billing.web.account_page import account_page, zone_of
 from billing.web.rendering import Request
 
 # The list is read anew each time that another such part of its days has come in.
 PARTS = 10
-MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from billing.calls.queries.retention import kept_from
 from billing.calls.services import partitions, routing, totals, unreadable_records
 from billing.calls.services import replacing_sql as sql
 from billing.calls.services.staging import Stage
-from billing.lib.days import instant, noon
+from billing.lib.days import noon
+from billing.lib.instants import from_millis
 from billing.vos3000 import Malformed
 
 # How far an edited record may have moved in time and still be found under its number.
@@ -139,7 +140,7 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
 def _with_times(days: list[AccountDay], stage: Stage) -> Touched:
     """What was added up by the hour tells where the rows are; any may come to be of any of these days."""
     hours = _hours(days)
-    staged = [instant(start) for start in stage.starts] or [noon(stage.day)]
+    staged = [from_millis(start) for start in stage.starts] or [noon(stage.day)]
     begin, end = min([*staged, *hours]), max([staged[-1] + MILLISECOND, *(hour + HOUR for hour in hours)])
     return Touched(days, begin, end)
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 
+from accounts.lib.backoff import Backoff
 from accounts.models import Account, User
 from billing.card_payments import providers as card_payments
 from billing.card_payments.models import CardPayment, CardPaymentState
@@ -25,8 +26,8 @@ from billing.topups.services.errors import LimitExceeded
 
 logger = logging.getLogger(__name__)
 
-# The reports come within seconds; only where one is lost does anybody have to ask.
-FIRST_LOOK = timedelta(minutes=2)
+# The reports come within seconds; only where one is lost does a sweep ask: after 2 minutes, then 4, 8 … 60 apart.
+LOOKS = Backoff(first=timedelta(minutes=2), longest=timedelta(hours=1))
 # Whoever waits at the page is answered sooner, and does not ask the provider every time.
 BETWEEN_LOOKS = timedelta(seconds=5)
 STILL_OPEN = (
@@ -80,7 +81,7 @@ def _written(account: Account, amount: Decimal, by: User, key: str, provider: Pr
             "currency": account.switch.currency,
             "provider": provider.name,
             "started_at": now,
-            "next_look_at": now + FIRST_LOOK,
+            "next_look_at": now + LOOKS.first,
         },
     )
     return payment

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from accounts.models import Account
 from billing.balances.services import balances, profiles
@@ -23,7 +24,7 @@ from billing.vos3000.operations.customers import Customer, LockType, create_cust
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(seconds=60)
+PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
 # Longer than the client waits for one whole answer.
 DEAD_AFTER = timedelta(seconds=60)
 MOST_AT_ONCE = 50
@@ -78,9 +79,8 @@ def _send(change: CustomerChange, clock: Clock) -> None:
     except FAILURES as error:
         # Only what comes before the claim ends here: nothing was sent.
         logger.info("%s waits: %s", change, error)
-        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(change.attempts, 6)))
         still = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.REQUESTED, attempts=change.attempts)
-        still.update(attempts=F("attempts") + 1, next_step_at=clock.now() + pause, why=NOT_YET)
+        still.update(attempts=F("attempts") + 1, next_step_at=clock.now() + PAUSES.pause(change.attempts), why=NOT_YET)
         change.refresh_from_db()
 
 
@@ -121,8 +121,8 @@ def _tell(client: Client, change: CustomerChange, before: Customer | None, clock
     try:
         _operation(change)(client)
     except Unreachable:
-        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(change.attempts, 6)))
-        move(change, ChangeState.REQUESTED, clock.now(), why=NOT_YET, next_step_at=clock.now() + pause)
+        later = clock.now() + PAUSES.pause(change.attempts)
+        move(change, ChangeState.REQUESTED, clock.now(), why=NOT_YET, next_step_at=later)
     except Refused as error:
         logger.warning("%s was refused with code %s", change, error.code)
         move(change, ChangeState.REFUSED, clock.now(), why=f"The switch refused it with code {error.code}.")
@@ -190,9 +190,8 @@ def _look(change: CustomerChange, clock: Clock) -> None:
     elif found is not None and change.kind == ChangeKind.OPEN:
         move(change, ChangeState.REFUSED, now, why=TAKEN)
     elif settling or looks < switch.clean_looks:
-        pause = min(switch.longest_look_pause, switch.first_look_after * switch.look_factor ** min(looks, 10))
         in_doubt = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.IN_DOUBT)
-        in_doubt.update(looks=looks, next_step_at=now + pause)
+        in_doubt.update(looks=looks, next_step_at=now + switch.look_pauses.pause(looks))
         change.refresh_from_db()
     else:
         move(change, ChangeState.REFUSED, now, why=NOT_SO)

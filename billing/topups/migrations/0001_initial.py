@@ -1,4 +1,4 @@
-import billing.lib.references
+import billing.topups.models.topups
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='TopUp',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=billing.lib.references.new_reference, editable=False, max_length=20, unique=True)),
+                ('reference', models.CharField(default=billing.topups.models.topups.new_topup_reference, editable=False, max_length=20, unique=True)),
                 ('kind', models.CharField(choices=[('credit', 'credit'), ('debit', 'debit of the agent'), ('give_back', 'given back to the agent')], default='credit', max_length=10)),
                 ('source', models.CharField(choices=[('transfer', "from the agent's balance"), ('agent_credit', 'by the agent, without debit'), ('operator', 'by the operator'), ('voucher', 'by voucher card'), ('online', 'paid by card')], max_length=20)),
                 ('amount', models.DecimalField(decimal_places=6, max_digits=18)),

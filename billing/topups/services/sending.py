@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from billing.balances.services import balances
 from billing.lib.amounts import stored_if_money
@@ -20,7 +21,7 @@ from billing.vos3000.operations.payments import Paid
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(seconds=60)
+PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
 NOT_YET = "It could not be sent yet; it is tried again."
@@ -79,8 +80,8 @@ def expire(*, topup: TopUp, now: datetime) -> bool:
 
 def pause(topup: TopUp) -> timedelta:
     """1, 2, 4 … 60 seconds; what is owed to an agent is tried ever more rarely, but for ever."""
-    longest = states.LONGEST_PAUSE_OF_THE_OWED if topup.kind == Kind.GIVE_BACK else LONGEST_PAUSE
-    return min(longest, timedelta(seconds=2 ** min(max(topup.attempts - 1, 0), 12)))
+    pauses = states.PAUSES_OF_THE_OWED if topup.kind == Kind.GIVE_BACK else PAUSES
+    return pauses.pause(topup.attempts - 1)
 
 
 def _first_leg(topup: TopUp) -> TopUp:
