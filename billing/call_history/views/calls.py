@@ -47,7 +47,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
     progress = missing.progress if missing else None
     with snapshot():
         page = _page(request.GET, account, chosen)
-        known = pages.days(account=account, filter=chosen)
+        known = pages.days(account=account, chosen=chosen)
         around = _around(request.GET, access, form, chosen, known, missing, now=now) if missing else {}
         days = CallDays(account, zone, known, now)
         shown = _shown(request.GET, page, zone) if goes_on else None
@@ -82,7 +82,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
 def _page(asked: QueryDict, account: Account, chosen: CallFilter) -> pages.Page:
     return pages.page(
         account=account,
-        filter=chosen,
+        chosen=chosen,
         after=asked.get("after"),
         before=asked.get("before"),
         look_at=pages.LOOKED_AT_FURTHER if asked.get("further") else pages.LOOKED_AT,
@@ -143,10 +143,10 @@ def _sums(asked: QueryDict, account: Account, chosen: CallFilter, bars: Spans) -
     too_many = False
     if asked.get("sums") == "all":
         try:
-            return page_totals.all_sums(account=account, filter=chosen, edges=bars.edges), False
+            return page_totals.all_sums(account=account, chosen=chosen, edges=bars.edges), False
         except page_totals.TooMany:
             too_many = True
-    quick = page_totals.sums(account=account, filter=chosen, at_most=page_totals.ADDED_UP, edges=bars.edges)
+    quick = page_totals.sums(account=account, chosen=chosen, at_most=page_totals.ADDED_UP, edges=bars.edges)
     return quick, too_many
 
 
