@@ -61,7 +61,7 @@ def reconcile(*, account: Account, first: date, last: date, now: datetime, until
     first = max(first, first_whole_day(now) + DAY) if first_whole_day(now) > date.min else first
     for stretch in stretches(account=account, first=first, last=last, until=until or now):
         ledger = _read(account, stretch)
-        ledger.chain.walk(micros(stretch.begin + LONGEST_CALL), micros(stretch.end))
+        ledger.chain.find_gaps(micros(stretch.begin + LONGEST_CALL), micros(stretch.end))
         with transaction.atomic():
             # One reconciliation of an account at a time.
             Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -86,10 +86,10 @@ def _read(account: Account, stretch: Stretch) -> Ledger:
     paid = [Stated(micros(row.paid_at), _units(row.balance_after), _units(row.amount)) for row in payments]
     charged = [Stated(micros(row.charged_at), _units(row.balance_after), -_units(row.amount)) for row in charges]
     chain = Chain(
-        fixed=paid + charged,
+        bookings=paid + charged,
         calls=_merged(own, agent),
         readings=[Stated(micros(at), _units(balance)) for at, balance in readings.items()],
-        slack_of_readings=slack // MICROSECOND,
+        reading_slack=slack // MICROSECOND,
     )
     return Ledger(own, agent, _flow_of(paid), _flow_of(charged), chain)
 
