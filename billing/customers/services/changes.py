@@ -120,7 +120,7 @@ def _ask(
 ) -> CustomerChange:
     """The same key and body give the same row, however often they come."""
     with transaction.atomic():
-        agent = balances.locked(agent)
+        agent = balances.lock_agent(agent)
         wish.agent, wish.kind, wish.requested_by, wish.key = agent, kind, by, key
         wish.requested_at, wish.deadline = now, now + agent.switch.sending_deadline
         wish.next_step_at = now + HAND_OVER

@@ -106,7 +106,7 @@ def _look_before(client: Client, change: CustomerChange, now: datetime) -> Custo
 @transaction.atomic(durable=True)
 def _claim(change: CustomerChange, now: datetime) -> bool:
     """Make it this process' own, if it may still be done. Committed before anything leaves."""
-    agent = balances.locked(change.agent)
+    agent = balances.lock_agent(change.agent)
     if change.account_id is not None:
         change.account = Account.objects.get(pk=change.account_id)
     try:

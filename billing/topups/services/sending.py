@@ -128,7 +128,7 @@ def _claim(topup: TopUp, now: datetime) -> bool:
 
 def _is_covered(debit: TopUp, now: datetime) -> bool:
     """Refuses the debit when it is not, or puts it off when only a newer balance can tell."""
-    agent = balances.locked(debit.account)
+    agent = balances.lock_agent(debit.account)
     left = headroom.left_for_transfer(agent=agent, debit=debit)
     if left is not None and left + debit.amount >= 0:
         return True

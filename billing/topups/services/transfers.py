@@ -77,7 +77,7 @@ def request(
     """
     _look_at_balance(payer, now)
     with transaction.atomic():
-        agent = balances.locked(payer)
+        agent = balances.lock_agent(payer)
         limits.lock_daily_limits(account=account, by=by)
         wish = _wish(account, agent, amount, by, key, note, now)
         wish.mails_success = mails_success
