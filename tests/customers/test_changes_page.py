@@ -11,8 +11,7 @@ from accounts.access import GRANTED
 from accounts.models import Account, Membership, Role
 from billing.balances.services import profiles
 from billing.customers.models import ChangeKind, ChangeState, CustomerChange
-from billing.customers.services import invitations as customer_invitations
-from billing.customers.services import sending as customer_sending
+from billing.customers.services import invitations, sending
 from simulator.process import SimulatorProcess
 from tests.support.factories import MembershipFactory, UserFactory
 from tests.support.logins import logged_in
@@ -31,7 +30,7 @@ def just_logged_in(visitor: Visitor) -> None:
 
 def carry_out() -> CustomerChange:
     change = CustomerChange.objects.latest("pk")
-    return customer_sending.carry_out(change_id=change.pk, now=timezone.now())
+    return sending.carry_out(change_id=change.pk, now=timezone.now())
 
 
 def body(number: str = "N-77", **more: str) -> dict[str, str]:
@@ -107,7 +106,7 @@ def test_a_reseller_opens_an_account_and_its_owner_comes_in(mara: Visitor, mailo
     place = answer["Location"]
     assert "new@example.com is invited once the account is there." in mara.client.get(place).content.decode()
     assert carry_out().state == ChangeState.DONE
-    customer_invitations.send_due(now=timezone.now() + timedelta(seconds=5))
+    invitations.send_due(now=timezone.now() + timedelta(seconds=5))
     html = mara.client.get(answer["Location"]).content.decode()
     assert "new@example.com is invited and has not come yet." in html
     account = Account.objects.get(number="N-77")

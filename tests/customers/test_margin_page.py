@@ -39,7 +39,7 @@ def call(child: Account, agent: Account, fee: str, agent_fee: str, *, ended: dat
     )
 
 
-def of_customers(agent: Account) -> margin.OfCustomers:
+def of_customers(agent: Account) -> margin.MarginsOfCustomers:
     return margin.by_customer(agent=agent, first=TODAY, last=TODAY, today=TODAY)
 
 
