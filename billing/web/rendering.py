@@ -89,7 +89,7 @@ def _tabs(request: Request, access: Access) -> list[Tab]:
         Tab(
             place.title,
             reverse(place.url, args=[access.account.public_id]),
-            f"icons/{place.url}.svg",
+            place.icon or f"icons/{place.url}.svg",
             current="page" if place.url == here else "true" if place.url == within else "",
         )
         for place in places()
