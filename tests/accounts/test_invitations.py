@@ -112,7 +112,7 @@ def test_a_link_works_once(account: Account) -> None:
     open_link(first, issued)
     first.post(JOIN, {"name": "Nia", "password": PASSWORD})
     second = Client()
-    assert problem(open_link(second, issued)) == CLOSED[InvitationState.ACCEPTED]
+    assert problem(open_link(second, issued)) == str(CLOSED[InvitationState.ACCEPTED])
     assert second.post(JOIN, {"name": "Eve", "password": PASSWORD})["Location"] == PAGE
     assert User.objects.filter(email="new@example.com").get().name == "Nia"
 
@@ -120,7 +120,7 @@ def test_a_link_works_once(account: Account) -> None:
 def test_a_link_that_is_too_old_says_so(account: Account, client: Client) -> None:
     with time_machine.travel(timezone.now() - invitations.LIFETIME - timedelta(minutes=1)):
         issued = issue(account)
-    assert problem(open_link(client, issued)) == CLOSED[InvitationState.EXPIRED]
+    assert problem(open_link(client, issued)) == str(CLOSED[InvitationState.EXPIRED])
     assert client.post(JOIN, {"name": "Nia", "password": PASSWORD})["Location"] == PAGE
     assert not User.objects.filter(email="new@example.com").exists()
 
@@ -130,26 +130,26 @@ def test_a_link_that_grew_old_while_the_page_was_open_lets_nobody_in(account: Ac
     open_link(client, issued)
     Invitation.objects.update(expires_at=timezone.now(), created_at=timezone.now() - timedelta(days=1))
     answer = client.post(JOIN, {"name": "Nia", "password": PASSWORD}, follow=True)
-    assert problem(answer) == CLOSED[InvitationState.EXPIRED]
+    assert problem(answer) == str(CLOSED[InvitationState.EXPIRED])
 
 
 def test_an_invitation_taken_back_says_so(account: Account, client: Client) -> None:
     issued = issue(account)
     owner = open_account(User.objects.get(email="owner@example.com"), account.public_id)
     invitations.revoke(invitation=issued.invitation, by=owner, now=timezone.now())
-    assert problem(open_link(client, issued)) == CLOSED[InvitationState.REVOKED]
+    assert problem(open_link(client, issued)) == str(CLOSED[InvitationState.REVOKED])
 
 
 def test_a_newer_link_makes_the_older_one_dead(account: Account, client: Client) -> None:
     first, second = issue(account), issue(account)
-    assert problem(open_link(client, first)) == UNKNOWN
+    assert problem(open_link(client, first)) == str(UNKNOWN)
     assert "Your name" in read(open_link(client, second)).fields
     assert Invitation.objects.count() == 1
 
 
 def test_a_link_that_nobody_was_sent_says_so(client: Client) -> None:
     answer = client.get(f"{PAGE}{'x' * 43}/", follow=True)
-    assert (answer.status_code, problem(answer)) == (410, UNKNOWN)
+    assert (answer.status_code, problem(answer)) == (410, str(UNKNOWN))
 
 
 def test_somebody_who_has_a_login_uses_it(account: Account, client: Client) -> None:
@@ -187,7 +187,7 @@ def test_somebody_else_who_is_logged_in_is_told_so(account: Account, client: Cli
 
 def test_a_closed_login_is_not_opened_by_an_invitation(account: Account, client: Client) -> None:
     UserFactory.create(email="new@example.com", is_active=False)
-    assert problem(open_link(client, issue(account))) == CLOSED_LOGIN
+    assert problem(open_link(client, issue(account))) == str(CLOSED_LOGIN)
     assert client.post(JOIN, {"name": "Nia", "password": PASSWORD})["Location"] == PAGE
 
 

@@ -142,7 +142,7 @@ def test_a_mail_that_cannot_be_sent_leaves_an_invitation_that_can_be_sent_again(
         answer = client.post(
             place(account, "members/invite/"), {"email": "nia@example.com", "role": "viewer"}, follow=True
         )
-    assert told(answer) == [NOT_MAILED]
+    assert told(answer) == [str(NOT_MAILED)]
     again = client.post(place(account, f"invitations/{Invitation.objects.get().pk}/resend/"), follow=True)
     assert told(again) == ["A mail with a link is on its way to nia@example.com."]
     assert len(mail.outbox) == 1
@@ -172,9 +172,9 @@ def test_an_invitation_is_taken_back_once(account: Account, owner: User) -> None
     client = logged_in(owner)
     path = place(account, f"invitations/{invitation.pk}/revoke/")
     assert told(client.post(path, follow=True)) == [f"The invitation of {invitation.email} is taken back."]
-    assert told(client.post(path, follow=True)) == [ENDED]
+    assert told(client.post(path, follow=True)) == [str(ENDED)]
     resent = client.post(place(account, f"invitations/{invitation.pk}/resend/"), follow=True)
-    assert told(resent) == [ENDED]
+    assert told(resent) == [str(ENDED)]
 
 
 def test_nothing_of_another_account_is_reached_through_ones_own(account: Account, owner: User) -> None:
@@ -260,7 +260,7 @@ def test_the_last_owner_stays(account: Account, owner: User) -> None:
     MembershipFactory.create(account=account, user__is_active=False)  # who cannot log in owns nothing any more
     client = logged_in(owner)
     for path, data in ((f"members/{mine.pk}/role/", {"role": "viewer"}), (f"members/{mine.pk}/remove/", {})):
-        assert told(client.post(place(account, path), data, follow=True)) == [LAST_OWNER]
+        assert told(client.post(place(account, path), data, follow=True)) == [str(LAST_OWNER)]
     mine.refresh_from_db()
     assert mine.role == Role.OWNER
 
