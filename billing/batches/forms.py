@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from billing.batches.services.files import UnreadableFile
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 class BatchUploadForm(forms.Form):
     file = forms.FileField(
-        label="CSV file",
+        label=_("CSV file"),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
     )
 
@@ -44,7 +45,7 @@ class BatchConfirmForm(forms.Form):
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     sure = forms.BooleanField(
-        label="I have looked at what is marked, and mean it",
+        label=_("I have looked at what is marked, and mean it"),
         required=False,
         widget=forms.CheckboxInput(attrs={"required": True}),
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.db.models import CharField as Text
 from django.db.models.enums import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.batches.models import Batch, BatchRow, BatchState
@@ -45,28 +46,28 @@ MARKED = ~Q(problem="") | ~Q(warning="")
 class RowOutcome(TextChoices):
     """Of a row. A transfer's debit speaks for it until that has ended."""
 
-    READY = "ready", "ready"
-    WAITING = "waiting", "waiting"
-    SENDING = "sending", "on its way"
-    CHECKING = "checking", "being checked"
-    PAID = "paid", "confirmed"
-    UNPAID = "unpaid", "not paid"
+    READY = "ready", _("ready")
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("on its way")
+    CHECKING = "checking", _("being checked")
+    PAID = "paid", _("confirmed")
+    UNPAID = "unpaid", _("not paid")
 
 
 class Show(TextChoices):
     """Which rows of a batch a page lists."""
 
-    ALL = "all", "All"
-    MARKED = "marked", "Marked"
-    UNPAID = "unpaid", "Not paid"
-    CHECKING = "checking", "Being checked"
+    ALL = "all", _("All")
+    MARKED = "marked", _("Marked")
+    UNPAID = "unpaid", _("Not paid")
+    CHECKING = "checking", _("Being checked")
 
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one fate. `amount` is the sum of what can be read as an amount."""
+    """The rows of one outcome. `amount` is the sum of what can be read as an amount."""
 
-    fate: RowOutcome
+    outcome: RowOutcome
     count: int
     amount: Decimal
 
@@ -76,8 +77,8 @@ class Progress:
     parts: tuple[Part, ...]
     marked: int
 
-    def part(self, fate: RowOutcome) -> Part:
-        return next((part for part in self.parts if part.fate == fate), Part(fate, 0, ZERO))
+    def part(self, outcome: RowOutcome) -> Part:
+        return next((part for part in self.parts if part.outcome == outcome), Part(outcome, 0, ZERO))
 
     @property
     def count(self) -> int:
@@ -86,7 +87,7 @@ class Progress:
     @property
     def payable(self) -> Part:
         """What is or was meant to be paid: everything but what is not paid."""
-        parts = [part for part in self.parts if part.fate != RowOutcome.UNPAID]
+        parts = [part for part in self.parts if part.outcome != RowOutcome.UNPAID]
         return Part(RowOutcome.READY, sum(part.count for part in parts), sum((part.amount for part in parts), ZERO))
 
     @property
@@ -112,7 +113,7 @@ class Row:
     written: str
     amount: Decimal | None
     note: str
-    fate: RowOutcome
+    outcome: RowOutcome
     topup: TopUp | None
     why: str
     warning: str
@@ -150,12 +151,12 @@ def latest(*, agent: Account, most: int = 50) -> QuerySet[Batch]:
 
 def progress(batch: Batch) -> Progress:
     sums = (
-        batch.rows.annotate(fate=_fate(batch))
+        batch.rows.annotate(outcome=_outcome(batch))
         .order_by()
-        .values_list("fate")
+        .values_list("outcome")
         .annotate(count=Count("pk"), sum=Sum("amount", default=ZERO))
     )
-    parts = tuple(Part(RowOutcome(fate), count, amount) for fate, count, amount in sums)
+    parts = tuple(Part(RowOutcome(outcome), count, amount) for outcome, count, amount in sums)
     return Progress(parts, marked=batch.rows.filter(MARKED).count())
 
 
@@ -167,13 +168,13 @@ def page(*, batch: Batch, show: Show = Show.ALL, after: str = "", size: int = 10
 
 def rows(*, batch: Batch, show: Show = Show.ALL, after: int = 0, most: int | None = None) -> list[Row]:
     again = standing(batch.rows.all())
-    found = batch.rows.annotate(fate=_fate(batch)).filter(line__gt=after).select_related("account", "topup")
+    found = batch.rows.annotate(outcome=_outcome(batch)).filter(line__gt=after).select_related("account", "topup")
     match show:
         case Show.MARKED:
             found = found.filter(MARKED)
         case Show.UNPAID | Show.CHECKING:
-            found = found.filter(fate=show.value)
-    return [_row(row, RowOutcome(row.fate), again.get(row.pk)) for row in found.order_by("line")[:most]]
+            found = found.filter(outcome=show.value)
+    return [_row(row, RowOutcome(row.outcome), again.get(row.pk)) for row in found.order_by("line")[:most]]
 
 
 def untried(batch: Batch) -> list[BatchRow]:
@@ -181,14 +182,14 @@ def untried(batch: Batch) -> list[BatchRow]:
 
     What a person found not applied is theirs to re-issue: tried again here as well, it might be paid twice.
     """
-    unpaid = batch.rows.annotate(fate=_fate(batch)).filter(fate=RowOutcome.UNPAID)
+    unpaid = batch.rows.annotate(outcome=_outcome(batch)).filter(outcome=RowOutcome.UNPAID)
     unpaid = unpaid.filter(amount__isnull=False, tried_again__isnull=True)
     return list(unpaid.exclude(pk__in=batch.rows.filter(NOT_APPLIED).values("pk")).order_by("line"))
 
 
-def _row(row: BatchRow, fate: RowOutcome, again: TopUp | None) -> Row:
+def _row(row: BatchRow, outcome: RowOutcome, again: TopUp | None) -> Row:
     topup = again or row.topup
-    why = row.problem or (topup.why if topup is not None and fate != RowOutcome.PAID else "")
+    why = row.problem or (topup.why if topup is not None and outcome != RowOutcome.PAID else "")
     return Row(
         row.line,
         row.account_text,
@@ -196,14 +197,14 @@ def _row(row: BatchRow, fate: RowOutcome, again: TopUp | None) -> Row:
         row.amount_text,
         row.amount,
         row.note,
-        fate,
+        outcome,
         topup,
         why,
         row.warning,
     )
 
 
-def _fate(batch: Batch) -> Case:
+def _outcome(batch: Batch) -> Case:
     without = RowOutcome.READY if batch.state == BatchState.UPLOADED else RowOutcome.WAITING
     again = [When(pk=row, then=Value(_of(topup))) for row, topup in standing(batch.rows.all()).items()]
     return Case(

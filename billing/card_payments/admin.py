@@ -28,7 +28,7 @@ from billing.web.form_fields import Reason
 
 
 class Owed(admin.SimpleListFilter):
-    title = "credit"
+    title = _("credit")
     parameter_name = "owed"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
@@ -45,7 +45,7 @@ class CreditInline(ReadOnlyInline[TopUp, CardPayment]):
     fields = ("reference", "state", "amount", "requested_by", "requested_at", "settled_at", "why")
     readonly_fields = fields
     show_change_link = True
-    verbose_name_plural = "top-ups that credit it"
+    verbose_name_plural = _("top-ups that credit it")
 
 
 @admin.register(CardPayment)
@@ -128,14 +128,14 @@ class SettlingForm(forms.Form):
     """What to do about a payment by card that is received and not credited."""
 
     verdict = forms.ChoiceField(
-        label="What to do",
+        label=_("What to do"),
         choices=[
             (Settling.CREDIT, "Credit it now, by a new top-up"),
             (Settling.REFUNDED, "Nothing more: it was paid back at the payment provider"),
         ],
         widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
-    why = Reason(label="Why")
+    why = Reason(label=_("Why"))
 
 
 def waiting(*, now: datetime) -> Iterator[Waiting]:

@@ -35,7 +35,7 @@ def credit_of(payment: CardPayment) -> TopUp | None:
     return payment.topups.select_related("debit").order_by("-pk").first()
 
 
-def stand(payment: CardPayment, credit: TopUp | None) -> Status:
+def status_of(payment: CardPayment, credit: TopUp | None) -> Status:
     if payment.state not in RECEIVED:
         return {
             CardPaymentState.STARTED: Status.WAITING,

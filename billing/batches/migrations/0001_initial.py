@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('next_step_at__isnull', False)), _connector='OR'), name='batch_confirmed_by_somebody'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('next_step_at__isnull', False)), _connector='OR'), name='batch_confirmed_by_a_person'),
         ),
         migrations.AddConstraint(
             model_name='batch',

@@ -25,8 +25,8 @@ from billing.lib.enqueue import enqueue
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.requests import LONGEST_NOTE
-from billing.topups.services.states import HAND_OVER
-from billing.topups.services.transfers import Purse
+from billing.topups.services.states import SWEEP_AFTER
+from billing.topups.services.transfers import Funds
 
 CARRY_ON = "billing.batches.tasks.carry_on_batch"
 
@@ -50,14 +50,14 @@ class Uploaded:
 class Cover:
     """What there is to pay from, and what it is to pay."""
 
-    purse: Purse
+    funds: Funds
     left_today: Decimal | None
     total: Decimal
 
     @property
     def is_short(self) -> bool:
         """Also when the balance is not known."""
-        limits = [self.purse.left, *([] if self.left_today is None else [self.left_today])]
+        limits = [self.funds.left, *([] if self.left_today is None else [self.left_today])]
         return any(limit is None or limit < self.total for limit in limits)
 
 
@@ -126,7 +126,7 @@ def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Bat
     if not sure and (has_warnings(batch=batch) or cover(batch=batch, by=by, now=now).is_short):
         raise BatchRefused("Please look at what is marked, and tick that it is meant.")
     batch.state, batch.confirmed_by, batch.confirmed_at = BatchState.CONFIRMED, by, now
-    batch.next_step_at = now + HAND_OVER
+    batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
     _note(batch, AuditAction.REQUESTED, by, now)
     transaction.on_commit(partial(enqueue_batch, batch.pk))
@@ -139,7 +139,7 @@ def has_warnings(*, batch: Batch) -> bool:
 
 def cover(*, batch: Batch, by: User, now: datetime) -> Cover:
     return Cover(
-        purse=topup_transfers.purse(payer=batch.agent, now=now),
+        funds=topup_transfers.funds(payer=batch.agent, now=now),
         left_today=topup_limits.left_for_user(switch=batch.agent.switch, by=by, now=now),
         total=batch.rows.filter(WAITING).aggregate(sum=Sum("amount", default=0))["sum"],
     )

@@ -53,7 +53,7 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup
     # The same for one that does not exist and for one of somebody else.
     if row.account is None or row.amount is None:
         return f"You have no customer with the account {row.account_text}."
-    wish = TopUp(
+    requested = TopUp(
         account=row.account,
         payer=agent,
         amount=row.amount,
@@ -63,7 +63,7 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup
         requested_at=now,
     )
     try:
-        topup_requests.check_body(wish)
+        topup_requests.check_body(requested)
         topup_limits.check_used(used, account=row.account, amount=row.amount)
     except TopUpRefused as refused:
         return str(refused)
@@ -72,10 +72,10 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup
 
 def _warn_of_repetitions(agent: Account, rows: Sequence[BatchRow], now: datetime) -> None:
     accounts = {row.account for row in rows if row.account is not None}
-    twins = topup_limits.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
+    duplicates = topup_limits.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
     for row in rows:
-        if row.account_id and row.amount is not None and (twin := twins.get((row.account_id, row.amount))):
-            row.warning = f"The same was asked for just now, as {twin}. "
+        if row.account_id and row.amount is not None and (duplicate := duplicates.get((row.account_id, row.amount))):
+            row.warning = f"The same was asked for just now, as {duplicate}. "
 
 
 def _warn_of_accounts_that_stand_twice(rows: Sequence[BatchRow]) -> None:

@@ -20,7 +20,7 @@ from billing.batches.models import Batch, BatchRow, BatchState
 from billing.batches.services.batches import WAITING, end, enqueue_batch
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.errors import PersonLimitExceeded, TopUpRefused
-from billing.topups.services.states import HAND_OVER
+from billing.topups.services.states import SWEEP_AFTER
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _request_each(batch_id: int, rows: list[int], clock: Clock) -> bool:
     for row_id in rows:
         try:
             _request(batch_id, row_id, clock.now())
-        except topup_transfers.PASSING as refused:
+        except topup_transfers.TEMPORARY as refused:
             logger.info("Batch %s waits: %s", batch_id, refused)
             return False
         except Exception:
@@ -111,11 +111,11 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
             # A mail for each of many lines would be too much; the page of the batch tells how they went.
             mails_success=False,
         )
-    except topup_transfers.PASSING:
+    except topup_transfers.TEMPORARY:
         raise
     except PersonLimitExceeded as refused:
         # Whoever reads of it may be another owner.
-        row.problem = refused.told_of(batch.confirmed_by.get_full_name())
+        row.problem = refused.about(batch.confirmed_by.get_full_name())
     except TopUpRefused as refused:
         row.problem = str(refused)
     row.save(update_fields=["topup", "problem"])
@@ -136,7 +136,7 @@ def _go_on(batch_id: int, now: datetime) -> None:
         end(batch=batch, now=now)
         logger.info("All top-ups of %s were asked for", batch)
         return
-    batch.next_step_at = now + HAND_OVER
+    batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["next_step_at"])
     transaction.on_commit(lambda: enqueue_batch(batch_id))
 

@@ -76,8 +76,8 @@ def batch(request: Request, access: Access, reference: str) -> HttpResponse:
         "payable": progress.payable,
         "unpaid": progress.part(RowOutcome.UNPAID),
         "is_doubtful": progress.part(RowOutcome.CHECKING).count > 0,
-        "parts": [(part, TONES.get(part.fate, "")) for part in progress.parts],
-        "rows": [(line, TONES.get(line.fate, "")) for line in page.rows],
+        "parts": [(part, TONES.get(part.outcome, "")) for part in progress.parts],
+        "rows": [(line, TONES.get(line.outcome, "")) for line in page.rows],
         "chips": _chips(request, row, progress, show),
         "following": page_link(request.GET, after=page.following),
         "may_pay": access.may(Action.PAY_BATCHES),
@@ -187,7 +187,7 @@ def _to_confirm(access: Access, row: Batch, now: datetime) -> dict[str, Any]:
     cover = services.cover(batch=row, by=access.user, now=now)
     has_warnings = services.has_warnings(batch=row)
     return {
-        "purse": cover.purse,
+        "funds": cover.funds,
         "left_today": cover.left_today,
         "is_short": cover.is_short,
         "has_warnings": has_warnings,

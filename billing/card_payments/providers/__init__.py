@@ -12,8 +12,8 @@ from billing.card_payments.providers.base import (
     ProviderError,
     ProviderRefused,
     ProviderUnreachable,
-    Seen,
     Session,
+    SessionReport,
 )
 
 __all__ = [
@@ -24,8 +24,8 @@ __all__ = [
     "ProviderError",
     "ProviderRefused",
     "ProviderUnreachable",
-    "Seen",
     "Session",
+    "SessionReport",
     "current",
 ]
 

@@ -21,7 +21,7 @@ class Progress(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class SessionReport:
     """A session as the provider states it. `reference` is ours, as it was given to the provider."""
 
     session: str
@@ -64,8 +64,8 @@ class Provider(Protocol):
     def open(self, *, payment: CardPayment, back: str, now: datetime) -> Session:
         """The same payment gives the same session. `back` is where the person comes back to; raises ProviderError."""
 
-    def look(self, *, session: str) -> Seen:
+    def look(self, *, session: str) -> SessionReport:
         """How a session stands now; raises ProviderError."""
 
-    def read(self, *, body: bytes, signature: str) -> Seen | None:
+    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
         """What a report says, or None when it is about something else. Raises NotFromProvider."""

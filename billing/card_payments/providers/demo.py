@@ -16,7 +16,14 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from billing.card_payments.models import CardPayment
-from billing.card_payments.providers.base import OPEN_FOR, NotFromProvider, Progress, ProviderRefused, Seen, Session
+from billing.card_payments.providers.base import (
+    OPEN_FOR,
+    NotFromProvider,
+    Progress,
+    ProviderRefused,
+    Session,
+    SessionReport,
+)
 
 REMEMBERED_FOR_SECONDS = 24 * 3600
 TOLERANCE_SECONDS = 300
@@ -42,16 +49,16 @@ class Demo:
         cache.add(_place(session), state, REMEMBERED_FOR_SECONDS)
         return Session(id=session, url=reverse("demo_pay", args=[session]))
 
-    def look(self, *, session: str) -> Seen:
+    def look(self, *, session: str) -> SessionReport:
         """What the demo has forgotten, or nobody paid in time, cannot be paid any more."""
         state = cache.get(_place(session))
         if state is None:
-            return Seen(session=session, reference="", progress=Progress.OVER, amount=Decimal(0), currency="")
+            return SessionReport(session=session, reference="", progress=Progress.OVER, amount=Decimal(0), currency="")
         if state["progress"] == Progress.PENDING.name and time.time() >= state["until"]:
             state["progress"] = Progress.OVER.name
-        return _seen(state)
+        return _report(state)
 
-    def read(self, *, body: bytes, signature: str) -> Seen | None:
+    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
         """`signature` is `t=<unix seconds>,v1=<HMAC of "t.body">`."""
         parts = dict(part.partition("=")[::2] for part in signature.split(","))
         stamp = parts.get("t", "")
@@ -59,7 +66,7 @@ class Demo:
             raise NotFromProvider
         if abs(time.time() - int(stamp)) > TOLERANCE_SECONDS:
             raise NotFromProvider
-        return _seen(json.loads(body))
+        return _report(json.loads(body))
 
 
 def recall(session: str) -> dict[str, Any]:
@@ -89,8 +96,8 @@ def _place(session: str) -> str:
     return f"demo-payment:{session}"
 
 
-def _seen(state: dict[str, Any]) -> Seen:
-    return Seen(
+def _report(state: dict[str, Any]) -> SessionReport:
+    return SessionReport(
         session=state["session"],
         reference=state["reference"],
         progress=Progress[state["progress"]],

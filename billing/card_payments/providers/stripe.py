@@ -18,8 +18,8 @@ from billing.card_payments.providers.base import (
     Progress,
     ProviderRefused,
     ProviderUnreachable,
-    Seen,
     Session,
+    SessionReport,
 )
 from billing.card_payments.providers.currencies import from_units, payable_places, to_units
 
@@ -76,14 +76,14 @@ class Stripe:
             raise ProviderRefused("This payment can no longer be made. Please start again.")
         return Session(id=opened.id, url=opened.url)
 
-    def look(self, *, session: str) -> Seen:
+    def look(self, *, session: str) -> SessionReport:
         try:
             found = self._client.v1.checkout.sessions.retrieve(session, {"expand": ["payment_intent"]})
         except stripe.StripeError as error:
             raise _failure(error) from error
-        return _seen(found.to_dict())
+        return _report(found.to_dict())
 
-    def read(self, *, body: bytes, signature: str) -> Seen | None:
+    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
         if not signature.isascii():
             raise NotFromProvider
         try:
@@ -95,12 +95,12 @@ class Stripe:
             raise NotFromProvider from error
         if event.get("type") not in OF_A_SESSION:
             return None
-        return _seen(event["data"]["object"], failed=event["type"] == FAILED)
+        return _report(event["data"]["object"], failed=event["type"] == FAILED)
 
 
-def _seen(session: Mapping[str, Any], *, failed: bool = False) -> Seen:
+def _report(session: Mapping[str, Any], *, failed: bool = False) -> SessionReport:
     currency = str(session.get("currency") or "").upper()
-    return Seen(
+    return SessionReport(
         session=session["id"],
         reference=session.get("client_reference_id") or "",
         progress=Progress.OVER if failed else _progress(session),

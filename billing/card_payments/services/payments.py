@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet, Sum
 from accounts.models import Account, User
 from billing.card_payments import providers as card_payments
 from billing.card_payments.models import CardPayment, CardPaymentState
-from billing.card_payments.providers.base import OPEN_FOR, Progress, Provider, Seen, Session
+from billing.card_payments.providers.base import OPEN_FOR, Progress, Provider, Session, SessionReport
 from billing.lib.amounts import BadAmount, check_amount
 from billing.topups.models import Source, TopUp
 from billing.topups.services import errors as topup_errors
@@ -117,14 +117,14 @@ def open_page(*, payment: CardPayment, back: str, now: datetime) -> Session:
 
 def receive(*, provider: Provider, body: bytes, signature: str, now: datetime) -> CardPayment | None:
     """A report of the provider; raises NotFromProvider. None: it is about nothing of ours."""
-    seen = provider.read(body=body, signature=signature)
-    if seen is None:
+    report = provider.read(body=body, signature=signature)
+    if report is None:
         return None
-    payment = CardPayment.objects.filter(provider=provider.name, reference=seen.reference).first()
+    payment = CardPayment.objects.filter(provider=provider.name, reference=report.reference).first()
     if payment is None:
         logger.info("%s reports a payment that is not the portal's", provider.name)
         return None
-    return note(payment=payment, seen=seen, now=now)
+    return note(payment=payment, report=report, now=now)
 
 
 def look(*, payment: CardPayment, now: datetime) -> CardPayment:
@@ -135,16 +135,16 @@ def look(*, payment: CardPayment, now: datetime) -> CardPayment:
     lately = Q(looked_at__gt=now - BETWEEN_LOOKS)
     waiting = CardPayment.objects.filter(pk=payment.pk, state=CardPaymentState.STARTED).exclude(lately)
     if waiting.update(looked_at=now):
-        return note(payment=payment, seen=provider.look(session=payment.session), now=now)
+        return note(payment=payment, report=provider.look(session=payment.session), now=now)
     payment.refresh_from_db()
     return payment
 
 
-def note(*, payment: CardPayment, seen: Seen, now: datetime) -> CardPayment:
+def note(*, payment: CardPayment, report: SessionReport, now: datetime) -> CardPayment:
     """Write down what the provider states, and credit what is paid. The one step that all ways lead to."""
-    if seen.progress == Progress.PAID:
-        _was_paid(payment, seen, now)
-    elif seen.progress == Progress.OVER:
+    if report.progress == Progress.PAID:
+        _was_paid(payment, report, now)
+    elif report.progress == Progress.OVER:
         _move(payment, CardPaymentState.ABANDONED, if_in=[CardPaymentState.STARTED])
     payment.refresh_from_db()
     return payment
@@ -184,18 +184,18 @@ def credit(*, held: CardPayment, by: User, now: datetime) -> TopUp:
     )
 
 
-def _was_paid(payment: CardPayment, seen: Seen, now: datetime) -> None:
+def _was_paid(payment: CardPayment, report: SessionReport, now: datetime) -> None:
     """That it is paid is committed by itself: whatever becomes of the credit, the money is accounted for."""
-    told = {"paid_at": now, "received": f"{seen.amount.normalize():f} {seen.currency}, {seen.session}"}
+    told = {"paid_at": now, "received": f"{report.amount.normalize():f} {report.currency}, {report.session}"}
     waiting = [CardPaymentState.STARTED, CardPaymentState.ABANDONED]
-    is_right = (seen.amount, seen.currency) == (payment.amount, payment.currency)
-    if is_right and payment.session in ("", seen.session):
-        if _move(payment, CardPaymentState.PAID, if_in=waiting, session=seen.session, **told):
+    is_right = (report.amount, report.currency) == (payment.amount, payment.currency)
+    if is_right and payment.session in ("", report.session):
+        if _move(payment, CardPaymentState.PAID, if_in=waiting, session=report.session, **told):
             logger.info("%s is paid", payment)
         credit_first(payment=payment, now=now)
     elif _move(payment, CardPaymentState.DIFFERS, if_in=waiting, why="What arrived is not what was asked for.", **told):
         logger.error("%s was not paid as asked for, but: %s", payment, told["received"])
-    elif payment.session != seen.session:
+    elif payment.session != report.session:
         logger.error("%s is paid a second time: %s", payment, told["received"])
 
 

@@ -90,21 +90,21 @@ def online_payment(request: Request, access: Access, reference: str) -> HttpResp
         raise Http404("No such payment")
     failure = "" if access.as_staff else _ask(payment, now)
     credit = payments.credit_of(payment)
-    stand = payments.stand(payment, credit)
+    status = payments.status_of(payment, credit)
     context = {
         "payment": payment,
         "plain_amount": f"{payment.amount.normalize():f}",
         "credit": credit,
-        "stand": stand,
+        "status": status,
         "steps": payments.steps(payment, credit),
-        "tone": TONES.get(stand, ""),
-        "is_final": stand in AT_REST,
-        "again_after": "10s" if stand == Status.CHECKING else "3s",
+        "tone": TONES.get(status, ""),
+        "is_final": status in AT_REST,
+        "again_after": "10s" if status == Status.CHECKING else "3s",
         "failure": failure,
         "may_go_on": payment.paid_by == access.user and access.may(Action.PAY),
         "may_start_again": access.may(Action.PAY),
     }
-    return render_account_page(request, access, "card_payments/payment.html", context, now=now, fragment="story")
+    return render_account_page(request, access, "card_payments/payment.html", context, now=now, fragment="steps")
 
 
 def _to_the_provider(payment: CardPayment, form: CardPaymentForm, now: datetime) -> HttpResponse | None:

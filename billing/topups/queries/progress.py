@@ -1,4 +1,4 @@
-"""What became of a top-up, in plain words, and which ones are in doubt."""
+"""How a top-up stands: its outcome, its steps in plain words, and the top-ups that are in doubt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.models import Account
 from billing.balances.models import Payment
 from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
 
-# The switch's clock may be off by so much.
+# By how much the switch's clock may be wrong.
 CLOCKS = timedelta(days=1)
 
 
@@ -32,14 +32,14 @@ class Step:
 
 
 def outcome(topup: TopUp) -> TopUpState:
-    """Of a transfer: how its debit stands until that has ended, then how the credit stands."""
+    """The state that people are shown: for a transfer that of its debit until it has ended, then that of the credit."""
     if topup.debit is not None and topup.debit.state in UNSETTLED:
         return TopUpState(topup.debit.state)
     return TopUpState(topup.state)
 
 
 def is_final(topup: TopUp) -> bool:
-    """Nothing will change any more; of a refused transfer: the agent has its money back."""
+    """Whether nothing will change any more. A refused transfer is final once the agent has its money back."""
     if outcome(topup) in UNSETTLED:
         return False
     given_back = _give_back(topup)
@@ -47,7 +47,7 @@ def is_final(topup: TopUp) -> bool:
 
 
 def doubtful(account: Account, *, most: int) -> list[TopUp]:
-    """Top-ups of which it is not known whether they were done, the newest first: of the account, or paid by it.
+    """Top-ups, of the account or paid by it, that may or may not have been done, the newest first.
 
     Each row is the leg that is in doubt, and comes with the credit that it belongs to.
     """
@@ -57,14 +57,14 @@ def doubtful(account: Account, *, most: int) -> list[TopUp]:
 
 
 def listed_after_all() -> QuerySet[TopUp]:
-    """Refused or found not applied, and yet the switch lists a payment with the reference: money that nobody counts."""
+    """Top-ups that were refused or found not applied, and yet the switch lists a payment with their reference."""
     earliest = OuterRef("requested_at") - CLOCKS
     listed = Payment.objects.filter(account=OuterRef("account"), memo=OuterRef("reference"), paid_at__gte=earliest)
     return TopUp.objects.filter(Exists(listed), state__in=(TopUpState.REFUSED, TopUpState.NOT_APPLIED))
 
 
 def find(*, account: Account, reference: str) -> TopUp | None:
-    """With everything that `outcome` and `story` look at."""
+    """Find a top-up, with all rows that `outcome` and `steps` look at."""
     rows = TopUp.objects.filter(account=account, reference=reference)
     related = ("account__switch", "debit__reissued_as__credit", "payer", "requested_by", "reissued_as")
     fetched = ("transitions", "debit__transitions", "debit__give_backs")
@@ -79,7 +79,7 @@ def issued_again(topup: TopUp) -> TopUp | None:
 
 
 def steps(topup: TopUp, *, for_payer: bool = False) -> list[Step]:
-    """The steps of a top-up as a person sees them: only who pays is told why the agent was not debited."""
+    """The steps of a top-up as a person sees them. Only the payer is shown why the agent was not debited."""
     steps = [Step("Written down", "", topup.requested_at, StepState.DONE)]
     if topup.debit is not None:
         debit = _leg(topup.debit, DEBIT_WORDS)
@@ -123,7 +123,7 @@ def _leg(leg: TopUp, words: Words) -> Step:
         return Step(words.done, DETAILS[state], leg.settled_at, StepState.DONE)
     if state in (TopUpState.REFUSED, TopUpState.NOT_APPLIED):
         return Step(words.undone, DETAILS.get(state, leg.why), leg.settled_at, StepState.FAILED)
-    # Once tried in vain, a waiting leg says why.
+    # After a failed attempt, a waiting leg says why.
     detail = leg.why if state == TopUpState.REQUESTED and leg.why else DETAILS[state]
     at = leg.sent_at if state != TopUpState.REQUESTED else None
     return Step(words.later, detail, at, StepState.NOW)
@@ -136,7 +136,7 @@ def _after_the_debit(debit: TopUp) -> list[Step]:
 
 
 def _give_back(topup: TopUp) -> TopUp | None:
-    """The latest: a refused one is followed by another."""
+    """The latest give-back of a transfer: one that was refused is followed by another."""
     if topup.debit is None:
         return None
     return max(topup.debit.give_backs.all(), key=lambda give_back: give_back.pk, default=None)

@@ -1,4 +1,4 @@
-"""A person ends the doubt that no look at the switch could end."""
+"""Decisions about top-ups in review: a person ends the doubt that no look at the switch could end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES
 from billing.topups.models import TopUp, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
-from billing.topups.services.voucher_states import CardState, Says
+from billing.topups.services.voucher_states import CardState, CardUse
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def decide(
     """End a review as confirmed or not applied, with a reason. Raises PermissionDenied or DecisionRefused.
 
     Confirming names the payment on the switch whenever there is one that it could be. Before the other verdict the
-    switch is looked at once more: what was not there when it was looked at last may be there by now.
+    switch is asked once more: a payment that it did not list at the last look may be there by now.
     """
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
@@ -59,7 +59,7 @@ def decide(
 
 
 def candidates(topup: TopUp) -> QuerySet[Payment]:
-    """Mirrored payments that could be this top-up: same account and amount, not another one's, not made before it."""
+    """Mirrored payments that could be this top-up: of its account and amount, of no other top-up, and not older."""
     since = (topup.sent_at or topup.requested_at) - topup.account.switch.clock_tolerance
     payments = Payment.objects.filter(
         account=topup.account, amount=topup.amount, topup__isnull=True, paid_at__gte=since
@@ -89,7 +89,7 @@ def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment |
 
 
 def _is_there_by_now(topup: TopUp, now: datetime) -> bool:
-    """A switch that does not answer leaves the decision to the person."""
+    """Whether the switch lists it now. A switch that does not answer leaves the decision to the person."""
     try:
         return bool(lookups.look(topup=topup, now=now).found)
     except FAILURES as error:
@@ -98,7 +98,7 @@ def _is_there_by_now(topup: TopUp, now: datetime) -> bool:
 
 
 def _card_of(topup: TopUp, now: datetime) -> CardState | None:
-    """Of a voucher: what its card says now. A switch that does not answer leaves the decision to the person."""
+    """What the switch says now of a voucher's card. One that does not answer leaves the decision to the person."""
     if not topup.card:
         return None
     try:
@@ -113,7 +113,7 @@ def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: Car
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
         raise DecisionRefused(IS_THERE)
     # It was not used when it was first looked at: whatever the switch's clock says, it was used since.
-    if card and card.says in (Says.PAID_IN, Says.USED_OTHERWISE):
+    if card and card.use in (CardUse.PAID_IN, CardUse.USED_OTHERWISE):
         raise DecisionRefused("The card was used for this account: it was applied.")
     evidence = {"card": card.evidence} if card else {}
     return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by, evidence=evidence)

@@ -1,4 +1,4 @@
-"""Which request to the switch a top-up is: a `Pay`, or of a voucher a `PayByPhoneCard`."""
+"""The request that carries out a top-up: a `Pay`, or for a voucher a `PayByPhoneCard` (manual §3.22, §3.58)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ Operation: TypeAlias = Callable[[Client], Paid]
 
 
 class Unsendable(Exception):
-    """It can never be sent. The sentence is for the person."""
+    """The top-up can never be sent. The sentence is for the person."""
 
 
 def operation_of(topup: TopUp) -> Operation:
-    """Raises Unsendable. Asked for before the claim, so that nothing can fail between the claim and the request."""
+    """Prepare the request of a top-up. Raises Unsendable.
+
+    It is prepared before the claim, so that nothing can fail between the claim and the request.
+    """
     if topup.source != Source.VOUCHER:
         return partial(_pay, topup)
     try:

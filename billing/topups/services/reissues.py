@@ -1,7 +1,6 @@
-"""Sending again, under a new reference, what a person found not applied: one of the staff asks, another approves.
-
-Nothing is ever moved from an old top-up to a new one: a credit is asked for anew, a transfer is debited and credited
-anew (what the old one took has its own give-back), and a give-back that is still owed is sent anew.
+"""Re-issues: what a person found not applied is sent again, under a new reference. A second person has to approve it.
+Nothing is ever moved from an old top-up to a new one: a credit is requested again, a transfer is debited and credited
+again (what the old one took has its own give-back), and a give-back that is still owed is sent again.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def request(*, topup: TopUp, by: User, why: str, now: datetime) -> Reissue:
 
 
 def decline(*, reissue: Reissue, by: User, why: str, now: datetime) -> Reissue:
-    """Say no, or withdraw one's own request. Raises PermissionDenied or ReissueRefused."""
+    """Decline a request, or withdraw one's own. Raises PermissionDenied or ReissueRefused."""
     _check_person(by, why)
     with transaction.atomic():
         _answer(reissue, Answer.DECLINED, by, why, now)
@@ -60,9 +59,9 @@ def decline(*, reissue: Reissue, by: User, why: str, now: datetime) -> Reissue:
 
 
 def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
-    """Make the new top-up and hand it over to a worker. Raises PermissionDenied or ReissueRefused.
+    """Make the new top-up and ask a worker to send it. Raises PermissionDenied or ReissueRefused.
 
-    The switch is asked once more before: what meanwhile stands in its payment history is not sent again.
+    The switch is asked once more before: a top-up that its payment history lists by now is not sent again.
     """
     _check_person(by, why)
     if reason := not_by(reissue=reissue, person=by):
@@ -76,8 +75,8 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
             audit.note(action=AuditAction.REISSUED, now=now, by=by, subject=old, text=f"As {new}: {why.strip()}")
             transaction.on_commit(partial(requests.enqueue_topup, new.pk))
     except PersonLimitExceeded as error:
-        # It counts as asked for by them, not by whoever approves it.
-        raise ReissueRefused(error.told_of(str(reissue.requested_by))) from error
+        # It counts as asked for by them, not by the person who approves it.
+        raise ReissueRefused(error.about(str(reissue.requested_by))) from error
     except TopUpRefused as error:
         raise ReissueRefused(str(error)) from error
     logger.info("%s was issued again as %s: asked for by %s, approved by %s", old, new, reissue.requested_by_id, by.pk)
@@ -85,7 +84,7 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
 
 
 def not_by(*, reissue: Reissue, person: User) -> str:
-    """Why this person cannot be the second one; empty when they can."""
+    """Say why this person cannot be the second one; empty when they can."""
     if person == reissue.requested_by:
         return "You asked for it yourself: somebody else has to approve it."
     decided = reissue.topup.transitions.filter(to_state=TopUpState.NOT_APPLIED, by=person)
@@ -109,7 +108,7 @@ def _answer(reissue: Reissue, answer: Answer, by: User, why: str, now: datetime)
 
 
 def look_once_more(old: TopUp, now: datetime) -> None:
-    """Raises ReissueRefused when the switch lists it after all, or cannot be asked."""
+    """Raise ReissueRefused when the switch lists the top-up after all, or cannot be asked."""
     try:
         look = lookups.look(topup=old, now=now)
     except failures.FAILURES as error:
@@ -120,7 +119,7 @@ def look_once_more(old: TopUp, now: datetime) -> None:
 
 
 def _issue(old: TopUp, by: User, now: datetime) -> TopUp:
-    """The new credit, or the new give-back. `by` asked for it."""
+    """Make the new credit, or the new give-back. `by` is the person who asked for the re-issue."""
     if old.kind == Kind.GIVE_BACK:
         return _give_back(old, by, now)
     if old.source == Source.OPERATOR:
@@ -140,7 +139,7 @@ def _give_back(old: TopUp, by: User, now: datetime) -> TopUp:
         reissue_of=old,
         requested_at=now,
         deadline=now + states.OWED_FOR,
-        next_attempt_at=now + states.HAND_OVER,
+        next_attempt_at=now + states.SWEEP_AFTER,
     )
     return states.create(topup=topup, by=by)
 
@@ -154,13 +153,13 @@ def _credit(old: TopUp, by: User, now: datetime) -> TopUp:
         source=Source.OPERATOR,
         note=old.note,
         now=now,
-        hand_over=False,
+        send_by_worker=False,
         reissue_of=old,
     )
 
 
 def _transfer(old: TopUp, by: User, now: datetime) -> TopUp:
-    """Of whichever leg was not applied: the whole transfer anew."""
+    """The whole transfer is made again, whichever of its legs was not applied."""
     credit = old.credit if old.kind == Kind.DEBIT else old
     if credit.payer is None:
         raise ReissueRefused("It does not say which agent pays for it.")
@@ -174,11 +173,11 @@ def _transfer(old: TopUp, by: User, now: datetime) -> TopUp:
         key=_new_key(),
         note=credit.note,
         now=now,
-        hand_over=False,
+        send_by_worker=False,
         reissue_of=old,
     )
 
 
 def _new_key() -> str:
-    """That it is made once is held by `reissue_of`, not by the key."""
+    """A key of no meaning: `reissue_of`, not the key, holds that a re-issue is made once."""
     return get_random_string(KEY_LENGTH)

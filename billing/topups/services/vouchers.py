@@ -1,4 +1,4 @@
-"""Voucher cards: looked at first, then paid in as a top-up like any other (manual §3.58, §3.84)."""
+"""Top-ups by voucher card: the card is looked at first, then paid in like any other top-up (manual §3.58, §3.84)."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ class CardWorthless(CardRefused):
 
 
 class TooManyCards(CardRefused):
-    """Too many wrong ones: nothing is asked of the switch for a while."""
+    """Too many cards were wrong: nothing is asked of the switch for a while."""
 
 
 class CardNotSeen(CardRefused):
-    """The switch could not be asked, so nothing is known of the card."""
+    """The switch could not be asked, so nothing is known about the card."""
 
 
 class CardTaken(CardRefused):
-    """A top-up by this card is on its way; `topup` is it, where it is of the same account."""
+    """A top-up by this card is on its way: `topup`, unless it is of another account."""
 
     def __init__(self, topup: TopUp, account: Account) -> None:
         super().__init__("A top-up by this card is on its way already. Nothing is sent twice.")
@@ -77,9 +77,9 @@ LATER = "Nothing was done to the card. Please try again shortly."
 
 @sensitive_variables()
 def look(*, account: Account, card: Card, by: User, address: str, now: datetime) -> Offer:
-    """What the switch says of the card; raises CardRefused. Nothing is written, and the card stays as it is.
+    """Ask the switch about the card. Raises CardRefused. Nothing is written, and the card stays as it is.
 
-    A wrong password and an unknown number are one and the same to the person, and both count as a guess.
+    A wrong password and an unknown number look the same to the person, and both count as a guess.
     """
     limits = _limits(account, by, address)
     _count(limits, account, by, address)
@@ -95,32 +95,32 @@ def look(*, account: Account, card: Card, by: User, address: str, now: datetime)
     _check(found, account, now)
     _check_is_free(account, card)
     offer = Offer(card=card, amount=found.money, expires_at=found.expiry.instant, key=get_random_string(KEY_LENGTH))
-    requests.check(_wish(offer, account, by, now))
+    requests.check(_requested(offer, account, by, now))
     return offer
 
 
 @sensitive_variables()
-def request(*, account: Account, offer: Offer, by: User, now: datetime, hand_over: bool = True) -> TopUp:
-    """Write down a top-up by the card and hand it over to a worker; raises TopUpRefused.
+def request(*, account: Account, offer: Offer, by: User, now: datetime, send_by_worker: bool = True) -> TopUp:
+    """Write down a top-up by the card and ask a worker to send it. Raises TopUpRefused.
 
     The same offer gives the same top-up. Another offer of a card that is on its way is refused, by the database too.
     """
-    wish = _wish(offer, account, by, now)
-    known = requests.find(wish)
+    requested = _requested(offer, account, by, now)
+    known = requests.find(requested)
     if known is not None:
         return known
-    requests.check(wish)
+    requests.check(requested)
     try:
-        topup, is_new = requests.write(wish)
+        topup, is_new = requests.write(requested)
     except IntegrityError:
         _check_is_free(account, offer.card)
         raise
-    if is_new and hand_over:
+    if is_new and send_by_worker:
         transaction.on_commit(partial(requests.enqueue_topup, topup.pk))
     return topup
 
 
-def _wish(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:
+def _requested(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:
     return TopUp(
         source=Source.VOUCHER,
         account=account,
@@ -131,7 +131,7 @@ def _wish(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:
         sealed_card=voucher_cards.seal(offer.card),
         requested_at=now,
         deadline=now + account.switch.sending_deadline,
-        next_attempt_at=now + states.HAND_OVER,
+        next_attempt_at=now + states.SWEEP_AFTER,
     )
 
 
@@ -157,7 +157,7 @@ def _count(limits: list[Limit], account: Account, by: User, address: str) -> Non
 
 
 def _found(account: Account, card: Card) -> PhoneCard | None:
-    """What the switch refuses to tell, by whatever code, is a wrong card: the codes are not published."""
+    """Ask the switch for the card. A refusal by whatever code means a wrong card: the codes are not published."""
     timeout = clients.PAGE_TIMEOUT
     try:
         with clients.client(account.switch, read_timeout=timeout, total_timeout=timeout) as client:
@@ -186,7 +186,7 @@ def _has_expired(expiry: Expiry, now: datetime) -> bool:
 
 
 def _day(at: datetime | None) -> str:
-    """In the zone that times are shown in to whoever asks."""
+    """The day in the time zone of the person who asks."""
     return timezone.localtime(at).strftime("%-d %B %Y") if at else ""
 
 
