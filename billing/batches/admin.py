@@ -30,7 +30,7 @@ class OfBatch(OfOne):
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin[Batch]):
-    """Many top-ups from one file. What became of each line, its rows say; nobody of the staff confirms or stops one."""
+    """Files of top-ups, which staff neither confirm nor stop. The rows show what became of each line."""
 
     list_display = (
         *("reference", "of_agent", "file_name", "state", "lines"),

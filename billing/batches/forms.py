@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.batches.services.files import UnreadableFile
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 
 class BatchUploadForm(forms.Form):
+    """Takes a file of top-ups."""
+
     file = forms.FileField(
         label=_("CSV file"),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
@@ -20,10 +23,12 @@ class BatchUploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        largest = f"at most {settings.BATCH_MOST_KILOBYTES} kB and {settings.BATCH_MOST_LINES} lines"
+        largest = {"kilobytes": settings.BATCH_MOST_KILOBYTES, "lines": settings.BATCH_MOST_LINES}
         # A larger one does not even arrive.
-        choose = f"Choose a CSV file of {largest}."
-        self.fields["file"].help_text = f"As a spreadsheet saves it, {largest}."
+        choose = gettext("Choose a CSV file of at most %(kilobytes)s kB and %(lines)s lines.") % largest
+        self.fields["file"].help_text = (
+            gettext("As a spreadsheet saves it, at most %(kilobytes)s kB and %(lines)s lines.") % largest
+        )
         self.fields["file"].error_messages |= {
             "required": choose,
             "empty": choose,
@@ -41,7 +46,7 @@ class BatchUploadForm(forms.Form):
 
 
 class BatchConfirmForm(forms.Form):
-    """The key of the check that was seen, and whether what is marked is meant."""
+    """Confirms a batch: the key of the check that the person saw, and whether they mean the marked lines too."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     sure = forms.BooleanField(

@@ -33,7 +33,7 @@ class Origin(models.TextChoices):
 
 
 class Batch(models.Model):
-    """Many top-ups of one agent's customers, read from a file. Done: nothing of it will be asked for any more."""
+    """Many top-ups of one agent's customers, read from a file. Once it is done, it requests no more top-ups."""
 
     reference = models.CharField(max_length=20, unique=True, default=new_batch_reference, editable=False)
     agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="batches", help_text=_("Who pays"))
@@ -101,7 +101,7 @@ class Batch(models.Model):
 
 
 class BatchRow(models.Model):
-    """One line: as it was written, what it means, and either its top-up or why there is none."""
+    """One line of a file: as it was written, what it means, and either its top-up or why there is none."""
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
     line = models.PositiveIntegerField(help_text=_("Of the file, from 1"))

@@ -34,7 +34,7 @@ CARD_PAYMENT_EDGES: tuple[tuple[CardPaymentState, CardPaymentState], ...] = (
     (CardPaymentState.PAID, CardPaymentState.REFUNDED),
     (CardPaymentState.DIFFERS, CardPaymentState.REFUNDED),
 )
-# The provider has the person's money.
+# In these states the provider has the person's money.
 RECEIVED = frozenset({CardPaymentState.PAID, CardPaymentState.DIFFERS})
 
 
@@ -45,15 +45,15 @@ class PaymentProvider(models.TextChoices):
 
 class CardPaymentQuerySet(models.QuerySet["CardPayment"]):
     def owed(self) -> CardPaymentQuerySet:
-        """Received, and no top-up is confirmed for it: on its way, in doubt, refused, or never made."""
+        """Payments that are received, and whose top-up is on its way, in doubt, refused, or was never made."""
         credited = TopUp.objects.filter(online=models.OuterRef("pk"), state=TopUpState.CONFIRMED)
         return self.filter(~models.Exists(credited), state__in=RECEIVED)
 
 
 class CardPayment(models.Model):
-    """A payment by card at a provider, and what became of it. The portal never sees the card.
+    """A payment by card at a provider, with its outcome. The portal never sees the card.
 
-    That it is paid is committed before its top-up is asked for; of its top-ups only one at a time is not refused.
+    That it is paid is committed before its top-up is requested; of its top-ups only one at a time is not refused.
     `amount` is in `currency`, the switch's, as it was when the payment was started.
     """
 

@@ -1,4 +1,4 @@
-"""What became of a batch, as a file for a spreadsheet."""
+"""The outcome of each row of a batch, as a file for a spreadsheet."""
 
 from __future__ import annotations
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.balances.models import Payment
 from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # By how much the switch's clock may be wrong.
 CLOCKS = timedelta(days=1)
@@ -25,8 +30,10 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    title: str
-    detail: str
+    """One step of a top-up, as a person sees it. `at` is when it was done, or when it began."""
+
+    title: StrOrPromise
+    detail: StrOrPromise
     at: datetime | None
     state: StepState
 
@@ -80,7 +87,7 @@ def issued_again(topup: TopUp) -> TopUp | None:
 
 def steps(topup: TopUp, *, for_payer: bool = False) -> list[Step]:
     """The steps of a top-up as a person sees them. Only the payer is shown why the agent was not debited."""
-    steps = [Step("Written down", "", topup.requested_at, StepState.DONE)]
+    steps = [Step(_("Written down"), "", topup.requested_at, StepState.DONE)]
     if topup.debit is not None:
         debit = _leg(topup.debit, DEBIT_WORDS)
         steps.append(debit if for_payer or debit.state != StepState.FAILED else replace(debit, detail=""))
@@ -97,23 +104,27 @@ def steps(topup: TopUp, *, for_payer: bool = False) -> list[Step]:
 class Words:
     """How a leg is called before it is done, once it is done, and when it was not done."""
 
-    later: str
-    done: str
-    undone: str
+    later: StrOrPromise
+    done: StrOrPromise
+    undone: StrOrPromise
 
 
-CREDIT_WORDS = Words("Credit the account", "Credited", "Not credited")
-DEBIT_WORDS = Words("Debit the agent", "Agent debited", "Agent not debited")
-GIVE_BACK_WORDS = Words("Give the money back to the agent", "Given back to the agent", "Not given back to the agent")
+CREDIT_WORDS = Words(_("Credit the account"), _("Credited"), _("Not credited"))
+DEBIT_WORDS = Words(_("Debit the agent"), _("Agent debited"), _("Agent not debited"))
+GIVE_BACK_WORDS = Words(
+    _("Give the money back to the agent"), _("Given back to the agent"), _("Not given back to the agent")
+)
 
-CHECKING = "We keep looking in the switch's payment history. Nothing is sent twice."
 DETAILS = {
-    TopUpState.REQUESTED: "Waiting to be sent.",
-    TopUpState.SENDING: "Sent to the switch; it has not answered yet.",
-    TopUpState.CONFIRMED: "Confirmed by the switch.",
-    TopUpState.IN_DOUBT: f"The switch did not say clearly whether it was done. {CHECKING}",
-    TopUpState.REVIEW: "It could not be settled by itself. Our staff is looking at it.",
-    TopUpState.NOT_APPLIED: "Our staff found that it was not done.",
+    TopUpState.REQUESTED: _("Waiting to be sent."),
+    TopUpState.SENDING: _("Sent to the switch; it has not answered yet."),
+    TopUpState.CONFIRMED: _("Confirmed by the switch."),
+    TopUpState.IN_DOUBT: _(
+        "The switch did not say clearly whether it was done. "
+        "We keep looking in the switch's payment history. Nothing is sent twice."
+    ),
+    TopUpState.REVIEW: _("It could not be settled by itself. Our staff is looking at it."),
+    TopUpState.NOT_APPLIED: _("Our staff found that it was not done."),
 }
 
 
@@ -132,7 +143,7 @@ def _leg(leg: TopUp, words: Words) -> Step:
 def _after_the_debit(debit: TopUp) -> list[Step]:
     if debit.state in UNSETTLED:
         return [Step(CREDIT_WORDS.later, "", None, StepState.LATER)]
-    return [Step(CREDIT_WORDS.undone, "Nothing was sent.", debit.settled_at, StepState.FAILED)]
+    return [Step(CREDIT_WORDS.undone, _("Nothing was sent."), debit.settled_at, StepState.FAILED)]
 
 
 def _give_back(topup: TopUp) -> TopUp | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 VERDICTS = frozenset({TopUpState.CONFIRMED, TopUpState.NOT_APPLIED})
 PERMISSION = "topups.change_topup"
-IS_THERE = "The switch lists a payment with this reference: it was applied."
+IS_THERE = gettext_lazy("The switch lists a payment with this reference: it was applied.")
 
 
 class DecisionRefused(Exception):
@@ -40,11 +41,11 @@ def decide(
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if topup.state != TopUpState.REVIEW or verdict not in VERDICTS:
-        raise DecisionRefused("Only a top-up in review can be confirmed or marked as not applied.")
+        raise DecisionRefused(gettext("Only a top-up in review can be confirmed or marked as not applied."))
     if not why.strip():
-        raise DecisionRefused("Give the reason for your decision.")
+        raise DecisionRefused(gettext("Give the reason for your decision."))
     if verdict == TopUpState.NOT_APPLIED and _is_there_by_now(topup, now):
-        raise DecisionRefused(IS_THERE)
+        raise DecisionRefused(str(IS_THERE))
     card = _card_of(topup, now)
     with transaction.atomic():
         if verdict == TopUpState.CONFIRMED:
@@ -52,7 +53,7 @@ def decide(
         else:
             moved = _mark_not_applied(topup, by, why, now, card)
         if not moved:
-            raise DecisionRefused("Somebody else has just decided this top-up.")
+            raise DecisionRefused(gettext("Somebody else has just decided this top-up."))
         decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
         audit.note(action=AuditAction.DECIDED, now=now, by=by, subject=topup, text=why, changes=decided)
     return topup
@@ -71,9 +72,9 @@ def candidates(topup: TopUp) -> QuerySet[Payment]:
 def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment | None) -> bool:
     possible = list(candidates(topup))
     if possible and payment not in possible:
-        raise DecisionRefused("Say which of the payments on the switch this top-up is.")
+        raise DecisionRefused(gettext("Say which of the payments on the switch this top-up is."))
     if not possible and payment is not None:
-        raise DecisionRefused("This payment is not one that the top-up could be.")
+        raise DecisionRefused(gettext("This payment is not one that the top-up could be."))
     if payment is None:
         return states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, why=why, by=by)
     return states.move(
@@ -111,9 +112,9 @@ def _card_of(topup: TopUp, now: datetime) -> CardState | None:
 
 def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
-        raise DecisionRefused(IS_THERE)
+        raise DecisionRefused(str(IS_THERE))
     # It was not used when it was first looked at: whatever the switch's clock says, it was used since.
     if card and card.use in (CardUse.PAID_IN, CardUse.USED_OTHERWISE):
-        raise DecisionRefused("The card was used for this account: it was applied.")
+        raise DecisionRefused(gettext("The card was used for this account: it was applied."))
     evidence = {"card": card.evidence} if card else {}
     return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by, evidence=evidence)

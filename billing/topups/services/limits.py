@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext
 
 from accounts.models import Account, Switch, User
 from billing.topups.models import Kind, Source, TopUp
@@ -74,9 +75,11 @@ def check_used(used: Used, *, account: Account, amount: Decimal) -> None:
     """Raise LimitExceeded when the amount comes to more than a limit, together with what is used up."""
     switch = account.switch
     if _exceeds(switch.daily_limit_per_user, used.by_person + amount):
-        raise PersonLimitExceeded("This is more than you may still top up today.")
+        raise PersonLimitExceeded(gettext("This is more than you may still top up today."))
     if _exceeds(switch.daily_limit_per_account, used.by_account.get(account.pk, ZERO) + amount):
-        raise LimitExceeded(f"This is more than {account.number} may still be topped up by today.")
+        raise LimitExceeded(
+            gettext("This is more than %(account)s may still be topped up by today.") % {"account": account.number}
+        )
 
 
 def recent_duplicate(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> TopUp | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext
 
 from accounts.models import Account, User
 from billing.topups.models import Source, TopUp
@@ -59,7 +60,7 @@ def _requested(account: Account, amount: Decimal, by: User, key: str, why: str, 
 
 def _check(requested: TopUp) -> None:
     if not requested.note:
-        raise NoteUnfit("Give the reason.")
+        raise NoteUnfit(gettext("Give the reason."))
     if requested.account.memberships.filter(user=requested.requested_by).exists():
-        raise OwnAccount("Nobody credits an account of their own.")
+        raise OwnAccount(gettext("Nobody credits an account of their own."))
     requests.check(requested)

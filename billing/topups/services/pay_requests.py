@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
+from django.utils.translation import gettext
+
 from billing.topups.models import Source, TopUp
 from billing.topups.services import voucher_cards
 from billing.vos3000 import Client
@@ -29,7 +31,9 @@ def operation_of(topup: TopUp) -> Operation:
     try:
         return partial(_pay_by_card, topup, voucher_cards.card_of(topup))
     except voucher_cards.Unreadable as error:
-        raise Unsendable("The card can no longer be read here; nothing was sent. Please enter it again.") from error
+        raise Unsendable(
+            gettext("The card can no longer be read here; nothing was sent. Please enter it again.")
+        ) from error
 
 
 def _pay(topup: TopUp, client: Client) -> Paid:

@@ -12,6 +12,7 @@ from functools import partial
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
@@ -36,16 +37,16 @@ def request(*, topup: TopUp, by: User, why: str, now: datetime) -> Reissue:
     """Ask a second person to have the top-up sent again. Raises PermissionDenied or ReissueRefused."""
     _check_person(by, why)
     if topup.state != TopUpState.NOT_APPLIED:
-        raise ReissueRefused("Only a top-up that was found not applied can be issued again.")
+        raise ReissueRefused(gettext("Only a top-up that was found not applied can be issued again."))
     if topup.source not in SOURCES:
-        raise ReissueRefused("This kind of top-up cannot be issued again here.")
+        raise ReissueRefused(gettext("This kind of top-up cannot be issued again here."))
     try:
         with transaction.atomic():
             reissue = Reissue.objects.create(topup=topup, requested_by=by, requested_at=now, why=why.strip())
             audit.note(action=AuditAction.REQUESTED, now=now, by=by, subject=topup, text=f"Re-issue: {why.strip()}")
             return reissue
     except IntegrityError as error:
-        raise ReissueRefused("A re-issue of it was already asked for.") from error
+        raise ReissueRefused(gettext("A re-issue of it was already asked for.")) from error
 
 
 def decline(*, reissue: Reissue, by: User, why: str, now: datetime) -> Reissue:
@@ -86,10 +87,10 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
 def not_by(*, reissue: Reissue, person: User) -> str:
     """Say why this person cannot be the second one; empty when they can."""
     if person == reissue.requested_by:
-        return "You asked for it yourself: somebody else has to approve it."
+        return gettext("You asked for it yourself: somebody else has to approve it.")
     decided = reissue.topup.transitions.filter(to_state=TopUpState.NOT_APPLIED, by=person)
     if decided.exists():
-        return "You decided that it was not applied: somebody else has to approve sending it again."
+        return gettext("You decided that it was not applied: somebody else has to approve sending it again.")
     return ""
 
 
@@ -97,13 +98,13 @@ def _check_person(by: User, why: str) -> None:
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if not why.strip():
-        raise ReissueRefused("Give the reason.")
+        raise ReissueRefused(gettext("Give the reason."))
 
 
 def _answer(reissue: Reissue, answer: Answer, by: User, why: str, now: datetime) -> None:
     still_open = Reissue.objects.filter(pk=reissue.pk, answer=Answer.OPEN)
     if not still_open.update(answer=answer, answered_by=by, answered_at=now, answer_why=why.strip()):
-        raise ReissueRefused("Somebody else has just answered this request.")
+        raise ReissueRefused(gettext("Somebody else has just answered this request."))
     reissue.refresh_from_db()
 
 
@@ -113,9 +114,10 @@ def look_once_more(old: TopUp, now: datetime) -> None:
         look = lookups.look(topup=old, now=now)
     except failures.FAILURES as error:
         logger.info("No look at the payments of %s before a re-issue: %s", old.account.number, error)
-        raise ReissueRefused(f"It cannot be sent again without a look first. {failures.sentence(error)}") from error
+        needed = gettext("It cannot be sent again without a look first.")
+        raise ReissueRefused(f"{needed} {failures.sentence(error)}") from error
     if look.found:
-        raise ReissueRefused("The switch now lists a payment with this reference: it was applied.")
+        raise ReissueRefused(gettext("The switch now lists a payment with this reference: it was applied."))
 
 
 def _issue(old: TopUp, by: User, now: datetime) -> TopUp:
@@ -162,9 +164,9 @@ def _transfer(old: TopUp, by: User, now: datetime) -> TopUp:
     """The whole transfer is made again, whichever of its legs was not applied."""
     credit = old.credit if old.kind == Kind.DEBIT else old
     if credit.payer is None:
-        raise ReissueRefused("It does not say which agent pays for it.")
+        raise ReissueRefused(gettext("It does not say which agent pays for it."))
     if (credit.payer.credit_without_debit is None) != (old.source == Source.TRANSFER):
-        raise ReissueRefused("The agent's way of paying has changed since; make a new top-up instead.")
+        raise ReissueRefused(gettext("The agent's way of paying has changed since; make a new top-up instead."))
     return transfers.request(
         account=credit.account,
         payer=credit.payer,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from accounts.models import Account, User
 from billing.lib.amounts import BadAmount, check_amount
@@ -83,15 +84,15 @@ def request(
 def find(requested: TopUp) -> TopUp | None:
     """Find the top-up that was made under the request's key before. Raises KeyReused when its body was another."""
     if "\0" in requested.key:
-        raise KeyUnfit("The key holds a character that cannot be kept.")
+        raise KeyUnfit(gettext("The key holds a character that cannot be kept."))
     if not requested.amount.is_finite():
-        raise AmountRefused("The amount must be a number.")
+        raise AmountRefused(gettext("The amount must be a number."))
     try:
         known = TopUp.objects.get(requested_by=requested.requested_by, kind=Kind.CREDIT, key=requested.key)
     except TopUp.DoesNotExist:
         return None
     if _body(known) != _body(requested):
-        raise KeyReused("This form was already used for another top-up. Start again from the account's page.")
+        raise KeyReused(gettext("This form was already used for another top-up. Start again from the account's page."))
     return known
 
 
@@ -111,14 +112,17 @@ def check_body(requested: TopUp) -> None:
     except BadAmount as error:
         raise AmountRefused(str(error)) from error
     if requested.amount > switch.topup_limit:
-        raise LimitExceeded(f"One top-up may be at most {switch.topup_limit.normalize():f} {switch.currency}.")
+        most = {"amount": f"{switch.topup_limit.normalize():f}", "currency": switch.currency}
+        raise LimitExceeded(gettext("One top-up may be at most %(amount)s %(currency)s.") % most)
     for account in filter(None, (requested.account, requested.payer)):
         if account.missing_since is not None:
-            raise AccountMissing(f"The switch no longer knows the account {account.number}.")
+            unknown = {"account": account.number}
+            raise AccountMissing(gettext("The switch no longer knows the account %(account)s.") % unknown)
     if not requested.key or len(requested.key) > LONGEST_KEY or not requested.key.isprintable():
-        raise KeyUnfit(f"The key must be 1 to {LONGEST_KEY} characters long.")
+        raise KeyUnfit(gettext("The key must be 1 to %(most)d characters long.") % {"most": LONGEST_KEY})
     if len(requested.note) > LONGEST_NOTE or not (requested.note.isprintable() or not requested.note):
-        raise NoteUnfit(f"The note may be at most {LONGEST_NOTE} characters long, on one line.")
+        longest = {"most": LONGEST_NOTE}
+        raise NoteUnfit(gettext("The note may be at most %(most)d characters long, on one line.") % longest)
 
 
 def write(requested: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:

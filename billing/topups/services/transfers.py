@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.access import is_below
 from accounts.models import Account, User
@@ -129,18 +130,21 @@ def _requested(
 def _check(requested: TopUp, agent: Account) -> None:
     requests.check(requested)
     if requested.account.switch_id != agent.switch_id or not is_below(requested.account, agent):
-        raise NotBelow(f"{requested.account.number} is not an account of {agent.number}.")
+        both = {"account": requested.account.number, "agent": agent.number}
+        raise NotBelow(gettext("%(account)s is not an account of %(agent)s.") % both)
     if requested.source == Source.AGENT_CREDIT:
         if requested.amount > headroom.left_for_today(agent=agent, now=requested.requested_at):
-            raise NotCovered("This is more than what may still be credited today.")
+            raise NotCovered(gettext("This is more than what may still be credited today."))
         return
     left = headroom.left_for_transfer(agent=agent)
     if left is None:
-        raise BalanceUnknown("The balance to pay from is not known at the moment. Please try again shortly.")
+        raise BalanceUnknown(gettext("The balance to pay from is not known at the moment. Please try again shortly."))
     if requested.amount > left:
         if requested.amount <= left + headroom.perhaps_counted_twice(agent=agent):
-            raise NotSurelyCovered("The balance to pay from is changing just now. Please try again in some seconds.")
-        raise NotCovered("The balance to pay from does not cover this, counting what is already on its way.")
+            raise NotSurelyCovered(
+                gettext("The balance to pay from is changing just now. Please try again in some seconds.")
+            )
+        raise NotCovered(gettext("The balance to pay from does not cover this, counting what is already on its way."))
 
 
 def _write(requested: TopUp, reissue_of: TopUp | None) -> tuple[TopUp, bool]:

@@ -9,6 +9,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Account, User
@@ -70,9 +71,9 @@ class CardTaken(CardRefused):
         self.topup = topup if topup.account_id == account.pk else None
 
 
-WRONG = "There is no card with this number and password. Please check both."
-NOT_HERE = "This switch does not take voucher cards. Nothing was done to the card."
-LATER = "Nothing was done to the card. Please try again shortly."
+WRONG = gettext_lazy("There is no card with this number and password. Please check both.")
+NOT_HERE = gettext_lazy("This switch does not take voucher cards. Nothing was done to the card.")
+LATER = gettext_lazy("Nothing was done to the card. Please try again shortly.")
 
 
 @sensitive_variables()
@@ -90,7 +91,7 @@ def look(*, account: Account, card: Card, by: User, address: str, now: datetime)
         raise
     if found is None:
         logger.warning("A wrong voucher card for %s by user %s from %s", account.number, by.pk, address)
-        raise CardWrong(WRONG)
+        raise CardWrong(str(WRONG))
     rate_limits.refund(limits)
     _check(found, account, now)
     _check_is_free(account, card)
@@ -150,10 +151,15 @@ def _count(limits: list[Limit], account: Account, by: User, address: str) -> Non
         logger.warning("Voucher cards are closed for %s, user %s, address %s", account.number, by.pk, address)
         minutes = -(-int(error.wait.total_seconds()) // 60)
         raise TooManyCards(
-            f"Too many cards could not be found. Please try again in {minutes} minute{'s' if minutes != 1 else ''}."
+            ngettext(
+                "Too many cards could not be found. Please try again in %(minutes)d minute.",
+                "Too many cards could not be found. Please try again in %(minutes)d minutes.",
+                minutes,
+            )
+            % {"minutes": minutes}
         ) from error
     except rate_limits.Unavailable as error:
-        raise CardNotSeen(f"Cards cannot be checked at the moment. {LATER}") from error
+        raise CardNotSeen(f"{gettext('Cards cannot be checked at the moment.')} {LATER}") from error
 
 
 def _found(account: Account, card: Card) -> PhoneCard | None:
@@ -165,20 +171,27 @@ def _found(account: Account, card: Card) -> PhoneCard | None:
     except Refused:
         return None
     except UnexpectedStatus as error:
-        raise CardNotSeen(NOT_HERE if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
+        raise CardNotSeen(str(NOT_HERE) if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
     except FAILURES as error:
         raise CardNotSeen(f"{sentence(error)} {LATER}") from error
 
 
 def _check(found: PhoneCard, account: Account, now: datetime) -> None:
     if found.is_used:
-        when = f" on {_day(found.used_at)}" if found.used_at else ""
-        where = " It was paid into this account." if found.used_account == account.number else ""
-        raise CardUsed(f"This card was already used{when}.{where}")
+        raise CardUsed(_words_of_use(found, account))
     if _has_expired(found.expiry, now):
-        raise CardExpired(f"This card expired on {_day(found.expiry.instant)}.")
+        raise CardExpired(gettext("This card expired on %(day)s.") % {"day": _day(found.expiry.instant)})
     if found.money <= 0:
-        raise CardWorthless("There is no money on this card.")
+        raise CardWorthless(gettext("There is no money on this card."))
+
+
+def _words_of_use(found: PhoneCard, account: Account) -> str:
+    used = gettext("This card was already used.")
+    if found.used_at:
+        used = gettext("This card was already used on %(day)s.") % {"day": _day(found.used_at)}
+    if found.used_account == account.number:
+        return f"{used} {gettext('It was paid into this account.')}"
+    return used
 
 
 def _has_expired(expiry: Expiry, now: datetime) -> bool:
