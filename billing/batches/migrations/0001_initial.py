@@ -46,7 +46,7 @@ class Migration(FirstMigration):
                     models.UniqueConstraint(condition=models.Q(('origin', 'file')), fields=('agent', 'digest'), name='batch_once_per_content'),
                     models.UniqueConstraint(condition=models.Q(('origin', 'again')), fields=('follows',), name='batch_again_once'),
                     models.CheckConstraint(condition=models.Q(models.Q(('follows__isnull', True), ('origin', 'file')), models.Q(models.Q(('origin', 'file'), _negated=True), ('follows__isnull', False)), _connector='OR'), name='batch_says_what_it_follows'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('next_step_at__isnull', False)), _connector='OR'), name='batch_confirmed_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('next_step_at__isnull', False)), _connector='OR'), name='batch_confirmed_by_a_person'),
                     models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='batch_done_at_an_instant'),
                 ],
             },

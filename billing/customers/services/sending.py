@@ -77,7 +77,8 @@ def _send(change: CustomerChange, clock: Clock) -> None:
         # Only what comes before the claim ends here: nothing was sent.
         logger.info("%s waits: %s", change, error)
         still = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.REQUESTED, attempts=change.attempts)
-        still.update(attempts=F("attempts") + 1, next_step_at=clock.now() + PAUSES.pause(change.attempts), reason=ChangeReason.NOT_YET)
+        again_at = clock.now() + PAUSES.pause(change.attempts)
+        still.update(attempts=F("attempts") + 1, next_step_at=again_at, reason=ChangeReason.NOT_YET)
         change.refresh_from_db()
 
 
