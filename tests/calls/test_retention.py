@@ -86,7 +86,7 @@ def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Acco
     assert "1 months of calls" in rounds.housekeeping(now=NOW)
     assert [call.started_at for call in Call.objects.all()] == [KEPT]
     assert CallTotal.objects.count() == CallDay.objects.filter(state=DayState.PROVEN).count() == 2
-    found = totals.totals(account=account, filter=CallFilter(zone=UTC_ZONE))
+    found = totals.totals(account=account, chosen=CallFilter(zone=UTC_ZONE))
     assert (found.calls, found.fee) == (2, Decimal("0.5"))
     assert "0 months of calls" in rounds.housekeeping(now=NOW)
 

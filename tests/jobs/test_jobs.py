@@ -209,9 +209,9 @@ def test_pages_read_from_a_warm_cache_send_nothing(switch: Switch, simulator: Si
     simulator.control.reset_stats()
     assert not balances.current(account=account, now=NOW + timedelta(seconds=5)).asked
     wanted = CallFilter(zone=switch.zone)
-    assert pages.page(account=account, filter=wanted).calls
-    assert totals.totals(account=account, filter=wanted).calls
-    assert pages.days(account=account, filter=wanted)
+    assert pages.page(account=account, chosen=wanted).calls
+    assert totals.totals(account=account, chosen=wanted).calls
+    assert pages.days(account=account, chosen=wanted)
     assert payments.page(account=account).entries
     assert spending.daily_cost(account=account, now=NOW)
     assert simulator.control.stats().total == 0

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from accounts.lib.backoff import Backoff
 from accounts.models import Account, Switch
 from billing.calls.models import CallDay
 from billing.calls.queries.backfills import IS_FETCHED
@@ -29,8 +30,9 @@ NOT_KEPT = "Calls of this day are no longer kept here."
 NOT_ON_SWITCH = "The switch no longer has the calls of this day."
 # The claim of a process that died on a day ends after so long.
 LONGEST_SILENCE = timedelta(minutes=5)
-# How long a day that cannot be fetched waits after each failure; in the end always as long.
-FAILED_AGAIN_AFTER = [timedelta(minutes=minutes) for minutes in (10, 20, 40, 80, 120)]
+# How long a day that cannot be fetched waits after each failure: 10, 20, 40, 80, then always 120 minutes.
+PAUSES = Backoff(first=timedelta(minutes=10), longest=timedelta(hours=2))
+MOST_FAILURES_COUNTED = 5
 POSTPONED_FOR = timedelta(seconds=50)  # until the next slot
 
 
@@ -244,8 +246,8 @@ def _note_failed_days(accounts: list[Account], day: date, why: str, now: datetim
     for account in accounts:
         row, _ = CallDay.objects.get_or_create(account=account, day=day)
         row.failed_at, row.failure = now, why
-        row.fetch_again_at = now + FAILED_AGAIN_AFTER[min(row.failures, len(FAILED_AGAIN_AFTER) - 1)]
-        row.failures = min(row.failures + 1, len(FAILED_AGAIN_AFTER))
+        row.fetch_again_at = now + PAUSES.pause(row.failures)
+        row.failures = min(row.failures + 1, MOST_FAILURES_COUNTED)
         row.save(update_fields=["failed_at", "failure", "failures", "fetch_again_at"])
     return [DayFailure(account, day, why) for account in accounts]
 

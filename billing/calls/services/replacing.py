@@ -21,7 +21,8 @@ from billing.calls.queries.retention import kept_from
 from billing.calls.services import partitions, routing, totals, unreadable_records
 from billing.calls.services import replacing_sql as sql
 from billing.calls.services.staging import Stage
-from billing.lib.days import instant, noon
+from billing.lib.days import noon
+from billing.lib.instants import from_millis
 from billing.vos3000 import Malformed
 
 # How far an edited record may have moved in time and still be found under its number.
@@ -165,7 +166,7 @@ def _lock_days(cursor: CursorWrapper, answer: Answer, stage: Stage) -> TouchedDa
     cursor.execute(sql.LOCK_DAYS, {"touched_accounts": accounts, "touched_days": dates})
     # What was added up by the hour says where the rows are; a staged record may become a row of any of these days.
     hours = _hours_with_calls(days)
-    starts = [instant(start) for start in stage.starts] or [noon(answer.day)]
+    starts = [from_millis(start) for start in stage.starts] or [noon(answer.day)]
     begin, end = min([*starts, *hours]), max([starts[-1] + MILLISECOND, *(hour + HOUR for hour in hours)])
     return TouchedDays(accounts, dates, begin, end, hold_calls=bool(found or hours))
 
