@@ -5,6 +5,7 @@ The statements are in `replacing_sql`, in the order in which they run here.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ LATE_AFTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 MILLISECOND = timedelta(milliseconds=1)
 TRIES = 3
+# Before another try, so that the process that interfered goes first: it may be waiting for the locks of this one.
+PAUSE_SECONDS = 0.1
 AccountDay = tuple[int, date]
 
 
@@ -119,6 +122,7 @@ def replace_day(*, switch: Switch, stage: Stage, now: datetime) -> None:
             except (Interfered, IntegrityError, OperationalError) as error:
                 if not tries_left or not _is_interference(error):
                     raise
+                time.sleep(PAUSE_SECONDS)
             else:
                 break
     with connection.cursor() as cursor:
