@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.switches.models import OnDemand
@@ -25,7 +26,7 @@ class Package(models.Model):
     name = models.TextField()
     prefixes = ArrayField(models.TextField())
     begins_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it does not end")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: it does not end"))
 
     def __str__(self) -> str:
         return self.name

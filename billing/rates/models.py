@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
 from billing.switches.models import OnDemand
@@ -39,7 +40,7 @@ class Rate(models.Model):
     prefix = models.TextField()
     area_name = models.TextField(blank=True)
     fee = models.DecimalField(max_digits=24, decimal_places=12)
-    period = models.PositiveIntegerField(help_text="Seconds")
+    period = models.PositiveIntegerField(help_text=_("Seconds"))
     first_fees = ArrayField(models.DecimalField(max_digits=24, decimal_places=12), default=list)
     first_seconds = ArrayField(models.PositiveIntegerField(), default=list)
 

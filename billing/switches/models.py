@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class OnDemand(models.Model):
     """A list that is read of the switch on demand: how old it is, and whether it is being read."""
 
-    asked_at = models.DateTimeField(null=True, blank=True, help_text="When they were last asked for")
-    ended_at = models.DateTimeField(null=True, blank=True, help_text="When that ended, well or not")
-    not_before = models.DateTimeField(null=True, blank=True, help_text="They are not asked for again before")
-    read_at = models.DateTimeField(null=True, blank=True, help_text="As of when the rows here are")
-    failure = models.CharField(max_length=300, blank=True, help_text="Why they were not read the last time")
+    asked_at = models.DateTimeField(null=True, blank=True, help_text=_("When they were last asked for"))
+    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("When that ended, well or not"))
+    not_before = models.DateTimeField(null=True, blank=True, help_text=_("They are not asked for again before"))
+    read_at = models.DateTimeField(null=True, blank=True, help_text=_("As of when the rows here are"))
+    failure = models.CharField(max_length=300, blank=True, help_text=_("Why they were not read the last time"))
 
     class Meta:
         abstract = True

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import DASH
 from accounts.models import AuditAction, Switch
@@ -32,15 +34,15 @@ class BackfillForm(ModelForm[Backfill]):
     switch = forms.ModelChoiceField(
         Switch.objects.all(),
         required=False,
-        help_text="Instead of an account: all accounts of this switch that somebody has",
+        help_text=_("Instead of an account: all accounts of this switch that somebody has"),
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if bool(cleaned.get("account")) == bool(cleaned.get("switch")) and not self.errors:
-            raise forms.ValidationError("Choose an account or a switch.")
+            raise forms.ValidationError(_("Choose an account or a switch."))
         if not self.errors and cleaned["first"] > cleaned["last"]:
-            self.add_error("last", "This is before the first day.")
+            self.add_error("last", _("This is before the first day."))
         return cleaned
 
 
@@ -53,7 +55,7 @@ class BackfillAdmin(StaffAdmin[Backfill]):
     list_select_related = ("account", "asked_by")
     list_filter = (
         *(OfAccount, "account__switch"),
-        ("ended_at", in_words("state", empty="under way", filled="ended")),
+        ("ended_at", in_words(_("state"), empty=_("under way"), filled=_("ended"))),
     )
     search_fields = ("account__number", "account__name")
     ordering = ("-id",)
@@ -87,21 +89,21 @@ class BackfillAdmin(StaffAdmin[Backfill]):
     def has_change_permission(self, request: HttpRequest, obj: Backfill | None = None) -> bool:
         return False
 
-    @admin.display(description="days")
+    @admin.display(description=_("days"))
     def bar(self, backfill: Backfill) -> SafeString:
         progress = _progress(backfill)
         return format_html(
             '<progress max="{0}" value="{1}">{1}</progress> {1} of {0}{2}',
-            *(progress.total, progress.done, f", {progress.failed} failed" if progress.failed else ""),
+            *(progress.total, progress.done, gettext(", %s failed") % progress.failed if progress.failed else ""),
         )
 
-    @admin.display(description="see")
+    @admin.display(description=_("see"))
     def days(self, backfill: Backfill) -> SafeString:
         query = urlencode({"account": backfill.account_id, "day__gte": backfill.first, "day__lte": backfill.last})
         place = f"{reverse('admin:calls_callday_changelist')}?{query}"
-        return format_html('<a href="{}">the days, each with its state</a>', place)
+        return format_html('<a href="{}">{}</a>', place, _("the days, each with its state"))
 
-    @admin.display(description="why a day failed, the last time")
+    @admin.display(description=_("why a day failed, the last time"))
     def failure(self, backfill: Backfill) -> str:
         return _progress(backfill).failure or DASH
 
@@ -127,10 +129,15 @@ class BackfillAdmin(StaffAdmin[Backfill]):
         for row in made:
             recording.record(request, AuditAction.REQUESTED, row)
         if made:
-            accounts_made = f"{len(made)} account{'' if len(made) == 1 else 's'}"
-            self.message_user(request, f"Being fetched: {accounts_made}, those days that are not here.")
+            words = ngettext(
+                "Being fetched: %(count)s account, those days that are not here.",
+                "Being fetched: %(count)s accounts, those days that are not here.",
+                len(made),
+            )
+            self.message_user(request, words % {"count": len(made)})
         else:
-            self.message_user(request, "All of these days are here, or nothing can be known of them.", messages.WARNING)
+            words = gettext("All of these days are here, or nothing can be known of them.")
+            self.message_user(request, words, messages.WARNING)
         return redirect("admin:calls_backfill_changelist")
 
 

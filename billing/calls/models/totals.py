@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 
@@ -12,8 +13,8 @@ class CallTotal(models.Model):
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_totals")
-    day = models.DateField(help_text="The day of the switch's calendar whose report holds the calls")
-    hour = models.DateTimeField(help_text="The instant at which the hour begins")
+    day = models.DateField(help_text=_("The day of the switch's calendar whose report holds the calls"))
+    hour = models.DateTimeField(help_text=_("The instant at which the hour begins"))
     calls = models.IntegerField()
     answered = models.IntegerField()
     talk_seconds = models.BigIntegerField()
@@ -40,7 +41,7 @@ class CallTotal(models.Model):
 class DroppedMonth(models.Model):
     """A month (UTC) whose calls are dropped, or about to be; their totals stay."""
 
-    month = models.DateField(unique=True, help_text="Its first day")
+    month = models.DateField(unique=True, help_text=_("Its first day"))
 
     def __str__(self) -> str:
         return f"{self.month:%B %Y}"

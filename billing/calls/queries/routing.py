@@ -19,4 +19,4 @@ class Routed:
 def routing_of(call: Call) -> list[Routed]:
     """List the routing of a call; the list is empty where none was kept."""
     kept = CallRouting.objects.filter(switch=call.switch_id, flow_no=call.flow_no, started_at=call.started_at).first()
-    return [Routed(words, getattr(kept, name)) for name, words in ROUTING.items()] if kept else []
+    return [Routed(str(words), getattr(kept, name)) for name, words in ROUTING.items()] if kept else []
