@@ -11,9 +11,9 @@ from django.db.models import Count, Sum
 from accounts.models import Account, Switch
 from billing.balances.models import Charge
 from billing.calls.models import Call, CallDay
+from billing.lib.amounts import ZERO
 from billing.lib.days import begin_of, day_of
 
-ZERO = Decimal(0)
 # Whole weeks, so that weekends weigh what they should. Today is not among these days, because it is not over.
 LAST_DAYS = 14
 

@@ -11,9 +11,8 @@ from django.db.models.functions import TruncDate
 from accounts.models import Account
 from billing.balances.models import Charge
 from billing.calls.models import Call, CallDay
+from billing.lib.amounts import ZERO
 from billing.lib.days import begin_of, day_of, each_day, end_of
-
-ZERO = Decimal(0)
 
 
 def daily_cost(*, account: Account, last_days: int = 30, now: datetime) -> list[tuple[date, Decimal]]:

@@ -10,12 +10,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise, permutations
 from math import isqrt
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 # The switch writes a call's fee some moments before or after the payment beside it.
 BOOKED_WITHIN = 60_000_000
 # More payments of one instant than this stay in the order in which they were stated: trying all orders takes too long.
@@ -231,13 +228,3 @@ def _in_order(rows: list[Stated]) -> Iterator[Stated]:
 def _leaps(rows: Iterable[Stated]) -> int:
     """How far the balances are from following one another; the fees of calls between them are small leaps."""
     return sum(abs(later.balance - earlier.balance - (later.amount or 0)) for earlier, later in pairwise(rows))
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970."""
-    return (at - EPOCH) // MICROSECOND
-
-
-def instant(at: int) -> datetime:
-    """The instant that is so many microseconds after 1970."""
-    return EPOCH + at * MICROSECOND

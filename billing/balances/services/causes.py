@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from accounts.models import Account
 from billing.balances.models import Cause
-from billing.balances.services.balance_chain import BOOKED_WITHIN, MICROSECOND, Chain, Gap, instant, micros, noise
+from billing.balances.services.balance_chain import BOOKED_WITHIN, Chain, Gap, noise
 from billing.calls.models import CallChange, ChangeOfRecord
+from billing.lib.instants import MICROSECOND, from_micros, micros
 
 # A record of the last day that is missing may still arrive.
 LATE_FOR = timedelta(days=1)
@@ -36,7 +37,7 @@ def likely(*, account: Account, chain: Chain, now: datetime) -> Mapping[Gap, Cau
     """Guess the cause of each gap in an account's chain."""
     if not chain.gaps:
         return {}
-    changes = _changes(account, instant(chain.gaps[0].begin), instant(chain.gaps[-1].end))
+    changes = _changes(account, from_micros(chain.gaps[0].begin), from_micros(chain.gaps[-1].end))
     return {gap: _cause(gap, chain, changes, now) for gap in chain.gaps}
 
 
@@ -63,7 +64,7 @@ def _cause(gap: Gap, chain: Chain, changes: list[Change], now: datetime) -> Caus
         return Cause.BALANCE_SET
     if gap.difference > 0:
         return Cause.RECORD_EDITED
-    return Cause.LATE_RECORD if now - instant(gap.end) < LATE_FOR else Cause.RECORD_MISSING
+    return Cause.LATE_RECORD if now - from_micros(gap.end) < LATE_FOR else Cause.RECORD_MISSING
 
 
 def _cause_by_changes(gap: Gap, changes: list[Change]) -> Cause | None:

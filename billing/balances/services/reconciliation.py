@@ -17,18 +17,16 @@ from billing.balances.models import BalanceReading, Case, Cause, Charge, Payment
 from billing.balances.services import causes
 from billing.balances.services.balance_chain import (
     BOOKED_WITHIN,
-    MICROSECOND,
     Chain,
     Flow,
     Gap,
     Stated,
-    instant,
-    micros,
 )
 from billing.balances.services.coverage import Stretch, stretches
 from billing.calls.models import Call
 from billing.calls.queries.retention import first_whole_day
 from billing.lib.days import DAY, begin_of, end_of
+from billing.lib.instants import MICROSECOND, from_micros, micros
 
 MILLIONTHS = Decimal(10) ** 6
 # Calls that began on a day that is not known may end in the first hours of the next, so those are not followed.
@@ -175,7 +173,7 @@ def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime
         if case is not None:
             found.append(case)
     if chain.anchors:
-        begin = instant(chain.anchors[0].at)
+        begin = from_micros(chain.anchors[0].at)
         explained = Case.objects.filter(account=account, closed_at__isnull=True, begins_at__gte=begin)
         explained = explained.filter(ends_at__lte=stretch.end).exclude(pk__in=[case.pk for case in found])
         for case in explained:
@@ -189,12 +187,12 @@ def _case(account: Account, gap: Gap, cause: Cause, before: list[Case], now: dat
 
     Those `before` it are cases of other gaps: two gaps may end at one instant, with two payments.
     """
-    ends_at, difference = instant(gap.end), _amount(gap.difference)
+    ends_at, difference = from_micros(gap.end), _amount(gap.difference)
     cases = Case.objects.filter(account=account, ends_at=ends_at)
     closed = cases.filter(closed_at__isnull=False, difference=difference).exclude(note__endswith=EXPLAINED)
     if closed.exists():
         return None
-    facts = {"begins_at": instant(gap.begin), "difference": difference, "cause": cause}
+    facts = {"begins_at": from_micros(gap.begin), "difference": difference, "cause": cause}
     others = cases.filter(closed_at__isnull=True).exclude(pk__in=[case.pk for case in before])
     case = others.order_by("begins_at").first()
     if case is None:
