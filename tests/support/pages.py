@@ -86,6 +86,11 @@ class Page:
         return [Link(_name_of(node), _attribute(node, "href")) for node in self._node.css("a[href]")]
 
     @property
+    def current(self) -> dict[str, str]:
+        """Links that are marked as current, by name: "page" leads to this page, "true" to the place it lies in."""
+        return {_name_of(node): _attribute(node, "aria-current") for node in self._node.css("a[aria-current]")}
+
+    @property
     def buttons(self) -> list[Button]:
         return [
             Button(_name_of(node), "disabled" in node.attributes)
