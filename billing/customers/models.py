@@ -4,15 +4,14 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Invitation
-from billing.lib.references import REFERENCE_ALPHABET
+from billing.lib.references import new_reference
 
 
 def new_change_reference() -> str:
-    return "CH-" + get_random_string(10, REFERENCE_ALPHABET)
+    return new_reference("CH")
 
 
 class ChangeKind(models.TextChoices):

@@ -98,7 +98,7 @@ def test_a_top_up_says_who_asked_for_it_and_how(account: Account) -> None:
         by=UserFactory.create(),
         key="k",
         now=timezone.now(),
-        hand_over=False,
+        send_by_worker=False,
     )
     entry = AuditEntry.objects.get(action="requested")
     assert (entry.user, entry.account, entry.subject) == (topup.requested_by, account, topup.reference)

@@ -16,9 +16,9 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import Account
 from billing.calls.models import Call, CallDay
+from billing.lib.amounts import ZERO
 from billing.lib.days import begin_of, day_of, each_day, end_of
 
-ZERO = Decimal(0)
 MOST_LISTED = 500
 SUMS = {"calls": Count("id", filter=Q(talk_seconds__gt=0)), "earned": Sum("fee"), "paid": Sum("agent_fee")}
 

@@ -132,7 +132,7 @@ def _request(
 ) -> CustomerChange:
     """Write the change down. The same key and content give the same row, however often they come."""
     with transaction.atomic():
-        agent = balances.locked(agent)
+        agent = balances.lock_agent(agent)
         change.agent, change.kind, change.requested_by, change.key = agent, kind, by, key
         change.requested_at, change.deadline = now, now + agent.switch.sending_deadline
         change.next_step_at = now + HAND_OVER

@@ -10,8 +10,7 @@ from decimal import Decimal
 
 from accounts.models import Account
 from billing.customers.models import CHANGE_ENDS, WITH_OVERDRAFT, CustomerChange
-
-ZERO = Decimal(0)
+from billing.lib.amounts import ZERO
 
 
 def largest_for(*, agent: Account, number: str, besides: CustomerChange | None = None) -> Decimal | None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from accounts.models import Account
 from billing.balances.services import balances, profiles
@@ -26,7 +27,7 @@ from billing.vos3000.operations.customers import Customer, LockType, create_cust
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(seconds=60)
+PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
 # Longer than the client waits for one whole answer.
 DEAD_AFTER = timedelta(seconds=60)
 MOST_AT_ONCE = 50
@@ -75,9 +76,9 @@ def _send(change: CustomerChange, clock: Clock) -> None:
     except FAILURES as error:
         # Only what comes before the claim ends here: nothing was sent.
         logger.info("%s waits: %s", change, error)
-        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(change.attempts, 6)))
         still = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.REQUESTED, attempts=change.attempts)
-        still.update(attempts=F("attempts") + 1, next_step_at=clock.now() + pause, reason=ChangeReason.NOT_YET)
+        again_at = clock.now() + PAUSES.pause(change.attempts)
+        still.update(attempts=F("attempts") + 1, next_step_at=again_at, reason=ChangeReason.NOT_YET)
         change.refresh_from_db()
 
 
@@ -106,7 +107,7 @@ def _look_before(client: Client, change: CustomerChange, now: datetime) -> Custo
 @transaction.atomic(durable=True)
 def _claim(change: CustomerChange, now: datetime) -> bool:
     """Make the change this process' own, if it may still be done. Committed before anything is sent."""
-    agent = balances.locked(change.agent)
+    agent = balances.lock_agent(change.agent)
     if change.account_id is not None:
         change.account = Account.objects.get(pk=change.account_id)
     try:
@@ -121,8 +122,7 @@ def _operate(client: Client, change: CustomerChange, before: Customer | None, cl
     try:
         _operation(change)(client)
     except Unreachable:
-        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(change.attempts, 6)))
-        again_at = clock.now() + pause
+        again_at = clock.now() + PAUSES.pause(change.attempts)
         move(change, ChangeState.REQUESTED, clock.now(), reason=ChangeReason.NOT_YET, next_step_at=again_at)
     except Refused as error:
         logger.warning("%s was refused with code %s", change, error.code)
@@ -191,9 +191,8 @@ def _look_again(change: CustomerChange, clock: Clock) -> None:
     elif found is not None and change.kind == ChangeKind.OPEN:
         move(change, ChangeState.REFUSED, now, reason=ChangeReason.TAKEN_ON_SWITCH)
     elif settling or looks < switch.clean_looks:
-        pause = min(switch.longest_look_pause, switch.first_look_after * switch.look_factor ** min(looks, 10))
         in_doubt = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.IN_DOUBT)
-        in_doubt.update(looks=looks, next_step_at=now + pause)
+        in_doubt.update(looks=looks, next_step_at=now + switch.look_pauses.pause(looks))
         change.refresh_from_db()
     else:
         move(change, ChangeState.REFUSED, now, reason=ChangeReason.NOT_FOUND)
