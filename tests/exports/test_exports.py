@@ -312,7 +312,7 @@ def test_an_export_survives_its_worker(account: Account, own_redis: str) -> None
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE calls_call IN ACCESS EXCLUSIVE MODE")
-            export_requests.enqueue_export(export.pk)
+            export_requests.MAKE_EXPORT.enqueue(export.pk)
             assert eventually(is_running, seconds=30)
             worker.kill()
     finally:

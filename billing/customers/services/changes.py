@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -13,12 +13,11 @@ from accounts.services import audit
 from billing.balances.services import balances
 from billing.customers.models import ChangeKind, CustomerChange
 from billing.customers.services import overdrafts
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import HAND_OVER, QueuedTask
 
-CARRY_OUT = "billing.customers.tasks.carry_out_change"
+CARRY_OUT = QueuedTask(name="billing.customers.tasks.carry_out_change", queue="money")
 
 # A row that was just written is left to whoever is told of it for so long before a sweep takes it.
-HAND_OVER = timedelta(seconds=5)
 PERMISSIONS = {
     ChangeKind.OPEN: "may_open_customers",
     ChangeKind.LOCK: "may_lock_customers",
@@ -101,11 +100,6 @@ def check(*, wish: CustomerChange, agent: Account) -> None:
         _check_overdraft(wish, agent, wish.overdraft)
 
 
-def enqueue_change(change_id: int) -> None:
-    """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
-    enqueue(CARRY_OUT, change_id, queue="money")
-
-
 def _check_overdraft(wish: CustomerChange, agent: Account, overdraft: Decimal) -> None:
     if not agent.may_set_overdrafts:
         raise NotLet("Your provider does not let this account set overdrafts.")
@@ -145,7 +139,7 @@ def _ask(
             text=described(wish),
         )
         if hand_over:
-            transaction.on_commit(partial(enqueue_change, wish.pk))
+            transaction.on_commit(partial(CARRY_OUT.enqueue, wish.pk))
     return wish
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q
 
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import QueuedTask
 from billing.switches.models import OnDemand
 from billing.switches.services.failures import sentence
 from billing.vos3000 import Unreachable
@@ -23,12 +23,12 @@ NOT_ASKED_AGAIN_AFTER = timedelta(minutes=1)
 PATIENCE = timedelta(minutes=1)
 
 
-def request_refresh(row: OnDemand, *, task: str, now: datetime) -> bool:
+def request_refresh(row: OnDemand, *, task: QueuedTask, now: datetime) -> bool:
     """Ask a worker to read them where they are old, and tell whether they are coming; nobody waits here."""
     due = type(row)._default_manager.filter(pk=row.pk).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
     if due.update(asked_at=now, not_before=now + FRESH_FOR):
         row.refresh_from_db()
-        transaction.on_commit(partial(_announce, row, task, now))
+        transaction.on_commit(partial(_enqueue, row, task, now))
     return row.is_open and row.asked_at is not None and now - row.asked_at < PATIENCE
 
 
@@ -41,8 +41,8 @@ def refreshed(row: OnDemand, *, now: datetime) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(read_at=now, ended_at=now, failure="")
 
 
-def _announce(row: OnDemand, task: str, now: datetime) -> None:
-    if not enqueue(task, row.pk, queue="default"):
+def _enqueue(row: OnDemand, task: QueuedTask, now: datetime) -> None:
+    if not task.enqueue(row.pk):
         _end(row, "The portal’s own workers cannot be reached.", now, was_asked=False)
 
 

@@ -16,6 +16,7 @@ from django.utils.crypto import get_random_string
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
+from billing.lib.queued_tasks import HAND_OVER
 from billing.switches.services import failures
 from billing.topups.models import Answer, Kind, Reissue, Source, TopUp, TopUpState
 from billing.topups.services import lookups, requests, states, transfers
@@ -74,7 +75,7 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
             _answer(reissue, Answer.APPROVED, by, why, now)
             new = _issue(old, reissue.requested_by, now)
             audit.note(action=AuditAction.REISSUED, now=now, by=by, subject=old, text=f"As {new}: {why.strip()}")
-            transaction.on_commit(partial(requests.enqueue_topup, new.pk))
+            transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, new.pk))
     except PersonLimitExceeded as error:
         # It counts as asked for by them, not by whoever approves it.
         raise ReissueRefused(error.told_of(str(reissue.requested_by))) from error
@@ -140,7 +141,7 @@ def _give_back(old: TopUp, by: User, now: datetime) -> TopUp:
         reissue_of=old,
         requested_at=now,
         deadline=now + states.OWED_FOR,
-        next_attempt_at=now + states.HAND_OVER,
+        next_attempt_at=now + HAND_OVER,
     )
     return states.create(topup=topup, by=by)
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Account, User
 from billing.lib.amounts import BadAmount, check_amount
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import HAND_OVER, QueuedTask
 from billing.topups.models import Kind, Source, TopUp
 from billing.topups.services import limits
 from billing.topups.services.errors import (
@@ -21,9 +21,9 @@ from billing.topups.services.errors import (
     LimitExceeded,
     NoteUnfit,
 )
-from billing.topups.services.states import HAND_OVER, OWED_FOR, create
+from billing.topups.services.states import OWED_FOR, create
 
-SEND_TOPUP = "billing.topups.tasks.send_topup"
+SEND_TOPUP = QueuedTask(name="billing.topups.tasks.send_topup", queue="money")
 
 LONGEST_KEY = 64
 LONGEST_NOTE = 200
@@ -73,7 +73,7 @@ def request(
         check(wish)
         topup, is_new = write(wish)
         if is_new and hand_over:
-            transaction.on_commit(partial(enqueue_topup, topup.pk))
+            transaction.on_commit(partial(SEND_TOPUP.enqueue, topup.pk))
     return topup
 
 
@@ -131,11 +131,6 @@ def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:
         if known is None:
             raise
         return known, False
-
-
-def enqueue_topup(topup_id: int) -> None:
-    """Ask a worker to send it now. When no broker answers, a sweep will find it."""
-    enqueue(SEND_TOPUP, topup_id, queue="money")
 
 
 def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str, int | None]:

@@ -12,8 +12,9 @@ from django.db import transaction
 from accounts.access import is_below
 from accounts.models import Account, User
 from billing.balances.services import balances
+from billing.lib.queued_tasks import HAND_OVER
 from billing.topups.models import Kind, Source, TopUp
-from billing.topups.services import headroom, limits, requests, states
+from billing.topups.services import headroom, limits, requests
 from billing.topups.services.errors import TopUpRefused
 
 # A credit's own deadline begins when its debit is confirmed.
@@ -87,7 +88,7 @@ def request(
         _check(wish, agent)
         credit, is_new = _write(wish, reissue_of)
         if is_new and hand_over:
-            transaction.on_commit(partial(requests.enqueue_topup, credit.pk))
+            transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, credit.pk))
     return credit
 
 
@@ -119,7 +120,7 @@ def _wish(account: Account, agent: Account, amount: Decimal, by: User, key: str,
         payer=agent,
         requested_at=now,
         deadline=now + (agent.switch.sending_deadline if without_debit else NOT_YET),
-        next_attempt_at=now + states.HAND_OVER,
+        next_attempt_at=now + HAND_OVER,
     )
 
 
