@@ -14,10 +14,10 @@ from enum import StrEnum
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from billing.lib.advisory_locks import Locked, lock
+
 logger = logging.getLogger(__name__)
 
-# Two processes that want the same month wait for each other here.
-LOCK = 0x6361_6C6C  # "call"
 CALLS = "calls_call"
 TABLES = (CALLS, "calls_callrouting")
 LONGEST_WAIT = "10s"
@@ -130,12 +130,17 @@ def _drop(part: Part) -> None:
                 # In two transactions of its own: whoever begins to read after the first is let through.
                 cursor.execute(f"ALTER TABLE {part.table} DETACH PARTITION {part.name} CONCURRENTLY")
             with transaction.atomic():
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                _await_others()
                 for left in _parts():
                     if left.name == part.name and left.state is not State.IN:
                         _end(cursor, left)
         finally:
             cursor.execute("RESET lock_timeout")
+
+
+def _await_others() -> None:
+    """Processes that want the same month wait for each other here."""
+    lock(Locked.PARTITIONS, CALLS)
 
 
 def _end(cursor: CursorWrapper, part: Part) -> None:
@@ -157,7 +162,7 @@ def is_in(month: date) -> bool:
 
 def _make(month: date) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        _await_others()
         there = {part.table: part for part in _parts() if part.month == month}
         for table in TABLES:
             part = there.get(table)

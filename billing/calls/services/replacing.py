@@ -17,6 +17,7 @@ from billing.calls.queries.retention import kept_from
 from billing.calls.services import partitions, routing, totals, unreadable_records
 from billing.calls.services import replacing_sql as sql
 from billing.calls.services.staging import Stage
+from billing.lib.advisory_locks import Locked, lock
 from billing.lib.days import noon
 from billing.lib.instants import from_millis
 from billing.vos3000 import Malformed
@@ -98,7 +99,8 @@ def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) 
         cursor.execute(sql.DROP_REPEATED)
         repeated = cursor.rowcount
         cursor.execute("ANALYZE staged_call (flow_no)")
-        cursor.execute(sql.ONE_DAY_AT_A_TIME, parameters)
+        # Two days of an account may report one record: were both exchanged at once, neither would know of the other's.
+        lock(Locked.CALLS_OF_ACCOUNT, *accounts)
         cursor.execute(sql.OTHER_DAYS, parameters)
         ours = [(account, stage.day) for account in accounts]
         held = set(cursor.fetchall())

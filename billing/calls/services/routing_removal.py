@@ -11,13 +11,12 @@ from django.db import connection, transaction
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.calls.services import partitions
-from billing.calls.services.routing import LOCK_KEY
 from billing.calls.services.staging import BIGINT_MAX
+from billing.lib.advisory_locks import Locked, lock
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 10_000
-LOCK_TO_FORGET = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
 # Of one month, so that all of it is in one table and found again by where it stands there. A day that is being loaded
 # may hold some of it; waiting for that day while it waits for us would end one of the two.
 FORGET = """
@@ -61,8 +60,8 @@ def forget_routing(*, switch: Switch, now: datetime) -> int:
 
 def _await_those_that_keep(switch: Switch) -> None:
     """Days that are about to come in with routing, since the setting was on when they were asked for."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK_TO_FORGET, {"switch": switch.pk})
+    with transaction.atomic():
+        lock(Locked.ROUTING_OF_SWITCH, switch.pk)
 
 
 def _forget_month(switch: Switch, month: date) -> int:
@@ -82,7 +81,7 @@ def _forget_some(switch: Switch, month: date, least: int) -> list[int]:
         "at_once": AT_ONCE,
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK_TO_FORGET, place)
+        lock(Locked.ROUTING_OF_SWITCH, switch.pk)
         _check(switch)
         cursor.execute(FORGET, place)
         return [flow_no for (flow_no,) in cursor.fetchall()]
