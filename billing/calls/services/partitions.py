@@ -8,13 +8,14 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from billing.lib.advisory_locks import Locked, lock
+from billing.lib.days import MONTH
 
 logger = logging.getLogger(__name__)
 
@@ -61,10 +62,6 @@ def begin_of(month: date) -> datetime:
     return datetime(month.year, month.month, 1, tzinfo=UTC)
 
 
-def following(month: date) -> date:
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
 def ensure(months: Iterable[date]) -> None:
     """Make the partitions of these months (any day of each will do) that are not there yet."""
     for month in sorted({day.replace(day=1) for day in months}):
@@ -74,7 +71,7 @@ def ensure(months: Iterable[date]) -> None:
 
 def ensure_ahead(*, now: datetime) -> None:
     this = month_of(now)
-    ensure([this, following(this), following(following(this))])
+    ensure([this, this + MONTH, this + 2 * MONTH])
 
 
 def drop_before(*, begin: datetime | None) -> list[date]:
@@ -178,5 +175,5 @@ def _attach(cursor: CursorWrapper, table: str, month: date) -> None:
     cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
     cursor.execute(
         f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM"
-        f" ('{month:%Y-%m-%d}+00') TO ('{following(month):%Y-%m-%d}+00')"
+        f" ('{month:%Y-%m-%d}+00') TO ('{month + MONTH:%Y-%m-%d}+00')"
     )

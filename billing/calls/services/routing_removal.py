@@ -13,6 +13,7 @@ from accounts.services import audit
 from billing.calls.services import partitions
 from billing.calls.services.staging import BIGINT_MAX
 from billing.lib.advisory_locks import Locked, lock
+from billing.lib.days import MONTH
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _forget_some(switch: Switch, month: date, least: int) -> list[int]:
     place: dict[str, Any] = {
         "switch": switch.pk,
         "begin": partitions.begin_of(month),
-        "end": partitions.begin_of(partitions.following(month)),
+        "end": partitions.begin_of(month + MONTH),
         "least": least,
         "at_once": AT_ONCE,
     }
