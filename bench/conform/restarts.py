@@ -68,7 +68,7 @@ def _crash_in_save(world: World, servers: Servers, topup: TopUp) -> None:
 
 
 def _crash_while_the_worker_waits(
-    world: World, servers: Servers, topup: TopUp, begin: Callable[[], None] = lambda: None
+    world: World, servers: Servers, topup: TopUp, begin: Callable[[], object] = lambda: None
 ) -> None:
     # The holder's own connection breaks too.
     with suppress(psycopg.OperationalError), locked(world, topup) as somebody_waits:

@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 # A row that a process has just written is left to that process, or to the worker it asks, before a sweep takes it.
-HAND_OVER = timedelta(seconds=5)
+SWEEP_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -228,7 +228,7 @@ def test_an_answer_that_comes_after_the_sweep_gave_up_still_confirms(
 
     def slowly(client: Client, **order: Any) -> object:
         paid = pay(client, **order)
-        topup_sweep.doubt_the_dead(now=now + 2 * MINUTE)
+        topup_sweep.doubt_dead_senders(now=now + 2 * MINUTE)
         return paid
 
     monkeypatch.setattr(pay_requests, "pay", slowly)

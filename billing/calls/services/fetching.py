@@ -205,7 +205,7 @@ def _unknown_to_the_switch(asking: Client, group: list[Account], stage: staging.
     silent = [account for account in group if account.pk not in stage.talked]
     # An answer without any record may be a refusal for the sake of one of several.
     if stage.records or len(group) == 1:
-        held = replacing.with_rows([account.pk for account in silent], stage.day)
+        held = replacing.accounts_with_calls([account.pk for account in silent], stage.day)
         silent = [account for account in silent if account.pk in held]
     if not silent:
         return []
@@ -221,7 +221,7 @@ def _emptied(group: list[Account], stage: staging.Stage) -> list[Account]:
     silent = [account for account in group if account.pk not in stage.talked]
     if stage.unreadable.count or not silent:
         return []
-    held = replacing.with_rows([account.pk for account in silent], stage.day)
+    held = replacing.accounts_with_calls([account.pk for account in silent], stage.day)
     return [account for account in silent if account.pk in held]
 
 
