@@ -10,7 +10,7 @@ from billing.calls.services import backfill_worker, backfills
 from billing.switches.services.priority import background
 
 
-@shared_task(name=backfills.RUN_BACKFILL)
+@shared_task(name=backfills.RUN_BACKFILL.name)
 def run_backfill(switch_id: int) -> None:
     """Fetch for one slot; the next slot waits behind other work that is due by then."""
     with background():

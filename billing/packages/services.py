@@ -8,13 +8,14 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Account
+from billing.lib.queued_tasks import QueuedTask
 from billing.packages.models import Package, PackageList
 from billing.switches.services import on_demand
 from billing.switches.services.clients import client
 from billing.switches.services.failures import FAILURES
 from billing.vos3000.operations.packages import Suite, SuiteOrder, get_suite_orders, get_suites
 
-READ_PACKAGES = "billing.packages.tasks.read_packages"
+READ_PACKAGES = QueuedTask(name="billing.packages.tasks.read_packages", queue="default")
 
 
 def of_account(*, account: Account, now: datetime, packages: PackageList | None = None) -> tuple[PackageList, bool]:

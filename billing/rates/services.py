@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Account
+from billing.lib.queued_tasks import QueuedTask
 from billing.rates.models import Rate, RateGroup
 from billing.switches.services import on_demand
 from billing.switches.services.clients import client
@@ -21,7 +22,7 @@ from billing.vos3000.operations.rates import FeeRate, get_fee_rates
 
 logger = logging.getLogger(__name__)
 
-READ_RATES = "billing.rates.tasks.read_rates"
+READ_RATES = QueuedTask(name="billing.rates.tasks.read_rates", queue="default")
 AT_ONCE = 1000
 LARGEST_FEE, LONGEST_PERIOD, LONGEST_PREFIX = 10**12, 2**31 - 1, 100
 

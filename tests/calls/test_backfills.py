@@ -18,6 +18,7 @@ from billing.calls.services import backfill_worker, backfills, due_days, fetchin
 from billing.calls.services.backfills import BackfillRefused
 from billing.calls.services.fetching import fetch_days
 from billing.lib.days import each_day
+from billing.lib.queued_tasks import QueuedTask
 from billing.lib.redis import connection as redis
 from billing.sync.services import rounds
 from simulator.process import SimulatorProcess
@@ -88,10 +89,10 @@ def test_the_newest_day_of_each_account_comes_first_and_small_accounts_share_req
 
 def test_a_slot_ends_and_the_next_one_goes_on(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     asked(account, days_ago(102), LONG_AGO)
-    announced: list[int] = []
-    monkeypatch.setattr(backfills, "enqueue_backfill", announced.append)
+    handed_over: list[int] = []
+    monkeypatch.setattr(QueuedTask, "enqueue", lambda task, row_id: handed_over.append(row_id))
     assert work(account, slot=timedelta(0)).is_more
-    assert announced == [account.switch_id]
+    assert handed_over == [account.switch_id]
     assert work(account).days == 3
 
 

@@ -182,13 +182,13 @@ def test_beat_sends_what_is_declared_and_every_task_of_it_is_registered() -> Non
 def test_every_task_that_services_hand_over_is_registered() -> None:
     app.finalize()
     handed_over = {
-        requests.SEND_TOPUP,
-        batches.CARRY_ON,
-        changes.CARRY_OUT,
-        export_requests.MAKE_EXPORT,
-        backfills.RUN_BACKFILL,
-        rates.READ_RATES,
-        packages.READ_PACKAGES,
+        requests.SEND_TOPUP.name,
+        batches.CARRY_ON.name,
+        changes.CARRY_OUT.name,
+        export_requests.MAKE_EXPORT.name,
+        backfills.RUN_BACKFILL.name,
+        rates.READ_RATES.name,
+        packages.READ_PACKAGES.name,
     }
     assert handed_over <= set(app.tasks)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
 
 from accounts.models import Switch
-from billing.lib.days import DAY, day_of
+from billing.lib.days import DAY, MONTH, day_of
 
 # A call starts near the day that reports it.
 NEAR_ITS_DAY = timedelta(days=8)
@@ -18,8 +18,7 @@ def kept_from(now: datetime) -> datetime | None:
     months = settings.CALL_RETENTION_MONTHS
     if not months:
         return None
-    ordinal = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1 - months
-    return datetime(ordinal // 12, ordinal % 12 + 1, 1, tzinfo=UTC)
+    return datetime.combine(now.astimezone(UTC).date().replace(day=1) - months * MONTH, time.min, UTC)
 
 
 def first_whole_day(now: datetime) -> date:

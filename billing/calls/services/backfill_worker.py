@@ -93,7 +93,7 @@ def run_slot(*, switch: Switch, now: datetime, slot: timedelta = SLOT) -> Worked
     except Withheld as error:
         logger.info("Days asked for on switch %s wait for the next round: %s", switch, error)
     if worked.is_more:
-        backfills.enqueue_backfill(switch.pk)
+        backfills.RUN_BACKFILL.enqueue(switch.pk)
     return worked
 
 

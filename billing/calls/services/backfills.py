@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -12,9 +13,9 @@ from billing.calls.models import Backfill
 from billing.calls.queries.backfills import failed_days, fetched_days, open_backfills
 from billing.calls.queries.retention import first_known_day
 from billing.lib.days import DAY, day_of, each_day
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import QueuedTask
 
-RUN_BACKFILL = "billing.calls.tasks.run_backfill"
+RUN_BACKFILL = QueuedTask(name="billing.calls.tasks.run_backfill", queue="calls")
 
 # How many backfills an account's own people may wait for at a time, and how many days in all of them.
 MOST_OPEN = 3
@@ -76,7 +77,7 @@ def ask(
         backfill = Backfill.objects.create(
             account=account, first=chosen[-1], last=chosen[0], asked_by=by, asked_at=now, progressed_at=now
         )
-        transaction.on_commit(lambda: enqueue_backfill(account.switch_id))
+        transaction.on_commit(partial(RUN_BACKFILL.enqueue, account.switch_id))
     return backfill
 
 
@@ -116,8 +117,3 @@ def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:
     if sum(not days_left <= failed for days_left in awaited) >= MOST_OPEN:
         return 0
     return MOST_DAYS_WAITING - len(set().union(*awaited))
-
-
-def enqueue_backfill(switch_id: int) -> None:
-    """Ask a worker to begin now. When no broker answers, the next round of periodic work begins."""
-    enqueue(RUN_BACKFILL, switch_id, queue="calls")

@@ -9,16 +9,17 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from billing.lib.advisory_locks import Locked, lock
+from billing.lib.days import MONTH
+
 logger = logging.getLogger(__name__)
 
-# Processes that make or drop the same month wait for one another here.
-LOCK = 0x6361_6C6C  # "call"
 CALLS = "calls_call"
 TABLES = (CALLS, "calls_callrouting")
 LONGEST_WAIT = "10s"
@@ -64,10 +65,6 @@ def begin_of(month: date) -> datetime:
     return datetime(month.year, month.month, 1, tzinfo=UTC)
 
 
-def following(month: date) -> date:
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
 def ensure(months: Iterable[date]) -> None:
     """Make the missing partitions of these months, each of which is given by any of its days."""
     for month in sorted({day.replace(day=1) for day in months}):
@@ -78,7 +75,7 @@ def ensure(months: Iterable[date]) -> None:
 def ensure_ahead(*, now: datetime) -> None:
     """Make the missing partitions of this month and of the next two."""
     this = month_of(now)
-    ensure([this, following(this), following(following(this))])
+    ensure([this, this + MONTH, this + 2 * MONTH])
 
 
 def drop_before(*, begin: datetime | None) -> list[date]:
@@ -134,12 +131,17 @@ def _drop(part: Part) -> None:
                 # PostgreSQL does it in two transactions: queries that begin after the first are not kept waiting.
                 cursor.execute(f"ALTER TABLE {part.table} DETACH PARTITION {part.name} CONCURRENTLY")
             with transaction.atomic():
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                _lock_months()
                 for left in parts():
                     if left.name == part.name and left.state is not State.ATTACHED:
                         _drop_table(cursor, left)
         finally:
             cursor.execute("RESET lock_timeout")
+
+
+def _lock_months() -> None:
+    """Processes that make or drop the same month wait for one another here."""
+    lock(Locked.PARTITIONS, CALLS)
 
 
 def _drop_table(cursor: CursorWrapper, part: Part) -> None:
@@ -161,7 +163,7 @@ def is_attached(month: date) -> bool:
 
 def _make(month: date) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        _lock_months()
         found = {part.table: part for part in parts() if part.month == month}
         for table in TABLES:
             part = found.get(table)
@@ -177,5 +179,5 @@ def _attach(cursor: CursorWrapper, table: str, month: date) -> None:
     cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
     cursor.execute(
         f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM"
-        f" ('{month:%Y-%m-%d}+00') TO ('{following(month):%Y-%m-%d}+00')"
+        f" ('{month:%Y-%m-%d}+00') TO ('{month + MONTH:%Y-%m-%d}+00')"
     )

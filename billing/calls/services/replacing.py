@@ -22,6 +22,7 @@ from billing.calls.queries.retention import kept_from
 from billing.calls.services import partitions, routing, totals, unreadable_records
 from billing.calls.services import replacing_sql as sql
 from billing.calls.services.staging import Stage
+from billing.lib.advisory_locks import Locked, lock
 from billing.lib.days import noon
 from billing.lib.instants import from_millis
 from billing.vos3000 import Malformed
@@ -162,7 +163,8 @@ def _drop_repeated(cursor: CursorWrapper) -> int:
 
 def _lock_days(cursor: CursorWrapper, answer: Answer, stage: Stage) -> TouchedDays:
     """Lock the days of the answer, and other days that hold its records or report those that these days hold."""
-    cursor.execute(sql.ONE_DAY_AT_A_TIME, vars(answer))
+    # Two days of an account may report one record: were both exchanged at once, neither would know of the other's.
+    lock(Locked.CALLS_OF_ACCOUNT, *answer.accounts)
     cursor.execute(sql.OTHER_DAYS, vars(answer))
     found: set[AccountDay] = set(cursor.fetchall())
     days = answer.days + sorted(found - set(answer.days))

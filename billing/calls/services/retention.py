@@ -11,7 +11,7 @@ from accounts.models import Switch
 from billing.calls.models import CallDay, CallElsewhere, CallTotal, DroppedMonth, UnreadableRecord
 from billing.calls.queries.retention import NEAR_ITS_DAY, first_known_day, kept_from
 from billing.calls.services import day_locks, partitions
-from billing.lib.days import each_day
+from billing.lib.days import MONTH, each_day
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def _mark_kept_again(*, since: datetime | None, now: datetime) -> None:
 
 def _mark_days(switch: Switch, month: date, first: date) -> None:
     """Mark a switch's days, from `first` on, that have dropped calls of the month."""
-    begin, end = partitions.begin_of(month), partitions.begin_of(partitions.following(month))
+    begin, end = partitions.begin_of(month), partitions.begin_of(month + MONTH)
     of_day = CallTotal.objects.filter(account=OuterRef("account"), day=OuterRef("day"))
     dropped = Exists(of_day.filter(hour__gte=begin, hour__lt=end))
     for day in each_day(max(first, (begin - NEAR_ITS_DAY).date()), (end + NEAR_ITS_DAY).date()):

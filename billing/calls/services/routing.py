@@ -16,6 +16,7 @@ from django.db import connection
 from accounts.models import Switch
 from billing.calls.models.routing import ROUTING
 from billing.calls.queries.retention import NEAR_ITS_DAY
+from billing.lib.advisory_locks import Locked, lock
 from billing.lib.days import noon
 from billing.vos3000 import UnreadableRecord
 from billing.vos3000.operations.calls import Cdr, RoutedCdr
@@ -58,9 +59,6 @@ DROP_CHANGED = """
         AND kept.started_at BETWEEN %(earliest)s AND %(latest)s
         AND EXISTS (SELECT 1 FROM staged_call staged WHERE staged.flow_no = kept.flow_no)
 """
-# Processes that keep routing of a switch share this lock; one that forgets all of it takes it alone.
-LOCK_KEY = "hashtextextended('routing of switch ' || %(switch)s, 0)"
-LOCK_TO_KEEP = f"SELECT pg_advisory_xact_lock_shared({LOCK_KEY})"
 
 
 def drop_changed(parameters: Mapping[str, Any]) -> None:
@@ -101,7 +99,8 @@ class RoutingStage:
         near: dict[str, Any] = {"switch": switch.pk, "earliest": middle - NEAR_ITS_DAY, "latest": middle + NEAR_ITS_DAY}
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE staged_routing (flow_no)")
-            cursor.execute(LOCK_TO_KEEP, near)
+            # Those who keep some of a switch's share it; the one who forgets all of it has it alone.
+            lock(Locked.ROUTING_OF_SWITCH, switch.pk, shared=True)
             cursor.execute(KEEP, near)
         if self.unreadable:
             logger.warning("%s, %s: texts of routing that cannot be read: %s", switch, self.day, self.unreadable)

@@ -11,13 +11,13 @@ from django.db import connection, transaction
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.calls.services import partitions
-from billing.calls.services.routing import LOCK_KEY
 from billing.calls.services.staging import BIGINT_MAX
+from billing.lib.advisory_locks import Locked, lock
+from billing.lib.days import MONTH
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 10_000
-LOCK_TO_FORGET = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
 # Deletes rows of one month, so that all are in one table and found again by where they stand there. Rows that a day
 # which is being loaded has locked are left out: were that day to wait for us as well, one of the two would be ended.
 FORGET = """
@@ -61,8 +61,8 @@ def forget_routing(*, switch: Switch, now: datetime) -> int:
 
 def _await_days_being_loaded(switch: Switch) -> None:
     """Wait for days that are about to come in with routing, since the setting was on when they were asked for."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK_TO_FORGET, {"switch": switch.pk})
+    with transaction.atomic():
+        lock(Locked.ROUTING_OF_SWITCH, switch.pk)
 
 
 def _forget_month(switch: Switch, month: date) -> int:
@@ -78,12 +78,12 @@ def _forget_some(switch: Switch, month: date, least: int) -> list[int]:
     parameters: dict[str, Any] = {
         "switch": switch.pk,
         "begin": partitions.begin_of(month),
-        "end": partitions.begin_of(partitions.following(month)),
+        "end": partitions.begin_of(month + MONTH),
         "least": least,
         "at_once": AT_ONCE,
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK_TO_FORGET, parameters)
+        lock(Locked.ROUTING_OF_SWITCH, switch.pk)
         _check(switch)
         cursor.execute(FORGET, parameters)
         return [flow_no for (flow_no,) in cursor.fetchall()]

@@ -9,7 +9,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q
 
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import QueuedTask
 from billing.switches.models import OnDemand
 from billing.switches.services.failures import sentence
 from billing.vos3000 import Unreachable
@@ -23,7 +23,7 @@ NOT_ASKED_AGAIN_AFTER = timedelta(minutes=1)
 AWAITED_FOR = timedelta(minutes=1)
 
 
-def request_refresh(row: OnDemand, *, task: str, now: datetime) -> bool:
+def request_refresh(row: OnDemand, *, task: QueuedTask, now: datetime) -> bool:
     """Have a worker read the list if it is old, and tell whether it is being read. The caller does not wait for it."""
     due = type(row)._default_manager.filter(pk=row.pk).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
     if due.update(asked_at=now, not_before=now + FRESH_FOR):
@@ -43,8 +43,8 @@ def refreshed(row: OnDemand, *, now: datetime) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(read_at=now, ended_at=now, failure="")
 
 
-def _enqueue(row: OnDemand, task: str, now: datetime) -> None:
-    if not enqueue(task, row.pk, queue="default"):
+def _enqueue(row: OnDemand, task: QueuedTask, now: datetime) -> None:
+    if not task.enqueue(row.pk):
         _end(row, "The portal’s own workers cannot be reached.", now, was_asked=False)
 
 
