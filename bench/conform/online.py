@@ -16,8 +16,7 @@ from bench.conform.evidence import Seen
 from bench.conform.hands import beside_one_another
 from bench.conform.world import World
 from billing.card_payments.models import CardPayment
-from billing.card_payments.providers.base import Progress
-from billing.card_payments.providers.base import Seen as Report
+from billing.card_payments.providers.base import Progress, SessionReport
 from billing.card_payments.services import payments as card_payment_payments
 from billing.topups.services.errors import TopUpRefused
 
@@ -54,8 +53,8 @@ def pay_online(
     return payment
 
 
-def _report(payment: CardPayment, how: Reported) -> Report:
-    return Report(
+def _report(payment: CardPayment, how: Reported) -> SessionReport:
+    return SessionReport(
         session=f"session-{payment.reference}",
         reference=payment.reference,
         progress=Progress.OVER if how is Reported.NOT_PAID else Progress.PAID,
@@ -64,7 +63,7 @@ def _report(payment: CardPayment, how: Reported) -> Report:
     )
 
 
-def _hear(world: World, payment: CardPayment, report: Report, how: Reported) -> None:
+def _hear(world: World, payment: CardPayment, report: SessionReport, how: Reported) -> None:
     if how is Reported.AT_ONCE:
         beside_one_another(*[partial(_note, world, payment.pk, report)] * REPORTS_AT_ONCE)
         return
@@ -76,6 +75,6 @@ def _hear(world: World, payment: CardPayment, report: Report, how: Reported) -> 
         _note(world, payment.pk, report)
 
 
-def _note(world: World, payment_id: int, report: Report) -> None:
+def _note(world: World, payment_id: int, report: SessionReport) -> None:
     payment = CardPayment.objects.select_related("account__switch").get(pk=payment_id)
-    card_payment_payments.note(payment=payment, seen=report, now=world.now)
+    card_payment_payments.note(payment=payment, report=report, now=world.now)

@@ -105,11 +105,17 @@ def _request(world: World, wish: Wish) -> TopUp:
     user, now = by(world, wish), world.now
     if wish.agent is None:
         return topup_requests.request(
-            account=account, amount=wish.amount, by=user, key=wish.key, source=Source.OPERATOR, now=now, hand_over=False
+            account=account,
+            amount=wish.amount,
+            by=user,
+            key=wish.key,
+            source=Source.OPERATOR,
+            now=now,
+            send_by_worker=False,
         )
     payer = Account.objects.select_related("switch").get(pk=wish.agent.pk)
     return topup_transfers.request(
-        account=account, payer=payer, amount=wish.amount, by=user, key=wish.key, now=now, hand_over=False
+        account=account, payer=payer, amount=wish.amount, by=user, key=wish.key, now=now, send_by_worker=False
     )
 
 
@@ -154,6 +160,6 @@ def _by_card(world: World, wish: Wish) -> str | None:
             offer = vouchers.look(account=account, card=card, by=user, address="127.0.0.1", now=now)
             world.offers[wish.key] = replace(offer, key=wish.key)
         offer = replace(world.offers[wish.key], amount=wish.amount)
-        return vouchers.request(account=account, offer=offer, by=user, now=now, hand_over=False).reference
+        return vouchers.request(account=account, offer=offer, by=user, now=now, send_by_worker=False).reference
     except TopUpRefused:
         return None

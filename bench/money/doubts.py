@@ -39,7 +39,7 @@ def resolve_many(world: World, count: int) -> Resolving:
             key=f"doubt-{number}",
             source=Source.OPERATOR,
             now=world.now,
-            hand_over=False,
+            send_by_worker=False,
         )
         topup_sending.send(topup_id=topup.pk, now=world.now)
     world.control.clear_faults()

@@ -23,17 +23,17 @@ class Mutant:
 
 
 class DoesNotApply(Exception):
-    """The code has moved on: the mutant must be written anew."""
+    """The code has moved on: the mutant must be written again."""
 
 
 CLIENT, CODEC, PAYMENTS, TRANSPORT = (
     f"billing/vos3000/{name}.py" for name in ("client", "codec", "operations/payments", "transport")
 )
-SENDING, STATES, SWEEPING = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "sweep"))
-RESOLUTION, TOPUPS = "billing/topups/services/doubt.py", "billing/topups/services/requests.py"
+SENDING, STATES, SWEEP = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "sweep"))
+DOUBT, REQUESTS = "billing/topups/services/doubt.py", "billing/topups/services/requests.py"
 REISSUES = "billing/topups/services/reissues.py"
-ONLINE_MODEL = "billing/card_payments/models.py"
-TIES = "billing/topups/services/matching.py"
+CARD_PAYMENT = "billing/card_payments/models.py"
+MATCHING = "billing/topups/services/matching.py"
 MODEL, REFERENCES = "billing/topups/models/topups.py", "billing/lib/references.py"
 MIGRATION = "billing/topups/migrations/0001_initial.py"
 
@@ -73,8 +73,8 @@ MUTANTS = (
         "T3",
         "take the newest payment for the one that is looked for",
         (
-            Edit(RESOLUTION, "shown.found(topup)", "shown.found(topup) or rows[-1:]"),
-            Edit(RESOLUTION, "return alone and row.account ==", "return True or alone and row.account =="),
+            Edit(DOUBT, "shown.found(topup)", "shown.found(topup) or rows[-1:]"),
+            Edit(DOUBT, "return alone and row.account ==", "return True or alone and row.account =="),
         ),
     ),
     Mutant(
@@ -92,7 +92,7 @@ MUTANTS = (
         "end doubt on not found",
         (
             Edit(
-                RESOLUTION,
+                DOUBT,
                 "if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:",
                 "if counted:",
             ),
@@ -101,16 +101,16 @@ MUTANTS = (
     Mutant(
         "T7",
         "forget what a dead worker was sending",
-        (Edit(SWEEPING, "sent_at__lt=now - DEAD_AFTER", "sent_at__lt=now - 1000 * DEAD_AFTER"),),
+        (Edit(SWEEP, "sent_at__lt=now - DEAD_AFTER", "sent_at__lt=now - 1000 * DEAD_AFTER"),),
     ),
     Mutant(
         "T8",
         "take a key again with another body",
         (
             Edit(
-                TOPUPS,
-                "if _body(known) != _body(wish):",
-                "if not wish.key:",
+                REQUESTS,
+                "if _body(known) != _body(requested):",
+                "if not requested.key:",
             ),
         ),
     ),
@@ -143,17 +143,23 @@ MUTANTS = (
     ),
     Mutant(
         "T12",
-        "give references out twice, and tie no payments by them",
+        "give references out twice, and match no payments by them",
         (
-            Edit(TIES, "    return sum(", "    return 0 and sum("),
+            Edit(MATCHING, "    return sum(", "    return 0 and sum("),
             Edit(
-                REFERENCES, "get_random_string(10, REFERENCE_ALPHABET)", "10 * get_random_string(1, REFERENCE_ALPHABET)"
+                REFERENCES,
+                "{get_random_string(length, REFERENCE_ALPHABET)}",
+                "{length * get_random_string(1, REFERENCE_ALPHABET)}",
             ),
-            Edit(MODEL, "max_length=20, unique=True, default=new_reference", "max_length=20, default=new_reference"),
+            Edit(
+                MODEL,
+                "max_length=20, unique=True, default=new_topup_reference",
+                "max_length=20, default=new_topup_reference",
+            ),
             Edit(
                 MIGRATION,
-                "new_reference, editable=False, max_length=20, unique=True",
-                "new_reference, editable=False, max_length=20",
+                "new_topup_reference, editable=False, max_length=20, unique=True",
+                "new_topup_reference, editable=False, max_length=20",
             ),
         ),
     ),
@@ -165,7 +171,7 @@ MUTANTS = (
     Mutant(
         "T14",
         "owe nothing once a credit was asked for",
-        (Edit(ONLINE_MODEL, 'OuterRef("pk"), state=TopUpState.CONFIRMED)', 'OuterRef("pk"))'),),
+        (Edit(CARD_PAYMENT, 'OuterRef("pk"), state=TopUpState.CONFIRMED)', 'OuterRef("pk"))'),),
     ),
 )
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts.staff_pages.base import ReadOnlyAdmin
 from accounts.staff_pages.filters import OfAccount, OfOne, in_words
@@ -21,15 +22,15 @@ class OfAgent(OfAccount):
 
 
 class OfBatch(OfOne):
-    title = "batch"
+    title = _("batch")
     parameter_name = "batch"
     of = Batch
-    where = "Batches"
+    where = _("Batches")
 
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin[Batch]):
-    """Many top-ups from one file. What became of each line, its rows say; nobody of the staff confirms or stops one."""
+    """Files of top-ups, which staff neither confirm nor stop. The rows show what became of each line."""
 
     list_display = (
         *("reference", "of_agent", "file_name", "state", "lines"),
@@ -46,11 +47,11 @@ class BatchAdmin(ReadOnlyAdmin[Batch]):
     def get_fields(self, request: HttpRequest, obj: Batch | None = None) -> Any:
         return [*super().get_fields(request, obj), "lines"]
 
-    @admin.display(description="agent", ordering="agent__number")
+    @admin.display(description=_("agent"), ordering="agent__number")
     def of_agent(self, batch: Batch) -> str:
         return linked(batch.agent)
 
-    @admin.display(description="lines")
+    @admin.display(description=_("lines"))
     def lines(self, batch: Batch) -> SafeString:
         rows = f"{reverse('admin:batches_batchrow_changelist')}?batch={batch.pk}"
         return format_html('<a href="{}">{}</a>', rows, batch.counted)  # type: ignore[attr-defined]  # annotated above
@@ -62,18 +63,23 @@ class BatchRowAdmin(ReadOnlyAdmin[BatchRow]):
 
     list_display = ("line", "of_batch", "account_text", "amount_text", "note", "of_topup", "topup_state", "problem")
     list_select_related = ("batch", "topup")
-    list_filter = (OfBatch, OfAccount, ("problem", in_words("problem", empty="none", filled="some")), "topup__state")
+    list_filter = (
+        OfBatch,
+        OfAccount,
+        ("problem", in_words(_("problem"), empty=_("none"), filled=_("some"))),
+        "topup__state",
+    )
     search_fields = ("=batch__reference", "=topup__reference", "account_text")
     ordering = ("-batch", "line")
 
-    @admin.display(description="batch")
+    @admin.display(description=_("batch"))
     def of_batch(self, row: BatchRow) -> str:
         return linked(row.batch)
 
-    @admin.display(description="top-up")
+    @admin.display(description=_("top-up"))
     def of_topup(self, row: BatchRow) -> str:
         return linked(row.topup)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def topup_state(self, row: BatchRow) -> str:
         return row.topup.get_state_display() if row.topup else ""

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.batches.services.files import UnreadableFile
 
@@ -12,17 +14,21 @@ if TYPE_CHECKING:
 
 
 class BatchUploadForm(forms.Form):
+    """Takes a file of top-ups."""
+
     file = forms.FileField(
-        label="CSV file",
+        label=_("CSV file"),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        largest = f"at most {settings.BATCH_MOST_KILOBYTES} kB and {settings.BATCH_MOST_LINES} lines"
+        largest = {"kilobytes": settings.BATCH_MOST_KILOBYTES, "lines": settings.BATCH_MOST_LINES}
         # A larger one does not even arrive.
-        choose = f"Choose a CSV file of {largest}."
-        self.fields["file"].help_text = f"As a spreadsheet saves it, {largest}."
+        choose = gettext("Choose a CSV file of at most %(kilobytes)s kB and %(lines)s lines.") % largest
+        self.fields["file"].help_text = (
+            gettext("As a spreadsheet saves it, at most %(kilobytes)s kB and %(lines)s lines.") % largest
+        )
         self.fields["file"].error_messages |= {
             "required": choose,
             "empty": choose,
@@ -40,11 +46,11 @@ class BatchUploadForm(forms.Form):
 
 
 class BatchConfirmForm(forms.Form):
-    """The key of the check that was seen, and whether what is marked is meant."""
+    """Confirms a batch: the key of the check that the person saw, and whether they mean the marked lines too."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     sure = forms.BooleanField(
-        label="I have looked at what is marked, and mean it",
+        label=_("I have looked at what is marked, and mean it"),
         required=False,
         widget=forms.CheckboxInput(attrs={"required": True}),
     )

@@ -5,14 +5,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.lib.references import REFERENCE_ALPHABET
+from billing.lib.references import new_reference
 from billing.topups.models import TopUp
 
 
 def new_batch_reference() -> str:
-    return "BT-" + get_random_string(10, REFERENCE_ALPHABET)
+    return new_reference("BT")
 
 
 def new_batch_key() -> str:
@@ -20,30 +21,32 @@ def new_batch_key() -> str:
 
 
 class BatchState(models.TextChoices):
-    UPLOADED = "uploaded", "waiting for your confirmation"
-    CONFIRMED = "confirmed", "being carried out"
-    DONE = "done", "done"
+    UPLOADED = "uploaded", _("waiting for your confirmation")
+    CONFIRMED = "confirmed", _("being carried out")
+    DONE = "done", _("done")
 
 
 class Origin(models.TextChoices):
-    FILE = "file", "a file"
-    AGAIN = "again", "all of a batch, a second time on purpose"
-    REST = "rest", "what a batch left unpaid"
+    FILE = "file", _("a file")
+    AGAIN = "again", _("all of a batch, a second time on purpose")
+    REST = "rest", _("what a batch left unpaid")
 
 
 class Batch(models.Model):
-    """Many top-ups of one agent's customers, read from a file. Done: nothing of it will be asked for any more."""
+    """Many top-ups of one agent's customers, read from a file. Once it is done, it requests no more top-ups."""
 
     reference = models.CharField(max_length=20, unique=True, default=new_batch_reference, editable=False)
-    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="batches", help_text="Who pays")
+    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="batches", help_text=_("Who pays"))
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
     file_name = models.CharField(max_length=100)
-    digest = models.CharField(max_length=64, help_text="SHA-256 of what its lines say, in whatever order and encoding")
+    digest = models.CharField(
+        max_length=64, help_text=_("SHA-256 of what its lines say, in whatever order and encoding")
+    )
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.FILE)
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers")
     key = models.CharField(
-        max_length=64, default=new_batch_key, help_text="Of the check that a person sees, and then confirms"
+        max_length=64, default=new_batch_key, help_text=_("Of the check that a person sees, and then confirms")
     )
     state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.UPLOADED)
     confirmed_by = models.ForeignKey(
@@ -51,12 +54,12 @@ class Batch(models.Model):
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     next_step_at = models.DateTimeField(
-        null=True, blank=True, help_text="From when a sweep goes on with it, should nobody else"
+        null=True, blank=True, help_text=_("From when a sweep goes on with it, should nobody else")
     )
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "batches"
+        verbose_name_plural = _("batches")
         indexes = [
             models.Index(fields=["agent", "-id"]),
             models.Index(fields=["next_step_at"], condition=Q(state="confirmed"), name="batch_to_carry_out"),
@@ -73,7 +76,7 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="confirmed")
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False, next_step_at__isnull=False),
-                name="batch_confirmed_by_somebody",
+                name="batch_confirmed_by_a_person",
             ),
             models.CheckConstraint(
                 condition=Q(state="done", done_at__isnull=False) | (~Q(state="done") & Q(done_at__isnull=True)),
@@ -98,21 +101,21 @@ class Batch(models.Model):
 
 
 class BatchRow(models.Model):
-    """One line: as it was written, what it means, and either its top-up or why there is none."""
+    """One line of a file: as it was written, what it means, and either its top-up or why there is none."""
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rows")
-    line = models.PositiveIntegerField(help_text="Of the file, from 1")
+    line = models.PositiveIntegerField(help_text=_("Of the file, from 1"))
     account_text = models.CharField(max_length=100)
     amount_text = models.CharField(max_length=60)
     note = models.CharField(max_length=200, blank=True)
-    unclear = models.CharField(max_length=300, blank=True, help_text="Why the line itself cannot be read")
+    unclear = models.CharField(max_length=300, blank=True, help_text=_("Why the line itself cannot be read"))
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    problem = models.CharField(max_length=300, blank=True, help_text="Why it is not paid, for people")
-    warning = models.CharField(max_length=300, blank=True, help_text="What to look at before it is paid")
+    problem = models.CharField(max_length=300, blank=True, help_text=_("Why it is not paid, for people"))
+    warning = models.CharField(max_length=300, blank=True, help_text=_("What to look at before it is paid"))
     topup = models.OneToOneField(TopUp, null=True, blank=True, on_delete=models.PROTECT, related_name="batch_row")
     failures = models.PositiveSmallIntegerField(
-        default=0, help_text="How often it could not even be asked for, by an error of ours"
+        default=0, help_text=_("How often it could not even be asked for, by an error of ours")
     )
     tries_again = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="tried_again"

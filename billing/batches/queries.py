@@ -1,4 +1,7 @@
-"""What stands for the top-ups of batches that a person found not applied and others had issued again."""
+"""How batches of top-ups stand: their lines, the outcome of each, and how many have ended.
+
+A top-up that a person found not applied may have been issued again: then its re-issue counts in its place.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,19 @@ from decimal import Decimal
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.db.models import CharField as Text
 from django.db.models.enums import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.batches.models import Batch, BatchRow, BatchState
+from billing.lib.amounts import ZERO
 from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
 
+MARKED = ~Q(problem="") | ~Q(warning="")
 NOT_APPLIED = Q(topup__state=TopUpState.NOT_APPLIED) | Q(topup__debit__state=TopUpState.NOT_APPLIED)
 
 
-def standing(rows: QuerySet[BatchRow]) -> dict[int, TopUp]:
-    """By row, the credit that was issued last; rows of which nothing was issued again are left out."""
+def reissued(rows: QuerySet[BatchRow]) -> dict[int, TopUp]:
+    """The credit that was issued last for each row, by the row's id; rows without a re-issue are left out."""
     latest: dict[int, TopUp] = {}
     current = {row.pk: row.topup for row in rows.filter(NOT_APPLIED).select_related("topup") if row.topup is not None}
     while current:
@@ -28,7 +34,7 @@ def standing(rows: QuerySet[BatchRow]) -> dict[int, TopUp]:
 
 
 def _following(credits: list[TopUp]) -> dict[int, TopUp]:
-    """By credit, the one that was issued in its place, or with a new debit in place of its own."""
+    """The credit that was issued in place of each, by the old one's id; a new debit brings a new credit too."""
     by_leg = {topup.debit_id: topup.pk for topup in credits if topup.debit_id} | {
         topup.pk: topup.pk for topup in credits
     }
@@ -38,46 +44,44 @@ def _following(credits: list[TopUp]) -> dict[int, TopUp]:
     return {by_leg[leg]: topup for topup, leg in old if leg is not None}
 
 
-ZERO = Decimal(0)
-MARKED = ~Q(problem="") | ~Q(warning="")
-
-
 class RowOutcome(TextChoices):
-    """Of a row. A transfer's debit speaks for it until that has ended."""
+    """How the top-up of one row stands. Until a transfer's debit has ended, it is the debit that counts."""
 
-    READY = "ready", "ready"
-    WAITING = "waiting", "waiting"
-    SENDING = "sending", "on its way"
-    CHECKING = "checking", "being checked"
-    PAID = "paid", "confirmed"
-    UNPAID = "unpaid", "not paid"
+    READY = "ready", _("ready")
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("on its way")
+    CHECKING = "checking", _("being checked")
+    PAID = "paid", _("confirmed")
+    UNPAID = "unpaid", _("not paid")
 
 
 class Show(TextChoices):
-    """Which rows of a batch a page lists."""
+    """Which rows of a batch are listed."""
 
-    ALL = "all", "All"
-    MARKED = "marked", "Marked"
-    UNPAID = "unpaid", "Not paid"
-    CHECKING = "checking", "Being checked"
+    ALL = "all", _("All")
+    MARKED = "marked", _("Marked")
+    UNPAID = "unpaid", _("Not paid")
+    CHECKING = "checking", _("Being checked")
 
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one fate. `amount` is the sum of what can be read as an amount."""
+    """The rows of one outcome. `amount` is the sum of what can be read as an amount."""
 
-    fate: RowOutcome
+    outcome: RowOutcome
     count: int
     amount: Decimal
 
 
 @dataclass(frozen=True)
 class Progress:
+    """How far a batch has come. `marked` counts the rows with a problem or a warning."""
+
     parts: tuple[Part, ...]
     marked: int
 
-    def part(self, fate: RowOutcome) -> Part:
-        return next((part for part in self.parts if part.fate == fate), Part(fate, 0, ZERO))
+    def part(self, outcome: RowOutcome) -> Part:
+        return next((part for part in self.parts if part.outcome == outcome), Part(outcome, 0, ZERO))
 
     @property
     def count(self) -> int:
@@ -85,8 +89,8 @@ class Progress:
 
     @property
     def payable(self) -> Part:
-        """What is or was meant to be paid: everything but what is not paid."""
-        parts = [part for part in self.parts if part.fate != RowOutcome.UNPAID]
+        """The rows that are to be paid or were: all but those that are not paid."""
+        parts = [part for part in self.parts if part.outcome != RowOutcome.UNPAID]
         return Part(RowOutcome.READY, sum(part.count for part in parts), sum((part.amount for part in parts), ZERO))
 
     @property
@@ -104,7 +108,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Row:
-    """`written` is the amount as it stood in the file; `why` it is not paid, or not yet."""
+    """One row as it is shown. `written` is the amount as it stood in the file, `why` the reason that it is not paid."""
 
     line: int
     number: str
@@ -112,7 +116,7 @@ class Row:
     written: str
     amount: Decimal | None
     note: str
-    fate: RowOutcome
+    outcome: RowOutcome
     topup: TopUp | None
     why: str
     warning: str
@@ -120,7 +124,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """In the order of the file. `following` is the `after` of the next page, None on the last."""
+    """Some rows in the order of the file. `following` is the `after` of the next page, None on the last."""
 
     rows: list[Row]
     following: str | None
@@ -132,9 +136,9 @@ def find(*, agent: Account, reference: str) -> Batch | None:
 
 
 def latest(*, agent: Account, most: int = 50) -> QuerySet[Batch]:
-    """The newest first, with `lines`, and the number and sum of those that are confirmed."""
+    """The newest batches first, each with `lines`, and with `paid` and `paid_amount` of those that are confirmed."""
     of_agent = BatchRow.objects.filter(batch__agent=agent)
-    again = [row for row, topup in standing(of_agent).items() if topup.state == TopUpState.CONFIRMED]
+    again = [row for row, topup in reissued(of_agent).items() if topup.state == TopUpState.CONFIRMED]
     paid = Q(rows__topup__state=TopUpState.CONFIRMED) | Q(rows__in=again)
     return (
         Batch.objects.filter(agent=agent)
@@ -150,12 +154,12 @@ def latest(*, agent: Account, most: int = 50) -> QuerySet[Batch]:
 
 def progress(batch: Batch) -> Progress:
     sums = (
-        batch.rows.annotate(fate=_fate(batch))
+        batch.rows.annotate(outcome=_outcome(batch))
         .order_by()
-        .values_list("fate")
+        .values_list("outcome")
         .annotate(count=Count("pk"), sum=Sum("amount", default=ZERO))
     )
-    parts = tuple(Part(RowOutcome(fate), count, amount) for fate, count, amount in sums)
+    parts = tuple(Part(RowOutcome(outcome), count, amount) for outcome, count, amount in sums)
     return Progress(parts, marked=batch.rows.filter(MARKED).count())
 
 
@@ -166,29 +170,29 @@ def page(*, batch: Batch, show: Show = Show.ALL, after: str = "", size: int = 10
 
 
 def rows(*, batch: Batch, show: Show = Show.ALL, after: int = 0, most: int | None = None) -> list[Row]:
-    again = standing(batch.rows.all())
-    found = batch.rows.annotate(fate=_fate(batch)).filter(line__gt=after).select_related("account", "topup")
+    again = reissued(batch.rows.all())
+    found = batch.rows.annotate(outcome=_outcome(batch)).filter(line__gt=after).select_related("account", "topup")
     match show:
         case Show.MARKED:
             found = found.filter(MARKED)
         case Show.UNPAID | Show.CHECKING:
-            found = found.filter(fate=show.value)
-    return [_row(row, RowOutcome(row.fate), again.get(row.pk)) for row in found.order_by("line")[:most]]
+            found = found.filter(outcome=show.value)
+    return [_row(row, RowOutcome(row.outcome), again.get(row.pk)) for row in found.order_by("line")[:most]]
 
 
 def untried(batch: Batch) -> list[BatchRow]:
-    """What was surely not paid, has an amount, and was not tried again since.
+    """Rows that were surely not paid, have an amount, and were not tried again since.
 
-    What a person found not applied is theirs to re-issue: tried again here as well, it might be paid twice.
+    Rows that a person found not applied are left out: staff may re-issue them, and they might be paid twice.
     """
-    unpaid = batch.rows.annotate(fate=_fate(batch)).filter(fate=RowOutcome.UNPAID)
+    unpaid = batch.rows.annotate(outcome=_outcome(batch)).filter(outcome=RowOutcome.UNPAID)
     unpaid = unpaid.filter(amount__isnull=False, tried_again__isnull=True)
     return list(unpaid.exclude(pk__in=batch.rows.filter(NOT_APPLIED).values("pk")).order_by("line"))
 
 
-def _row(row: BatchRow, fate: RowOutcome, again: TopUp | None) -> Row:
+def _row(row: BatchRow, outcome: RowOutcome, again: TopUp | None) -> Row:
     topup = again or row.topup
-    why = row.problem or (topup.why if topup is not None and fate != RowOutcome.PAID else "")
+    why = row.problem or (topup.why if topup is not None and outcome != RowOutcome.PAID else "")
     return Row(
         row.line,
         row.account_text,
@@ -196,16 +200,17 @@ def _row(row: BatchRow, fate: RowOutcome, again: TopUp | None) -> Row:
         row.amount_text,
         row.amount,
         row.note,
-        fate,
+        outcome,
         topup,
         why,
         row.warning,
     )
 
 
-def _fate(batch: Batch) -> Case:
+def _outcome(batch: Batch) -> Case:
+    """The expression by which the database works out the outcome of each row."""
     without = RowOutcome.READY if batch.state == BatchState.UPLOADED else RowOutcome.WAITING
-    again = [When(pk=row, then=Value(_of(topup))) for row, topup in standing(batch.rows.all()).items()]
+    again = [When(pk=row, then=Value(_outcome_of(topup))) for row, topup in reissued(batch.rows.all()).items()]
     return Case(
         When(~Q(problem=""), then=Value(RowOutcome.UNPAID)),
         *again,
@@ -218,8 +223,8 @@ def _fate(batch: Batch) -> Case:
     )
 
 
-def _of(topup: TopUp) -> RowOutcome:
-    """The same of what was issued again; few are, so that they are told one by one."""
+def _outcome_of(topup: TopUp) -> RowOutcome:
+    """The outcome of one re-issue. There are few, so that each is worked out here and not by the database."""
     legs = {topup.state, *([topup.debit.state] if topup.debit else [])}
     if legs & set(DOUBTFUL):
         return RowOutcome.CHECKING

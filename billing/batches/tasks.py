@@ -1,4 +1,4 @@
-"""Carrying on with batches of top-ups. Every task may run twice, or beside itself."""
+"""Tasks that carry on with batches of top-ups. Each may run twice, or beside itself."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -28,11 +29,13 @@ from billing.web.form_fields import Reason
 
 
 class Owed(admin.SimpleListFilter):
-    title = "credit"
+    """Narrows the list to payments that were received and are not credited."""
+
+    title = _("credit")
     parameter_name = "owed"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [("1", "Received and not credited")]
+        return [("1", gettext("Received and not credited"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[CardPayment]) -> QuerySet[CardPayment]:
         owed = CardPayment.objects.owed().values("pk")
@@ -40,17 +43,19 @@ class Owed(admin.SimpleListFilter):
 
 
 class CreditInline(ReadOnlyInline[TopUp, CardPayment]):
+    """The top-ups that credit a payment, listed on its page."""
+
     model = TopUp
     fk_name = "online"
     fields = ("reference", "state", "amount", "requested_by", "requested_at", "settled_at", "why")
     readonly_fields = fields
     show_change_link = True
-    verbose_name_plural = "top-ups that credit it"
+    verbose_name_plural = _("top-ups that credit it")
 
 
 @admin.register(CardPayment)
 class CardPaymentAdmin(ReadOnlyAdmin[CardPayment]):
-    """Nobody edits what was paid; what is received and not credited is settled on a page of its own."""
+    """Payments are never edited. One that is received and not credited is settled on a page of its own."""
 
     list_display = (
         "reference",
@@ -81,13 +86,15 @@ class CardPaymentAdmin(ReadOnlyAdmin[CardPayment]):
         return super().change_view(request, object_id, form_url, {"may_settle": may, **(extra_context or {})})
 
     def settle_view(self, request: HttpRequest, payment_id: int) -> HttpResponse:
+        """The page on which a person decides about a payment that is not credited."""
         payment = CardPayment.objects.select_related("account__switch", "paid_by").filter(pk=payment_id).first()
         if payment is None:
             raise Http404("No such payment")
         if not request.user.has_perm(decisions.PERMISSION) or not isinstance(request.user, User):
             raise PermissionDenied
         if not decisions.is_open(payment):
-            self.message_user(request, f"{payment} has nothing to be settled.", messages.WARNING)
+            settled = gettext("%(payment)s has nothing to be settled.") % {"payment": payment}
+            self.message_user(request, settled, messages.WARNING)
             return redirect("admin:card_payments_cardpayment_change", payment.pk)
         form = SettlingForm(request.POST if request.method == "POST" else None)
         is_large = payment.account.switch.wants_fresh_login(payment.amount)
@@ -98,7 +105,7 @@ class CardPaymentAdmin(ReadOnlyAdmin[CardPayment]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"Settle {payment}",
+            "title": gettext("Settle %(payment)s") % {"payment": payment},
             "payment": payment,
             "form": form,
         }
@@ -108,34 +115,37 @@ class CardPaymentAdmin(ReadOnlyAdmin[CardPayment]):
         why, now = form.cleaned_data["why"], timezone.now()
         try:
             if form.cleaned_data["verdict"] == Settling.CREDIT:
-                done = f"Credited anew by {decisions.credit_again(payment=payment, by=by, why=why, now=now)}"
+                topup = decisions.credit_again(payment=payment, by=by, why=why, now=now)
+                done = gettext("%(payment)s: Credited anew by %(topup)s.") % {"payment": payment, "topup": topup}
             else:
                 decisions.mark_refunded(payment=payment, by=by, why=why, now=now)
-                done = "Marked as paid back"
+                done = gettext("%(payment)s: Marked as paid back.") % {"payment": payment}
         except decisions.SettlingRefused as refused:
             form.add_error(None, str(refused))
             return False
-        self.message_user(request, f"{payment}: {done}.", messages.SUCCESS)
+        self.message_user(request, done, messages.SUCCESS)
         return True
 
 
 class Settling(StrEnum):
+    """What a person decides about a payment that is not credited."""
+
     CREDIT = "credit"
     REFUNDED = "refunded"
 
 
 class SettlingForm(forms.Form):
-    """What to do about a payment by card that is received and not credited."""
+    """Asks what to do about a payment by card that is received and not credited."""
 
     verdict = forms.ChoiceField(
-        label="What to do",
+        label=_("What to do"),
         choices=[
-            (Settling.CREDIT, "Credit it now, by a new top-up"),
-            (Settling.REFUNDED, "Nothing more: it was paid back at the payment provider"),
+            (Settling.CREDIT, _("Credit it now, by a new top-up")),
+            (Settling.REFUNDED, _("Nothing more: it was paid back at the payment provider")),
         ],
         widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
-    why = Reason(label="Why")
+    why = Reason(label=_("Why"))
 
 
 def waiting(*, now: datetime) -> Iterator[Waiting]:

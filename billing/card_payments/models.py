@@ -4,23 +4,23 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.lib.references import REFERENCE_ALPHABET
+from billing.lib.references import new_reference
 from billing.topups.models import TopUp, TopUpState
 
 
 def new_online_reference() -> str:
-    return "OP-" + get_random_string(12, REFERENCE_ALPHABET)
+    return new_reference("OP", length=12)
 
 
 class CardPaymentState(models.TextChoices):
-    STARTED = "started", "not paid yet"
-    PAID = "paid", "paid"
-    DIFFERS = "differs", "paid, but not what was asked for"
-    ABANDONED = "abandoned", "not paid"
-    REFUNDED = "refunded", "paid back"
+    STARTED = "started", _("not paid yet")
+    PAID = "paid", _("paid")
+    DIFFERS = "differs", _("paid, but not what was asked for")
+    ABANDONED = "abandoned", _("not paid")
+    REFUNDED = "refunded", _("paid back")
 
 
 # Every edge there is. `abandoned → paid`: the provider says so late, and money that was taken is never dropped.
@@ -33,26 +33,26 @@ CARD_PAYMENT_EDGES: tuple[tuple[CardPaymentState, CardPaymentState], ...] = (
     (CardPaymentState.PAID, CardPaymentState.REFUNDED),
     (CardPaymentState.DIFFERS, CardPaymentState.REFUNDED),
 )
-# The provider has the person's money.
+# In these states the provider has the person's money.
 RECEIVED = frozenset({CardPaymentState.PAID, CardPaymentState.DIFFERS})
 
 
 class PaymentProvider(models.TextChoices):
     STRIPE = "stripe", "Stripe"
-    DEMO = "demo", "demo, without money"
+    DEMO = "demo", _("demo, without money")
 
 
 class CardPaymentQuerySet(models.QuerySet["CardPayment"]):
     def owed(self) -> CardPaymentQuerySet:
-        """Received, and no top-up is confirmed for it: on its way, in doubt, refused, or never made."""
+        """Payments that are received, and whose top-up is on its way, in doubt, refused, or was never made."""
         credited = TopUp.objects.filter(online=models.OuterRef("pk"), state=TopUpState.CONFIRMED)
         return self.filter(~models.Exists(credited), state__in=RECEIVED)
 
 
 class CardPayment(models.Model):
-    """A payment by card at a provider, and what became of it. The portal never sees the card.
+    """A payment by card at a provider, with its outcome. The portal never sees the card.
 
-    That it is paid is committed before its top-up is asked for; of its top-ups only one at a time is not refused.
+    That it is paid is committed before its top-up is requested; of its top-ups only one at a time is not refused.
     `amount` is in `currency`, the switch's, as it was when the payment was started.
     """
 
@@ -61,19 +61,23 @@ class CardPayment(models.Model):
     amount = models.DecimalField(max_digits=18, decimal_places=6)
     currency = models.CharField(max_length=3)
     paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="online_payments")
-    key = models.CharField(max_length=64, help_text="Of the form: the same key gives the same payment")
+    key = models.CharField(max_length=64, help_text=_("Of the form: the same key gives the same payment"))
     provider = models.CharField(max_length=10, choices=PaymentProvider.choices)
-    session = models.CharField(max_length=200, blank=True, help_text="What the provider calls it, once it has answered")
+    session = models.CharField(
+        max_length=200, blank=True, help_text=_("What the provider calls it, once it has answered")
+    )
 
     state = models.CharField(max_length=10, choices=CardPaymentState.choices, default=CardPaymentState.STARTED)
     started_at = models.DateTimeField()
-    next_look_at = models.DateTimeField(help_text="When the provider is asked about it, while it is not paid yet")
-    looks = models.PositiveIntegerField(default=0, help_text="How often a sweep has asked")
-    looked_at = models.DateTimeField(null=True, blank=True, help_text="When the provider was asked last, by whomever")
-    paid_at = models.DateTimeField(null=True, blank=True, help_text="When the portal heard that it is paid")
-    received = models.CharField(max_length=300, blank=True, help_text="What the provider states to have received")
-    why = models.CharField(max_length=300, blank=True, help_text="Why it is not credited, for people")
-    settled_at = models.DateTimeField(null=True, blank=True, help_text="When staff marked it as paid back")
+    next_look_at = models.DateTimeField(help_text=_("When the provider is asked about it, while it is not paid yet"))
+    looks = models.PositiveIntegerField(default=0, help_text=_("How often a sweep has asked"))
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the provider was asked last, by whomever")
+    )
+    paid_at = models.DateTimeField(null=True, blank=True, help_text=_("When the portal heard that it is paid"))
+    received = models.CharField(max_length=300, blank=True, help_text=_("What the provider states to have received"))
+    why = models.CharField(max_length=300, blank=True, help_text=_("Why it is not credited, for people"))
+    settled_at = models.DateTimeField(null=True, blank=True, help_text=_("When staff marked it as paid back"))
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -82,7 +86,7 @@ class CardPayment(models.Model):
     objects = CardPaymentQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "online payment"
+        verbose_name = _("online payment")
         indexes = [
             models.Index(fields=["account", "-started_at"]),
             models.Index(fields=["next_look_at"], condition=Q(state="started"), name="online_to_look_at"),
@@ -103,7 +107,7 @@ class CardPayment(models.Model):
             models.CheckConstraint(
                 condition=(Q(state="refunded", settled_at__isnull=False, settled_by__isnull=False) & ~Q(settled_why=""))
                 | (~Q(state="refunded") & Q(settled_at__isnull=True, settled_by__isnull=True, settled_why="")),
-                name="online_paid_back_by_somebody",
+                name="online_paid_back_by_a_person",
             ),
         ]
         triggers = [
@@ -119,7 +123,7 @@ class CardPayment(models.Model):
                 condition=~pgtrigger.Q(old__session="") & ~pgtrigger.Q(old__session=pgtrigger.F("new__session")),
             ),
             pgtrigger.ReadOnly(
-                name="online_wish_never_changes",
+                name="online_request_never_changes",
                 fields=["reference", "account", "amount", "currency", "paid_by", "key", "provider", "started_at"],
             ),
         ]

@@ -1,29 +1,32 @@
-"""Payments by card: what became of one, and which are received and not credited."""
+"""How a payment by card stands, its credit included, and which payments are received and not credited."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentState
 from billing.subject import Metric
 from billing.topups.models import DOUBTFUL, TopUp, TopUpState
 from billing.topups.queries.progress import Step, StepState
-from billing.topups.queries.progress import steps as story
+from billing.topups.queries.progress import steps as topup_steps
 
 
-class Status(StrEnum):
+class Status(TextChoices):
     """How a payment stands, its credit included."""
 
-    WAITING = "not paid yet"
-    ABANDONED = "not paid"
-    ON_ITS_WAY = "paid, being credited"
-    CHECKING = "paid, being checked"
-    CREDITED = "credited"
-    OWED = "paid, not credited yet"
-    REFUNDED = "paid back"
+    WAITING = "waiting", _("not paid yet")
+    ABANDONED = "abandoned", _("not paid")
+    ON_ITS_WAY = "on_its_way", _("paid, being credited")
+    CHECKING = "checking", _("paid, being checked")
+    CREDITED = "credited", _("credited")
+    OWED = "owed", _("paid, not credited yet")
+    REFUNDED = "refunded", _("paid back")
 
 
 def find(*, account: Account, reference: str) -> CardPayment | None:
@@ -31,11 +34,12 @@ def find(*, account: Account, reference: str) -> CardPayment | None:
 
 
 def credit_of(payment: CardPayment) -> TopUp | None:
-    """The latest: one that was refused or not applied may be followed by another."""
+    """The latest top-up that credits the payment: one that was refused or not applied may be followed by another."""
     return payment.topups.select_related("debit").order_by("-pk").first()
 
 
-def stand(payment: CardPayment, credit: TopUp | None) -> Status:
+def status_of(payment: CardPayment, credit: TopUp | None) -> Status:
+    """How a payment stands. `credit` is its latest top-up."""
     if payment.state not in RECEIVED:
         return {
             CardPaymentState.STARTED: Status.WAITING,
@@ -50,30 +54,32 @@ def stand(payment: CardPayment, credit: TopUp | None) -> Status:
 
 
 def steps(payment: CardPayment, credit: TopUp | None) -> list[Step]:
-    """As a person sees them."""
-    taken = [Step("Started", "", payment.started_at, StepState.DONE), _paid(payment)]
+    """The steps of a payment and of its credit, as a person sees them."""
+    taken = [Step(gettext("Started"), "", payment.started_at, StepState.DONE), _paid(payment)]
     if credit is not None:
-        taken += story(credit)[1:]
+        taken += topup_steps(credit)[1:]
     elif payment.state in (CardPaymentState.STARTED, CardPaymentState.PAID):
-        taken.append(Step("Credit the account", payment.why, None, StepState.LATER))
+        taken.append(Step(gettext("Credit the account"), payment.why, None, StepState.LATER))
     if payment.state == CardPaymentState.REFUNDED:
-        taken.append(Step("Paid back", "By our staff.", payment.settled_at, StepState.DONE))
+        taken.append(Step(gettext("Paid back"), gettext("By our staff."), payment.settled_at, StepState.DONE))
     return taken
 
 
 def _paid(payment: CardPayment) -> Step:
     match payment.state:
         case CardPaymentState.STARTED:
-            return Step("Pay by card", "The payment provider has not told us of a payment.", None, StepState.NOW)
+            detail = gettext("The payment provider has not told us of a payment.")
+            return Step(gettext("Pay by card"), detail, None, StepState.NOW)
         case CardPaymentState.ABANDONED:
-            return Step("Not paid", "The time to pay is over, or the payment failed.", None, StepState.FAILED)
+            detail = gettext("The time to pay is over, or the payment failed.")
+            return Step(gettext("Not paid"), detail, None, StepState.FAILED)
         case CardPaymentState.DIFFERS:
-            return Step("Paid by card", payment.why, payment.paid_at, StepState.FAILED)
-    return Step("Paid by card", "", payment.paid_at, StepState.DONE)
+            return Step(gettext("Paid by card"), payment.why, payment.paid_at, StepState.FAILED)
+    return Step(gettext("Paid by card"), "", payment.paid_at, StepState.DONE)
 
 
 def not_credited(account: Account, *, most: int) -> list[CardPayment]:
-    """Owed to the account, the newest first. Those whose top-up is in doubt are told of as such a top-up."""
+    """Payments that are owed to the account, the newest first, without those that are shown as a top-up in doubt."""
     in_doubt = TopUp.objects.filter(account=account, online__isnull=False, state__in=DOUBTFUL)
     owed = CardPayment.objects.filter(account=account).owed().exclude(pk__in=in_doubt.values("online"))
     return list(owed.order_by("-paid_at", "-pk")[:most])

@@ -1,4 +1,4 @@
-"""Asking the payment provider what became of payments by card. The task may run twice, or beside itself."""
+"""The task that asks the payment provider about payments by card. It may run twice, or beside itself."""
 
 from __future__ import annotations
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from billing.lib.amounts import BadAmount, parse_amount
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST_REASON = 300
 LONGEST_KEY, KEY_LENGTH = 64, 32
@@ -38,7 +41,7 @@ def read_amount(text: str, *, places: int) -> Decimal:
 class Reason(forms.CharField):
     """Why a person of the staff does what only a person may do."""
 
-    def __init__(self, *, label: str) -> None:
+    def __init__(self, *, label: StrOrPromise) -> None:
         super().__init__(
             label=label,
             max_length=LONGEST_REASON,

@@ -85,7 +85,7 @@ def people(switch: Switch) -> dict[str, User]:
             key="taken",
             source=Source.OPERATOR,
             now=timezone.now(),
-            hand_over=False,
+            send_by_worker=False,
         )
     found["left"] = UserFactory.create(is_active=False)
     return found

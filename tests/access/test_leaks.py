@@ -170,7 +170,7 @@ def plant(simulator: SimulatorProcess, now: datetime) -> None:
 
 def transfer(customer: Account, agent: Account, by: User, now: datetime) -> TopUp:
     credit = topup_transfers.request(
-        account=customer, payer=agent, amount=Decimal(5), by=by, key="k", now=now, hand_over=False
+        account=customer, payer=agent, amount=Decimal(5), by=by, key="k", now=now, send_by_worker=False
     )
     topup_sending.carry_out(topup_id=credit.pk, now=now)
     return credit

@@ -193,5 +193,11 @@ def _export(account: Account, by: User) -> Export:
 
 def _topup(account: Account, payer: Account, by: User) -> TopUp:
     return topup_transfers.request(
-        account=account, payer=payer, amount=Decimal(1), by=by, key="of the world", now=timezone.now(), hand_over=False
+        account=account,
+        payer=payer,
+        amount=Decimal(1),
+        by=by,
+        key="of the world",
+        now=timezone.now(),
+        send_by_worker=False,
     )

@@ -48,7 +48,7 @@ def test_a_voucher_card_that_waits_is_paid_in_after_all(
 ) -> None:
     account, now = profiles.ensure(switch=switch, number="C-301", now=timezone.now()), timezone.now()
     offer = vouchers.look(account=account, card=Card("90000003", "4103"), by=user, address="192.0.2.1", now=now)
-    topup = vouchers.request(account=account, offer=offer, by=user, now=now, hand_over=False)
+    topup = vouchers.request(account=account, offer=offer, by=user, now=now, send_by_worker=False)
     rotate()
     topup_sending.carry_out(topup_id=topup.pk, now=now)
     topup.refresh_from_db()

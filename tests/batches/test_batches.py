@@ -64,8 +64,8 @@ def carry_out(batch: Batch) -> None:
         topup_sending.carry_out(topup_id=topup.pk, now=timezone.now())
 
 
-def fates(batch: Batch) -> list[RowOutcome]:
-    return [row.fate for row in rows(batch=Batch.objects.get(pk=batch.pk))]
+def outcomes(batch: Batch) -> list[RowOutcome]:
+    return [row.outcome for row in rows(batch=Batch.objects.get(pk=batch.pk))]
 
 
 def problems(batch: Batch) -> list[str]:
@@ -107,7 +107,7 @@ def test_a_confirmed_batch_pays_each_row_once_by_transfers(
         (AGENT, Decimal(-5)),
         ("A-20419", Decimal(5)),
     ]
-    assert fates(batch) == [RowOutcome.PAID] * 3
+    assert outcomes(batch) == [RowOutcome.PAID] * 3
     credits = TopUp.objects.filter(kind=Kind.CREDIT).order_by("pk")
     assert [credit.note for credit in credits] == ["Invoice 1", "Invoice 2", ""]
     assert {credit.requested_by for credit in credits} == {by}
@@ -227,13 +227,13 @@ def test_what_changed_since_it_was_seen_has_to_be_seen_before_it_is_paid(agent: 
 def test_what_was_asked_for_just_now_is_marked_also_when_that_was_after_the_check(agent: Account, by: User) -> None:
     seen = upload(agent, by)
     child = Account.objects.get(number="A-20417")
-    twin = TopUpFactory.create(account=child, amount=Decimal(10), requested_at=timezone.now())
+    duplicate = TopUpFactory.create(account=child, amount=Decimal(10), requested_at=timezone.now())
     TopUpFactory.create(account=child, amount=Decimal(11), requested_at=timezone.now())
     TopUpFactory.create(account=child, amount=Decimal(5), requested_at=timezone.now() - timedelta(minutes=11))
     with pytest.raises(BatchRefused, match="checked anew"):
         confirm(seen, by)
     marked = Batch.objects.get()
-    assert [row.warning for row in marked.rows.all()] == [f"The same was asked for just now, as {twin}.", "", ""]
+    assert [row.warning for row in marked.rows.all()] == [f"The same was asked for just now, as {duplicate}.", "", ""]
     with pytest.raises(BatchRefused, match="tick"):
         confirm(marked, by)
     assert confirm(marked, by, sure=True).state == BatchState.CONFIRMED
@@ -246,7 +246,7 @@ def test_more_than_a_person_may_top_up_today_has_to_be_meant_and_ends_in_refusal
     with pytest.raises(BatchRefused, match="tick"):
         confirm(batch, by)
     carry_out(confirm(batch, by, sure=True))
-    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
     assert problems(batch)[1] == f"This is more than {by.get_full_name()} may still top up today."
 
 
@@ -280,7 +280,7 @@ def test_more_than_the_balance_has_to_be_meant_and_ends_in_whole_refusals(
     with pytest.raises(BatchRefused):
         confirm(batch, by)
     carry_out(confirm(batch, by, sure=True))
-    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
     assert "does not cover this" in problems(batch)[1]
     assert simulator.control.account(AGENT).money + simulator.control.account(AGENT).limit_money == 0
     assert len(paid(simulator)) == 4
@@ -292,7 +292,7 @@ def test_a_row_that_the_switch_refuses_does_not_stop_the_others(
     simulator.control.add_fault("Pay", "listed_code", count=1, after=2)
     batch = confirm(upload(agent, by), by)
     carry_out(batch)
-    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
     assert "refused it" in rows(batch=batch)[1].why
 
 
@@ -312,7 +312,7 @@ def test_a_row_in_doubt_is_being_checked_and_is_not_tried_again(
     simulator.control.add_fault("Pay", "drop_before", count=1, after=2)
     batch = confirm(upload(agent, by), by)
     carry_out(batch)
-    assert fates(batch) == [RowOutcome.PAID, RowOutcome.CHECKING, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.CHECKING, RowOutcome.PAID]
     with pytest.raises(BatchRefused, match="nothing in it"):
         batches.rest(batch=batch, by=by, now=timezone.now())
 
@@ -321,12 +321,12 @@ def test_what_was_refused_can_be_tried_again_once(simulator: SimulatorProcess, a
     simulator.control.add_fault("Pay", "listed_code", count=1)
     batch = confirm(upload(agent, by), by)
     carry_out(batch)
-    assert fates(batch) == [RowOutcome.UNPAID, RowOutcome.PAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.UNPAID, RowOutcome.PAID, RowOutcome.PAID]
     second = batches.rest(batch=batch, by=by, now=timezone.now())
     assert batches.rest(batch=batch, by=by, now=timezone.now()) == second
     assert [(row.line, row.tries_again) for row in second.rows.all()] == [(2, batch.rows.get(line=2))]
     carry_out(confirm(second, by))
-    assert fates(second) == [RowOutcome.PAID]
+    assert outcomes(second) == [RowOutcome.PAID]
     assert simulator.control.account(AGENT).money == Decimal(1000) - Decimal("35.50")
     with pytest.raises(BatchRefused):
         batches.rest(batch=second, by=by, now=timezone.now())
@@ -341,7 +341,7 @@ def test_what_a_person_found_not_applied_is_theirs_to_reissue_and_not_tried_agai
     debits = TopUp.objects.filter(kind=Kind.DEBIT, state=TopUpState.IN_DOUBT)
     for debit, to in [(debits.get(), TopUpState.REVIEW), (debits.get(), TopUpState.NOT_APPLIED)]:
         assert topup_states.move(topup=TopUp.objects.get(pk=debit.pk), to=to, now=timezone.now())
-    assert fates(batch) == [RowOutcome.UNPAID, RowOutcome.PAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.UNPAID, RowOutcome.PAID, RowOutcome.PAID]
     with pytest.raises(BatchRefused, match="nothing in it"):
         batches.rest(batch=batch, by=by, now=timezone.now())
 
@@ -372,7 +372,7 @@ def test_what_was_not_asked_for_when_somebody_stops_it_is_never_paid(
     batches.stop(batch=batch, by=by, now=timezone.now())
     carry_out(batch)
     batch_worker.sweep(now=timezone.now() + timedelta(hours=1))
-    assert fates(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.UNPAID]
+    assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.UNPAID]
     assert len(paid(simulator)) == 2
     assert "Stopped by" in problems(batch)[2]
     assert batches.stop(batch=batch, by=by, now=timezone.now()).done_at == Batch.objects.get(pk=batch.pk).done_at
@@ -407,11 +407,11 @@ def test_debits_that_may_count_twice_make_a_batch_wait_and_refuse_nothing(
         account=agent, kind=Kind.DEBIT, amount=Decimal(-10), state=TopUpState.CONFIRMED, settled_at=now, sent_at=None
     )
     batch_worker.carry_on(batch_id=batch.pk, now=now)
-    assert fates(batch) == [RowOutcome.WAITING]
+    assert outcomes(batch) == [RowOutcome.WAITING]
     batch_worker.sweep(now=now + timedelta(minutes=1))
-    assert fates(batch) == [RowOutcome.SENDING]
+    assert outcomes(batch) == [RowOutcome.SENDING]
     topup_sweep.sweep(now=now + timedelta(minutes=2))
-    assert fates(batch) == [RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.PAID]
 
 
 def test_a_file_with_too_many_lines_is_refused(agent: Account, by: User, settings: Any) -> None:
@@ -466,7 +466,7 @@ def test_eight_uploads_confirmations_and_workers_at_once_pay_each_row_once(
     beside_one_another(lambda: batch_worker.carry_on(batch_id=batch.pk, now=timezone.now()))
     carry_out(batch)
     assert len(paid(simulator)) == 6
-    assert fates(batch) == [RowOutcome.PAID] * 3
+    assert outcomes(batch) == [RowOutcome.PAID] * 3
 
 
 @pytest.mark.django_db(transaction=True)

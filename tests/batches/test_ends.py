@@ -66,8 +66,8 @@ def issue_again(topup: TopUp) -> TopUp:
     return reissues.approve(reissue=asked, by=staff("billing"), why="Looked", now=now)
 
 
-def fates(batch: Batch) -> list[RowOutcome]:
-    return [row.fate for row in rows(batch=Batch.objects.get(pk=batch.pk))]
+def outcomes(batch: Batch) -> list[RowOutcome]:
+    return [row.outcome for row in rows(batch=Batch.objects.get(pk=batch.pk))]
 
 
 def first_debit(batch: Batch) -> TopUp:
@@ -80,9 +80,9 @@ def first_debit(batch: Batch) -> TopUp:
 def test_a_row_that_was_issued_again_shows_what_became_of_that(batch: Batch) -> None:
     batch_worker.carry_on(batch_id=batch.pk, now=timezone.now())
     again = issue_again(not_applied(first_debit(batch), staff("billing")))
-    assert fates(batch)[0] == RowOutcome.SENDING
+    assert outcomes(batch)[0] == RowOutcome.SENDING
     carry_out(batch)
-    assert fates(batch) == [RowOutcome.PAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.PAID]
     done = Batch.objects.get(pk=batch.pk)
     row = rows(batch=done)[0]
     assert (row.topup, row.why) == (again, "")
@@ -96,10 +96,10 @@ def test_a_row_that_was_issued_again_twice_shows_the_last(batch: Batch) -> None:
     second = issue_again(not_applied(first_debit(batch), staff("billing")))
     assert second.debit is not None
     again = not_applied(second.debit, staff("billing"))
-    assert fates(batch)[0] == RowOutcome.UNPAID
+    assert outcomes(batch)[0] == RowOutcome.UNPAID
     issue_again(again)
     carry_out(batch)
-    assert fates(batch) == [RowOutcome.PAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.PAID]
 
 
 def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
@@ -124,7 +124,7 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
     assert row.problem.startswith("Not sent:")
     assert "is given up" in caplog.text
     carry_out(batch)
-    assert fates(batch) == [RowOutcome.UNPAID, RowOutcome.PAID]
+    assert outcomes(batch) == [RowOutcome.UNPAID, RowOutcome.PAID]
 
 
 @pytest.mark.parametrize("lost", ["the account", "the role", "the login"])

@@ -127,7 +127,7 @@ def late(transactional_db: None) -> Visitor:
 def redis_questions() -> Iterator[list[bool]]:
     """Of each question to Redis for several values, whether a transaction of the database was open meanwhile."""
     asked: list[bool] = []
-    execute = redis.Redis.execute_command
+    execute: Any = redis.Redis.execute_command
 
     def noting(self: redis.Redis, *words: Any, **options: Any) -> Any:
         if words[0] == "MGET":

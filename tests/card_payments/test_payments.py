@@ -18,7 +18,7 @@ from billing.balances.services import profiles
 from billing.card_payments import providers as card_payments
 from billing.card_payments.models import CardPayment, CardPaymentState
 from billing.card_payments.providers.base import ProviderRefused, ProviderUnreachable
-from billing.card_payments.queries import Status, credit_of, not_credited, stand
+from billing.card_payments.queries import Status, credit_of, not_credited, status_of
 from billing.card_payments.services import payments as card_payment_payments
 from billing.card_payments.services import sweep as card_payment_sweep
 from billing.topups.models import Source, TopUp, TopUpState
@@ -211,7 +211,7 @@ def test_what_is_paid_otherwise_than_asked_for_is_owed_and_not_credited(
     assert report(event(stripe.pay(**change))) == 200
     assert states(payment) == (CardPaymentState.DIFFERS, [])
     assert not_credited(account, most=5) == [payment]
-    assert stand(payment, None) == Status.OWED
+    assert status_of(payment, None) == Status.OWED
 
 
 def test_reports_in_any_order_come_to_the_same(payment: CardPayment, stripe: StripeServer) -> None:
@@ -357,7 +357,7 @@ def test_a_credit_that_is_in_doubt_is_told_of_as_such(
     topup = carry_out(payment)
     assert topup.state == TopUpState.IN_DOUBT
     assert CardPayment.objects.owed().get() == payment
-    assert stand(CardPayment.objects.get(), credit_of(payment)) == Status.CHECKING
+    assert status_of(CardPayment.objects.get(), credit_of(payment)) == Status.CHECKING
     assert not_credited(account, most=5) == []  # it is there already as a top-up in doubt
 
 

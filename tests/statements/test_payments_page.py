@@ -75,7 +75,7 @@ def test_a_debit_and_what_was_given_back_of_it_both_name_the_customer(
         by=mara.user,
         key="k",
         now=now,
-        hand_over=False,
+        send_by_worker=False,
     )
     topup_sending.carry_out(topup_id=credit.pk, now=now)
     mirroring.mirror(account=mara.account, now=now)

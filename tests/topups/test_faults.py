@@ -137,11 +137,11 @@ class Portal:
         try:
             if number % 2:
                 return topup_requests.request(
-                    account=self.other, source=Source.OPERATOR, now=self.now, hand_over=False, **wish
+                    account=self.other, source=Source.OPERATOR, now=self.now, send_by_worker=False, **wish
                 )
             child = self.children[number % len(self.children)]
             payer = Account.objects.select_related("switch").get(pk=self.agent.pk)
-            return topup_transfers.request(account=child, payer=payer, now=self.now, hand_over=False, **wish)
+            return topup_transfers.request(account=child, payer=payer, now=self.now, send_by_worker=False, **wish)
         except TopUpRefused:
             return None
 

@@ -30,7 +30,7 @@ def limited() -> Switch:
 
 def ask(account: Account, amount: int, by: User, key: str = "k", now: datetime = NOON) -> TopUp:
     return topup_requests.request(
-        account=account, amount=Decimal(amount), by=by, key=key, source=Source.OPERATOR, now=now, hand_over=False
+        account=account, amount=Decimal(amount), by=by, key=key, source=Source.OPERATOR, now=now, send_by_worker=False
     )
 
 
@@ -99,7 +99,7 @@ def test_a_transfer_keeps_to_the_limits_too_and_its_debit_does_not_count(limited
 
     def transfer(amount: int, key: str) -> TopUp:
         return topup_transfers.request(
-            account=child, payer=agent, amount=Decimal(amount), by=by, key=key, now=NOON, hand_over=False
+            account=child, payer=agent, amount=Decimal(amount), by=by, key=key, now=NOON, send_by_worker=False
         )
 
     assert transfer(60, "a").debit is not None

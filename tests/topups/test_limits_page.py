@@ -46,29 +46,29 @@ def values_of(confirmation: Answer) -> dict[str, str]:
 
 
 @pytest.fixture
-def twin(zoe: Visitor) -> TopUp:
+def duplicate(zoe: Visitor) -> TopUp:
     """By support, for the same account and amount, a minute ago."""
     asked_at = timezone.now() - timedelta(minutes=1)
     row: TopUp = TopUpFactory.create(account=zoe.account, amount=Decimal("25.5"), requested_at=asked_at)
     return row
 
 
-def test_the_confirmation_names_a_top_up_that_this_may_repeat(mara: Visitor, zoe: Visitor, twin: TopUp) -> None:
+def test_the_confirmation_names_a_top_up_that_this_may_repeat(mara: Visitor, zoe: Visitor, duplicate: TopUp) -> None:
     html = preview(mara, zoe).content.decode()
     assert "The same was asked for just now." in html
-    assert f'href="{zoe.page(f"topups/{twin.reference}/")}"' in html
+    assert f'href="{zoe.page(f"topups/{duplicate.reference}/")}"' in html
     assert 'name="again"' in html
     assert "just now.</b>" not in preview(mara, zoe, amount="25.51").content.decode()
 
 
 def test_without_the_tick_the_confirmation_comes_again_and_nothing_is_written(
-    mara: Visitor, zoe: Visitor, twin: TopUp
+    mara: Visitor, zoe: Visitor, duplicate: TopUp
 ) -> None:
     assert values_of(confirm(mara, zoe)) == WISH
     assert credits() == 1
 
 
-def test_with_the_tick_a_second_one_is_made(mara: Visitor, zoe: Visitor, twin: TopUp) -> None:
+def test_with_the_tick_a_second_one_is_made(mara: Visitor, zoe: Visitor, duplicate: TopUp) -> None:
     confirm(mara, zoe, again="on")
     assert credits() == 2
 

@@ -62,7 +62,7 @@ def transfer(child: Account, by: User, key: str = "k") -> TopUp:
         key=key,
         note="Invoice 1042",
         now=now,
-        hand_over=False,
+        send_by_worker=False,
     )
     return topup_sending.carry_out(topup_id=wish.pk, now=now)
 

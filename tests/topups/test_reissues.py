@@ -92,7 +92,7 @@ def approve(reissue: Reissue, by: User) -> TopUp:
 
 def transfer(child: Account, agent: Account, by: User) -> TopUp:
     return topup_transfers.request(
-        account=child, payer=agent, amount=Decimal(50), by=by, key="k1", now=timezone.now(), hand_over=False
+        account=child, payer=agent, amount=Decimal(50), by=by, key="k1", now=timezone.now(), send_by_worker=False
     )
 
 

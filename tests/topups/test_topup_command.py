@@ -96,7 +96,13 @@ def test_a_refusal_is_reported_with_its_reason(by: User, simulator: SimulatorPro
 def test_a_row_that_an_earlier_run_left_is_sent(by: User, switch: Switch, simulator: SimulatorProcess) -> None:
     account = profiles.ensure(switch=switch, number="C-301", now=timezone.now())
     topup_requests.request(
-        account=account, amount=Decimal(5), by=by, key="k1", source=Source.OPERATOR, now=timezone.now(), hand_over=False
+        account=account,
+        amount=Decimal(5),
+        by=by,
+        key="k1",
+        source=Source.OPERATOR,
+        now=timezone.now(),
+        send_by_worker=False,
     )
     assert topup("C-301", "5").code == 0
     assert (TopUp.objects.count(), pays(simulator)) == (1, 1)

@@ -49,7 +49,7 @@ def by() -> User:
 
 
 def ask(child: Account, agent: Account, by: User, **changes: Any) -> TopUp:
-    wish = {"amount": Decimal("50"), "key": "k1", "now": timezone.now(), "hand_over": False, **changes}
+    wish = {"amount": Decimal("50"), "key": "k1", "now": timezone.now(), "send_by_worker": False, **changes}
     return topup_transfers.request(account=child, payer=agent, by=by, **wish)
 
 

@@ -48,7 +48,7 @@ def by() -> User:
 def requested(account: Account, by: User, card: Card = CARD) -> TopUp:
     now = timezone.now()
     offer = vouchers.look(account=account, card=card, by=by, address="192.0.2.1", now=now)
-    return vouchers.request(account=account, offer=offer, by=by, now=now, hand_over=False)
+    return vouchers.request(account=account, offer=offer, by=by, now=now, send_by_worker=False)
 
 
 def pay_elsewhere(account: Account, number: str, card: Card = CARD) -> None:
@@ -274,7 +274,7 @@ def test_a_card_worth_more_than_one_top_up_may_be_is_refused_before_it_is_used(a
 def test_the_same_offer_is_the_same_top_up(account: Account, by: User) -> None:
     now = timezone.now()
     offer = vouchers.look(account=account, card=CARD, by=by, address="192.0.2.1", now=now)
-    made = {vouchers.request(account=account, offer=offer, by=by, now=now, hand_over=False).pk for _ in range(3)}
+    made = {vouchers.request(account=account, offer=offer, by=by, now=now, send_by_worker=False).pk for _ in range(3)}
     assert len(made) == 1
 
 

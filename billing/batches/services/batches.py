@@ -1,4 +1,4 @@
-"""Many top-ups from one file: uploaded, checked, confirmed by a person, and then asked for row by row."""
+"""Batches of top-ups: a file is uploaded, checked and confirmed by a person; then its rows are requested one by one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from functools import partial
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
+from django.utils.translation import gettext
 
 from accounts.models import Account, AuditAction, User
 from accounts.services import audit
@@ -25,8 +26,8 @@ from billing.lib.enqueue import enqueue
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.requests import LONGEST_NOTE
-from billing.topups.services.states import HAND_OVER
-from billing.topups.services.transfers import Purse
+from billing.topups.services.states import SWEEP_AFTER
+from billing.topups.services.transfers import Funds
 
 CARRY_ON = "billing.batches.tasks.carry_on_batch"
 
@@ -48,21 +49,24 @@ class Uploaded:
 
 @dataclass(frozen=True)
 class Cover:
-    """What there is to pay from, and what it is to pay."""
+    """What there is to pay from, and the total that is to be paid.
 
-    purse: Purse
+    `left_today` is what the person may still top up today; None: as much as they like.
+    """
+
+    funds: Funds
     left_today: Decimal | None
     total: Decimal
 
     @property
     def is_short(self) -> bool:
-        """Also when the balance is not known."""
-        limits = [self.purse.left, *([] if self.left_today is None else [self.left_today])]
+        """Whether it may not be enough. It is short too when the balance is not known."""
+        limits = [self.funds.left, *([] if self.left_today is None else [self.left_today])]
         return any(limit is None or limit < self.total for limit in limits)
 
 
 def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: datetime) -> Uploaded:
-    """Keep and check a file; raises UnreadableFile. The same content gives the batch that it gave before."""
+    """Keep and check a file. Raises UnreadableFile. The same content gives the batch that it gave before."""
     lines = files.read(content=content, most_rows=settings.BATCH_MOST_LINES)
     digest = _digest([(line.account, line.amount, line.note) for line in lines])
     known = latest(agent=agent, digest=digest)
@@ -85,48 +89,48 @@ def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: dat
 
 
 def latest(*, agent: Account, digest: str) -> Batch | None:
-    """The last batch of this content."""
+    """The last batch with this content."""
     return Batch.objects.filter(agent=agent, digest=digest).order_by("-id").first()
 
 
 @transaction.atomic
 def check_again(*, batch: Batch, by: User, now: datetime) -> Batch:
-    """Once more by what is known now, unless it was confirmed already. What somebody saw before is void then."""
-    batch = _held(batch)
+    """Check a batch once more, unless it was confirmed already. A check that a person saw before may be void then."""
+    batch = _locked(batch)
     if batch.state == BatchState.UPLOADED:
-        _check_anew(batch, by, now)
+        _recheck(batch, by, now)
     return batch
 
 
 def confirm(*, batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch:
-    """Let its top-ups be asked for; raises BatchRefused. `sure`: the person has seen the warnings.
+    """Let the top-ups of a batch be requested. Raises BatchRefused. `sure`: the person has seen the warnings.
 
     It is checked once more: what is confirmed is what the person saw. The same key gives the same answer.
     """
-    # Asked for here, so that nobody holds the batch while the switch is asked.
+    # The balance is read here, so that the batch is not locked while the switch is asked.
     balances.current(account=batch.agent, now=now)
     confirmed = _confirm(batch, by, key, sure, now)
     if confirmed is None:
-        raise BatchRefused("The lines were checked anew meanwhile. Please look at them again.")
+        raise BatchRefused(gettext("The lines were checked anew meanwhile. Please look at them again."))
     return confirmed
 
 
 @transaction.atomic
 def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch | None:
-    """None when it is no longer what the person saw; what it is now stays written."""
-    batch = _held(batch)
+    """Return None when the batch is no longer what the person saw; the new check stays written."""
+    batch = _locked(batch)
     if key != batch.key:
         return None
     if batch.state != BatchState.UPLOADED:
         return batch
-    if _check_anew(batch, by, now):
+    if _recheck(batch, by, now):
         return None
     if not batch.rows.filter(WAITING).exists():
-        raise BatchRefused("There is no line in it that can be paid.")
+        raise BatchRefused(gettext("There is no line in it that can be paid."))
     if not sure and (has_warnings(batch=batch) or cover(batch=batch, by=by, now=now).is_short):
-        raise BatchRefused("Please look at what is marked, and tick that it is meant.")
+        raise BatchRefused(gettext("Please look at what is marked, and tick that it is meant."))
     batch.state, batch.confirmed_by, batch.confirmed_at = BatchState.CONFIRMED, by, now
-    batch.next_step_at = now + HAND_OVER
+    batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
     _note(batch, AuditAction.REQUESTED, by, now)
     transaction.on_commit(partial(enqueue_batch, batch.pk))
@@ -139,7 +143,7 @@ def has_warnings(*, batch: Batch) -> bool:
 
 def cover(*, batch: Batch, by: User, now: datetime) -> Cover:
     return Cover(
-        purse=topup_transfers.purse(payer=batch.agent, now=now),
+        funds=topup_transfers.funds(payer=batch.agent, now=now),
         left_today=topup_limits.left_for_user(switch=batch.agent.switch, by=by, now=now),
         total=batch.rows.filter(WAITING).aggregate(sum=Sum("amount", default=0))["sum"],
     )
@@ -147,8 +151,8 @@ def cover(*, batch: Batch, by: User, now: datetime) -> Cover:
 
 @transaction.atomic
 def stop(*, batch: Batch, by: User, now: datetime) -> Batch:
-    """What was not asked for yet is not asked for any more; what was, takes its course."""
-    batch = _held(batch)
+    """End a batch early: rows without a top-up get none any more, and the other top-ups take their course."""
+    batch = _locked(batch)
     if batch.state != BatchState.DONE:
         stopped = batch.rows.filter(WAITING).update(problem=f"Stopped by {by.name or by.email} before it was sent.")
         end(batch=batch, now=now)
@@ -157,14 +161,14 @@ def stop(*, batch: Batch, by: User, now: datetime) -> Batch:
 
 
 def end(*, batch: Batch, now: datetime) -> None:
-    """Nothing of it waits any more. The caller holds the row."""
+    """Write down that no row of a batch waits any more. The caller holds the batch's lock."""
     batch.state, batch.done_at = BatchState.DONE, now
     batch.save(update_fields=["state", "done_at"])
 
 
 @transaction.atomic
 def again(*, batch: Batch, by: User, now: datetime) -> Batch:
-    """All of it a second time, on purpose: a batch to be confirmed. Asked for twice, the same one."""
+    """Make a batch of all rows a second time, on purpose; it has to be confirmed. Asked twice, it is the same one."""
     done = _done(batch)
     known = done.followers.filter(origin=Origin.AGAIN).first()
     return known or _follow(done, Origin.AGAIN, list(done.rows.all()), by, now)
@@ -172,12 +176,15 @@ def again(*, batch: Batch, by: User, now: datetime) -> Batch:
 
 @transaction.atomic
 def rest(*, batch: Batch, by: User, now: datetime) -> Batch:
-    """What was surely not paid, as a batch to be confirmed; raises BatchRefused. A row is tried again in one batch."""
+    """Make a batch of the rows that were surely not paid; it has to be confirmed. Raises BatchRefused.
+
+    Each row is tried again in one batch only.
+    """
     done = _done(batch)
     rows = untried(done)
     known = done.followers.filter(origin=Origin.REST).order_by("-id").first()
     if not rows and known is None:
-        raise BatchRefused("There is nothing in it that could be tried again.")
+        raise BatchRefused(gettext("There is nothing in it that could be tried again."))
     return _follow(done, Origin.REST, rows, by, now) if rows else known or done
 
 
@@ -186,13 +193,13 @@ def enqueue_batch(batch_id: int) -> None:
     enqueue(CARRY_ON, batch_id, queue="money")
 
 
-def _held(batch: Batch) -> Batch:
-    """The row as it is now, until the transaction ends."""
+def _locked(batch: Batch) -> Batch:
+    """The batch as it is now, locked until the transaction ends."""
     return Batch.objects.select_for_update(of=("self",)).select_related("agent__switch").get(pk=batch.pk)
 
 
-def _check_anew(batch: Batch, by: User, now: datetime) -> bool:
-    """Whether there is anything in it that nobody has seen; then a new key voids what was seen."""
+def _recheck(batch: Batch, by: User, now: datetime) -> bool:
+    """Check all rows again. True when the result differs from what was shown; then a new key voids the old check."""
     rows = list(batch.rows.all())
     before = [(row.account_id, row.amount, row.problem, row.warning) for row in rows]
     checks.check(agent=batch.agent, by=by, rows=rows, now=now)
@@ -213,10 +220,10 @@ def _note(batch: Batch, action: AuditAction, by: User, now: datetime, more: str 
 
 
 def _done(batch: Batch) -> Batch:
-    """Held until the transaction ends; raises BatchRefused while something of it may still be asked for."""
-    held = _held(batch)
+    """The batch, locked until the transaction ends. Raises BatchRefused while rows of it may still be requested."""
+    held = _locked(batch)
     if held.state != BatchState.DONE:
-        raise BatchRefused("This batch is not done yet.")
+        raise BatchRefused(gettext("This batch is not done yet."))
     return held
 
 
@@ -245,7 +252,7 @@ def _create(batch: Batch, rows: list[BatchRow], now: datetime) -> Batch:
 
 
 def _row(line: Line) -> BatchRow:
-    """What is too long to be kept is cut off, and never paid."""
+    """The row for one line. A text that is too long to be kept is cut off, and its row is never paid."""
     account, amount, note = (_printable(text) for text in (line.account, line.amount, line.note))
     unclear = line.problem
     if len(account) > LONGEST_ACCOUNT or len(amount) > LONGEST_AMOUNT or len(note) > LONGEST_NOTE:

@@ -1,4 +1,4 @@
-"""What the lines of a batch mean, and what is wrong with them. Nothing is sent and nothing is saved here."""
+"""Checks what the lines of a batch mean, and what is wrong with them. Nothing is sent and nothing is saved here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+
+from django.utils.translation import gettext
 
 from accounts.access import descendants
 from accounts.models import Account, User
@@ -20,7 +22,7 @@ MOST_NAMED = 5
 
 
 def check(*, agent: Account, by: User, rows: Sequence[BatchRow], now: datetime) -> None:
-    """Fill in account, amount, problem and warning of each row anew."""
+    """Fill in account, amount, problem and warning of each row again, by what is known now."""
     accounts = _accounts(agent, rows)
     used = topup_limits.used_today(accounts=accounts.values(), switch=agent.switch, by=by, now=now)
     for row in rows:
@@ -49,11 +51,11 @@ def _amount(text: str, agent: Account) -> tuple[Decimal | None, str]:
 
 def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup_limits.Used) -> str:
     if not row.account_text:
-        return "No account is named."
-    # The same for one that does not exist and for one of somebody else.
+        return gettext("No account is named.")
+    # An account that does not exist and one of another agent get the same answer.
     if row.account is None or row.amount is None:
         return f"You have no customer with the account {row.account_text}."
-    wish = TopUp(
+    requested = TopUp(
         account=row.account,
         payer=agent,
         amount=row.amount,
@@ -63,7 +65,7 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup
         requested_at=now,
     )
     try:
-        topup_requests.check_body(wish)
+        topup_requests.check_body(requested)
         topup_limits.check_used(used, account=row.account, amount=row.amount)
     except TopUpRefused as refused:
         return str(refused)
@@ -72,10 +74,10 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup
 
 def _warn_of_repetitions(agent: Account, rows: Sequence[BatchRow], now: datetime) -> None:
     accounts = {row.account for row in rows if row.account is not None}
-    twins = topup_limits.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
+    duplicates = topup_limits.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
     for row in rows:
-        if row.account_id and row.amount is not None and (twin := twins.get((row.account_id, row.amount))):
-            row.warning = f"The same was asked for just now, as {twin}. "
+        if row.account_id and row.amount is not None and (duplicate := duplicates.get((row.account_id, row.amount))):
+            row.warning = f"The same was asked for just now, as {duplicate}. "
 
 
 def _warn_of_accounts_that_stand_twice(rows: Sequence[BatchRow]) -> None:
@@ -83,7 +85,7 @@ def _warn_of_accounts_that_stand_twice(rows: Sequence[BatchRow]) -> None:
     for row in rows:
         lines[row.account_text].append(row.line)
     for row in rows:
-        # No more of them than tell whether there are others: one account may stand in every line.
+        # Only as many lines as show whether there are more: one account may stand in every line.
         others = [line for line in lines[row.account_text][: MOST_NAMED + 2] if line != row.line]
         if others:
             named = ", ".join(map(str, others[:MOST_NAMED])) + (" and others" if len(others) > MOST_NAMED else "")

@@ -1,4 +1,4 @@
-"""A file of top-ups as people save it from a spreadsheet: account, amount and note, a line each."""
+"""Reads a file of top-ups as people save it from a spreadsheet: account, amount and note, a line each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+
+from django.utils.translation import gettext
 
 NAMES = {
     "account": ("account", "account number", "account no", "account id"),
@@ -24,7 +26,7 @@ LIKE_A_NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*")
 
 
 class UnreadableFile(Exception):
-    """Nothing of it can be used. The sentence is for the person who chose the file."""
+    """No line of the file can be used. The sentence is for the person who chose the file."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each of them stands; `count` is None where a header names others too."""
+    """The place of each column in a line, and how many columns a line may have at most."""
 
     account: int = 0
     amount: int = 1
@@ -58,15 +60,16 @@ def read(*, content: bytes, most_rows: int) -> list[Line]:
     delimiter, columns, records = _best(text, most_rows)
     lines = [_line(record, columns, delimiter) for record in records[columns.header :]]
     if not lines:
-        raise UnreadableFile("The file has no lines with an account and an amount.")
+        raise UnreadableFile(gettext("The file has no lines with an account and an amount."))
     if len(lines) > most_rows:
-        raise UnreadableFile(f"The file has more than {most_rows} lines. Please send it in parts.")
+        most = {"most": most_rows}
+        raise UnreadableFile(gettext("The file has more than %(most)d lines. Please send it in parts.") % most)
     return lines
 
 
 def _decode(content: bytes) -> str:
     if content.startswith(ZIP):
-        raise UnreadableFile("This is a workbook. Please save it as CSV, and choose that file.")
+        raise UnreadableFile(gettext("This is a workbook. Please save it as CSV, and choose that file."))
     for encoding in _encodings(content):
         try:
             text = content.decode(encoding)
@@ -74,7 +77,7 @@ def _decode(content: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise UnreadableFile("This is not a text file. Please save the table as CSV, and choose that file.")
+    raise UnreadableFile(gettext("This is not a text file. Please save the table as CSV, and choose that file."))
 
 
 def _encodings(content: bytes) -> tuple[str, ...]:
@@ -100,7 +103,7 @@ def _best(text: str, most_rows: int) -> tuple[str, Columns, list[Record]]:
         sense = (columns.header, _readable(records, columns), sum(len(cells) > 1 for _, cells in records))
         found.append((sense, delimiter, columns, records))
     if not found:
-        raise failure or UnreadableFile("The file cannot be read.")
+        raise failure or UnreadableFile(gettext("The file cannot be read."))
     (_, _, parted), delimiter, columns, records = max(found, key=lambda one: one[0])
     if failure is not None and not parted:
         raise failure
@@ -120,21 +123,24 @@ def _records(text: str, delimiter: str) -> Iterator[Record]:
                 yield begins, filled
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableFile(f"Line {begins} cannot be read: check its quotation marks.") from error
+        line = {"line": begins}
+        raise UnreadableFile(gettext("Line %(line)d cannot be read: check its quotation marks.") % line) from error
 
 
 def _columns(first: list[str]) -> Columns:
-    """As the first line names them, or account, amount, note."""
+    """The columns as the first line names them, else account, amount, note."""
     names = [" ".join(re.split(r"[\s_]+", cell.casefold())) for cell in first]
     places = {column: [n for n, name in enumerate(names) if name in known] for column, known in NAMES.items()}
     if not places["account"] and not places["amount"]:
         return Columns()
     for column in ("account", "amount"):
         if not places[column]:
-            raise UnreadableFile(f"The first line names the columns, but none of them “{column}”.")
+            missing = {"column": column}
+            raise UnreadableFile(gettext("The first line names the columns, but none of them “%(column)s”.") % missing)
     for column, found in places.items():
         if len(found) > 1:
-            raise UnreadableFile(f"The first line names more than one column for the {column}.")
+            double = {"column": column}
+            raise UnreadableFile(gettext("The first line names more than one column for the %(column)s.") % double)
     note = places["note"][0] if places["note"] else None
     return Columns(places["account"][0], places["amount"][0], note, header=True, count=len(first))
 
@@ -157,7 +163,7 @@ def _line(record: Record, columns: Columns, delimiter: str) -> Line:
 
 def _problem(cells: list[str], columns: Columns, delimiter: str, amount: str) -> str:
     if len(cells) > columns.count:
-        return "This line has more columns than it should: put amounts with a comma in quotation marks."
+        return gettext("This line has more columns than it should: put amounts with a comma in quotation marks.")
     beside = _cell(cells, columns.amount + 1)
     if delimiter == "," and amount.isdigit() and PERHAPS_DECIMALS.fullmatch(beside):
         return f"This could mean {amount} or {amount}.{beside}: write it as {amount}.00 or {amount}.{beside}."

@@ -1,6 +1,6 @@
-"""Asking for a confirmed batch's top-ups, a few at a time. Safe to run twice, beside itself, and to be killed anywhere.
+"""Requests the top-ups of a confirmed batch, a few at a time. It is safe to run twice or beside itself, or to kill it.
 
-A row and its top-up are tied in one transaction, and the top-up's key is the batch's reference and the line.
+A row is written together with its top-up, and the top-up's key is made of the batch's reference and the line.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from billing.batches.models import Batch, BatchRow, BatchState
 from billing.batches.services.batches import WAITING, end, enqueue_batch
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.errors import PersonLimitExceeded, TopUpRefused
-from billing.topups.services.states import HAND_OVER
+from billing.topups.services.states import SWEEP_AFTER
 
 logger = logging.getLogger(__name__)
 
 # Between two of these, other top-ups of the queue have their turn.
 AT_ONCE = 25
 PAUSE = timedelta(seconds=5)
-# Of errors of ours, with a pause after each: a minute and more.
+# How many errors of ours one row may meet, with a pause after each: more than a minute.
 MOST_FAILURES = 15
 NOT_SENT = "Not sent: the portal could not handle this line. Nothing was paid for it; you may try it again."
 
@@ -35,12 +35,12 @@ NO_LONGER = "Not sent: {} confirmed it and may no longer pay from {}."
 
 
 def carry_on(*, batch_id: int, now: datetime) -> None:
-    """Ask for the next top-ups of a batch; then a worker is asked to go on, or the batch ends."""
+    """Request the next top-ups of a batch; then ask a worker to go on, or end the batch."""
     clock = Clock(now)
     batch = Batch.objects.select_related("agent__switch").get(pk=batch_id)
     if batch.state != BatchState.CONFIRMED:
         return
-    # Asked for here, so that nobody holds the batch while the switch is asked.
+    # The balance is read here, so that the batch is not locked while the switch is asked.
     balances.current(account=batch.agent, now=now)
     rows = list(batch.rows.filter(WAITING).order_by("line").values_list("pk", flat=True)[:AT_ONCE])
     if _request_each(batch_id, rows, clock):
@@ -50,7 +50,7 @@ def carry_on(*, batch_id: int, now: datetime) -> None:
 
 
 def sweep(*, now: datetime) -> int:
-    """Go on with the batches of which no living process takes care. How many there were."""
+    """Go on with the batches that no living process has. Returns how many there were."""
     due = Batch.objects.filter(state=BatchState.CONFIRMED, next_step_at__lte=now).order_by("next_step_at")
     batches = list(due.values_list("pk", flat=True))
     for batch_id in batches:
@@ -62,23 +62,23 @@ def sweep(*, now: datetime) -> int:
 
 
 def _request_each(batch_id: int, rows: list[int], clock: Clock) -> bool:
-    """In the order of the file. False when the batch has to wait: for a newer balance, or for us."""
-    well = True
+    """Request the rows in their order. False when the batch has to wait: for a newer balance, or after an error."""
+    may_go_on = True
     for row_id in rows:
         try:
             _request(batch_id, row_id, clock.now())
-        except topup_transfers.PASSING as refused:
+        except topup_transfers.TEMPORARY as refused:
             logger.info("Batch %s waits: %s", batch_id, refused)
             return False
         except Exception:
             # The others of the file need not wait for one that cannot be handled.
             logger.exception("Row %s of batch %s could not be asked for", row_id, batch_id)
-            well = _give_up(row_id) and well
-    return well
+            may_go_on = _give_up(row_id) and may_go_on
+    return may_go_on
 
 
 def _give_up(row_id: int) -> bool:
-    """Whether it was tried for the last time: then it ends as not sent, so that its batch ends too."""
+    """Count a failure. True when it was the last attempt: then the row ends as not sent, so that its batch can end."""
     row = BatchRow.objects.filter(WAITING, pk=row_id)
     row.update(failures=F("failures") + 1)
     given_up = row.filter(failures__gte=MOST_FAILURES).update(problem=NOT_SENT)
@@ -89,7 +89,7 @@ def _give_up(row_id: int) -> bool:
 
 @transaction.atomic
 def _request(batch_id: int, row_id: int, now: datetime) -> None:
-    batch = _held(batch_id)
+    batch = _locked(batch_id)
     row = batch.rows.filter(WAITING, pk=row_id).select_related("account__switch").first()
     if batch.state != BatchState.CONFIRMED or row is None:
         return
@@ -111,37 +111,37 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
             # A mail for each of many lines would be too much; the page of the batch tells how they went.
             mails_success=False,
         )
-    except topup_transfers.PASSING:
+    except topup_transfers.TEMPORARY:
         raise
     except PersonLimitExceeded as refused:
-        # Whoever reads of it may be another owner.
-        row.problem = refused.told_of(batch.confirmed_by.get_full_name())
+        # Another owner may read this row.
+        row.problem = refused.about(batch.confirmed_by.get_full_name())
     except TopUpRefused as refused:
         row.problem = str(refused)
     row.save(update_fields=["topup", "problem"])
 
 
 def _may_still_pay(by: User, agent: Account) -> bool:
-    """Whoever confirmed it may have lost the account, or the login, since."""
+    """Whether the person who confirmed the batch still has the account, and the login."""
     access = access_of(by, agent) if by.is_active else None
     return access is not None and access.may(Action.PAY_BATCHES)
 
 
 @transaction.atomic
 def _go_on(batch_id: int, now: datetime) -> None:
-    batch = _held(batch_id)
+    batch = _locked(batch_id)
     if batch.state != BatchState.CONFIRMED:
         return
     if not batch.rows.filter(WAITING).exists():
         end(batch=batch, now=now)
         logger.info("All top-ups of %s were asked for", batch)
         return
-    batch.next_step_at = now + HAND_OVER
+    batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["next_step_at"])
     transaction.on_commit(lambda: enqueue_batch(batch_id))
 
 
-def _held(batch_id: int) -> Batch:
-    """Until the transaction ends: it is not stopped in between, and nobody asks for the same row."""
+def _locked(batch_id: int) -> Batch:
+    """The batch, locked until the transaction ends: it is not stopped, and no other process requests the same row."""
     batches = Batch.objects.select_for_update(of=("self",), no_key=True)
     return batches.select_related("agent__switch", "confirmed_by").get(pk=batch_id)

@@ -1,4 +1,4 @@
-"""Many top-ups at once: a file is uploaded, looked at, confirmed, and watched."""
+"""Pages for many top-ups from one file, which is uploaded, looked at, confirmed, and followed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Access
@@ -35,7 +36,9 @@ TONES = {
     RowOutcome.CHECKING: "warn",
     RowOutcome.UNPAID: "bad",
 }
-KNOWN = "This file was uploaded before, as {batch} on {at}. Nothing new was made of it: this is that upload."
+KNOWN = gettext_lazy(
+    "This file was uploaded before, as %(batch)s on %(at)s. Nothing new was made of it: this is that upload."
+)
 
 action = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -50,7 +53,10 @@ def batches(request: Request, access: Access) -> HttpResponse:
 @account_page(Action.PAY_BATCHES)
 @throttled(TOPUP)
 def upload_batch(request: Request, access: Access) -> HttpResponse:
-    """Whoever comes back here by a login starts at the form again, as with every action below."""
+    """Keep the file that was posted. A person who comes back here from a login starts at the form again.
+
+    The same holds for every action below.
+    """
     if request.method != "POST":
         return redirect("batches", access.account.public_id)
     form = BatchUploadForm(request.POST, request.FILES)
@@ -76,8 +82,8 @@ def batch(request: Request, access: Access, reference: str) -> HttpResponse:
         "payable": progress.payable,
         "unpaid": progress.part(RowOutcome.UNPAID),
         "is_doubtful": progress.part(RowOutcome.CHECKING).count > 0,
-        "parts": [(part, TONES.get(part.fate, "")) for part in progress.parts],
-        "rows": [(line, TONES.get(line.fate, "")) for line in page.rows],
+        "parts": [(part, TONES.get(part.outcome, "")) for part in progress.parts],
+        "rows": [(line, TONES.get(line.outcome, "")) for line in page.rows],
         "chips": _chips(request, row, progress, show),
         "following": page_link(request.GET, after=page.following),
         "may_pay": access.may(Action.PAY_BATCHES),
@@ -93,7 +99,7 @@ def batch(request: Request, access: Access, reference: str) -> HttpResponse:
 @account_page(Action.PAY_BATCHES)
 @throttled(TOPUP)
 def batch_confirm(request: Request, access: Access, reference: str) -> HttpResponse:
-    """A large sum wants a fresh login; the POST is kept meanwhile, and done after it."""
+    """Confirm a batch. A large sum wants a fresh login; the POST is kept meanwhile, and done after it."""
     row = _find(access, reference)
     total = queries.progress(row).payable.amount
     if request.method == "POST" and row.state == BatchState.UPLOADED and row.agent.switch.wants_fresh_login(total):
@@ -159,7 +165,7 @@ def _upload(request: Request, access: Access, form: BatchUploadForm) -> HttpResp
     row = uploaded.batch
     if not uploaded.is_new:
         at = timezone.localtime(row.uploaded_at)
-        messages.warning(request, KNOWN.format(batch=row.reference, at=f"{at:%-d %B %Y, %H:%M}"))
+        messages.warning(request, KNOWN % {"batch": row.reference, "at": f"{at:%-d %B %Y, %H:%M}"})
     return redirect("batch", access.account.public_id, row.reference)
 
 
@@ -181,13 +187,13 @@ def _find(access: Access, reference: str) -> Batch:
 
 
 def _to_confirm(access: Access, row: Batch, now: datetime) -> dict[str, Any]:
-    """What is asked before it is paid. The balance is told to its owner alone."""
+    """What the confirmation asks and shows. The balance is shown to people who may pay from it alone."""
     if not access.may(Action.PAY_BATCHES):
         return {}
     cover = services.cover(batch=row, by=access.user, now=now)
     has_warnings = services.has_warnings(batch=row)
     return {
-        "purse": cover.purse,
+        "funds": cover.funds,
         "left_today": cover.left_today,
         "is_short": cover.is_short,
         "has_warnings": has_warnings,

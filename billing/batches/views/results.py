@@ -1,4 +1,4 @@
-"""What became of a batch, as a file for a spreadsheet."""
+"""The outcome of each row of a batch, as a file for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.account.name if row.account else "",
         row.written if row.amount is None else f"{row.amount.normalize():f}",
         row.note,
-        row.fate.label,
+        str(row.outcome.label),
         row.topup.reference if row.topup else "",
         row.why or row.warning,
     )

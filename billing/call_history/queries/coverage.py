@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from accounts.models import Account
 from billing.call_history.queries.filters import CallFilter
@@ -13,8 +13,7 @@ from billing.calls.queries import retention
 from billing.calls.queries.backfills import Progress
 from billing.calls.services import backfills
 from billing.lib.days import begin_of, day_of, end_of
-
-MICROSECOND = timedelta(microseconds=1)
+from billing.lib.instants import MICROSECOND
 
 
 @dataclass(frozen=True, kw_only=True)

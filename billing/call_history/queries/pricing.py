@@ -7,10 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from billing.calls.models import MILLIONTH, Call
+from billing.lib.amounts import ZERO
 from billing.packages.models import PackageList
 from billing.rates.models import Rate, RateGroup
-
-ZERO = Decimal(0)
 
 
 class Verdict(StrEnum):

@@ -8,7 +8,7 @@ from billing.web.form_fields import AmountField, KeyedForm, read_amount
 
 
 class CardPaymentForm(KeyedForm):
-    """How much to pay by card. The card itself is asked for on the provider's page."""
+    """Asks how much to pay by card. The card itself is asked for on the provider's page."""
 
     amount = AmountField()
 
@@ -20,7 +20,7 @@ class CardPaymentForm(KeyedForm):
         return read_amount(self.cleaned_data["amount"], places=self.places)
 
     def refuse(self, error: TopUpRefused) -> None:
-        """Say it beside the amount where that is to be corrected. A key that is used up is replaced by a new one."""
+        """Show a refusal, beside the amount where that is to be corrected. A key that is used up is replaced."""
         self.add_error("amount" if error.field == "amount" else None, str(error))
         if isinstance(error, KeyReused):
             self.replace_key()

@@ -5,10 +5,10 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
 
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('accounts', '0001_initial'),
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'online payment',
                 'indexes': [models.Index(fields=['account', '-started_at'], name='card_paymen_account_b55104_idx'), models.Index(condition=models.Q(('state', 'started')), fields=['next_look_at'], name='online_to_look_at'), models.Index(condition=models.Q(('state__in', ['paid', 'differs'])), fields=['paid_at'], name='online_received')],
-                'constraints': [models.UniqueConstraint(fields=('paid_by', 'key'), name='online_once_per_key'), models.UniqueConstraint(condition=models.Q(('session', ''), _negated=True), fields=('provider', 'session'), name='online_once_per_session'), models.CheckConstraint(condition=models.Q(('state__in', ['started', 'paid', 'differs', 'abandoned', 'refunded'])), name='online_state_is_known'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='online_amount_is_positive'), models.CheckConstraint(condition=models.Q(models.Q(('paid_at__isnull', False), ('state__in', ['paid', 'differs', 'refunded'])), models.Q(('paid_at__isnull', True), ('state__in', ['started', 'abandoned'])), _connector='OR'), name='online_paid_has_its_time'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('settled_by__isnull', False), ('state', 'refunded'), models.Q(('settled_why', ''), _negated=True)), models.Q(models.Q(('state', 'refunded'), _negated=True), ('settled_at__isnull', True), ('settled_by__isnull', True), ('settled_why', '')), _connector='OR'), name='online_paid_back_by_somebody')],
+                'constraints': [models.UniqueConstraint(fields=('paid_by', 'key'), name='online_once_per_key'), models.UniqueConstraint(condition=models.Q(('session', ''), _negated=True), fields=('provider', 'session'), name='online_once_per_session'), models.CheckConstraint(condition=models.Q(('state__in', ['started', 'paid', 'differs', 'abandoned', 'refunded'])), name='online_state_is_known'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='online_amount_is_positive'), models.CheckConstraint(condition=models.Q(models.Q(('paid_at__isnull', False), ('state__in', ['paid', 'differs', 'refunded'])), models.Q(('paid_at__isnull', True), ('state__in', ['started', 'abandoned'])), _connector='OR'), name='online_paid_has_its_time'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('settled_by__isnull', False), ('state', 'refunded'), models.Q(('settled_why', ''), _negated=True)), models.Q(models.Q(('state', 'refunded'), _negated=True), ('settled_at__isnull', True), ('settled_by__isnull', True), ('settled_why', '')), _connector='OR'), name='online_paid_back_by_a_person')],
             },
         ),
         pgtrigger.migrations.AddTrigger(
@@ -60,6 +60,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='cardpayment',
-            trigger=pgtrigger.compiler.Trigger(name='online_wish_never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."account_id" IS DISTINCT FROM (NEW."account_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."paid_by_id" IS DISTINCT FROM (NEW."paid_by_id") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."provider" IS DISTINCT FROM (NEW."provider") OR OLD."started_at" IS DISTINCT FROM (NEW."started_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='7105c9770a738127f6f79b5c7d6bf76b9c383b28', operation='UPDATE', pgid='pgtrigger_online_wish_never_changes_c7642', table='card_payments_cardpayment', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='online_request_never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."account_id" IS DISTINCT FROM (NEW."account_id") OR OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."currency" IS DISTINCT FROM (NEW."currency") OR OLD."paid_by_id" IS DISTINCT FROM (NEW."paid_by_id") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."provider" IS DISTINCT FROM (NEW."provider") OR OLD."started_at" IS DISTINCT FROM (NEW."started_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='0bcc634809b8e871a8b7be1278d7849f5615de0f', operation='UPDATE', pgid='pgtrigger_online_request_never_changes_c5a88', table='card_payments_cardpayment', when='BEFORE')),
         ),
     ]

@@ -1,39 +1,17 @@
-"""Who takes payments by card: the one that PAYMENT_PROVIDER names."""
+"""The provider that takes payments by card, named by the setting PAYMENT_PROVIDER."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
-from billing.card_payments.providers.base import (
-    OPEN_FOR,
-    NotFromProvider,
-    Progress,
-    Provider,
-    ProviderError,
-    ProviderRefused,
-    ProviderUnreachable,
-    Seen,
-    Session,
-)
-
-__all__ = [
-    "OPEN_FOR",
-    "NotFromProvider",
-    "Progress",
-    "Provider",
-    "ProviderError",
-    "ProviderRefused",
-    "ProviderUnreachable",
-    "Seen",
-    "Session",
-    "current",
-]
+from billing.card_payments.providers.base import Provider
 
 
 def current() -> Provider | None:
+    """The provider in use. None: payments by card are not taken."""
     match settings.PAYMENT_PROVIDER:
         case "stripe":
-            # Stripe's package is large: only who uses it waits for it.
+            # Stripe's package is large: it is imported only where it is used.
             from billing.card_payments.providers.stripe import Stripe
 
             return Stripe()

@@ -1,4 +1,4 @@
-"""What the portal wants of a payment provider. Nothing here knows a card."""
+"""What the portal asks of a payment provider. No card is known here."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ OPEN_FOR = timedelta(hours=1)
 
 
 class Progress(Enum):
+    """How far a payment has come at the provider."""
+
     PENDING = auto()  # may still be paid, or the bank is still at it
     PAID = auto()
     OVER = auto()  # surely not paid, and cannot be any more
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A session as the provider states it. `reference` is ours, as it was given to the provider."""
+class SessionReport:
+    """The provider's statement about a session. `reference` is ours, as it was given to the provider."""
 
     session: str
     reference: str
@@ -33,7 +35,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """`url` is the page of the provider's on which the person pays."""
+    """A payment that was opened at the provider. `url` is the provider's page on which the person pays."""
 
     id: str
     url: str
@@ -44,11 +46,11 @@ class ProviderError(Exception):
 
 
 class ProviderUnreachable(ProviderError):
-    """It may be asked again."""
+    """The provider did not answer, and may be asked again."""
 
 
 class ProviderRefused(ProviderError):
-    pass
+    """The provider does not take this payment."""
 
 
 class NotFromProvider(Exception):
@@ -56,16 +58,21 @@ class NotFromProvider(Exception):
 
 
 class Provider(Protocol):
+    """A payment provider, as the portal uses it."""
+
     name: str
 
     def payable_places(self, currency: str) -> int:
         """How many decimal places an amount may have."""
 
     def open(self, *, payment: CardPayment, back: str, now: datetime) -> Session:
-        """The same payment gives the same session. `back` is where the person comes back to; raises ProviderError."""
+        """Open a session; the same payment gives the same one. Raises ProviderError.
 
-    def look(self, *, session: str) -> Seen:
-        """How a session stands now; raises ProviderError."""
+        `back` is the address that the person comes back to.
+        """
 
-    def read(self, *, body: bytes, signature: str) -> Seen | None:
-        """What a report says, or None when it is about something else. Raises NotFromProvider."""
+    def look(self, *, session: str) -> SessionReport:
+        """Ask how a session stands now. Raises ProviderError."""
+
+    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
+        """Read a signed report. None: it is about something else. Raises NotFromProvider."""

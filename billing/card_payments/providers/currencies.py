@@ -7,9 +7,9 @@ from decimal import Decimal
 NO_DECIMALS = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
 )
-# Told in thousandths whose last digit must be zero.
+# Stripe counts these in thousandths, whose last digit must be zero.
 THREE_DECIMALS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
-# Whole amounts, which are told in hundredths all the same.
+# Only whole amounts of these can be paid, and Stripe counts them in hundredths all the same.
 WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
 
 
@@ -19,7 +19,7 @@ def payable_places(currency: str) -> int:
 
 
 def to_units(amount: Decimal, currency: str) -> int:
-    """ValueError for an amount with more decimal places than can be paid."""
+    """Turn an amount into smallest units. Raises ValueError for more decimal places than can be paid."""
     units = amount.scaleb(_exponent(currency))
     if units != units.to_integral_value() or amount != round(amount, payable_places(currency)):
         raise ValueError(f"{amount} {currency} cannot be paid exactly")

@@ -1,6 +1,6 @@
 """A provider that takes no money and needs no network: a page of the portal's own stands in for the hosted one.
 
-Its reports are signed as Stripe signs them, and come in by the same door. What it remembers is in the cache.
+Its reports are signed as Stripe signs them, and are received in the same way. Its sessions are kept in the cache.
 """
 
 from __future__ import annotations
@@ -14,9 +14,17 @@ from typing import Any
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext
 
 from billing.card_payments.models import CardPayment
-from billing.card_payments.providers.base import OPEN_FOR, NotFromProvider, Progress, ProviderRefused, Seen, Session
+from billing.card_payments.providers.base import (
+    OPEN_FOR,
+    NotFromProvider,
+    Progress,
+    ProviderRefused,
+    Session,
+    SessionReport,
+)
 
 REMEMBERED_FOR_SECONDS = 24 * 3600
 TOLERANCE_SECONDS = 300
@@ -42,36 +50,36 @@ class Demo:
         cache.add(_place(session), state, REMEMBERED_FOR_SECONDS)
         return Session(id=session, url=reverse("demo_pay", args=[session]))
 
-    def look(self, *, session: str) -> Seen:
-        """What the demo has forgotten, or nobody paid in time, cannot be paid any more."""
+    def look(self, *, session: str) -> SessionReport:
+        """Tell how a session stands. One that has left the cache, or was not paid in time, is over."""
         state = cache.get(_place(session))
         if state is None:
-            return Seen(session=session, reference="", progress=Progress.OVER, amount=Decimal(0), currency="")
+            return SessionReport(session=session, reference="", progress=Progress.OVER, amount=Decimal(0), currency="")
         if state["progress"] == Progress.PENDING.name and time.time() >= state["until"]:
             state["progress"] = Progress.OVER.name
-        return _seen(state)
+        return _report(state)
 
-    def read(self, *, body: bytes, signature: str) -> Seen | None:
-        """`signature` is `t=<unix seconds>,v1=<HMAC of "t.body">`."""
+    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
+        """Read a report that is signed by `t=<unix seconds>,v1=<HMAC of "t.body">`. Raises NotFromProvider."""
         parts = dict(part.partition("=")[::2] for part in signature.split(","))
         stamp = parts.get("t", "")
         if not constant_time_compare(_sign(body, stamp), parts.get("v1", "")):
             raise NotFromProvider
         if abs(time.time() - int(stamp)) > TOLERANCE_SECONDS:
             raise NotFromProvider
-        return _seen(json.loads(body))
+        return _report(json.loads(body))
 
 
 def recall(session: str) -> dict[str, Any]:
-    """Raises ProviderRefused when there is no such session any more."""
+    """Read the state of a session from the cache. Raises ProviderRefused when it is no longer there."""
     state: dict[str, Any] | None = cache.get(_place(session))
     if state is None:
-        raise ProviderRefused("The demo has forgotten this payment. Please start again.")
+        raise ProviderRefused(gettext("The demo has forgotten this payment. Please start again."))
     return state
 
 
 def finish(*, session: str, progress: Progress, now: datetime) -> tuple[bytes, str]:
-    """What the person did on the page, once and for all. Returns the report about it and its signature."""
+    """Keep what the person did on the page; only the first time counts. Returns a report about it and its signature."""
     state = recall(session)
     if state["progress"] == Progress.PENDING.name:
         state["progress"] = progress.name if now.timestamp() < state["until"] else Progress.OVER.name
@@ -89,8 +97,8 @@ def _place(session: str) -> str:
     return f"demo-payment:{session}"
 
 
-def _seen(state: dict[str, Any]) -> Seen:
-    return Seen(
+def _report(state: dict[str, Any]) -> SessionReport:
+    return SessionReport(
         session=state["session"],
         reference=state["reference"],
         progress=Progress[state["progress"]],

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import stripe
 from django.conf import settings
+from django.utils.translation import gettext
 
 from billing.card_payments.models import CardPayment
 from billing.card_payments.providers.base import (
@@ -18,8 +19,8 @@ from billing.card_payments.providers.base import (
     Progress,
     ProviderRefused,
     ProviderUnreachable,
-    Seen,
     Session,
+    SessionReport,
 )
 from billing.card_payments.providers.currencies import from_units, payable_places, to_units
 
@@ -73,17 +74,17 @@ class Stripe:
         except stripe.StripeError as error:
             raise _failure(error) from error
         if not opened.url:
-            raise ProviderRefused("This payment can no longer be made. Please start again.")
+            raise ProviderRefused(gettext("This payment can no longer be made. Please start again."))
         return Session(id=opened.id, url=opened.url)
 
-    def look(self, *, session: str) -> Seen:
+    def look(self, *, session: str) -> SessionReport:
         try:
             found = self._client.v1.checkout.sessions.retrieve(session, {"expand": ["payment_intent"]})
         except stripe.StripeError as error:
             raise _failure(error) from error
-        return _seen(found.to_dict())
+        return _report(found.to_dict())
 
-    def read(self, *, body: bytes, signature: str) -> Seen | None:
+    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
         if not signature.isascii():
             raise NotFromProvider
         try:
@@ -95,12 +96,12 @@ class Stripe:
             raise NotFromProvider from error
         if event.get("type") not in OF_A_SESSION:
             return None
-        return _seen(event["data"]["object"], failed=event["type"] == FAILED)
+        return _report(event["data"]["object"], failed=event["type"] == FAILED)
 
 
-def _seen(session: Mapping[str, Any], *, failed: bool = False) -> Seen:
+def _report(session: Mapping[str, Any], *, failed: bool = False) -> SessionReport:
     currency = str(session.get("currency") or "").upper()
-    return Seen(
+    return SessionReport(
         session=session["id"],
         reference=session.get("client_reference_id") or "",
         progress=Progress.OVER if failed else _progress(session),
@@ -118,19 +119,20 @@ def _progress(session: Mapping[str, Any]) -> Progress:
 
 
 def _has_failed(session: Mapping[str, Any]) -> bool:
-    """A payment that takes days, such as a direct debit, failed after its page was completed."""
+    """Whether a payment that takes days, such as a direct debit, failed after its page was completed."""
     intent = session.get("payment_intent")
     return isinstance(intent, Mapping) and intent.get("status") in ("requires_payment_method", "canceled")
 
 
 def _failure(error: stripe.StripeError) -> ProviderRefused | ProviderUnreachable:
-    """What an operator needs is in the log: the person cannot mend a key, and is not shown Stripe's words."""
-    told = (type(error).__name__, error.http_status, error.code, error.request_id)
+    """Log what the operator needs. The person cannot mend a key, and is not shown Stripe's words."""
+    details = (type(error).__name__, error.http_status, error.code, error.request_id)
     if isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)):
-        logger.warning("Stripe could not be asked: %s, HTTP %s, code %s, request %s", *told)
-        return ProviderUnreachable("The payment provider does not answer at the moment. Nothing was paid.")
-    logger.error("Stripe refused: %s, HTTP %s, code %s, request %s", *told)
-    if error.code in ("amount_too_small", "amount_too_large"):
-        small = error.code == "amount_too_small"
-        return ProviderRefused(f"The payment provider does not take so {'small' if small else 'large'} an amount.")
-    return ProviderRefused("The payment provider refused to take this payment. Nothing was paid.")
+        logger.warning("Stripe could not be asked: %s, HTTP %s, code %s, request %s", *details)
+        return ProviderUnreachable(gettext("The payment provider does not answer at the moment. Nothing was paid."))
+    logger.error("Stripe refused: %s, HTTP %s, code %s, request %s", *details)
+    if error.code == "amount_too_small":
+        return ProviderRefused(gettext("The payment provider does not take so small an amount."))
+    if error.code == "amount_too_large":
+        return ProviderRefused(gettext("The payment provider does not take so large an amount."))
+    return ProviderRefused(gettext("The payment provider refused to take this payment. Nothing was paid."))

@@ -1,4 +1,4 @@
-"""A person of the staff settles what is owed for a payment by card: credited anew, or paid back at the provider."""
+"""Decisions of staff about payments that are not credited: they are credited again, or paid back at the provider."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
@@ -22,13 +23,13 @@ PERMISSION = "card_payments.change_cardpayment"
 
 
 class SettlingRefused(Exception):
-    """It cannot be settled this way; the sentence says why."""
+    """The payment cannot be settled this way; the sentence says why."""
 
 
 def credit_again(*, payment: CardPayment, by: User, why: str, now: datetime) -> TopUp:
-    """A new top-up, under a reference of its own. Raises PermissionDenied or SettlingRefused.
+    """Credit a payment by a new top-up with a reference of its own. Raises PermissionDenied or SettlingRefused.
 
-    After a review it takes a second person, and one more look at the switch: after each, however many there were.
+    After a review it takes a second person, and one more look at the switch for each top-up that was reviewed.
     """
     _check_person(by, why)
     for reviewed in payment.topups.filter(state=TopUpState.NOT_APPLIED).select_related("account__switch"):
@@ -38,11 +39,11 @@ def credit_again(*, payment: CardPayment, by: User, why: str, now: datetime) -> 
 
 @transaction.atomic
 def _credit_again(payment: CardPayment, by: User, why: str, now: datetime) -> TopUp:
-    held = _held(payment)
+    held = _locked_if_owed(payment)
     if held.state != CardPaymentState.PAID:
-        raise SettlingRefused("What arrived is not what was asked for: it can only be paid back.")
+        raise SettlingRefused(gettext("What arrived is not what was asked for: it can only be paid back."))
     if Transition.objects.filter(topup__online=held, to_state=TopUpState.NOT_APPLIED, by=by).exists():
-        raise SettlingRefused("You decided that it was not applied: somebody else has to credit it again.")
+        raise SettlingRefused(gettext("You decided that it was not applied: somebody else has to credit it again."))
     try:
         topup = payments.credit(held=held, by=by, now=now)
     except TopUpRefused as refused:
@@ -53,15 +54,15 @@ def _credit_again(payment: CardPayment, by: User, why: str, now: datetime) -> To
 
 @transaction.atomic
 def mark_refunded(*, payment: CardPayment, by: User, why: str, now: datetime) -> CardPayment:
-    """Somebody has paid it back at the provider. Raises PermissionDenied or SettlingRefused.
+    """Write down that staff paid it back at the provider. Raises PermissionDenied or SettlingRefused.
 
-    A credit that still waits to be sent is never sent then.
+    A credit that still waits to be sent is then never sent.
     """
     _check_person(by, why)
     for waiting in payments.locked(payment).topups.filter(state=TopUpState.REQUESTED):
-        # It may wait for years for a switch that is down: whoever sends it now is quicker, or never sends it.
+        # It may wait for years for a switch that is down: a worker that sends it now is quicker, or never sends it.
         topup_states.move(topup=waiting, to=TopUpState.REFUSED, now=now, by=by, why=f"Paid back instead: {why.strip()}")
-    held = _held(payment)
+    held = _locked_if_owed(payment)
     held.state = CardPaymentState.REFUNDED
     held.settled_at, held.settled_by, held.settled_why = now, by, why.strip()
     held.save(update_fields=["state", "settled_at", "settled_by", "settled_why"])
@@ -70,7 +71,7 @@ def mark_refunded(*, payment: CardPayment, by: User, why: str, now: datetime) ->
 
 
 def is_open(payment: CardPayment) -> bool:
-    """Whether a person may settle it: received, and no top-up of it was sent that is done or could still be."""
+    """Whether a person may settle it: it is received, and no top-up of it that was sent is done or could still be."""
     return _is_owed(payment, UNDONE | {TopUpState.REQUESTED})
 
 
@@ -82,7 +83,7 @@ def _check_person(by: User, why: str) -> None:
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if not why.strip():
-        raise SettlingRefused("Give the reason.")
+        raise SettlingRefused(gettext("Give the reason."))
 
 
 def _look_for(reviewed: TopUp, now: datetime) -> None:
@@ -92,10 +93,11 @@ def _look_for(reviewed: TopUp, now: datetime) -> None:
         raise SettlingRefused(str(refused)) from refused
 
 
-def _held(payment: CardPayment) -> CardPayment:
+def _locked_if_owed(payment: CardPayment) -> CardPayment:
+    """The payment, locked until the transaction ends. Raises SettlingRefused unless it may be settled."""
     held = payments.locked(payment)
     if not _is_owed(held, UNDONE):
-        raise SettlingRefused("Its credit is done or may still be, or somebody else has just settled it.")
+        raise SettlingRefused(gettext("Its credit is done or may still be, or somebody else has just settled it."))
     return held
 
 

@@ -1,4 +1,4 @@
-"""Payments by card: started, found out about by whatever comes first, and credited once.
+"""Starts payments by card, hears that they are paid by whatever tells it first, and credits each of them once.
 
 A signed report, the person's return and a sweep all lead to `note`, which may be called any number of times.
 """
@@ -11,11 +11,13 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext
 
+from accounts.lib.backoff import Backoff
 from accounts.models import Account, User
-from billing.card_payments import providers as card_payments
+from billing.card_payments import providers
 from billing.card_payments.models import CardPayment, CardPaymentState
-from billing.card_payments.providers.base import OPEN_FOR, Progress, Provider, Seen, Session
+from billing.card_payments.providers.base import OPEN_FOR, Progress, Provider, Session, SessionReport
 from billing.lib.amounts import BadAmount, check_amount
 from billing.topups.models import Source, TopUp
 from billing.topups.services import errors as topup_errors
@@ -25,9 +27,9 @@ from billing.topups.services.errors import LimitExceeded
 
 logger = logging.getLogger(__name__)
 
-# The reports come within seconds; only where one is lost does anybody have to ask.
-FIRST_LOOK = timedelta(minutes=2)
-# Whoever waits at the page is answered sooner, and does not ask the provider every time.
+# The reports come within seconds; the provider is asked only where one is lost: after 2 minutes, then 4, 8 … 60 apart.
+LOOKS = Backoff(first=timedelta(minutes=2), longest=timedelta(hours=1))
+# A person who waits at the page is answered sooner than a sweep, but the provider is not asked at every visit.
 BETWEEN_LOOKS = timedelta(seconds=5)
 STILL_OPEN = (
     "With a payment by card that was begun and may still be paid, this is more than the day's limit allows. "
@@ -36,16 +38,16 @@ STILL_OPEN = (
 
 
 class NotOpen(topup_errors.TopUpRefused):
-    """Nobody takes payments by card now."""
+    """Payments by card are not taken now."""
 
 
 def places(*, account: Account) -> int:
-    """How many decimal places a payment for this account may have; raises NotOpen."""
+    """How many decimal places a payment for this account may have. Raises NotOpen."""
     return min(account.switch.places, _provider().payable_places(account.switch.currency))
 
 
 def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> CardPayment:
-    """Write down that somebody wants to pay; raises TopUpRefused.
+    """Write down that a person wants to pay. Raises TopUpRefused.
 
     The same key and body give the same payment, which may be over by now.
     """
@@ -60,7 +62,7 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
     payment = _written(account, amount, by, key, provider, now)
     if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
         raise topup_errors.KeyReused(
-            "This form was already used for another payment. Start again from the account's page."
+            gettext("This form was already used for another payment. Start again from the account's page.")
         )
     return payment
 
@@ -68,7 +70,7 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
 @transaction.atomic
 def _written(account: Account, amount: Decimal, by: User, key: str, provider: Provider, now: datetime) -> CardPayment:
     topup_limits.lock_daily_limits(account=account, by=by)
-    # Asked before it is paid: what is paid is credited whatever the limits of the day.
+    # The limits are checked before it is paid: a payment that is paid is credited whatever the limits of the day.
     if not CardPayment.objects.filter(paid_by=by, key=key).exists():
         _check_day(account, amount, by, now)
     payment, _ = CardPayment.objects.get_or_create(
@@ -80,14 +82,14 @@ def _written(account: Account, amount: Decimal, by: User, key: str, provider: Pr
             "currency": account.switch.currency,
             "provider": provider.name,
             "started_at": now,
-            "next_look_at": now + FIRST_LOOK,
+            "next_look_at": now + LOOKS.first,
         },
     )
     return payment
 
 
 def _check_day(account: Account, amount: Decimal, by: User, now: datetime) -> None:
-    """With what may still be paid on pages that are open at the provider, or is paid and about to be credited."""
+    """Check the day's limits, counting payments that are open at the provider, or are paid and about to be credited."""
     used = topup_limits.used_today(accounts=[account], switch=account.switch, by=by, now=now)
     topup_limits.check_used(used, account=account, amount=amount)
     coming = CardPayment.objects.filter(account__switch=account.switch).filter(
@@ -109,49 +111,52 @@ def _sum(payments: QuerySet[CardPayment]) -> Decimal:
 
 
 def open_page(*, payment: CardPayment, back: str, now: datetime) -> Session:
-    """Where the person pays; raises ProviderError. `back` is the address that they come back to."""
+    """Open the provider's page on which the person pays. Raises ProviderError.
+
+    `back` is the address that the person comes back to.
+    """
     session = _provider().open(payment=payment, back=back, now=now)
     CardPayment.objects.filter(pk=payment.pk, session="").update(session=session.id)
     return session
 
 
 def receive(*, provider: Provider, body: bytes, signature: str, now: datetime) -> CardPayment | None:
-    """A report of the provider; raises NotFromProvider. None: it is about nothing of ours."""
-    seen = provider.read(body=body, signature=signature)
-    if seen is None:
+    """Take in a report of the provider. Raises NotFromProvider. None: it is not about a payment of ours."""
+    report = provider.read(body=body, signature=signature)
+    if report is None:
         return None
-    payment = CardPayment.objects.filter(provider=provider.name, reference=seen.reference).first()
+    payment = CardPayment.objects.filter(provider=provider.name, reference=report.reference).first()
     if payment is None:
         logger.info("%s reports a payment that is not the portal's", provider.name)
         return None
-    return note(payment=payment, seen=seen, now=now)
+    return note(payment=payment, report=report, now=now)
 
 
 def look(*, payment: CardPayment, now: datetime) -> CardPayment:
-    """Ask the provider about a payment that is not paid yet, unless somebody just did; raises ProviderError."""
-    provider = card_payments.current()
+    """Ask the provider about a payment that is not paid yet, unless it was just asked. Raises ProviderError."""
+    provider = providers.current()
     if provider is None or provider.name != payment.provider or not payment.session:
         return payment
     lately = Q(looked_at__gt=now - BETWEEN_LOOKS)
     waiting = CardPayment.objects.filter(pk=payment.pk, state=CardPaymentState.STARTED).exclude(lately)
     if waiting.update(looked_at=now):
-        return note(payment=payment, seen=provider.look(session=payment.session), now=now)
+        return note(payment=payment, report=provider.look(session=payment.session), now=now)
     payment.refresh_from_db()
     return payment
 
 
-def note(*, payment: CardPayment, seen: Seen, now: datetime) -> CardPayment:
-    """Write down what the provider states, and credit what is paid. The one step that all ways lead to."""
-    if seen.progress == Progress.PAID:
-        _was_paid(payment, seen, now)
-    elif seen.progress == Progress.OVER:
+def note(*, payment: CardPayment, report: SessionReport, now: datetime) -> CardPayment:
+    """Write down what the provider states, and credit the payment if it is paid."""
+    if report.progress == Progress.PAID:
+        _was_paid(payment, report, now)
+    elif report.progress == Progress.OVER:
         _move(payment, CardPaymentState.ABANDONED, if_in=[CardPaymentState.STARTED])
     payment.refresh_from_db()
     return payment
 
 
 def credit_first(*, payment: CardPayment, now: datetime) -> TopUp | None:
-    """The first top-up of a paid payment, made unless there is one. None: it could not be made, and stays owed."""
+    """Make the first top-up of a paid payment, unless there is one. None: it could not be made, and stays owed."""
     try:
         with transaction.atomic():
             held = locked(payment)
@@ -165,14 +170,14 @@ def credit_first(*, payment: CardPayment, now: datetime) -> TopUp | None:
 
 
 def locked(payment: CardPayment) -> CardPayment:
-    """Held until the transaction ends: whether it is credited or paid back is decided by one at a time."""
+    """The payment, locked until the transaction ends: one process at a time decides if it is credited or paid back."""
     rows = CardPayment.objects.select_for_update(of=("self",), no_key=True)
     held: CardPayment = rows.select_related("account__switch", "paid_by").get(pk=payment.pk)
     return held
 
 
 def credit(*, held: CardPayment, by: User, now: datetime) -> TopUp:
-    """A new top-up for a payment that is held and has none that could still be done; raises TopUpRefused."""
+    """Make a new top-up for a locked payment that has none that could still be done. Raises TopUpRefused."""
     return topup_requests.request(
         account=held.account,
         amount=held.amount,
@@ -184,19 +189,21 @@ def credit(*, held: CardPayment, by: User, now: datetime) -> TopUp:
     )
 
 
-def _was_paid(payment: CardPayment, seen: Seen, now: datetime) -> None:
-    """That it is paid is committed by itself: whatever becomes of the credit, the money is accounted for."""
-    told = {"paid_at": now, "received": f"{seen.amount.normalize():f} {seen.currency}, {seen.session}"}
+def _was_paid(payment: CardPayment, report: SessionReport, now: datetime) -> None:
+    """Commit first that it is paid: whatever becomes of the credit, the money is accounted for."""
+    heard = {"paid_at": now, "received": f"{report.amount.normalize():f} {report.currency}, {report.session}"}
     waiting = [CardPaymentState.STARTED, CardPaymentState.ABANDONED]
-    is_right = (seen.amount, seen.currency) == (payment.amount, payment.currency)
-    if is_right and payment.session in ("", seen.session):
-        if _move(payment, CardPaymentState.PAID, if_in=waiting, session=seen.session, **told):
+    is_right = (report.amount, report.currency) == (payment.amount, payment.currency)
+    if is_right and payment.session in ("", report.session):
+        if _move(payment, CardPaymentState.PAID, if_in=waiting, session=report.session, **heard):
             logger.info("%s is paid", payment)
         credit_first(payment=payment, now=now)
-    elif _move(payment, CardPaymentState.DIFFERS, if_in=waiting, why="What arrived is not what was asked for.", **told):
-        logger.error("%s was not paid as asked for, but: %s", payment, told["received"])
-    elif payment.session != seen.session:
-        logger.error("%s is paid a second time: %s", payment, told["received"])
+    elif _move(
+        payment, CardPaymentState.DIFFERS, if_in=waiting, why="What arrived is not what was asked for.", **heard
+    ):
+        logger.error("%s was not paid as asked for, but: %s", payment, heard["received"])
+    elif payment.session != report.session:
+        logger.error("%s is paid a second time: %s", payment, heard["received"])
 
 
 def _move(payment: CardPayment, to: CardPaymentState, *, if_in: list[CardPaymentState], **fields: object) -> bool:
@@ -204,7 +211,7 @@ def _move(payment: CardPayment, to: CardPaymentState, *, if_in: list[CardPayment
 
 
 def _provider() -> Provider:
-    provider = card_payments.current()
+    provider = providers.current()
     if provider is None:
-        raise NotOpen("Payments by card are not taken at the moment.")
+        raise NotOpen(gettext("Payments by card are not taken at the moment."))
     return provider

@@ -1,4 +1,4 @@
-"""What a lost report and a closed tab would otherwise lose: payments by card that nobody told the portal about."""
+"""Sweeps up payments by card of which no report came, as when it was lost and the person closed the page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from billing.card_payments.services import payments
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(hours=1)
 MOST_AT_ONCE = 20
-# Without a session nobody was ever shown where to pay.
+# Without a session the person was never shown where to pay.
 NEVER_OPENED_AFTER = 2 * OPEN_FOR
-# Whoever heard of the payment is crediting it just now.
-HAND_OVER = timedelta(seconds=30)
+# A payment that was just heard of is left so long to the process that credits it.
+SWEEP_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,9 @@ def sweep(*, now: datetime) -> SweptOnline:
 
 
 def _credit_the_paid(now: datetime) -> int:
-    """Whoever heard of them died before asking for their credit."""
+    """Credit payments whose process died between hearing of them and asking for their credit."""
     forgotten = CardPayment.objects.filter(
-        state=CardPaymentState.PAID, topups__isnull=True, why="", paid_at__lt=now - HAND_OVER
+        state=CardPaymentState.PAID, topups__isnull=True, why="", paid_at__lt=now - SWEEP_AFTER
     )
     return sum(payments.credit_first(payment=payment, now=now) is not None for payment in forgotten[:MOST_AT_ONCE])
 
@@ -47,8 +46,8 @@ def _ask(now: datetime) -> int:
 
 
 def _ask_about(payment: CardPayment, now: datetime) -> bool:
-    """2, 4, 8 … 60 minutes apart. One that cannot be asked about must not keep the others waiting."""
-    pause = min(LONGEST_PAUSE, payments.FIRST_LOOK * 2 ** min(payment.looks + 1, 10))
+    """Ask about one payment. One that fails must not keep the others waiting."""
+    pause = payments.LOOKS.pause(payment.looks + 1)
     mine = CardPayment.objects.filter(pk=payment.pk, next_look_at=payment.next_look_at)
     if not mine.update(looks=F("looks") + 1, next_look_at=now + pause):
         return False

@@ -1,4 +1,4 @@
-"""Paying for one's own account by card: the amount, the way to the provider's page, and what became of it."""
+"""Pages on which a person pays by card for their own account: the amount, and the page that follows the payment."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Access
 from accounts.actions import Action
-from billing.card_payments import queries as payments
+from billing.card_payments import queries
 from billing.card_payments.forms.payments import CardPaymentForm
 from billing.card_payments.models import CardPayment, CardPaymentState
 from billing.card_payments.providers.base import ProviderError
 from billing.card_payments.queries import Status
-from billing.card_payments.services import payments as card_payment_payments
+from billing.card_payments.services import payments
 from billing.topups.services.errors import TopUpRefused
 from billing.web.account_page import account_page
 from billing.web.payment_methods import payment_methods
@@ -37,13 +38,13 @@ TONES = {
     Status.ABANDONED: "bad",
     Status.REFUNDED: "none",
 }
-# Nothing more happens by itself.
+# In these nothing more happens by itself.
 AT_REST = frozenset({Status.CREDITED, Status.ABANDONED, Status.REFUNDED, Status.OWED})
 SHOWN_OWED = 10
 
 
 def leads_to_the_provider(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Browsers hold a form to where it is redirected as well."""
+    """Allow the page's forms to lead to the provider: browsers apply the policy to redirects of a form too."""
 
     @wraps(view)
     def page(request: Request, **kwargs: str) -> HttpResponseBase:
@@ -58,13 +59,13 @@ def leads_to_the_provider(view: Callable[..., HttpResponseBase]) -> Callable[...
 @account_page(Action.PAY)
 @throttled(TOPUP)
 def online_form(request: Request, access: Access) -> HttpResponse:
-    """The form; posted, the way to the provider's page. A form that was used leads to what became of it."""
+    """Show the form and, once it is posted, lead to the provider's page. A form that was used leads to its payment."""
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
-    form = CardPaymentForm(data, places=card_payment_payments.places(account=access.account))
+    form = CardPaymentForm(data, places=payments.places(account=access.account))
     if form.is_valid():
         try:
-            payment = card_payment_payments.start(account=access.account, by=access.user, now=now, **form.cleaned_data)
+            payment = payments.start(account=access.account, by=access.user, now=now, **form.cleaned_data)
         except TopUpRefused as refused:
             form.refuse(refused)
         else:
@@ -74,7 +75,7 @@ def online_form(request: Request, access: Access) -> HttpResponse:
         "form": form,
         "ways": payment_methods(access),
         "is_demo": settings.PAYMENT_PROVIDER == "demo",
-        "owed": payments.not_credited(access.account, most=SHOWN_OWED),
+        "owed": queries.not_credited(access.account, most=SHOWN_OWED),
     }
     return render_account_page(request, access, "card_payments/form.html", context, now=now)
 
@@ -83,37 +84,37 @@ def online_form(request: Request, access: Access) -> HttpResponse:
 @leads_to_the_provider
 @account_page()
 def online_payment(request: Request, access: Access, reference: str) -> HttpResponse:
-    """Where the provider sends the person back to: asks it, unless its report came first."""
+    """Show how a payment stands. The provider sends the person back to here, and is asked if it did not report yet."""
     now = timezone.now()
-    payment = payments.find(account=access.account, reference=reference)
+    payment = queries.find(account=access.account, reference=reference)
     if payment is None:
         raise Http404("No such payment")
     failure = "" if access.as_staff else _ask(payment, now)
-    credit = payments.credit_of(payment)
-    stand = payments.stand(payment, credit)
+    credit = queries.credit_of(payment)
+    status = queries.status_of(payment, credit)
     context = {
         "payment": payment,
         "plain_amount": f"{payment.amount.normalize():f}",
         "credit": credit,
-        "stand": stand,
-        "steps": payments.steps(payment, credit),
-        "tone": TONES.get(stand, ""),
-        "is_final": stand in AT_REST,
-        "again_after": "10s" if stand == Status.CHECKING else "3s",
+        "status": status,
+        "steps": queries.steps(payment, credit),
+        "tone": TONES.get(status, ""),
+        "is_final": status in AT_REST,
+        "again_after": "10s" if status == Status.CHECKING else "3s",
         "failure": failure,
         "may_go_on": payment.paid_by == access.user and access.may(Action.PAY),
         "may_start_again": access.may(Action.PAY),
     }
-    return render_account_page(request, access, "card_payments/payment.html", context, now=now, fragment="story")
+    return render_account_page(request, access, "card_payments/payment.html", context, now=now, fragment="steps")
 
 
 def _to_the_provider(payment: CardPayment, form: CardPaymentForm, now: datetime) -> HttpResponse | None:
-    """None: the provider did not open its page, which the form says."""
+    """The answer that leads to the provider's page. None: it could not be opened, as the form then says."""
     here = reverse("online_payment", args=[payment.account.public_id, payment.reference])
     if payment.state != CardPaymentState.STARTED:
         return redirect(here)
     try:
-        session = card_payment_payments.open_page(payment=payment, back=f"{settings.PUBLIC_URL}{here}", now=now)
+        session = payments.open_page(payment=payment, back=f"{settings.PUBLIC_URL}{here}", now=now)
     except ProviderError as error:
         form.add_error(None, str(error))
         return None
@@ -122,7 +123,7 @@ def _to_the_provider(payment: CardPayment, form: CardPaymentForm, now: datetime)
 
 def _ask(payment: CardPayment, now: datetime) -> str:
     try:
-        card_payment_payments.look(payment=payment, now=now)
+        payments.look(payment=payment, now=now)
     except ProviderError:
-        return "The payment provider does not answer at the moment."
+        return gettext("The payment provider does not answer at the moment.")
     return ""

@@ -1,4 +1,4 @@
-"""What payment providers call, and the page that stands in for a provider in the demo."""
+"""The address that payment providers report to, and the page that stands in for a provider in the demo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing.card_payments import providers as card_payments
+from billing.card_payments import providers
 from billing.card_payments.providers import demo
 from billing.card_payments.providers.base import NotFromProvider, Progress, ProviderRefused
 from billing.card_payments.services import payments
@@ -29,8 +29,8 @@ SIGNATURE = "Stripe-Signature"
 @login_not_required
 @require_POST
 def payment_report(request: Request, provider: str) -> HttpResponse:
-    """The provider's signature says who it is. Repeats are as welcome as the first; an error makes it try again."""
-    current = card_payments.current()
+    """Take in a report. Its signature proves who sent it. It may come twice; an error makes the provider repeat it."""
+    current = providers.current()
     if current is None or current.name != provider:
         raise Http404("No such provider")
     if int(request.META.get("CONTENT_LENGTH") or 0) > LONGEST_REPORT:
@@ -50,7 +50,7 @@ def payment_report(request: Request, provider: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def demo_pay(request: Request, session: str) -> HttpResponse:
-    """What the hosted page is with a real provider. No card is asked for, and no money moves."""
+    """The page in the place of a real provider's. No card is asked for, and no money moves."""
     if settings.PAYMENT_PROVIDER != "demo":
         raise Http404("No such page")
     now = timezone.now()

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
 from billing.balances.models import Payment
@@ -13,17 +15,18 @@ from billing.web.form_fields import Reason
 
 
 class CreditForm(TopUpForm):
-    """The same form, by staff: the note is the reason, and there has to be one."""
+    """The form of a top-up as staff fill it in: its note is the reason, and there has to be one."""
 
     def __init__(self, data: Any = None, *, switch: Switch) -> None:
         super().__init__(data, switch=switch)
         note = self.fields["note"]
-        note.label, note.required = "Reason", True
-        note.help_text = "Kept with your name; the customer does not see it."
+        note.label, note.required = _("Reason"), True
+        note.help_text = _("Kept with your name; the customer does not see it.")
         for name in ("amount", "note"):
             self.fields[name].widget.attrs["class"] = "vTextField"
 
-    def wish(self) -> dict[str, Any]:
+    def requested(self) -> dict[str, Any]:
+        """What was entered, as `operator_credits.request` takes it."""
         cleaned = self.cleaned_data
         return {"amount": cleaned["amount"], "why": cleaned["note"], "key": cleaned["key"]}
 
@@ -36,29 +39,32 @@ else:
 
 
 class PaymentChoice(Payments):
+    """A choice of one payment on the switch, each shown by amount, time and memo."""
+
     def label_from_instance(self, obj: Payment) -> str:
-        return f"{obj.amount} on {obj.paid_at:%Y-%m-%d %H:%M:%S} UTC, “{obj.memo}”"
+        shown = {"amount": obj.amount, "at": f"{obj.paid_at:%Y-%m-%d %H:%M:%S}", "memo": obj.memo}
+        return gettext("%(amount)s on %(at)s UTC, “%(memo)s”") % shown
 
 
 class DecisionForm(forms.Form):
     """What a person found out about a top-up that the payment history could not settle."""
 
     verdict = forms.ChoiceField(
-        label="What happened",
+        label=_("What happened"),
         choices=[
-            (TopUpState.CONFIRMED, "The switch has it: it was paid"),
-            (TopUpState.NOT_APPLIED, "The switch does not have it and will not: nothing was paid"),
+            (TopUpState.CONFIRMED, _("The switch has it: it was paid")),
+            (TopUpState.NOT_APPLIED, _("The switch does not have it and will not: nothing was paid")),
         ],
         widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
     payment = PaymentChoice(
-        label="The payment on the switch",
+        label=_("The payment on the switch"),
         queryset=Payment.objects.none(),
         required=False,
-        empty_label="None of these",
-        help_text="Payments of the same account and amount since it was sent that belong to no other top-up.",
+        empty_label=_("None of these"),
+        help_text=_("Payments of the same account and amount since it was sent that belong to no other top-up."),
     )
-    why = Reason(label="How it was found out")
+    why = Reason(label=_("How it was found out"))
 
     def __init__(self, data: Any = None, *, candidates: QuerySet[Payment]) -> None:
         super().__init__(data)
@@ -67,6 +73,7 @@ class DecisionForm(forms.Form):
         payment.queryset = candidates
 
     def decision(self) -> dict[str, Any]:
+        """What was decided, as `decisions.decide` takes it."""
         return {
             "verdict": TopUpState(self.cleaned_data["verdict"]),
             "payment": self.cleaned_data["payment"],
@@ -75,16 +82,20 @@ class DecisionForm(forms.Form):
 
 
 class ReissueForm(forms.Form):
-    why = Reason(label="Why it should be sent again")
+    """Asks for a re-issue."""
+
+    why = Reason(label=_("Why it should be sent again"))
 
 
 class AnswerForm(forms.Form):
+    """Answers the request for a re-issue."""
+
     answer = forms.ChoiceField(
-        label="Your answer",
+        label=_("Your answer"),
         choices=[
-            (Answer.APPROVED, "Approve: it is sent again now, under a new reference"),
-            (Answer.DECLINED, "Decline: nothing is sent"),
+            (Answer.APPROVED, _("Approve: it is sent again now, under a new reference")),
+            (Answer.DECLINED, _("Decline: nothing is sent")),
         ],
         widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
-    why = Reason(label="How you know")
+    why = Reason(label=_("How you know"))

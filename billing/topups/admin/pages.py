@@ -1,12 +1,15 @@
-"""What the staff pages about one top-up share."""
+"""Helpers that the staff pages about top-ups share: who may open one, the top-up, and what its template is given."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from accounts.models import Account, User
 from accounts.staff_pages.base import ReadOnlyAdmin
@@ -14,6 +17,10 @@ from accounts.web import fresh_login
 from billing.topups.models import TopUp, Transition
 from billing.topups.queries import evidence
 
+P = ParamSpec("P")
+TopUps: TypeAlias = ReadOnlyAdmin[TopUp]
+
+# The keys of a transition's evidence that are shown, and how the page words them.
 WORDS = {
     "code": "code",
     "text": "text",
@@ -25,44 +32,55 @@ WORDS = {
 }
 
 
-class TopUpPages(ReadOnlyAdmin[TopUp]):
-    def person(self, request: HttpRequest, permission: str) -> User:
-        """Who asks, if they may."""
-        if not isinstance(request.user, User) or not request.user.has_perm(permission):
-            raise PermissionDenied
-        return request.user
-
-    def show_once_more(self, request: HttpRequest, account: Account, amount: Decimal) -> None:
-        """That it is them, before money above the switch's threshold moves."""
-        if account.switch.wants_fresh_login(abs(amount)):
-            fresh_login.require(request)
-
-    def topup(self, topup_id: int) -> TopUp:
-        rows = TopUp.objects.select_related("account__switch", "payer", "requested_by", "reissue_of", "reissued_as")
-        topup = rows.filter(id=topup_id).first()
-        if topup is None:
-            raise Http404("No such top-up")
-        return topup
-
-    def context(self, request: HttpRequest, topup: TopUp, title: str) -> dict[str, Any]:
-        return {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "topup": topup,
-            "original": topup,
-            **everything_seen(topup),
-        }
+def page(
+    admin: TopUps, address: str, view: Callable[Concatenate[TopUps, HttpRequest, P], HttpResponse], name: str
+) -> URLPattern:
+    """Give a page of staff its address. Its view is a function that takes the admin of top-ups and the request."""
+    return path(address, admin.admin_site.admin_view(partial(view, admin)), name=name)
 
 
-def everything_seen(topup: TopUp) -> dict[str, Any]:
-    seen = evidence.seen(topup)
-    return {"seen": seen, "steps": [(step, _told(step)) for step in seen.transitions]}
+def person_with(request: HttpRequest, permission: str) -> User:
+    """Return the person who asks. Raises PermissionDenied unless they have the permission."""
+    if not isinstance(request.user, User) or not request.user.has_perm(permission):
+        raise PermissionDenied
+    return request.user
 
 
-def _told(step: Transition) -> str:
-    """What the switch answered, or was found; the rows of a find stand with its look-up."""
-    told = [f"{WORDS[name]} {value}" for name, value in step.evidence.items() if name in WORDS]
-    told += [f"{len(step.evidence[name])} {name}" for name in ("found", "candidates") if name in step.evidence]
-    told += [f"card {name} {value}" for name, value in step.evidence.get("card", {}).items()]
-    return ", ".join(told)
+def require_fresh_login(request: HttpRequest, account: Account, amount: Decimal) -> None:
+    """Before money above the switch's threshold moves, the person shows once more that it is them."""
+    if account.switch.wants_fresh_login(abs(amount)):
+        fresh_login.require(request)
+
+
+def topup_or_404(topup_id: int) -> TopUp:
+    rows = TopUp.objects.select_related("account__switch", "payer", "requested_by", "reissue_of", "reissued_as")
+    topup = rows.filter(id=topup_id).first()
+    if topup is None:
+        raise Http404("No such top-up")
+    return topup
+
+
+def topup_context(admin: TopUps, request: HttpRequest, topup: TopUp, title: str) -> dict[str, Any]:
+    """What the template of a page about one top-up is given."""
+    return {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "title": title,
+        "topup": topup,
+        "original": topup,
+        **evidence_context(topup),
+    }
+
+
+def evidence_context(topup: TopUp) -> dict[str, Any]:
+    """The evidence about a top-up, with a line of words for each of its transitions."""
+    found = evidence.evidence_of(topup)
+    return {"evidence": found, "steps": [(step, _worded(step)) for step in found.transitions]}
+
+
+def _worded(step: Transition) -> str:
+    """Say what the switch answered, or what was found. The rows of a find are shown with its look-up instead."""
+    parts = [f"{WORDS[name]} {value}" for name, value in step.evidence.items() if name in WORDS]
+    parts += [f"{len(step.evidence[name])} {name}" for name in ("found", "candidates") if name in step.evidence]
+    parts += [f"card {name} {value}" for name, value in step.evidence.get("card", {}).items()]
+    return ", ".join(parts)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
 from billing.topups.services.errors import KeyReused, TopUpRefused
@@ -12,19 +13,19 @@ from billing.web.form_fields import AmountField, KeyedForm, read_amount
 
 
 class TopUpForm(KeyedForm):
-    """How much to top up, and a note."""
+    """Asks how much to top up, with a note."""
 
     amount = AmountField()
     note = forms.CharField(
-        label="Note",
+        label=_("Note"),
         required=False,
         max_length=LONGEST_NOTE,
-        help_text="For your own books, such as an invoice number.",
+        help_text=_("For your own books, such as an invoice number."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     # Only the confirmation shows it, where the same top-up was asked for just before.
     again = forms.BooleanField(
-        label="Yes, I mean another one", required=False, widget=forms.CheckboxInput(attrs={"required": True})
+        label=_("Yes, I mean another one"), required=False, widget=forms.CheckboxInput(attrs={"required": True})
     )
 
     def __init__(self, data: Any = None, *, switch: Switch) -> None:
@@ -35,7 +36,7 @@ class TopUpForm(KeyedForm):
         return read_amount(self.cleaned_data["amount"], places=self.switch.places)
 
     def refuse(self, error: TopUpRefused) -> None:
-        """Say it beside the field that is to be corrected. A key that is used up is replaced by a new one."""
+        """Show a refusal beside the field that is to be corrected. A key that is used up is replaced by a new one."""
         self.add_error(error.field if error.field in ("amount", "note") else None, str(error))
         if isinstance(error, KeyReused):
             self.replace_key()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from billing.topups.models.topups import TopUp
 
@@ -14,16 +15,16 @@ class LookUp(models.Model):
     """
 
     topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="lookups")
-    at = models.DateTimeField(help_text="When it was asked")
+    at = models.DateTimeField(help_text=_("When it was asked"))
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    rows = models.PositiveIntegerField(default=0, help_text="How many payments the account has in that time")
+    rows = models.PositiveIntegerField(default=0, help_text=_("How many payments the account has in that time"))
     found = models.JSONField(default=list, blank=True)
     candidates = models.JSONField(default=list, blank=True)
     failure = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name = "look-up"
+        verbose_name = _("look-up")
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=models.Q(begins_at__lte=models.F("ends_at")), name="lookup_runs_forward"),

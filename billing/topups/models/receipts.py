@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OutgoingMail
 from billing.topups.models.topups import TopUp
@@ -12,10 +13,10 @@ class ReceiptMail(OutgoingMail):
     """About a top-up: written in the transaction of the transition that it tells of."""
 
     class Event(models.TextChoices):
-        CONFIRMED = "confirmed", "credited"
-        REFUSED = "refused", "not credited"
-        NOT_APPLIED = "not_applied", "not credited after all"
-        IN_DOUBT = "in_doubt", "being checked"
+        CONFIRMED = "confirmed", _("credited")
+        REFUSED = "refused", _("not credited")
+        NOT_APPLIED = "not_applied", _("not credited after all")
+        IN_DOUBT = "in_doubt", _("being checked")
 
     topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="receipt_mails")
     event = models.CharField(max_length=12, choices=Event.choices)

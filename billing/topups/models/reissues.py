@@ -4,18 +4,19 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.topups.models.topups import TopUp
 
 
 class Answer(models.TextChoices):
-    OPEN = "", "waiting for a second person"
-    APPROVED = "approved", "approved"
-    DECLINED = "declined", "declined"
+    OPEN = "", _("waiting for a second person")
+    APPROVED = "approved", _("approved")
+    DECLINED = "declined", _("declined")
 
 
 class Reissue(models.Model):
-    """A wish of staff to send again, under a new reference, what a person found not applied.
+    """A request by staff to send again, under a new reference, what a person found not applied.
 
     A second person approves it, who neither asked for it nor decided about the top-up; the database holds that too.
     What then is made is `topup.reissued_as`.
@@ -33,7 +34,7 @@ class Reissue(models.Model):
     answer_why = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        verbose_name = "re-issue"
+        verbose_name = _("re-issue")
         constraints = [
             models.UniqueConstraint(fields=["topup"], condition=~Q(answer="declined"), name="reissue_once"),
             models.CheckConstraint(condition=Q(answer__in=Answer.values), name="reissue_answer_is_known"),
@@ -75,7 +76,7 @@ class Reissue(models.Model):
                         SELECT FROM topups_transition
                         WHERE topup_id = NEW.topup_id AND to_state = 'not_applied' AND by_id = NEW.answered_by_id
                     ) THEN
-                        RAISE EXCEPTION 'Whoever decided about a top-up does not approve its re-issue.';
+                        RAISE EXCEPTION 'A person who decided about a top-up does not approve its re-issue.';
                     END IF;
                     RETURN NEW;
                 """,

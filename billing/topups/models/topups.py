@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.lib.references import REFERENCE_ALPHABET, new_reference
@@ -14,22 +15,26 @@ REFERENCE = re.compile(rf"(?<![\w-])TU-[{REFERENCE_ALPHABET}]{{10}}(?![\w-])")
 
 
 def references(memo: str) -> list[str]:
-    """The references that stand in a memo, each as a word of its own."""
+    """Find the references in a memo, each of which stands there as a word of its own."""
     return REFERENCE.findall(memo)
 
 
+def new_topup_reference() -> str:
+    return new_reference("TU")
+
+
 class TopUpState(models.TextChoices):
-    REQUESTED = "requested", "waiting to be sent"
-    SENDING = "sending", "being sent"
-    CONFIRMED = "confirmed", "confirmed"
-    REFUSED = "refused", "refused"
-    IN_DOUBT = "in_doubt", "being checked"
-    REVIEW = "review", "with our staff"
-    NOT_APPLIED = "not_applied", "not applied"
+    REQUESTED = "requested", _("waiting to be sent")
+    SENDING = "sending", _("being sent")
+    CONFIRMED = "confirmed", _("confirmed")
+    REFUSED = "refused", _("refused")
+    IN_DOUBT = "in_doubt", _("being checked")
+    REVIEW = "review", _("with our staff")
+    NOT_APPLIED = "not_applied", _("not applied")
 
 
-# Every edge there is. `sending → requested`: it provably never left. `requested → refused`: its deadline passed, or
-# the payment by card that it credits was paid back.
+# Every edge there is. `sending → requested`: the request provably never left. `requested → refused`: its deadline
+# passed, or the payment by card that it credits was paid back.
 EDGES: tuple[tuple[TopUpState, TopUpState], ...] = (
     (TopUpState.REQUESTED, TopUpState.SENDING),
     (TopUpState.REQUESTED, TopUpState.REFUSED),
@@ -44,7 +49,7 @@ EDGES: tuple[tuple[TopUpState, TopUpState], ...] = (
 )
 
 
-# Not known whether it was done; and whatever has not ended yet.
+# It is not known whether these were done; and these have not ended yet.
 DOUBTFUL = frozenset({TopUpState.IN_DOUBT, TopUpState.REVIEW})
 UNSETTLED = DOUBTFUL | {TopUpState.REQUESTED, TopUpState.SENDING}
 
@@ -52,41 +57,41 @@ UNSETTLED = DOUBTFUL | {TopUpState.REQUESTED, TopUpState.SENDING}
 class Kind(models.TextChoices):
     """Which `Pay` a row stands for. A transfer is a debit, then a credit; a refused credit is given back."""
 
-    CREDIT = "credit", "credit"
-    DEBIT = "debit", "debit of the agent"
-    GIVE_BACK = "give_back", "given back to the agent"
+    CREDIT = "credit", _("credit")
+    DEBIT = "debit", _("debit of the agent")
+    GIVE_BACK = "give_back", _("given back to the agent")
 
 
 class Source(models.TextChoices):
-    TRANSFER = "transfer", "from the agent's balance"
-    AGENT_CREDIT = "agent_credit", "by the agent, without debit"
-    OPERATOR = "operator", "by the operator"
-    VOUCHER = "voucher", "by voucher card"
-    ONLINE = "online", "paid by card"
+    TRANSFER = "transfer", _("from the agent's balance")
+    AGENT_CREDIT = "agent_credit", _("by the agent, without debit")
+    OPERATOR = "operator", _("by the operator")
+    VOUCHER = "voucher", _("by voucher card")
+    ONLINE = "online", _("paid by card")
 
 
 class TopUp(models.Model):
-    """A wish to change an account's balance by one `Pay` or `PayByPhoneCard`, and what became of it (§3.22, §3.58).
+    """A request to change an account's balance by one `Pay` or `PayByPhoneCard`, with its outcome (§3.22, §3.58).
 
     It is committed before anything is sent, under a reference that goes into `memo`, and is sent at most once.
     `amount` is exactly what is sent: negative for a debit.
     """
 
-    reference = models.CharField(max_length=20, unique=True, default=new_reference, editable=False)
+    reference = models.CharField(max_length=20, unique=True, default=new_topup_reference, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREDIT)
     source = models.CharField(max_length=20, choices=Source.choices)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="topups")
     amount = models.DecimalField(max_digits=18, decimal_places=6)
     note = models.CharField(max_length=200, blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topups")
-    key = models.CharField(max_length=64, help_text="Of the form or the command: the same key gives the same top-up")
+    key = models.CharField(max_length=64, help_text=_("Of the form or the command: the same key gives the same top-up"))
     payer = models.ForeignKey(
         Account,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
         related_name="paid_topups",
-        help_text="Of a credit: the agent that pays for it or vouches for it",
+        help_text=_("Of a credit: the agent that pays for it or vouches for it"),
     )
     debit = models.OneToOneField(
         "self",
@@ -94,7 +99,7 @@ class TopUp(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="credit",
-        help_text="Of a transfer's credit",
+        help_text=_("Of a transfer's credit"),
     )
     gives_back = models.ForeignKey(
         "self",
@@ -102,7 +107,7 @@ class TopUp(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="give_backs",
-        help_text="The debit it undoes",
+        help_text=_("The debit it undoes"),
     )
     reissue_of = models.OneToOneField(
         "self",
@@ -110,17 +115,17 @@ class TopUp(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="reissued_as",
-        help_text="The one, found not applied, that this one stands for",
+        help_text=_("The one, found not applied, that this one stands for"),
     )
 
     card = models.CharField(
         max_length=64,
         blank=True,
         editable=False,
-        help_text="Of a voucher: a keyed digest of the card's number, the same for the same card",
+        help_text=_("Of a voucher: a keyed digest of the card's number, the same for the same card"),
     )
     sealed_card = models.TextField(
-        blank=True, editable=False, help_text="Of a voucher that has not ended: the card, encrypted"
+        blank=True, editable=False, help_text=_("Of a voucher that has not ended: the card, encrypted")
     )
     online = models.ForeignKey(
         "card_payments.CardPayment",
@@ -128,33 +133,33 @@ class TopUp(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="topups",
-        help_text="The payment by card that it credits",
+        help_text=_("The payment by card that it credits"),
     )
     mails_success = models.BooleanField(
         default=True,
         editable=False,
-        help_text="Whether the person who asked for it is also mailed when it went well, or only when it did not",
+        help_text=_("Whether the person who asked for it is also mailed when it went well, or only when it did not"),
     )
 
     state = models.CharField(max_length=12, choices=TopUpState.choices, default=TopUpState.REQUESTED)
     requested_at = models.DateTimeField()
-    deadline = models.DateTimeField(help_text="Until when it is tried while it provably never left")
+    deadline = models.DateTimeField(help_text=_("Until when it is tried while it provably never left"))
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True, blank=True, help_text="When it was claimed for sending, the last time")
+    sent_at = models.DateTimeField(null=True, blank=True, help_text=_("When it was claimed for sending, the last time"))
     looks = models.PositiveIntegerField(
-        default=0, help_text="Complete looks at the payment history that did not find it"
+        default=0, help_text=_("Complete looks at the payment history that did not find it")
     )
     next_look_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     balance_after = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
-    why = models.CharField(max_length=300, blank=True, help_text="Why it was refused or is in doubt, for people")
+    why = models.CharField(max_length=300, blank=True, help_text=_("Why it was refused or is in doubt, for people"))
     payment = models.OneToOneField(
         "balances.Payment", null=True, blank=True, on_delete=models.PROTECT, related_name="topup"
     )
 
     class Meta:
-        verbose_name = "top-up"
+        verbose_name = _("top-up")
         permissions = [
             ("credit_account", "Can credit an account as the operator"),
             ("reissue_topup", "Can ask for a re-issue, and approve another's"),
@@ -230,7 +235,7 @@ class TopUp(models.Model):
             pgtrigger.FSM(name="listed_edges_only", field="state", transitions=[(str(a), str(b)) for a, b in EDGES]),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
-                name="wish_never_changes",
+                name="request_never_changes",
                 fields=[
                     "reference",
                     "kind",
@@ -278,7 +283,9 @@ class Transition(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     why = models.CharField(max_length=300, blank=True)
-    evidence = models.JSONField(default=dict, blank=True, help_text="What the switch answered, without anything secret")
+    evidence = models.JSONField(
+        default=dict, blank=True, help_text=_("What the switch answered, without anything secret")
+    )
 
     class Meta:
         ordering = ["id"]

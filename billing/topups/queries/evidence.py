@@ -1,4 +1,4 @@
-"""What surrounds a top-up that a person has to judge: the account's money around the sending, and what came later."""
+"""The evidence about a top-up that a person has to judge: its steps, its look-ups, and the account's money then."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
+from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.balances.models import BalanceReading, Charge, Payment, Stream, SyncMark
 from billing.calls.models import Call
@@ -20,38 +22,41 @@ MOST_OF_EACH = 30
 MOST_LOOKUPS = 200
 
 
-class Tie(StrEnum):
-    """Whose a payment is, as far as its row tells."""
+class Match(models.TextChoices):
+    """Which top-up a payment belongs to, as far as its row tells."""
 
-    THIS = "this top-up"
-    CANDIDATE = "could be this top-up"
-    ANOTHER = "another top-up"
-    NAMES_ANOTHER = "names another reference"
-    ELSEWHERE = "from elsewhere"
+    THIS = "this", _("this top-up")
+    CANDIDATE = "candidate", _("could be this top-up")
+    ANOTHER = "another", _("another top-up")
+    NAMES_ANOTHER = "names_another", _("names another reference")
+    ELSEWHERE = "elsewhere", _("from elsewhere")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Something that happened to the account. `amount` is signed; a reading of the balance has none."""
+    """One event of the account. `amount` is signed; a reading of the balance has none.
+
+    `itself` marks the sending of the top-up that is judged.
+    """
 
     at: datetime
     what: str
     amount: Decimal | None
     balance_after: Decimal | None
     memo: str = ""
-    tie: Tie | None = None
+    match: Match | None = None
     topup: TopUp | None = None
     itself: bool = False
 
     @property
     def mark(self) -> str:
-        """What sets it apart from the others."""
-        return "itself" if self.itself else "candidate" if self.tie == Tie.CANDIDATE else ""
+        """How the row is marked on the page, if at all."""
+        return "itself" if self.itself else "candidate" if self.match == Match.CANDIDATE else ""
 
 
 @dataclass(frozen=True)
-class Stated:
-    """A payment as the switch listed it when somebody looked."""
+class ListedPayment:
+    """A payment as the switch listed it at a look-up."""
 
     at: datetime
     amount: Decimal
@@ -59,7 +64,7 @@ class Stated:
     memo: str
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, str]]) -> list[Stated]:
+    def of(cls, rows: Iterable[Mapping[str, str]]) -> list[ListedPayment]:
         return [
             cls(datetime.fromisoformat(row["at"]), Decimal(row["amount"]), Decimal(row["balance_after"]), row["memo"])
             for row in rows
@@ -68,14 +73,19 @@ class Stated:
 
 @dataclass(frozen=True)
 class Look:
+    """One look-up with the payments that it showed."""
+
     row: LookUp
-    found: list[Stated]
-    candidates: list[Stated]
+    found: list[ListedPayment]
+    candidates: list[ListedPayment]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """`lookups` are the newest ones, oldest first; `similar` are other top-ups of the account and amount since then."""
+class Evidence:
+    """All evidence about one top-up.
+
+    `lookups` are the newest ones, oldest first; `similar` are other top-ups of the account and amount since then.
+    """
 
     transitions: list[Transition]
     lookups: list[Look]
@@ -86,12 +96,12 @@ class Seen:
     reissues: list[Reissue]
 
 
-def seen(topup: TopUp) -> Seen:
+def evidence_of(topup: TopUp) -> Evidence:
     looks = list(topup.lookups.order_by("-id")[:MOST_LOOKUPS])[::-1]
     mark = SyncMark.objects.filter(account=topup.account, stream=Stream.PAYMENTS).first()
-    return Seen(
+    return Evidence(
         transitions=list(topup.transitions.select_related("by")),
-        lookups=[Look(look, Stated.of(look.found), Stated.of(look.candidates)) for look in looks],
+        lookups=[Look(look, ListedPayment.of(look.found), ListedPayment.of(look.candidates)) for look in looks],
         lookups_left_out=topup.lookups.count() - len(looks),
         moments=_moments(topup),
         mirrored_until=mark.complete_until if mark else None,
@@ -108,7 +118,10 @@ def _similar(topup: TopUp) -> QuerySet[TopUp]:
 
 
 def _moments(topup: TopUp) -> list[Moment]:
-    """Nothing before it was sent, or asked for, can be it; what happened after is told up to the same span."""
+    """List what happened to the account around the sending.
+
+    Payments and charges reach as far as the switch's clock may be wrong; calls and readings are those near to it.
+    """
     at, tolerance = topup.sent_at or topup.requested_at, topup.account.switch.clock_tolerance
     far, near = (at - tolerance, at + tolerance), (at - NEAR, at + NEAR)
     of_account = {"account": topup.account}
@@ -120,24 +133,29 @@ def _moments(topup: TopUp) -> list[Moment]:
     moments += [
         Moment(row.charged_at, row.get_kind_display(), -row.amount, row.balance_after) for row in charges[:MOST_OF_EACH]
     ]
-    moments += [Moment(row.ended_at, f"call to {row.callee}", -row.fee, None) for row in calls[:MOST_OF_EACH]]
-    moments += [Moment(row.at, "balance read", None, row.balance) for row in readings[:MOST_OF_EACH]]
-    moments.append(Moment(at, "sent" if topup.sent_at else "asked for", topup.amount, None, itself=True))
+    moments += [
+        Moment(row.ended_at, gettext("call to %(number)s") % {"number": row.callee}, -row.fee, None)
+        for row in calls[:MOST_OF_EACH]
+    ]
+    moments += [Moment(row.at, gettext("balance read"), None, row.balance) for row in readings[:MOST_OF_EACH]]
+    moments.append(
+        Moment(at, gettext("sent") if topup.sent_at else gettext("asked for"), topup.amount, None, itself=True)
+    )
     return sorted(moments, key=lambda moment: moment.at)
 
 
 def _payment(row: Payment, topup: TopUp) -> Moment:
     owner: TopUp | None = getattr(row, "topup", None)
-    tie = _tie(row, owner, topup)
-    return Moment(row.paid_at, row.get_kind_display(), row.amount, row.balance_after, row.memo, tie, owner)
+    match = _match(row, owner, topup)
+    return Moment(row.paid_at, row.get_kind_display(), row.amount, row.balance_after, row.memo, match, owner)
 
 
-def _tie(row: Payment, owner: TopUp | None, topup: TopUp) -> Tie:
+def _match(row: Payment, owner: TopUp | None, topup: TopUp) -> Match:
     if owner is not None:
-        return Tie.THIS if owner == topup else Tie.ANOTHER
+        return Match.THIS if owner == topup else Match.ANOTHER
     named = set(references(row.memo))
     if named - {topup.reference}:
-        return Tie.NAMES_ANOTHER
+        return Match.NAMES_ANOTHER
     if named or row.amount == topup.amount:
-        return Tie.CANDIDATE
-    return Tie.ELSEWHERE
+        return Match.CANDIDATE
+    return Match.ELSEWHERE

@@ -1,4 +1,4 @@
-"""What a receipt says of a top-up, to whomever reads it: on its page, on paper and in a mail."""
+"""What a receipt says about a top-up to each of its readers: on the page, on paper and in a mail."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext_lazy
+
 from accounts.access import Access
 from accounts.models import Account, User
 from billing.topups.models import TopUp
 
-PROVIDER = "your provider"
+PROVIDER = gettext_lazy("your provider")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class Receipt:
 
 
 def for_payer(access: Access | None) -> bool:
-    """Whether what is between the agent and the portal may be told: not to the one who was topped up."""
+    """Whether a reader sees how the agent paid: everybody with access but the customer who was topped up."""
     return access is not None and (access.as_staff or access.via != access.account)
 
 
@@ -40,7 +42,7 @@ def receipt_of(topup: TopUp, *, reader: User, access: Access | None) -> Receipt:
 
 
 def _made_by(topup: TopUp, reader: User, access: Access | None) -> str:
-    """By name to the reader themselves, to whoever pays, and among the account's own members."""
+    """The name of the person who made it, for themselves, for the payer, and among the account's own members."""
     maker = topup.requested_by
     is_known = maker == reader or for_payer(access) or maker.memberships.filter(account=topup.account_id).exists()
-    return maker.get_full_name() if is_known else PROVIDER
+    return maker.get_full_name() if is_known else str(PROVIDER)

@@ -1,4 +1,4 @@
-"""A person ends the doubt that no look at the switch could end."""
+"""Decisions about top-ups in review: a person ends the doubt that no look at the switch could end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
@@ -16,13 +17,13 @@ from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES
 from billing.topups.models import TopUp, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
-from billing.topups.services.voucher_states import CardState, Says
+from billing.topups.services.voucher_states import CardState, CardUse
 
 logger = logging.getLogger(__name__)
 
 VERDICTS = frozenset({TopUpState.CONFIRMED, TopUpState.NOT_APPLIED})
 PERMISSION = "topups.change_topup"
-IS_THERE = "The switch lists a payment with this reference: it was applied."
+IS_THERE = gettext_lazy("The switch lists a payment with this reference: it was applied.")
 
 
 class DecisionRefused(Exception):
@@ -35,16 +36,16 @@ def decide(
     """End a review as confirmed or not applied, with a reason. Raises PermissionDenied or DecisionRefused.
 
     Confirming names the payment on the switch whenever there is one that it could be. Before the other verdict the
-    switch is looked at once more: what was not there when it was looked at last may be there by now.
+    switch is asked once more: a payment that it did not list at the last look may be there by now.
     """
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if topup.state != TopUpState.REVIEW or verdict not in VERDICTS:
-        raise DecisionRefused("Only a top-up in review can be confirmed or marked as not applied.")
+        raise DecisionRefused(gettext("Only a top-up in review can be confirmed or marked as not applied."))
     if not why.strip():
-        raise DecisionRefused("Give the reason for your decision.")
+        raise DecisionRefused(gettext("Give the reason for your decision."))
     if verdict == TopUpState.NOT_APPLIED and _is_there_by_now(topup, now):
-        raise DecisionRefused(IS_THERE)
+        raise DecisionRefused(str(IS_THERE))
     card = _card_of(topup, now)
     with transaction.atomic():
         if verdict == TopUpState.CONFIRMED:
@@ -52,14 +53,14 @@ def decide(
         else:
             moved = _mark_not_applied(topup, by, why, now, card)
         if not moved:
-            raise DecisionRefused("Somebody else has just decided this top-up.")
+            raise DecisionRefused(gettext("Somebody else has just decided this top-up."))
         decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
         audit.note(action=AuditAction.DECIDED, now=now, by=by, subject=topup, text=why, changes=decided)
     return topup
 
 
 def candidates(topup: TopUp) -> QuerySet[Payment]:
-    """Mirrored payments that could be this top-up: same account and amount, not another one's, not made before it."""
+    """Mirrored payments that could be this top-up: of its account and amount, of no other top-up, and not older."""
     since = (topup.sent_at or topup.requested_at) - topup.account.switch.clock_tolerance
     payments = Payment.objects.filter(
         account=topup.account, amount=topup.amount, topup__isnull=True, paid_at__gte=since
@@ -71,9 +72,9 @@ def candidates(topup: TopUp) -> QuerySet[Payment]:
 def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment | None) -> bool:
     possible = list(candidates(topup))
     if possible and payment not in possible:
-        raise DecisionRefused("Say which of the payments on the switch this top-up is.")
+        raise DecisionRefused(gettext("Say which of the payments on the switch this top-up is."))
     if not possible and payment is not None:
-        raise DecisionRefused("This payment is not one that the top-up could be.")
+        raise DecisionRefused(gettext("This payment is not one that the top-up could be."))
     if payment is None:
         return states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, why=why, by=by)
     return states.move(
@@ -89,7 +90,7 @@ def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment |
 
 
 def _is_there_by_now(topup: TopUp, now: datetime) -> bool:
-    """A switch that does not answer leaves the decision to the person."""
+    """Whether the switch lists it now. A switch that does not answer leaves the decision to the person."""
     try:
         return bool(lookups.look(topup=topup, now=now).found)
     except FAILURES as error:
@@ -98,7 +99,7 @@ def _is_there_by_now(topup: TopUp, now: datetime) -> bool:
 
 
 def _card_of(topup: TopUp, now: datetime) -> CardState | None:
-    """Of a voucher: what its card says now. A switch that does not answer leaves the decision to the person."""
+    """What the switch says now of a voucher's card. One that does not answer leaves the decision to the person."""
     if not topup.card:
         return None
     try:
@@ -111,9 +112,9 @@ def _card_of(topup: TopUp, now: datetime) -> CardState | None:
 
 def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
-        raise DecisionRefused(IS_THERE)
+        raise DecisionRefused(str(IS_THERE))
     # It was not used when it was first looked at: whatever the switch's clock says, it was used since.
-    if card and card.says in (Says.PAID_IN, Says.USED_OTHERWISE):
-        raise DecisionRefused("The card was used for this account: it was applied.")
+    if card and card.use in (CardUse.PAID_IN, CardUse.USED_OTHERWISE):
+        raise DecisionRefused(gettext("The card was used for this account: it was applied."))
     evidence = {"card": card.evidence} if card else {}
     return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by, evidence=evidence)

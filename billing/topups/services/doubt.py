@@ -1,4 +1,4 @@
-"""Ending doubt: a top-up is looked for, by its reference, in the switch's payment history (manual §3.46).
+"""Ends doubt: looks for a top-up, by its reference, in the switch's payment history (manual §3.46).
 
 Finding it, once, for the same account and amount, confirms it; so does a voucher's card that was used for this account
 since it was sent. Not finding it ends nothing: after the settling time and enough clean looks a person decides.
@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from django.db.models import F, Q
@@ -23,7 +23,7 @@ from billing.topups.models import Source, TopUp, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
 from billing.topups.services.lookups import Window
 from billing.topups.services.matching import match_payments
-from billing.topups.services.voucher_states import Says
+from billing.topups.services.voucher_states import CardUse
 from billing.vos3000 import Client, SwitchError, Withheld
 from billing.vos3000.operations.payments import PayRecord, get_pay_history
 
@@ -34,7 +34,7 @@ MOST_AT_ONCE = 5000
 
 @dataclass(frozen=True)
 class Resolved:
-    """What became of the top-ups that were looked at; `failed` are those whose history could not be read."""
+    """How many top-ups were looked at, and their states then; `failed` are those whose history could not be read."""
 
     looked_at: int = 0
     confirmed: int = 0
@@ -61,12 +61,6 @@ def resolve(*, switch: Switch, now: datetime, all_of_them: bool = False) -> Reso
     )
 
 
-def pause(switch: Switch, looks: int) -> timedelta:
-    """Unless the switch is set otherwise: 5, 10, 20, 40, then 60 seconds between looks."""
-    factor: int = switch.look_factor ** min(looks, 10)
-    return min(switch.longest_look_pause, switch.first_look_after * factor)
-
-
 def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock) -> int:
     looked_at = 0
     with clients.client(switch) as client:
@@ -87,7 +81,7 @@ def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock)
 
 
 def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
-    """One complete look for all doubtful top-ups of one account."""
+    """Look once, completely, for all doubtful top-ups of one account."""
     account = topups[0].account
     window = Window.of(topups, clock.now())
     rows = get_pay_history(client, account=account.number, begin=window.begin, end=window.end)
@@ -136,11 +130,11 @@ def _ask_the_card(client: Client, topup: TopUp, candidates: Sequence[PayRecord],
         if not _is_settled(topup, asked_at):
             _look_again([topup], asked_at + topup.account.switch.failed_look_pause)
             return
-        card = voucher_states.CardState(Says.NOTHING, {"state": "not to be had"})
+        card = voucher_states.CardState(CardUse.UNCLEAR, {"state": "not to be had"})
     evidence = {"card": card.evidence}
-    if card.says is Says.PAID_IN:
+    if card.use is CardUse.PAID_IN:
         states.move(topup=topup, to=TopUpState.CONFIRMED, now=asked_at, evidence=evidence)
-    elif card.says is Says.USED_ELSEWHERE:
+    elif card.use is CardUse.USED_ELSEWHERE:
         why = "The card was used for another account."
         states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
     else:
@@ -150,11 +144,11 @@ def _ask_the_card(client: Client, topup: TopUp, candidates: Sequence[PayRecord],
 def _not_found(
     topup: TopUp, candidates: Sequence[PayRecord], asked_at: datetime, seen: Mapping[str, object] | None = None
 ) -> None:
-    """`asked_at` is when the rows were asked for: what they do not show may have been done later."""
+    """Count a look that did not find it. `asked_at` is when rows were asked for: it may have been done since."""
     looks = topup.looks + 1
     switch = topup.account.switch
     counted = TopUp.objects.filter(pk=topup.pk, state=TopUpState.IN_DOUBT, looks=topup.looks).update(
-        looks=F("looks") + 1, next_look_at=asked_at + pause(switch, looks)
+        looks=F("looks") + 1, next_look_at=asked_at + switch.look_pauses.pause(looks)
     )
     if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:
         why = "It was not found in the payment history within the settling time."

@@ -1,6 +1,8 @@
-"""What a wish for a top-up may be refused for, before anything is written."""
+"""Why a request for a top-up may be refused before anything is written."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext as _
 
 
 class TopUpRefused(Exception):
@@ -18,10 +20,11 @@ class LimitExceeded(TopUpRefused):
 
 
 class PersonLimitExceeded(LimitExceeded):
-    """The limit of whoever asks for it, told in their own words; who else reads of it is told whose it is."""
+    """The day's limit of the person who asks is exceeded. The sentence speaks to that person."""
 
-    def told_of(self, person: str) -> str:
-        return f"This is more than {person} may still top up today."
+    def about(self, person: str) -> str:
+        """The same sentence for other readers, with the person's name."""
+        return _("This is more than %(person)s may still top up today.") % {"person": person}
 
 
 class AccountMissing(TopUpRefused):

@@ -1,4 +1,4 @@
-"""What an agent can still give away. The switch deducts whatever it is told to, so the portal has to know."""
+"""What an agent can still give away. The switch deducts whatever it is told to, so the portal has to keep count."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from accounts.models import Account
+from billing.lib.amounts import ZERO
 from billing.topups.models import UNSETTLED, Kind, Source, TopUp, TopUpState
 from billing.topups.services.states import UNDONE
 
-ZERO = Decimal(0)
-
 
 def left_for_transfer(*, agent: Account, debit: TopUp | None = None) -> Decimal | None:
-    """Spendable now, less the debits that the balance may not show yet. None: the balance is not known.
+    """What the agent can spend now, less the debits that the balance may not show yet. None: the balance is not known.
 
-    With a `debit` that is about to be sent: less those that came before it or already left.
+    With a `debit` that is about to be sent, only debits that came before it or have already left are deducted.
     """
     if agent.spendable is None:
         return None
@@ -28,7 +27,7 @@ def left_for_transfer(*, agent: Account, debit: TopUp | None = None) -> Decimal 
 
 
 def perhaps_counted_twice(*, agent: Account) -> Decimal:
-    """How much `left_for_transfer` may say too little, until the balance is asked for again."""
+    """By how much `left_for_transfer` may be too low, until the balance is asked for again."""
     debits = TopUp.objects.filter(_confirmed_since(agent), account=agent, kind=Kind.DEBIT)
     return -(debits.aggregate(sum=Sum("amount"))["sum"] or ZERO)
 
@@ -38,7 +37,7 @@ def _not_in_balance(agent: Account) -> Q:
 
 
 def _confirmed_since(agent: Account) -> Q:
-    """A confirmed debit counts until a balance was asked for after it, unless it was the one that told the balance."""
+    """A confirmed debit counts until a balance was asked for after it, unless that balance came with its own answer."""
     return Q(state=TopUpState.CONFIRMED, settled_at__gte=agent.balance_at) & ~Q(sent_at=agent.balance_at)
 
 

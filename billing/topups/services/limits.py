@@ -1,6 +1,6 @@
-"""What stands before every top-up, whatever its source: the limits of the day, and a warning of a likely repetition.
+"""The limits of the day, which hold for top-ups of every source, and the warning of a likely repetition.
 
-The day is the one of the switch's calendar. What was surely not done does not count.
+The day is the one of the switch's calendar. A top-up that was surely not done does not count.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext
 
 from accounts.models import Account, Switch, User
+from billing.lib.amounts import ZERO
 from billing.topups.models import Kind, Source, TopUp
 from billing.topups.services.errors import LimitExceeded, PersonLimitExceeded
 from billing.topups.services.states import UNDONE
 
-ZERO = Decimal(0)
-# Somebody has paid for these already: no limit of the day and no precision of ours refuses what they are worth.
+# The customer has paid for these already: no limit of the day and no precision of ours refuses what they are worth.
 ALREADY_PAID = frozenset({Source.VOUCHER, Source.ONLINE})
 
 
 @dataclass(frozen=True)
 class Used:
-    """How much of today's limits is used up already, where there are any."""
+    """How much of today's limits is used up already. A sum that no limit asks for is 0 or missing."""
 
     by_person: Decimal
     by_account: Mapping[int, Decimal]
@@ -36,9 +37,9 @@ class Used:
 
 
 def lock_daily_limits(*, account: Account, by: User) -> None:
-    """Until the transaction ends, wishes that share one of the day's limits are decided one after the other.
+    """Until the transaction ends, decide requests that share one of the day's limits one after the other.
 
-    Advisory locks, the person's always first: rows would have to be locked in the order of the tree as well.
+    The locks are advisory ones, the person's always first: rows would have to be locked in the order of the tree too.
     """
     switch = account.switch
     if switch.daily_limit_per_user is not None:
@@ -47,18 +48,21 @@ def lock_daily_limits(*, account: Account, by: User) -> None:
         _lock(f"top-ups of {account.pk}")
 
 
-def check(wish: TopUp) -> None:
-    """Raises LimitExceeded. It is sure only while `hold` holds."""
-    if wish.source not in ALREADY_PAID:
-        check_day(account=wish.account, by=wish.requested_by, amount=wish.amount, now=wish.requested_at)
+def check(requested: TopUp) -> None:
+    """Raise LimitExceeded for a request above a limit. It is sure only under `lock_daily_limits`."""
+    if requested.source not in ALREADY_PAID:
+        check_day(
+            account=requested.account, by=requested.requested_by, amount=requested.amount, now=requested.requested_at
+        )
 
 
 def check_day(*, account: Account, by: User, amount: Decimal, now: datetime) -> None:
-    """Raises LimitExceeded; also to be asked before somebody pays for what is credited afterwards."""
+    """Raise LimitExceeded. It is also to be asked before a person pays for what is credited afterwards."""
     check_used(used_today(accounts=[account], switch=account.switch, by=by, now=now), account=account, amount=amount)
 
 
 def used_today(*, accounts: Collection[Account], switch: Switch, by: User, now: datetime) -> Used:
+    """Sum up what was requested today by a person, and for each of these accounts."""
     today = _of_today(switch, now)
     by_account: dict[int, Decimal] = {}
     if switch.daily_limit_per_account is not None:
@@ -68,18 +72,20 @@ def used_today(*, accounts: Collection[Account], switch: Switch, by: User, now: 
 
 
 def check_used(used: Used, *, account: Account, amount: Decimal) -> None:
-    """Raises LimitExceeded."""
+    """Raise LimitExceeded when the amount comes to more than a limit, together with what is used up."""
     switch = account.switch
     if _exceeds(switch.daily_limit_per_user, used.by_person + amount):
-        raise PersonLimitExceeded("This is more than you may still top up today.")
+        raise PersonLimitExceeded(gettext("This is more than you may still top up today."))
     if _exceeds(switch.daily_limit_per_account, used.by_account.get(account.pk, ZERO) + amount):
-        raise LimitExceeded(f"This is more than {account.number} may still be topped up by today.")
+        raise LimitExceeded(
+            gettext("This is more than %(account)s may still be topped up by today.") % {"account": account.number}
+        )
 
 
 def recent_duplicate(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> TopUp | None:
-    """The latest top-up of the same account by the same amount, by whomever, that this wish may be repeating.
+    """Find the latest top-up of the same account by the same amount, by any person, that this request may repeat.
 
-    A wish of the same key is no repetition but the same top-up.
+    A request with the same key is no repetition but the same top-up.
     """
     others = _lately([account], account.switch, now).filter(amount=amount).exclude(requested_by=by, key=key)
     return others.select_related("requested_by", "debit").order_by("-requested_at", "-id").first()
@@ -88,13 +94,13 @@ def recent_duplicate(*, account: Account, amount: Decimal, by: User, key: str, n
 def recent_duplicates(
     *, accounts: Collection[Account], switch: Switch, now: datetime
 ) -> dict[tuple[int, Decimal], str]:
-    """References of the latest top-ups that wishes for these accounts may be repeating, by account and amount."""
+    """References of the latest top-ups that requests for these accounts may repeat, by account and amount."""
     lately = _lately(accounts, switch, now).order_by("requested_at", "id")
     return {(row.account_id, row.amount): row.reference for row in lately}
 
 
 def left_for_user(*, switch: Switch, by: User, now: datetime) -> Decimal | None:
-    """What a person may still top up today; None: as much as they like."""
+    """What a person may still top up today. None: as much as they like."""
     if switch.daily_limit_per_user is None:
         return None
     return switch.daily_limit_per_user - _sum(_of_today(switch, now).filter(requested_by=by))
@@ -116,8 +122,8 @@ def _sum(topups: QuerySet[TopUp]) -> Decimal:
 
 def _of_today(switch: Switch, now: datetime) -> QuerySet[TopUp]:
     midnight = now.astimezone(switch.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    credits = TopUp.objects.filter(account__switch=switch, kind=Kind.CREDIT, requested_at__gte=midnight)
-    return credits.exclude(state__in=UNDONE)
+    topups = TopUp.objects.filter(account__switch=switch, kind=Kind.CREDIT, requested_at__gte=midnight)
+    return topups.exclude(state__in=UNDONE)
 
 
 def _lock(what: str) -> None:

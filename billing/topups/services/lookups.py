@@ -1,4 +1,4 @@
-"""Looks at the switch's payment history for top-ups, each written down with what it showed (manual §3.46)."""
+"""Look-ups of top-ups in the switch's payment history, each written down with what it showed (manual §3.46)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_CANDIDATES = 20
 
 @dataclass(frozen=True)
 class Window:
-    """From when until when payments are asked for, and when that was."""
+    """The time for which payments are asked, and when that was asked."""
 
     asked_at: datetime
     begin: datetime
@@ -27,7 +27,7 @@ class Window:
 
     @classmethod
     def of(cls, topups: Sequence[TopUp], now: datetime) -> Self:
-        """Since the first of one account's top-ups was sent, with room for a switch's clock that is wrong."""
+        """Begin when the first of one account's top-ups was sent, with room for a switch's clock that is wrong."""
         tolerance = topups[0].account.switch.clock_tolerance
         return cls(now, min(since(topup) for topup in topups) - tolerance, now + tolerance)
 
@@ -56,7 +56,7 @@ class Shown:
         return self.by_reference.get(topup.reference, [])
 
     def candidates(self, topup: TopUp) -> Sequence[PayRecord]:
-        """Of the same amount, and of nobody's reference."""
+        """The payments of the same amount that carry no reference."""
         return self.without_reference.get(topup.amount, [])
 
 
@@ -72,7 +72,7 @@ def note(*, topups: Sequence[TopUp], window: Window, rows: Sequence[PayRecord]) 
 
 
 def note_failure(*, topups: Sequence[TopUp], window: Window, error: SwitchError) -> None:
-    """Written down once until something else happens: a switch may be out of reach for days."""
+    """Write down that a look failed. The same failure is written once: a switch may be out of reach for days."""
     failure = str(error)[:200]
     last = LookUp.objects.filter(topup__in=topups).order_by("topup_id", "-id").distinct("topup_id")
     known = {look.topup_id for look in last if look.failure == failure}
@@ -94,7 +94,7 @@ def look(*, topup: TopUp, now: datetime) -> LookUp:
 
 
 def listed(rows: Sequence[PayRecord]) -> list[dict[str, str]]:
-    """Rows as they are kept beside a top-up."""
+    """Payments as they are kept in JSON beside a top-up, at most MOST_CANDIDATES."""
     return [
         {
             "at": row.paid_at.isoformat(),

@@ -1,4 +1,4 @@
-"""Which payment on the switch is which top-up: told by the reference in the payment's memo."""
+"""Matches payments on the switch with top-ups, by the reference in the payment's memo."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from billing.topups.models import TopUp, TopUpState, references
 
 
 def match_payments(*, account: Account) -> int:
-    """Tie the account's payments to the confirmed top-ups whose references they carry. Returns how many."""
+    """Match the account's payments with the confirmed top-ups whose references they carry. Returns how many."""
     payments = Payment.objects.filter(account=account, topup__isnull=True, memo__contains="TU-")
-    return sum(_tie(payment) for payment in payments.order_by("paid_at", "id"))
+    return sum(_match(payment) for payment in payments.order_by("paid_at", "id"))
 
 
-def _tie(payment: Payment) -> int:
-    """A payment that carries several references says nothing; of two with one reference the first is tied."""
+def _match(payment: Payment) -> int:
+    """A payment that carries several references matches nothing; of two with one reference the first is matched."""
     found = references(payment.memo)
     if len(found) != 1:
         return 0

@@ -1,4 +1,4 @@
-"""A top-up by the operator: staff credit an account, with a reason."""
+"""Top-ups by the operator: staff credit an account, with a reason."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext
 
 from accounts.models import Account, User
 from billing.topups.models import Source, TopUp
@@ -16,32 +17,34 @@ PERMISSION = "topups.credit_account"
 
 
 class OwnAccount(TopUpRefused):
+    """Staff credit no account of which they are a member."""
+
     field = "account"
 
 
 def request(*, account: Account, amount: Decimal, by: User, key: str, why: str, now: datetime) -> TopUp:
-    """Write down the credit and hand it over to a worker. Raises PermissionDenied or TopUpRefused.
+    """Write down the credit and ask a worker to send it. Raises PermissionDenied or TopUpRefused.
 
     `why` is kept as the note, which the customer does not see.
     """
-    wish = _wish(account, amount, by, key, why, now)
-    known = requests.find(wish)
+    requested = _requested(account, amount, by, key, why, now)
+    known = requests.find(requested)
     if known is not None:
         return known
-    _check(wish)
+    _check(requested)
     return requests.request(
-        account=account, amount=amount, by=by, key=key, source=Source.OPERATOR, note=wish.note, now=now
+        account=account, amount=amount, by=by, key=key, source=Source.OPERATOR, note=requested.note, now=now
     )
 
 
 def check(*, account: Account, amount: Decimal, by: User, key: str, why: str, now: datetime) -> None:
-    """Raises what `request` would raise now, and writes nothing."""
-    wish = _wish(account, amount, by, key, why, now)
-    if requests.find(wish) is None:
-        _check(wish)
+    """Raise what `request` would raise now, and write nothing."""
+    requested = _requested(account, amount, by, key, why, now)
+    if requests.find(requested) is None:
+        _check(requested)
 
 
-def _wish(account: Account, amount: Decimal, by: User, key: str, why: str, now: datetime) -> TopUp:
+def _requested(account: Account, amount: Decimal, by: User, key: str, why: str, now: datetime) -> TopUp:
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     return TopUp(
@@ -55,9 +58,9 @@ def _wish(account: Account, amount: Decimal, by: User, key: str, why: str, now: 
     )
 
 
-def _check(wish: TopUp) -> None:
-    if not wish.note:
-        raise NoteUnfit("Give the reason.")
-    if wish.account.memberships.filter(user=wish.requested_by).exists():
-        raise OwnAccount("Nobody credits an account of their own.")
-    requests.check(wish)
+def _check(requested: TopUp) -> None:
+    if not requested.note:
+        raise NoteUnfit(gettext("Give the reason."))
+    if requested.account.memberships.filter(user=requested.requested_by).exists():
+        raise OwnAccount(gettext("Nobody credits an account of their own."))
+    requests.check(requested)

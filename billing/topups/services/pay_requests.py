@@ -1,10 +1,12 @@
-"""Which request to the switch a top-up is: a `Pay`, or of a voucher a `PayByPhoneCard`."""
+"""The request that carries out a top-up: a `Pay`, or for a voucher a `PayByPhoneCard` (manual §3.22, §3.58)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
+
+from django.utils.translation import gettext
 
 from billing.topups.models import Source, TopUp
 from billing.topups.services import voucher_cards
@@ -16,17 +18,22 @@ Operation: TypeAlias = Callable[[Client], Paid]
 
 
 class Unsendable(Exception):
-    """It can never be sent. The sentence is for the person."""
+    """The top-up can never be sent. The sentence is for the person."""
 
 
 def operation_of(topup: TopUp) -> Operation:
-    """Raises Unsendable. Asked for before the claim, so that nothing can fail between the claim and the request."""
+    """Prepare the request of a top-up. Raises Unsendable.
+
+    It is prepared before the claim, so that nothing can fail between the claim and the request.
+    """
     if topup.source != Source.VOUCHER:
         return partial(_pay, topup)
     try:
         return partial(_pay_by_card, topup, voucher_cards.card_of(topup))
     except voucher_cards.Unreadable as error:
-        raise Unsendable("The card can no longer be read here; nothing was sent. Please enter it again.") from error
+        raise Unsendable(
+            gettext("The card can no longer be read here; nothing was sent. Please enter it again.")
+        ) from error
 
 
 def _pay(topup: TopUp, client: Client) -> Paid:

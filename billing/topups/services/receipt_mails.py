@@ -1,4 +1,4 @@
-"""The mails about top-ups that are owed. Whatever fails in sending them, no money knows of it."""
+"""Sending the mails about top-ups that wait for it. A mail that fails touches no top-up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def send_due(*, now: datetime) -> Mailed:
 
 
 def compose(row: ReceiptMail) -> EmailMultiAlternatives:
-    """In the words and the zone of whoever reads it; without what the reader may not see."""
+    """Write the mail for its reader: in their time zone, and without what they may not see."""
     topup = row.topup
     access = access_of(row.to, topup.account)
     context = {
@@ -49,7 +49,7 @@ def compose(row: ReceiptMail) -> EmailMultiAlternatives:
 
 
 def _link(row: ReceiptMail, access: Access | None) -> str:
-    """None for whoever has no page of the account, such as a person whose membership has ended."""
+    """The address of the top-up's page, or nothing for a reader who may no longer see the account."""
     if access is None:
         return ""
     return settings.PUBLIC_URL + reverse("topup", args=[row.topup.account.public_id, row.topup.reference])

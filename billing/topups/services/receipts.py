@@ -1,4 +1,4 @@
-"""Who is owed a mail when a top-up ends, or is in doubt. Written with the transition; sent by `receipt_mails`."""
+"""Queues mails about top-ups that end or come into doubt, together with the transition; `receipt_mails` sends them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ EVENTS = frozenset(ReceiptMail.Event.values)
 
 
 def queue_mail(*, topup: TopUp, now: datetime) -> None:
-    """For the state that the top-up has just come to; once per event, of a transfer for both its sides together.
+    """Queue the mails for the state that the top-up has just come to: one to each reader for each event.
 
-    The caller holds the transaction.
+    A transfer's debit and credit share their mails. The caller holds the transaction.
     """
-    credit = _credit_told_of(topup)
+    credit = _credit_shown(topup)
     if credit is None or topup.state not in EVENTS:
         return
     mails = [
@@ -28,8 +28,8 @@ def queue_mail(*, topup: TopUp, now: datetime) -> None:
     ReceiptMail.objects.bulk_create(mails, ignore_conflicts=True)
 
 
-def _credit_told_of(topup: TopUp) -> TopUp | None:
-    """While the debit is in doubt the whole transfer is; every other end shows in the credit itself."""
+def _credit_shown(topup: TopUp) -> TopUp | None:
+    """The credit that the mail is about: in doubt while its debit is; every other end shows in the credit itself."""
     if topup.kind == Kind.CREDIT:
         return topup
     if topup.kind == Kind.DEBIT and topup.state == TopUpState.IN_DOUBT:
@@ -40,7 +40,7 @@ def _credit_told_of(topup: TopUp) -> TopUp | None:
 def _readers(credit: TopUp, event: str) -> Iterable[int]:
     """The account's owners, and the person who asked for it, unless that person is spared mails of success."""
     owns = Exists(Membership.objects.filter(user=OuterRef("pk"), account=credit.account_id, role=Role.OWNER))
-    told = Q(owns)
+    readers = Q(owns)
     if credit.mails_success or event != TopUpState.CONFIRMED:
-        told |= Q(pk=credit.requested_by_id)
-    return User.objects.filter(told, is_active=True).values_list("pk", flat=True)
+        readers |= Q(pk=credit.requested_by_id)
+    return User.objects.filter(readers, is_active=True).values_list("pk", flat=True)

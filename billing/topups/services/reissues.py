@@ -1,7 +1,6 @@
-"""Sending again, under a new reference, what a person found not applied: one of the staff asks, another approves.
-
-Nothing is ever moved from an old top-up to a new one: a credit is asked for anew, a transfer is debited and credited
-anew (what the old one took has its own give-back), and a give-back that is still owed is sent anew.
+"""Re-issues: what a person found not applied is sent again, under a new reference. A second person has to approve it.
+Nothing is ever moved from an old top-up to a new one: a credit is requested again, a transfer is debited and credited
+again (what the old one took has its own give-back), and a give-back that is still owed is sent again.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from functools import partial
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
@@ -37,20 +37,20 @@ def request(*, topup: TopUp, by: User, why: str, now: datetime) -> Reissue:
     """Ask a second person to have the top-up sent again. Raises PermissionDenied or ReissueRefused."""
     _check_person(by, why)
     if topup.state != TopUpState.NOT_APPLIED:
-        raise ReissueRefused("Only a top-up that was found not applied can be issued again.")
+        raise ReissueRefused(gettext("Only a top-up that was found not applied can be issued again."))
     if topup.source not in SOURCES:
-        raise ReissueRefused("This kind of top-up cannot be issued again here.")
+        raise ReissueRefused(gettext("This kind of top-up cannot be issued again here."))
     try:
         with transaction.atomic():
             reissue = Reissue.objects.create(topup=topup, requested_by=by, requested_at=now, why=why.strip())
             audit.note(action=AuditAction.REQUESTED, now=now, by=by, subject=topup, text=f"Re-issue: {why.strip()}")
             return reissue
     except IntegrityError as error:
-        raise ReissueRefused("A re-issue of it was already asked for.") from error
+        raise ReissueRefused(gettext("A re-issue of it was already asked for.")) from error
 
 
 def decline(*, reissue: Reissue, by: User, why: str, now: datetime) -> Reissue:
-    """Say no, or withdraw one's own request. Raises PermissionDenied or ReissueRefused."""
+    """Decline a request, or withdraw one's own. Raises PermissionDenied or ReissueRefused."""
     _check_person(by, why)
     with transaction.atomic():
         _answer(reissue, Answer.DECLINED, by, why, now)
@@ -60,9 +60,9 @@ def decline(*, reissue: Reissue, by: User, why: str, now: datetime) -> Reissue:
 
 
 def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
-    """Make the new top-up and hand it over to a worker. Raises PermissionDenied or ReissueRefused.
+    """Make the new top-up and ask a worker to send it. Raises PermissionDenied or ReissueRefused.
 
-    The switch is asked once more before: what meanwhile stands in its payment history is not sent again.
+    The switch is asked once more before: a top-up that its payment history lists by now is not sent again.
     """
     _check_person(by, why)
     if reason := not_by(reissue=reissue, person=by):
@@ -76,8 +76,8 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
             audit.note(action=AuditAction.REISSUED, now=now, by=by, subject=old, text=f"As {new}: {why.strip()}")
             transaction.on_commit(partial(requests.enqueue_topup, new.pk))
     except PersonLimitExceeded as error:
-        # It counts as asked for by them, not by whoever approves it.
-        raise ReissueRefused(error.told_of(str(reissue.requested_by))) from error
+        # It counts as asked for by them, not by the person who approves it.
+        raise ReissueRefused(error.about(str(reissue.requested_by))) from error
     except TopUpRefused as error:
         raise ReissueRefused(str(error)) from error
     logger.info("%s was issued again as %s: asked for by %s, approved by %s", old, new, reissue.requested_by_id, by.pk)
@@ -85,12 +85,12 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
 
 
 def not_by(*, reissue: Reissue, person: User) -> str:
-    """Why this person cannot be the second one; empty when they can."""
+    """Say why this person cannot be the second one; empty when they can."""
     if person == reissue.requested_by:
-        return "You asked for it yourself: somebody else has to approve it."
+        return gettext("You asked for it yourself: somebody else has to approve it.")
     decided = reissue.topup.transitions.filter(to_state=TopUpState.NOT_APPLIED, by=person)
     if decided.exists():
-        return "You decided that it was not applied: somebody else has to approve sending it again."
+        return gettext("You decided that it was not applied: somebody else has to approve sending it again.")
     return ""
 
 
@@ -98,29 +98,30 @@ def _check_person(by: User, why: str) -> None:
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if not why.strip():
-        raise ReissueRefused("Give the reason.")
+        raise ReissueRefused(gettext("Give the reason."))
 
 
 def _answer(reissue: Reissue, answer: Answer, by: User, why: str, now: datetime) -> None:
     still_open = Reissue.objects.filter(pk=reissue.pk, answer=Answer.OPEN)
     if not still_open.update(answer=answer, answered_by=by, answered_at=now, answer_why=why.strip()):
-        raise ReissueRefused("Somebody else has just answered this request.")
+        raise ReissueRefused(gettext("Somebody else has just answered this request."))
     reissue.refresh_from_db()
 
 
 def look_once_more(old: TopUp, now: datetime) -> None:
-    """Raises ReissueRefused when the switch lists it after all, or cannot be asked."""
+    """Raise ReissueRefused when the switch lists the top-up after all, or cannot be asked."""
     try:
         look = lookups.look(topup=old, now=now)
     except failures.FAILURES as error:
         logger.info("No look at the payments of %s before a re-issue: %s", old.account.number, error)
-        raise ReissueRefused(f"It cannot be sent again without a look first. {failures.sentence(error)}") from error
+        needed = gettext("It cannot be sent again without a look first.")
+        raise ReissueRefused(f"{needed} {failures.sentence(error)}") from error
     if look.found:
-        raise ReissueRefused("The switch now lists a payment with this reference: it was applied.")
+        raise ReissueRefused(gettext("The switch now lists a payment with this reference: it was applied."))
 
 
 def _issue(old: TopUp, by: User, now: datetime) -> TopUp:
-    """The new credit, or the new give-back. `by` asked for it."""
+    """Make the new credit, or the new give-back. `by` is the person who asked for the re-issue."""
     if old.kind == Kind.GIVE_BACK:
         return _give_back(old, by, now)
     if old.source == Source.OPERATOR:
@@ -140,7 +141,7 @@ def _give_back(old: TopUp, by: User, now: datetime) -> TopUp:
         reissue_of=old,
         requested_at=now,
         deadline=now + states.OWED_FOR,
-        next_attempt_at=now + states.HAND_OVER,
+        next_attempt_at=now + states.SWEEP_AFTER,
     )
     return states.create(topup=topup, by=by)
 
@@ -154,18 +155,18 @@ def _credit(old: TopUp, by: User, now: datetime) -> TopUp:
         source=Source.OPERATOR,
         note=old.note,
         now=now,
-        hand_over=False,
+        send_by_worker=False,
         reissue_of=old,
     )
 
 
 def _transfer(old: TopUp, by: User, now: datetime) -> TopUp:
-    """Of whichever leg was not applied: the whole transfer anew."""
+    """The whole transfer is made again, whichever of its legs was not applied."""
     credit = old.credit if old.kind == Kind.DEBIT else old
     if credit.payer is None:
-        raise ReissueRefused("It does not say which agent pays for it.")
+        raise ReissueRefused(gettext("It does not say which agent pays for it."))
     if (credit.payer.credit_without_debit is None) != (old.source == Source.TRANSFER):
-        raise ReissueRefused("The agent's way of paying has changed since; make a new top-up instead.")
+        raise ReissueRefused(gettext("The agent's way of paying has changed since; make a new top-up instead."))
     return transfers.request(
         account=credit.account,
         payer=credit.payer,
@@ -174,11 +175,11 @@ def _transfer(old: TopUp, by: User, now: datetime) -> TopUp:
         key=_new_key(),
         note=credit.note,
         now=now,
-        hand_over=False,
+        send_by_worker=False,
         reissue_of=old,
     )
 
 
 def _new_key() -> str:
-    """That it is made once is held by `reissue_of`, not by the key."""
+    """A key of no meaning: `reissue_of`, not the key, holds that a re-issue is made once."""
     return get_random_string(KEY_LENGTH)

@@ -1,4 +1,7 @@
-"""Top-ups: asked for under a key, written down before anything is sent (manual §3.22)."""
+"""Requests for top-ups: each has a key, and is written down before anything is sent (manual §3.22).
+
+A request is a TopUp that is not saved yet.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from accounts.models import Account, User
 from billing.lib.amounts import BadAmount, check_amount
@@ -21,7 +25,7 @@ from billing.topups.services.errors import (
     LimitExceeded,
     NoteUnfit,
 )
-from billing.topups.services.states import HAND_OVER, OWED_FOR, create
+from billing.topups.services.states import OWED_FOR, SWEEP_AFTER, create
 
 SEND_TOPUP = "billing.topups.tasks.send_topup"
 
@@ -41,16 +45,16 @@ def request(
     payer: Account | None = None,
     online_id: int | None = None,
     now: datetime,
-    hand_over: bool = True,
+    send_by_worker: bool = True,
     reissue_of: TopUp | None = None,
 ) -> TopUp:
-    """Write down one credit and hand it over to a worker; raises TopUpRefused.
+    """Write down one credit and ask a worker to send it. Raises TopUpRefused.
 
     The same key and body give the same top-up, however often and from wherever they come. `payer` is the agent that
-    vouches for it, `online_id` says which payment by card it credits. Without `hand_over` the caller sends it; a sweep
-    finds what was not sent.
+    vouches for it, `online_id` says which payment by card it credits. Without `send_by_worker` the caller sends it; a
+    sweep finds what was not sent.
     """
-    wish = TopUp(
+    requested = TopUp(
         source=source,
         account=account,
         amount=amount,
@@ -62,72 +66,77 @@ def request(
         requested_at=now,
         # What is paid for already is tried until it is there.
         deadline=now + (OWED_FOR if online_id is not None else account.switch.sending_deadline),
-        next_attempt_at=now + HAND_OVER,
+        next_attempt_at=now + SWEEP_AFTER,
         reissue_of=reissue_of,
     )
     with transaction.atomic():
         limits.lock_daily_limits(account=account, by=by)
-        known = find(wish)
+        known = find(requested)
         if known is not None:
             return known
-        check(wish)
-        topup, is_new = write(wish)
-        if is_new and hand_over:
+        check(requested)
+        topup, is_new = write(requested)
+        if is_new and send_by_worker:
             transaction.on_commit(partial(enqueue_topup, topup.pk))
     return topup
 
 
-def find(wish: TopUp) -> TopUp | None:
-    """The top-up that was made under the wish's key before; KeyReused when that was another wish."""
-    if "\0" in wish.key:
-        raise KeyUnfit("The key holds a character that cannot be kept.")
-    if not wish.amount.is_finite():
-        raise AmountRefused("The amount must be a number.")
+def find(requested: TopUp) -> TopUp | None:
+    """Find the top-up that was made under the request's key before. Raises KeyReused when its body was another."""
+    if "\0" in requested.key:
+        raise KeyUnfit(gettext("The key holds a character that cannot be kept."))
+    if not requested.amount.is_finite():
+        raise AmountRefused(gettext("The amount must be a number."))
     try:
-        known = TopUp.objects.get(requested_by=wish.requested_by, kind=Kind.CREDIT, key=wish.key)
+        known = TopUp.objects.get(requested_by=requested.requested_by, kind=Kind.CREDIT, key=requested.key)
     except TopUp.DoesNotExist:
         return None
-    if _body(known) != _body(wish):
-        raise KeyReused("This form was already used for another top-up. Start again from the account's page.")
+    if _body(known) != _body(requested):
+        raise KeyReused(gettext("This form was already used for another top-up. Start again from the account's page."))
     return known
 
 
-def check(wish: TopUp) -> None:
-    """Raises TopUpRefused when the switch must never see this wish."""
-    check_body(wish)
-    limits.check(wish)
+def check(requested: TopUp) -> None:
+    """Raise TopUpRefused when the switch must never see this request."""
+    check_body(requested)
+    limits.check(requested)
 
 
-def check_body(wish: TopUp) -> None:
-    """Without the limits of the day. Raises TopUpRefused."""
-    switch = wish.account.switch
+def check_body(requested: TopUp) -> None:
+    """Do what `check` does, without the limits of the day. Raises TopUpRefused."""
+    switch = requested.account.switch
     try:
-        check_amount(wish.amount, places=STORED_PLACES if wish.source in limits.ALREADY_PAID else switch.places)
+        check_amount(
+            requested.amount, places=STORED_PLACES if requested.source in limits.ALREADY_PAID else switch.places
+        )
     except BadAmount as error:
         raise AmountRefused(str(error)) from error
-    if wish.amount > switch.topup_limit:
-        raise LimitExceeded(f"One top-up may be at most {switch.topup_limit.normalize():f} {switch.currency}.")
-    for account in filter(None, (wish.account, wish.payer)):
+    if requested.amount > switch.topup_limit:
+        most = {"amount": f"{switch.topup_limit.normalize():f}", "currency": switch.currency}
+        raise LimitExceeded(gettext("One top-up may be at most %(amount)s %(currency)s.") % most)
+    for account in filter(None, (requested.account, requested.payer)):
         if account.missing_since is not None:
-            raise AccountMissing(f"The switch no longer knows the account {account.number}.")
-    if not wish.key or len(wish.key) > LONGEST_KEY or not wish.key.isprintable():
-        raise KeyUnfit(f"The key must be 1 to {LONGEST_KEY} characters long.")
-    if len(wish.note) > LONGEST_NOTE or not (wish.note.isprintable() or not wish.note):
-        raise NoteUnfit(f"The note may be at most {LONGEST_NOTE} characters long, on one line.")
+            unknown = {"account": account.number}
+            raise AccountMissing(gettext("The switch no longer knows the account %(account)s.") % unknown)
+    if not requested.key or len(requested.key) > LONGEST_KEY or not requested.key.isprintable():
+        raise KeyUnfit(gettext("The key must be 1 to %(most)d characters long.") % {"most": LONGEST_KEY})
+    if len(requested.note) > LONGEST_NOTE or not (requested.note.isprintable() or not requested.note):
+        longest = {"most": LONGEST_NOTE}
+        raise NoteUnfit(gettext("The note may be at most %(most)d characters long, on one line.") % longest)
 
 
-def write(wish: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:
-    """The wish as a row, with a transfer's debit, and whether it is new.
+def write(requested: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:
+    """Save the request as a row, with a transfer's debit. Returns the row, and whether it is new.
 
-    Of simultaneous wishes under one key the first is written.
+    Of simultaneous requests under one key the first is written.
     """
     try:
         with transaction.atomic():
             if debit is not None:
-                wish.debit = create(topup=debit, by=wish.requested_by)
-            return create(topup=wish, by=wish.requested_by), True
+                requested.debit = create(topup=debit, by=requested.requested_by)
+            return create(topup=requested, by=requested.requested_by), True
     except IntegrityError:
-        known = find(wish)
+        known = find(requested)
         if known is None:
             raise
         return known, False

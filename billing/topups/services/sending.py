@@ -1,4 +1,4 @@
-"""Sending a top-up: at most once. Whatever is not surely done or surely not done is in doubt (manual §3.22, §3.58)."""
+"""Sends a top-up at most once. What is neither surely done nor surely not done is in doubt (manual §3.22, §3.58)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from billing.balances.services import balances
 from billing.lib.amounts import stored_if_money
@@ -20,15 +21,15 @@ from billing.vos3000.operations.payments import Paid
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(seconds=60)
+PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
-NOT_YET = "It could not be sent yet; it is tried again."
+NOT_SENT_YET = "It could not be sent yet; it is tried again."
 NOT_REACHED = "It could not be reached; nothing was sent."
 
 
 def carry_out(*, topup_id: int, now: datetime) -> TopUp:
-    """Send a top-up and, of a transfer, every leg that may follow. Returns the top-up that was asked for."""
+    """Send a top-up and every leg of a transfer that may follow it. Returns the top-up that was asked for."""
     clock = Clock(now)
     sent = _send(_first_leg(_read(topup_id)), now)
     while (leg := _next_leg(sent)) is not None:
@@ -52,7 +53,7 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
     if topup.kind == Kind.DEBIT:
         figures = balances.current(account=topup.account, now=now)
         if not _is_fresh(figures, now):
-            # Whoever else asks for it right now may be about to send this very debit: an attempt would fence it off.
+            # Another process that asks right now may be about to send this very debit: an attempt would fence it off.
             return _postpone(topup, clock.now(), is_attempt=figures.asked or figures.failure is not None)
     try:
         operation = operation_of(topup)
@@ -71,16 +72,16 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
 
 
 def expire(*, topup: TopUp, now: datetime) -> bool:
-    """Refuse what could not be sent by its deadline."""
+    """Refuse a top-up that could not be sent by its deadline. False when it may still be sent."""
     if now < topup.deadline:
         return False
     return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, only_if=states.sendable())
 
 
 def pause(topup: TopUp) -> timedelta:
-    """1, 2, 4 … 60 seconds; what is owed to an agent is tried ever more rarely, but for ever."""
-    longest = states.LONGEST_PAUSE_OF_THE_OWED if topup.kind == Kind.GIVE_BACK else LONGEST_PAUSE
-    return min(longest, timedelta(seconds=2 ** min(max(topup.attempts - 1, 0), 12)))
+    """How long to wait between attempts: 1, 2, 4 … 60 seconds; a give-back waits up to an hour, and is always tried."""
+    pauses = states.PAUSES_WHEN_OWED if topup.kind == Kind.GIVE_BACK else PAUSES
+    return pauses.pause(topup.attempts - 1)
 
 
 def _first_leg(topup: TopUp) -> TopUp:
@@ -102,9 +103,9 @@ def _is_fresh(figures: balances.Figures, now: datetime) -> bool:
 
 
 def _postpone(topup: TopUp, now: datetime, *, is_attempt: bool = True) -> TopUp:
-    """Not even claimed: it stays requested and is tried again."""
+    """Leave a top-up requested, without a claim, to be tried again later."""
     TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED, attempts=topup.attempts).update(
-        attempts=F("attempts") + int(is_attempt), next_attempt_at=now + pause(topup), why=NOT_YET
+        attempts=F("attempts") + int(is_attempt), next_attempt_at=now + pause(topup), why=NOT_SENT_YET
     )
     topup.refresh_from_db()
     return topup
@@ -112,7 +113,7 @@ def _postpone(topup: TopUp, now: datetime, *, is_attempt: bool = True) -> TopUp:
 
 @transaction.atomic(durable=True)
 def _claim(topup: TopUp, now: datetime) -> bool:
-    """Make the top-up this process' own. Committed before anything leaves: nobody else will ever send it."""
+    """Make the top-up this process' own. It is committed before anything leaves: no other process will ever send it."""
     if topup.kind == Kind.DEBIT and not _is_covered(topup, now):
         return False
     return states.move(
@@ -126,8 +127,8 @@ def _claim(topup: TopUp, now: datetime) -> bool:
 
 
 def _is_covered(debit: TopUp, now: datetime) -> bool:
-    """Refuses the debit when it is not, or puts it off when only a newer balance can tell."""
-    agent = balances.locked(debit.account)
+    """Whether the agent's balance covers the debit. If not, it is refused, or postponed until a newer balance tells."""
+    agent = balances.lock_agent(debit.account)
     left = headroom.left_for_transfer(agent=agent, debit=debit)
     if left is not None and left + debit.amount >= 0:
         return True

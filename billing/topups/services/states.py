@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from accounts.lib.backoff import Backoff
 from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.topups.models import EDGES, Kind, TopUp, TopUpState, Transition
@@ -16,33 +17,35 @@ from billing.topups.services import receipts
 ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 
-# A row that a process has just written is left to that process for so long before a sweep takes it.
-HAND_OVER = timedelta(seconds=5)
+# A row that a process has just written is left to that process and its worker for so long before a sweep takes it.
+SWEEP_AFTER = timedelta(seconds=5)
 # A give-back is owed, and so is the credit for a payment by card: they are tried until they are there.
 OWED_FOR = timedelta(days=3650)
-LONGEST_PAUSE_OF_THE_OWED = timedelta(hours=1)
+PAUSES_WHEN_OWED = Backoff(first=timedelta(seconds=1), longest=timedelta(hours=1))
 
 Evidence = Mapping[str, object]
 
 
 def sendable() -> Q:
-    """A transfer's credit may only leave once its debit is confirmed.
+    """The condition under which a top-up may leave: a transfer's credit only once its debit is confirmed.
 
-    A sub-query, never a join: with a join PostgreSQL would not look at the row's own state again after waiting for it.
+    It is a sub-query, never a join: with a join PostgreSQL would not look at the row's own state again after waiting
+    for it.
     """
     confirmed = TopUp.objects.filter(kind=Kind.DEBIT, state=TopUpState.CONFIRMED)
     return Q(debit__isnull=True) | Q(debit__in=confirmed.values("pk"))
 
 
 def waiting() -> QuerySet[TopUp]:
+    """Top-ups that wait to be sent, and may be."""
     return TopUp.objects.filter(sendable(), state=TopUpState.REQUESTED)
 
 
 def create(*, topup: TopUp, by: User | None) -> TopUp:
-    """Write a wish and its first transition. The caller holds the transaction."""
+    """Write a request and its first transition. The caller holds the transaction."""
     topup.save(force_insert=True)
     Transition.objects.create(topup=topup, to_state=TopUpState.REQUESTED, at=topup.requested_at, by=by)
-    # Of a re-issue the approval is recorded, from where that was given.
+    # The approval of a re-issue is recorded where it is given.
     again = topup.reissue_of_id or (topup.debit is not None and topup.debit.reissue_of_id)
     if by is not None and topup.kind == Kind.CREDIT and not again:
         text = f"{topup.amount} {topup.account.switch.currency}, {topup.get_source_display()}"
@@ -63,10 +66,10 @@ def move(
     only_if: Q | None = None,
     **fields: object,
 ) -> bool:
-    """Take a top-up from the state it was read in to another. False when somebody else was quicker.
+    """Take a top-up from the state it was read in to another. False when another process was quicker.
 
-    `topup` holds what was written, or is read again. The number of attempts fences off whoever read it before a later
-    claim.
+    `topup` then holds what was written, or is read again. The number of attempts fences off a process that read it
+    before a later claim.
     """
     source = TopUpState(topup.state)
     if (source, to) not in EDGES:
@@ -74,8 +77,8 @@ def move(
     as_read = TopUp.objects.filter(only_if or Q(), pk=topup.pk, state=source, attempts=topup.attempts)
     settled = {"settled_at": now, "sealed_card": ""} if to in ENDS else {}
     # A person's reason is the staff's own: it stays with the transition.
-    told = "" if by else why[:300]
-    written = {"state": to, "why": told, **settled, **fields}
+    shown = "" if by else why[:300]
+    written = {"state": to, "why": shown, **settled, **fields}
     with transaction.atomic(savepoint=False):
         if not as_read.update(**written):
             topup.refresh_from_db()
@@ -92,7 +95,7 @@ def move(
 
 
 def _follow(topup: TopUp, now: datetime) -> None:
-    """What the end of one leg of a transfer means for the other, written together with it."""
+    """Write what the end of one leg of a transfer means for the others, in the same transaction."""
     if topup.kind == Kind.DEBIT:
         _follow_debit(topup, now)
     elif topup.kind == Kind.GIVE_BACK:
@@ -107,7 +110,7 @@ def _follow_debit(debit: TopUp, now: datetime) -> None:
         return
     if debit.state == TopUpState.CONFIRMED:
         credit.deadline = now + debit.account.switch.sending_deadline
-        credit.next_attempt_at = now + HAND_OVER
+        credit.next_attempt_at = now + SWEEP_AFTER
         credit.save(update_fields=["deadline", "next_attempt_at"])
     else:
         why = f"The agent was not debited. {debit.why}".strip()
@@ -115,17 +118,17 @@ def _follow_debit(debit: TopUp, now: datetime) -> None:
 
 
 def _give_back(credit: TopUp, now: datetime) -> None:
-    # Asked for now: whoever sends the credit may have read the debit while another was still sending it.
+    # It is read now: the process that sends the credit may have read the debit while another was still sending it.
     debit = TopUp.objects.filter(credit=credit, state=TopUpState.CONFIRMED).first()
     if debit is not None:
-        _owe(debit, key=credit.key, now=now, pause=HAND_OVER)
+        _owe(debit, key=credit.key, now=now, pause=SWEEP_AFTER)
 
 
 def _give_back_again(refused: TopUp, now: datetime) -> None:
-    """Surely not done, and still owed: under a reference of its own, after twice the time that the last one took."""
+    """Owe the money again after a refusal, under a new reference, and after twice the time that the last one took."""
     debit = refused.gives_back
     if debit is not None and refused.state == TopUpState.REFUSED:
-        pause = min(LONGEST_PAUSE_OF_THE_OWED, max(HAND_OVER, 2 * (now - refused.requested_at)))
+        pause = min(PAUSES_WHEN_OWED.longest, max(SWEEP_AFTER, 2 * (now - refused.requested_at)))
         _owe(debit, key=refused.reference, now=now, pause=pause)
 
 

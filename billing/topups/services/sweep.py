@@ -1,4 +1,4 @@
-"""What no living process takes care of: top-ups that were never handed over, and those whose sender died."""
+"""Sweeps up the top-ups that no living process has: no worker was asked to send them, or their sender died."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Swept:
 
 
 def sweep(*, now: datetime) -> Swept:
-    return Swept(doubted=doubt_the_dead(now=now), expired=_expire_the_late(now), sent=_send_the_due(now))
+    return Swept(doubted=doubt_dead_senders(now=now), expired=_expire_the_late(now), sent=_send_the_due(now))
 
 
-def doubt_the_dead(*, now: datetime, switch: Switch | None = None) -> int:
-    """A sender that is silent for too long has died, perhaps after its `Pay` had left."""
+def doubt_dead_senders(*, now: datetime, switch: Switch | None = None) -> int:
+    """Put in doubt what dead senders were sending: a sender silent for so long may have died after its `Pay` left."""
     dead = TopUp.objects.filter(state=TopUpState.SENDING, sent_at__lt=now - DEAD_AFTER)
     if switch is not None:
         dead = dead.filter(account__switch=switch)
@@ -48,8 +48,9 @@ def _expire_the_late(now: datetime) -> int:
 
 
 def _send_the_due(now: datetime) -> int:
-    """Each switch has its turn, the one first that has waited longest: many that wait for one that is down, perhaps for
-    years, keep nobody else's waiting.
+    """Give each switch its turn, first the one that has waited longest.
+
+    Many top-ups that wait for a switch that is down, perhaps for years, do not keep those of the others waiting.
     """
     clock = Clock(now)
     due = states.waiting().filter(next_attempt_at__lte=now)
@@ -58,7 +59,7 @@ def _send_the_due(now: datetime) -> int:
 
 
 def _send_those_of(due: QuerySet[TopUp], now: datetime, clock: Clock) -> int:
-    """One that could not be sent speaks for its switch: the others of that switch wait for the next sweep."""
+    """Send until one could not be sent: then the others of that switch wait for the next sweep."""
     sent = 0
     for topup in due.order_by("next_attempt_at")[:MOST_AT_ONCE]:
         if clock.now() - now > LONGEST_SWEEP or not _was_sent(topup, clock.now()):

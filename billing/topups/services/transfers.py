@@ -1,4 +1,4 @@
-"""A reseller's top-up: the agent is debited, then the child is credited; a refused credit is given back."""
+"""Top-ups by an agent: the agent is debited, then the child is credited; a refused credit is given back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.access import is_below
 from accounts.models import Account, User
@@ -17,7 +18,7 @@ from billing.topups.services import headroom, limits, requests, states
 from billing.topups.services.errors import TopUpRefused
 
 # A credit's own deadline begins when its debit is confirmed.
-NOT_YET = timedelta(days=3650)
+NO_DEADLINE_YET = timedelta(days=3650)
 
 
 class NotBelow(TopUpRefused):
@@ -29,31 +30,32 @@ class NotCovered(TopUpRefused):
 
 
 class NotSurelyCovered(NotCovered):
-    """Debits that were confirmed just now may count twice; a newer balance tells."""
+    """Debits that were confirmed just now may count twice; only a newer balance can tell."""
 
 
 class BalanceUnknown(TopUpRefused):
     pass
 
 
-# It may be otherwise some seconds later.
-PASSING = (NotSurelyCovered, BalanceUnknown)
+# Reasons that may have gone some seconds later.
+TEMPORARY = (NotSurelyCovered, BalanceUnknown)
 
 
 @dataclass(frozen=True)
-class Purse:
-    """From where an agent's top-ups are paid: `left` of its balance, or of the day's credit without debit."""
+class Funds:
+    """What an agent pays its top-ups from: `left` of its balance if it is debited, else of the day's credit."""
 
     payer: Account
     debited: bool
     left: Decimal | None
 
 
-def purse(*, payer: Account, now: datetime) -> Purse:
+def funds(*, payer: Account, now: datetime) -> Funds:
+    """Ask the switch for the agent's balance, unless it is fresh, and say what is left."""
     payer = balances.current(account=payer, now=now).account
     debited = payer.credit_without_debit is None
     left = headroom.left_for_transfer(agent=payer) if debited else headroom.left_for_today(agent=payer, now=now)
-    return Purse(payer, debited, left)
+    return Funds(payer, debited, left)
 
 
 def request(
@@ -65,28 +67,28 @@ def request(
     key: str,
     note: str = "",
     now: datetime,
-    hand_over: bool = True,
+    send_by_worker: bool = True,
     reissue_of: TopUp | None = None,
     mails_success: bool = True,
 ) -> TopUp:
-    """Write down a top-up by an agent and hand it over to a worker. Returns the credit; raises TopUpRefused.
+    """Write down a top-up by an agent and ask a worker to send it. Returns the credit; raises TopUpRefused.
 
-    The agent is debited first, unless its account allows credit without debit. Wishes of one agent are decided one
+    The agent is debited first, unless its account allows credit without debit. Requests of one agent are decided one
     after the other, so that together they never exceed what it has. Without `mails_success` the person who asks is
-    mailed only of what goes wrong.
+    only mailed when it goes wrong.
     """
     _look_at_balance(payer, now)
     with transaction.atomic():
-        agent = balances.locked(payer)
+        agent = balances.lock_agent(payer)
         limits.lock_daily_limits(account=account, by=by)
-        wish = _wish(account, agent, amount, by, key, note, now)
-        wish.mails_success = mails_success
-        known = requests.find(wish)
+        requested = _requested(account, agent, amount, by, key, note, now)
+        requested.mails_success = mails_success
+        known = requests.find(requested)
         if known is not None:
             return known
-        _check(wish, agent)
-        credit, is_new = _write(wish, reissue_of)
-        if is_new and hand_over:
+        _check(requested, agent)
+        credit, is_new = _write(requested, reissue_of)
+        if is_new and send_by_worker:
             transaction.on_commit(partial(requests.enqueue_topup, credit.pk))
     return credit
 
@@ -94,12 +96,12 @@ def request(
 def check(
     *, account: Account, payer: Account, amount: Decimal, by: User, key: str, note: str = "", now: datetime
 ) -> None:
-    """Raises what `request` would raise now, and writes nothing."""
+    """Raise what `request` would raise now, and write nothing."""
     _look_at_balance(payer, now)
     agent = Account.objects.select_related("switch").get(pk=payer.pk)
-    wish = _wish(account, agent, amount, by, key, note, now)
-    if requests.find(wish) is None:
-        _check(wish, agent)
+    requested = _requested(account, agent, amount, by, key, note, now)
+    if requests.find(requested) is None:
+        _check(requested, agent)
 
 
 def _look_at_balance(payer: Account, now: datetime) -> None:
@@ -107,7 +109,9 @@ def _look_at_balance(payer: Account, now: datetime) -> None:
         balances.current(account=payer, now=now)
 
 
-def _wish(account: Account, agent: Account, amount: Decimal, by: User, key: str, note: str, now: datetime) -> TopUp:
+def _requested(
+    account: Account, agent: Account, amount: Decimal, by: User, key: str, note: str, now: datetime
+) -> TopUp:
     without_debit = agent.credit_without_debit is not None
     return TopUp(
         source=Source.AGENT_CREDIT if without_debit else Source.TRANSFER,
@@ -118,45 +122,48 @@ def _wish(account: Account, agent: Account, amount: Decimal, by: User, key: str,
         key=key,
         payer=agent,
         requested_at=now,
-        deadline=now + (agent.switch.sending_deadline if without_debit else NOT_YET),
-        next_attempt_at=now + states.HAND_OVER,
+        deadline=now + (agent.switch.sending_deadline if without_debit else NO_DEADLINE_YET),
+        next_attempt_at=now + states.SWEEP_AFTER,
     )
 
 
-def _check(wish: TopUp, agent: Account) -> None:
-    requests.check(wish)
-    if wish.account.switch_id != agent.switch_id or not is_below(wish.account, agent):
-        raise NotBelow(f"{wish.account.number} is not an account of {agent.number}.")
-    if wish.source == Source.AGENT_CREDIT:
-        if wish.amount > headroom.left_for_today(agent=agent, now=wish.requested_at):
-            raise NotCovered("This is more than what may still be credited today.")
+def _check(requested: TopUp, agent: Account) -> None:
+    requests.check(requested)
+    if requested.account.switch_id != agent.switch_id or not is_below(requested.account, agent):
+        both = {"account": requested.account.number, "agent": agent.number}
+        raise NotBelow(gettext("%(account)s is not an account of %(agent)s.") % both)
+    if requested.source == Source.AGENT_CREDIT:
+        if requested.amount > headroom.left_for_today(agent=agent, now=requested.requested_at):
+            raise NotCovered(gettext("This is more than what may still be credited today."))
         return
     left = headroom.left_for_transfer(agent=agent)
     if left is None:
-        raise BalanceUnknown("The balance to pay from is not known at the moment. Please try again shortly.")
-    if wish.amount > left:
-        if wish.amount <= left + headroom.perhaps_counted_twice(agent=agent):
-            raise NotSurelyCovered("The balance to pay from is changing just now. Please try again in some seconds.")
-        raise NotCovered("The balance to pay from does not cover this, counting what is already on its way.")
+        raise BalanceUnknown(gettext("The balance to pay from is not known at the moment. Please try again shortly."))
+    if requested.amount > left:
+        if requested.amount <= left + headroom.perhaps_counted_twice(agent=agent):
+            raise NotSurelyCovered(
+                gettext("The balance to pay from is changing just now. Please try again in some seconds.")
+            )
+        raise NotCovered(gettext("The balance to pay from does not cover this, counting what is already on its way."))
 
 
-def _write(wish: TopUp, reissue_of: TopUp | None) -> tuple[TopUp, bool]:
-    """`reissue_of` is an earlier transfer's debit or credit: the same leg of this one stands for it."""
-    if wish.source == Source.AGENT_CREDIT:
-        wish.reissue_of = reissue_of
-        return requests.write(wish)
+def _write(requested: TopUp, reissue_of: TopUp | None) -> tuple[TopUp, bool]:
+    """Save the credit, with its debit. `reissue_of` is a leg of an earlier transfer, which the same leg replaces."""
+    if requested.source == Source.AGENT_CREDIT:
+        requested.reissue_of = reissue_of
+        return requests.write(requested)
     debit = TopUp(
         kind=Kind.DEBIT,
         source=Source.TRANSFER,
-        account=wish.payer,
-        amount=-wish.amount,
-        note=wish.note,
-        requested_by=wish.requested_by,
-        key=wish.key,
-        requested_at=wish.requested_at,
-        deadline=wish.requested_at + wish.account.switch.sending_deadline,
-        next_attempt_at=wish.next_attempt_at,
+        account=requested.payer,
+        amount=-requested.amount,
+        note=requested.note,
+        requested_by=requested.requested_by,
+        key=requested.key,
+        requested_at=requested.requested_at,
+        deadline=requested.requested_at + requested.account.switch.sending_deadline,
+        next_attempt_at=requested.next_attempt_at,
     )
-    leg = debit if reissue_of is not None and reissue_of.kind == Kind.DEBIT else wish
+    leg = debit if reissue_of is not None and reissue_of.kind == Kind.DEBIT else requested
     leg.reissue_of = reissue_of
-    return requests.write(wish, debit=debit)
+    return requests.write(requested, debit=debit)

@@ -1,4 +1,4 @@
-"""A voucher card's number and password: outside a request to the switch they exist encrypted only."""
+"""Seals a voucher card's number and password: outside a request to the switch they exist encrypted only."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ LONGEST_OFFER = 2000
 
 
 class Unreadable(Exception):
-    """What was sealed cannot be opened: it is not ours, too old, or SECRET_KEY is another one now."""
+    """A sealed text cannot be opened: it is not ours, too old, or SECRET_KEY is another one now."""
 
 
 @dataclass(frozen=True)
 class Card:
+    """What is printed on a voucher card. Neither part may ever reach a log."""
+
     pin: str = field(repr=False)
     password: str = field(repr=False)
 
@@ -44,7 +46,7 @@ def digest_of(*, switch: Switch, card: Card) -> str:
 
 
 def digests_of(*, switch: Switch, card: Card) -> list[str]:
-    """All that a row may have for it, also one that was written under an earlier SECRET_KEY."""
+    """All digests that a row may have for the card, also one that was written under an earlier SECRET_KEY."""
     return encryption.digests(PURPOSE, f"{switch.pk} {card.pin}")
 
 
@@ -53,7 +55,7 @@ def seal(card: Card) -> str:
 
 
 def card_of(topup: TopUp) -> Card:
-    """Raises Unreadable."""
+    """Open the card that was sealed in a top-up. Raises Unreadable."""
     try:
         return Card(**json.loads(encryption.cipher(PURPOSE).decrypt(topup.sealed_card)))
     except InvalidToken as error:
@@ -61,13 +63,13 @@ def card_of(topup: TopUp) -> Card:
 
 
 def seal_offer(offer: Offer, *, account: Account, by: User, now: datetime) -> str:
-    """For the confirmation page: it opens for this account and user alone, and for a short time."""
+    """Seal an offer for the confirmation page: it opens for this account and user alone, and for a short time."""
     fields = {**asdict(offer.card), "amount": str(offer.amount), "key": offer.key}
     return _offers(account, by).encrypt_at_time(json.dumps(fields).encode(), int(now.timestamp())).decode()
 
 
 def open_offer(sealed: str, *, account: Account, by: User, now: datetime) -> Offer:
-    """Without the card's expiry, which was shown before. Raises Unreadable."""
+    """Open a sealed offer, without the card's expiry, which was shown before. Raises Unreadable."""
     if len(sealed) > LONGEST_OFFER:
         raise Unreadable
     ttl = int(OFFERED_FOR.total_seconds())

@@ -1,4 +1,4 @@
-"""Voucher cards: looked at first, then paid in as a top-up like any other (manual §3.58, §3.84)."""
+"""Top-ups by voucher card: the card is looked at first, then paid in like any other top-up (manual §3.58, §3.84)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Account, User
@@ -55,31 +56,31 @@ class CardWorthless(CardRefused):
 
 
 class TooManyCards(CardRefused):
-    """Too many wrong ones: nothing is asked of the switch for a while."""
+    """Too many cards were wrong: nothing is asked of the switch for a while."""
 
 
 class CardNotSeen(CardRefused):
-    """The switch could not be asked, so nothing is known of the card."""
+    """The switch could not be asked, so nothing is known about the card."""
 
 
 class CardTaken(CardRefused):
-    """A top-up by this card is on its way; `topup` is it, where it is of the same account."""
+    """A top-up by this card is on its way: `topup`, unless it is of another account."""
 
     def __init__(self, topup: TopUp, account: Account) -> None:
         super().__init__("A top-up by this card is on its way already. Nothing is sent twice.")
         self.topup = topup if topup.account_id == account.pk else None
 
 
-WRONG = "There is no card with this number and password. Please check both."
-NOT_HERE = "This switch does not take voucher cards. Nothing was done to the card."
-LATER = "Nothing was done to the card. Please try again shortly."
+WRONG = gettext_lazy("There is no card with this number and password. Please check both.")
+NOT_HERE = gettext_lazy("This switch does not take voucher cards. Nothing was done to the card.")
+LATER = gettext_lazy("Nothing was done to the card. Please try again shortly.")
 
 
 @sensitive_variables()
 def look(*, account: Account, card: Card, by: User, address: str, now: datetime) -> Offer:
-    """What the switch says of the card; raises CardRefused. Nothing is written, and the card stays as it is.
+    """Ask the switch about the card. Raises CardRefused. Nothing is written, and the card stays as it is.
 
-    A wrong password and an unknown number are one and the same to the person, and both count as a guess.
+    A wrong password and an unknown number look the same to the person, and both count as a guess.
     """
     limits = _limits(account, by, address)
     _count(limits, account, by, address)
@@ -90,37 +91,37 @@ def look(*, account: Account, card: Card, by: User, address: str, now: datetime)
         raise
     if found is None:
         logger.warning("A wrong voucher card for %s by user %s from %s", account.number, by.pk, address)
-        raise CardWrong(WRONG)
+        raise CardWrong(str(WRONG))
     rate_limits.refund(limits)
     _check(found, account, now)
     _check_is_free(account, card)
     offer = Offer(card=card, amount=found.money, expires_at=found.expiry.instant, key=get_random_string(KEY_LENGTH))
-    requests.check(_wish(offer, account, by, now))
+    requests.check(_requested(offer, account, by, now))
     return offer
 
 
 @sensitive_variables()
-def request(*, account: Account, offer: Offer, by: User, now: datetime, hand_over: bool = True) -> TopUp:
-    """Write down a top-up by the card and hand it over to a worker; raises TopUpRefused.
+def request(*, account: Account, offer: Offer, by: User, now: datetime, send_by_worker: bool = True) -> TopUp:
+    """Write down a top-up by the card and ask a worker to send it. Raises TopUpRefused.
 
     The same offer gives the same top-up. Another offer of a card that is on its way is refused, by the database too.
     """
-    wish = _wish(offer, account, by, now)
-    known = requests.find(wish)
+    requested = _requested(offer, account, by, now)
+    known = requests.find(requested)
     if known is not None:
         return known
-    requests.check(wish)
+    requests.check(requested)
     try:
-        topup, is_new = requests.write(wish)
+        topup, is_new = requests.write(requested)
     except IntegrityError:
         _check_is_free(account, offer.card)
         raise
-    if is_new and hand_over:
+    if is_new and send_by_worker:
         transaction.on_commit(partial(requests.enqueue_topup, topup.pk))
     return topup
 
 
-def _wish(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:
+def _requested(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:
     return TopUp(
         source=Source.VOUCHER,
         account=account,
@@ -131,7 +132,7 @@ def _wish(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:
         sealed_card=voucher_cards.seal(offer.card),
         requested_at=now,
         deadline=now + account.switch.sending_deadline,
-        next_attempt_at=now + states.HAND_OVER,
+        next_attempt_at=now + states.SWEEP_AFTER,
     )
 
 
@@ -150,14 +151,19 @@ def _count(limits: list[Limit], account: Account, by: User, address: str) -> Non
         logger.warning("Voucher cards are closed for %s, user %s, address %s", account.number, by.pk, address)
         minutes = -(-int(error.wait.total_seconds()) // 60)
         raise TooManyCards(
-            f"Too many cards could not be found. Please try again in {minutes} minute{'s' if minutes != 1 else ''}."
+            ngettext(
+                "Too many cards could not be found. Please try again in %(minutes)d minute.",
+                "Too many cards could not be found. Please try again in %(minutes)d minutes.",
+                minutes,
+            )
+            % {"minutes": minutes}
         ) from error
     except rate_limits.Unavailable as error:
-        raise CardNotSeen(f"Cards cannot be checked at the moment. {LATER}") from error
+        raise CardNotSeen(f"{gettext('Cards cannot be checked at the moment.')} {LATER}") from error
 
 
 def _found(account: Account, card: Card) -> PhoneCard | None:
-    """What the switch refuses to tell, by whatever code, is a wrong card: the codes are not published."""
+    """Ask the switch for the card. A refusal by whatever code means a wrong card: the codes are not published."""
     timeout = clients.PAGE_TIMEOUT
     try:
         with clients.client(account.switch, read_timeout=timeout, total_timeout=timeout) as client:
@@ -165,20 +171,27 @@ def _found(account: Account, card: Card) -> PhoneCard | None:
     except Refused:
         return None
     except UnexpectedStatus as error:
-        raise CardNotSeen(NOT_HERE if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
+        raise CardNotSeen(str(NOT_HERE) if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
     except FAILURES as error:
         raise CardNotSeen(f"{sentence(error)} {LATER}") from error
 
 
 def _check(found: PhoneCard, account: Account, now: datetime) -> None:
     if found.is_used:
-        when = f" on {_day(found.used_at)}" if found.used_at else ""
-        where = " It was paid into this account." if found.used_account == account.number else ""
-        raise CardUsed(f"This card was already used{when}.{where}")
+        raise CardUsed(_words_of_use(found, account))
     if _has_expired(found.expiry, now):
-        raise CardExpired(f"This card expired on {_day(found.expiry.instant)}.")
+        raise CardExpired(gettext("This card expired on %(day)s.") % {"day": _day(found.expiry.instant)})
     if found.money <= 0:
-        raise CardWorthless("There is no money on this card.")
+        raise CardWorthless(gettext("There is no money on this card."))
+
+
+def _words_of_use(found: PhoneCard, account: Account) -> str:
+    used = gettext("This card was already used.")
+    if found.used_at:
+        used = gettext("This card was already used on %(day)s.") % {"day": _day(found.used_at)}
+    if found.used_account == account.number:
+        return f"{used} {gettext('It was paid into this account.')}"
+    return used
 
 
 def _has_expired(expiry: Expiry, now: datetime) -> bool:
@@ -186,7 +199,7 @@ def _has_expired(expiry: Expiry, now: datetime) -> bool:
 
 
 def _day(at: datetime | None) -> str:
-    """In the zone that times are shown in to whoever asks."""
+    """The day in the time zone of the person who asks."""
     return timezone.localtime(at).strftime("%-d %B %Y") if at else ""
 
 

@@ -1,4 +1,4 @@
-"""Topping up an account below one's own: the form, the confirmation, and what became of it."""
+"""Pages on which an agent tops up a customer: the form, the confirmation, and the page that follows the top-up."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TONES = {
 
 @dataclass(frozen=True)
 class Move:
-    """A balance before and after."""
+    """An account's balance before and after the top-up. None: the balance is not known."""
 
     account: Account
     before: Decimal | None
@@ -51,14 +51,17 @@ class Move:
 @account_page(Action.PAY_IN)
 @throttled(TOPUP)
 def topup_form(request: Request, access: Access) -> HttpResponse:
-    """The form; posted, the confirmation. Nothing is written here. Who has no agent's balance goes another way."""
+    """Show the form and, once it is posted, the confirmation. Nothing is written here.
+
+    A person without an agent's balance to pay from is led to another way of paying.
+    """
     if not access.may(Action.TOP_UP):
         return to_a_way(access)
     now = timezone.now()
     form = TopUpForm(request.POST if request.method == "POST" else None, switch=access.account.switch)
     if form.is_valid():
         try:
-            transfers.check(**_wish(access, form), now=now)
+            transfers.check(**_requested(access, form), now=now)
         except TopUpRefused as refused:
             form.refuse(refused)
     if form.is_bound and form.is_valid():
@@ -72,19 +75,19 @@ def topup_form(request: Request, access: Access) -> HttpResponse:
 @account_page(Action.TOP_UP)
 @throttled(TOPUP)
 def topup_confirm(request: Request, access: Access) -> HttpResponse:
-    """Make the top-up. Whoever comes back here by a login starts at the form again."""
+    """Make the top-up. A person who comes back here from a login starts at the form again."""
     if request.method != "POST":
         return redirect("topup_form", access.account.public_id)
     now = timezone.now()
     form = TopUpForm(request.POST, switch=access.account.switch)
     if form.is_valid():
-        wish = _wish(access, form)
+        requested = _requested(access, form)
         try:
             if not _is_meant(request, access, form, now):
-                transfers.check(**wish, now=now)
+                transfers.check(**requested, now=now)
                 # The first step asks what is missing, and shows the confirmation again with all that was entered.
                 return redirect("topup_form", access.account.public_id, preserve_request=True)
-            topup = transfers.request(**wish, now=now)
+            topup = transfers.request(**requested, now=now)
         except TopUpRefused as refused:
             form.refuse(refused)
         else:
@@ -95,12 +98,13 @@ def topup_confirm(request: Request, access: Access) -> HttpResponse:
 @require_safe
 @account_page()
 def topup(request: Request, access: Access, reference: str) -> HttpResponse:
+    """Show how a top-up stands. The page asks again by itself until nothing changes any more."""
     now = timezone.now()
     row = find(account=access.account, reference=reference)
     if row is None or row.kind != Kind.CREDIT:
         raise Http404("No such top-up")
     state = outcome(row)
-    # Who was topped up is not shown what is between its agent and the portal.
+    # The customer who was topped up is not shown what is between the agent and the portal.
     payer_reads = for_payer(access)
     context = {
         "topup": row,
@@ -114,23 +118,23 @@ def topup(request: Request, access: Access, reference: str) -> HttpResponse:
         "again_after": "10s" if state in DOUBTFUL else "2s",
         "is_doubtful": state in DOUBTFUL,
     }
-    return render_account_page(request, access, "topups/topup.html", context, now=now, fragment="story")
+    return render_account_page(request, access, "topups/topup.html", context, now=now, fragment="steps")
 
 
-def _wish(access: Access, form: TopUpForm) -> dict[str, Any]:
-    """`key`, `amount` and `note` from the form, the rest from the access alone."""
+def _requested(access: Access, form: TopUpForm) -> dict[str, Any]:
+    """What `transfers.request` takes: `key`, `amount` and `note` from the form, the rest from the access alone."""
     fields = {name: form.cleaned_data[name] for name in ("key", "amount", "note")}
     return {"account": access.account, "payer": access.via, "by": access.user, **fields}
 
 
 def _is_meant(request: Request, access: Access, form: TopUpForm, now: datetime) -> bool:
-    """A large one by a person who has just shown that it is them; the same again by a tick."""
+    """A large top-up needs a person who has just logged in, and a likely repetition needs a tick."""
     if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh_login.is_fresh(request):
         return False
-    return form.cleaned_data["again"] or _twin(access, form, now) is None
+    return form.cleaned_data["again"] or _recent_duplicate(access, form, now) is None
 
 
-def _twin(access: Access, form: TopUpForm, now: datetime) -> TopUp | None:
+def _recent_duplicate(access: Access, form: TopUpForm, now: datetime) -> TopUp | None:
     amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
     return limits.recent_duplicate(account=access.account, amount=amount, by=access.user, key=key, now=now)
 
@@ -147,13 +151,13 @@ def _confirmation(request: Request, access: Access, form: TopUpForm, now: dateti
     moves = [_move(child.account, amount)]
     if payer["debited"]:
         moves.insert(0, _move(payer["payer"], -amount))
-    twin = _twin(access, form, now)
+    duplicate = _recent_duplicate(access, form, now)
     context = {
         "form": form,
         "amount": amount,
         "moves": moves,
-        "twin": twin,
-        "twin_outcome": None if twin is None else outcome(twin),
+        "duplicate": duplicate,
+        "duplicate_outcome": None if duplicate is None else outcome(duplicate),
         "failure": child.failure,
         **payer,
     }
@@ -165,7 +169,7 @@ def _move(account: Account, amount: Decimal) -> Move:
 
 
 def _payer(access: Access, now: datetime) -> dict[str, Any]:
-    """From where it is paid, and how much there is."""
+    """The account that pays, whether it is debited, and how much is left."""
     assert access.via is not None  # noqa: S101  # Action.TOP_UP is given to members of an agent above only
-    purse = transfers.purse(payer=access.via, now=now)
-    return {"payer": purse.payer, "debited": purse.debited, "left": purse.left}
+    funds = transfers.funds(payer=access.via, now=now)
+    return {"payer": funds.payer, "debited": funds.debited, "left": funds.left}

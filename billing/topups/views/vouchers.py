@@ -1,4 +1,4 @@
-"""Paying in a voucher card: its number, what it holds, and then a top-up like any other."""
+"""Pages on which a voucher card is paid in: its number, what it holds, and then a top-up like any other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
@@ -23,7 +24,7 @@ from billing.web.payment_methods import payment_methods
 from billing.web.rendering import Request, render_account_page
 from billing.web.throttling import TOPUP, throttled
 
-TOO_LATE = "This page was open for too long. Please enter the card again; nothing was done to it."
+TOO_LATE = gettext_lazy("This page was open for too long. Please enter the card again; nothing was done to it.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +32,7 @@ TOO_LATE = "This page was open for too long. Please enter the card again; nothin
 @sensitive_variables()
 @account_page(Action.VOUCHER)
 def voucher_form(request: Request, access: Access) -> HttpResponse:
-    """The form; posted, what the card holds. Nothing is written here."""
+    """Show the form and, once it is posted, what the card holds. Nothing is written here."""
     now = timezone.now()
     form = CardForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -50,7 +51,7 @@ def voucher_form(request: Request, access: Access) -> HttpResponse:
 @account_page(Action.VOUCHER)
 @throttled(TOPUP)
 def voucher_confirm(request: Request, access: Access) -> HttpResponse:
-    """Make the top-up. Whoever comes back here by a login starts at the form again."""
+    """Make the top-up. A person who comes back here from a login starts at the form again."""
     if request.method != "POST":
         return redirect("voucher_form", access.account.public_id)
     now = timezone.now()

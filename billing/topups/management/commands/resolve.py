@@ -9,7 +9,7 @@ from accounts.management.base import Failed, JsonCommand, switch_named
 from billing.switches.services.failures import FAILURES, sentence
 from billing.switches.services.priority import waiting_for_budget
 from billing.topups.services.doubt import resolve
-from billing.topups.services.sweep import doubt_the_dead
+from billing.topups.services.sweep import doubt_dead_senders
 
 
 class Command(JsonCommand):
@@ -22,7 +22,7 @@ class Command(JsonCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         switch = switch_named(options["switch"])
         now = timezone.now()
-        doubt_the_dead(now=now, switch=switch)
+        doubt_dead_senders(now=now, switch=switch)
         try:
             with waiting_for_budget():
                 done = resolve(switch=switch, now=now, all_of_them=True)

@@ -17,10 +17,10 @@ from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.queries.progress import outcome
 from billing.topups.services import limits, requests, sending, transfers
 from billing.topups.services.errors import TopUpRefused
-from billing.topups.services.sweep import doubt_the_dead
+from billing.topups.services.sweep import doubt_dead_senders
 from billing.topups.services.transfers import BalanceUnknown, NotCovered
 
-# A little longer than a living sender waits for the switch.
+# A sender that lives waits a little less for the switch.
 LONGEST_WAIT = timedelta(seconds=35)
 
 
@@ -48,7 +48,7 @@ class Command(JsonCommand):
         if not by.is_active:
             raise BadUse(f"{by.email} may no longer log in.")
         topup = self._request(switch, by, options)
-        doubt_the_dead(now=timezone.now(), switch=switch)
+        doubt_dead_senders(now=timezone.now(), switch=switch)
         sending.carry_out(topup_id=topup.pk, now=timezone.now())
         self._report(_await_the_end_of_sending(topup.pk))
 
@@ -58,7 +58,7 @@ class Command(JsonCommand):
             account = _account(switch, options["account"])
             agent = _account(switch, options["agent"]) if options["agent"] else None
             if not options["again"]:
-                _refuse_a_twin(account, amount, by, options["key"])
+                _refuse_a_duplicate(account, amount, by, options["key"])
             return _write(account, agent, amount, by, options["key"], options["note"])
         except (NotCovered, BalanceUnknown) as error:
             raise Failed(str(error)) from error
@@ -94,18 +94,21 @@ def _account(switch: Switch, number: str) -> Account:
         raise Failed(f"The account {number} could not be looked up. {sentence(error)}") from error
 
 
-def _refuse_a_twin(account: Account, amount: Decimal, by: User, key: str) -> None:
-    twin = limits.recent_duplicate(account=account, amount=amount, by=by, key=key, now=timezone.now())
-    if twin is not None:
-        said = f"{account.number} was topped up by {_plain(amount)} just now: {twin.reference}, by {twin.requested_by}."
-        raise Failed(f"{said} If another one is meant, say so with --again.")
+def _refuse_a_duplicate(account: Account, amount: Decimal, by: User, key: str) -> None:
+    duplicate = limits.recent_duplicate(account=account, amount=amount, by=by, key=key, now=timezone.now())
+    if duplicate is not None:
+        known = f"{duplicate.reference}, by {duplicate.requested_by}"
+        raise Failed(
+            f"{account.number} was topped up by {_plain(amount)} just now: {known}. "
+            "If another one is meant, say so with --again."
+        )
 
 
 def _write(account: Account, agent: Account | None, amount: Decimal, by: User, key: str, note: str) -> TopUp:
     now = timezone.now()
     if agent is not None:
         return transfers.request(
-            account=account, payer=agent, amount=amount, by=by, key=key, note=note, now=now, hand_over=False
+            account=account, payer=agent, amount=amount, by=by, key=key, note=note, now=now, send_by_worker=False
         )
     return requests.request(
         account=account,
@@ -115,12 +118,12 @@ def _write(account: Account, agent: Account | None, amount: Decimal, by: User, k
         source=Source.OPERATOR,
         note=note,
         now=now,
-        hand_over=False,
+        send_by_worker=False,
     )
 
 
 def _await_the_end_of_sending(topup_id: int) -> TopUp:
-    """A worker may have taken it over: its answer is this command's answer too."""
+    """Wait while a worker sends it that may have taken it over: its answer is this command's answer too."""
     while True:
         topup = TopUp.objects.select_related("account", "debit").get(pk=topup_id)
         legs = [leg for leg in (topup.debit, topup) if leg is not None and leg.state == TopUpState.SENDING]
