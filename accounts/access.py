@@ -1,4 +1,4 @@
-"""The one door: who may see and do what. No view looks an account up any other way."""
+"""Decides who may see and do what with an account. No view looks an account up in any other way."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from accounts.models import Account, Membership, Role, User
 
 PUBLIC_ID = re.compile(r"[a-z0-9]{1,20}")
 
-
-WAYS = (Action.TOP_UP, Action.VOUCHER, Action.PAY)
-# Each only where the operator lets this agent.
+PAYMENT_ACTIONS = (Action.TOP_UP, Action.VOUCHER, Action.PAY)
+# What an agent may do only where the operator has allowed it, by the field that says so.
 GRANTED = {
     Action.OPEN_CUSTOMERS: "may_open_customers",
     Action.LOCK: "may_lock_customers",
@@ -51,9 +50,9 @@ class Access:
             case Action.RESELL:
                 return self.account.is_agent
             case Action.TOP_UP | Action.VOUCHER | Action.PAY:
-                return self._may_go(action)
+                return self._may_pay_by(action)
             case Action.PAY_IN:
-                return any(self.may(way) for way in WAYS)
+                return any(self.may(way) for way in PAYMENT_ACTIONS)
             case Action.OPEN_CUSTOMERS | Action.LOCK | Action.SET_OVERDRAFT | Action.SEE_MARGIN:
                 return self._is_granted(action)
             case Action.PAY_BATCHES:
@@ -81,7 +80,7 @@ class Access:
             agent = None
         return agent is not None and bool(getattr(agent, GRANTED[action]))
 
-    def _may_go(self, way: Action) -> bool:
+    def _may_pay_by(self, way: Action) -> bool:
         switch = self.account.switch
         if way == Action.PAY:
             return self.own_role == Role.OWNER and switch.online_payments and bool(settings.PAYMENT_PROVIDER)
@@ -91,7 +90,7 @@ class Access:
 
 
 def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Access:
-    """The account behind an address, for what the user wants to do.
+    """Find the account behind an address, for what the user wants to do.
 
     Raises Http404, which says the same of an account that is not theirs and of one that does not exist.
     """
@@ -103,7 +102,7 @@ def open_account(user: User, public_id: str, action: Action = Action.VIEW) -> Ac
 
 
 def access_of(user: User, account: Account) -> Access | None:
-    """What a user may do with an account that is known already; None: nothing."""
+    """Find what a user may do with an account that is known already; None: nothing."""
     line = _line(account)
     memberships = {
         m.account_id: m for m in Membership.objects.select_related("account").filter(user=user, account__in=line)

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 class Place:
     """An entry of the menu of an account's pages.
 
-    `url` names the address of its first page, its icon and, for the overview alone an empty one, the part of the
-    address behind the account. Who may not do `action` does not see the entry.
+    `url` names the address of its first page, which is also the part of the address behind the account. Who may not do
+    `action` does not see the entry. `icon` is a template; without one it is `icons/<url>.svg`.
     """
 
     title: StrOrPromise
     url: str
     order: int
     action: Action = Action.VIEW
+    icon: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ class PortalConfig(AppConfig):
 class StaffConfig(AdminConfig):
     """Django admin behind the portal's own login."""
 
-    default_site = "portal.staff.StaffSite"
+    default_site = "billing.staff.admin.StaffSite"
 
     def ready(self) -> None:
         super().ready()

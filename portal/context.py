@@ -15,7 +15,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
     return {
         "portal_name": settings.PORTAL_NAME,
         "own_accounts": SimpleLazyObject(lambda: _own_accounts(request)),
-        "accounts_are_claimed": SimpleLazyObject(lambda: members.switches().exists()),
+        "accounts_are_claimed": SimpleLazyObject(lambda: members.claimable_switches().exists()),
     }
 
 

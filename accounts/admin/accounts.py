@@ -17,7 +17,7 @@ from accounts.staff_pages.links import link
 
 @admin.register(Account)
 class AccountAdmin(StaffAdmin[Account]):
-    """As last seen on the switch, which alone changes it; only what the portal itself decides can be edited."""
+    """Accounts as last seen on the switch, which alone changes them. What the portal itself decides can be edited."""
 
     list_display = ("number", "name", "switch", "agent", "balance", "spendable", "balance_at")
     list_select_related = ("switch", "parent")

@@ -10,7 +10,7 @@ from accounts.staff_pages.filters import OfAccount, in_words
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin[Invitation]):
-    """Sent again or taken back on the members' page of the account."""
+    """Invitations, which are sent again or taken back on the members' page of their account."""
 
     list_display = ("email", "of_account", "role", "source", "invited_by", "created_at", "expires_at", "accepted_at")
     list_select_related = ("account", "invited_by")

@@ -14,6 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import AuditAction, User
 from accounts.models.switch import check_time_zone
@@ -41,9 +42,9 @@ class UserForm(ModelForm[User]):
 
 @admin.register(User)
 class UserAdmin(StaffAdmin[User]):
-    """People have no password here: they get a mail and choose one.
+    """Logins, which staff make without a password: people get a mail and choose one.
 
-    A person who decides who gets in, and by what, shows once more that it is them; so it is for memberships.
+    Staff who decide who gets in, and by what, show once more that it is them; so they do for memberships.
     """
 
     form = UserForm
@@ -115,7 +116,9 @@ class UserAdmin(StaffAdmin[User]):
         for user in chosen:
             people.send_password_mail(user=user, request=request)
             recording.record(request, AuditAction.RESENT, user, "the mail to choose a password")
-        self.message_user(request, _("Mails sent: %(count)d.") % {"count": len(chosen)}, messages.SUCCESS)
+        count = len(chosen)
+        sent = ngettext("Mails sent: %(count)d.", "Mails sent: %(count)d.", count) % {"count": count}
+        self.message_user(request, sent, messages.SUCCESS)
 
     @admin.action(description=_("Forget the authenticator app, recovery codes and passkeys"), permissions=["change"])
     def forget_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

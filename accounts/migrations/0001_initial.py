@@ -14,10 +14,10 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
 
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
@@ -48,139 +48,10 @@ class Migration(migrations.Migration):
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
-        ),
-        migrations.CreateModel(
-            name='Account',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=accounts.models.account.new_public_id, editable=False, max_length=20, unique=True)),
-                ('number', models.CharField(max_length=100, verbose_name='VOS3000 account id')),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('is_agent', models.BooleanField(default=False)),
-                ('lock_type', models.IntegerField(choices=[(0, 'open'), (1, 'locked')], default=0)),
-                ('rate_group', models.CharField(blank=True, max_length=200)),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('expiry', models.CharField(choices=[('unknown', 'unknown'), ('at', 'at an instant'), ('never', 'never'), ('default', "by the system's default")], default='unknown', max_length=10)),
-                ('valid_until', models.DateTimeField(blank=True, null=True)),
-                ('profile_at', models.DateTimeField(blank=True, help_text='When name, lock, expiry and agent were read', null=True)),
-                ('missing_since', models.DateTimeField(blank=True, help_text='Since when the switch does not know it', null=True)),
-                ('balance', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
-                ('overdraft', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
-                ('balance_at', models.DateTimeField(blank=True, help_text='When the request that read the balance was sent', null=True)),
-                ('money_changed_at', models.DateTimeField(blank=True, help_text='When the switch last said that the balance changed: one read before is old', null=True)),
-                ('today_charges', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
-                ('today_at', models.DateTimeField(blank=True, null=True)),
-                ('credit_without_debit', models.DecimalField(blank=True, decimal_places=6, help_text='Of an agent: how much it may credit a day without being debited. Empty: each top-up is a transfer.', max_digits=18, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='daily credit without debit')),
-                ('may_open_customers', models.BooleanField(default=False, help_text='Of an agent: it opens accounts directly below its own.', verbose_name='may open accounts')),
-                ('may_lock_customers', models.BooleanField(default=False, help_text='Of an agent: the accounts directly below its own.', verbose_name='may lock and unlock')),
-                ('may_set_overdrafts', models.BooleanField(default=False, help_text='Of an agent: of the accounts directly below its own, together within its own overdraft.', verbose_name='may set overdrafts')),
-                ('may_see_margin', models.BooleanField(default=False, help_text="Of an agent: what its customers' calls cost it, beside what they cost them.", verbose_name='may see its margin')),
-                ('viewed_at', models.DateTimeField(blank=True, help_text='When somebody last opened one of its pages', null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='accounts.account', verbose_name='agent')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='AuditEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('who', models.CharField(blank=True, max_length=254)),
-                ('role', models.CharField(max_length=100, verbose_name='as')),
-                ('action', models.CharField(max_length=30)),
-                ('subject_type', models.CharField(blank=True, help_text='The kind of row, such as accounts.membership', max_length=60)),
-                ('subject_id', models.CharField(blank=True, max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=200, verbose_name='what')),
-                ('text', models.CharField(blank=True, max_length=500)),
-                ('changes', models.JSONField(blank=True, default=dict)),
-                ('address', models.GenericIPAddressField(blank=True, null=True)),
-                ('session', models.CharField(blank=True, help_text='The same letters are the same login', max_length=12)),
-                ('user_agent', models.CharField(blank=True, max_length=200)),
-                ('account', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_entries', to='accounts.account')),
-                ('user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_entries', to=settings.AUTH_USER_MODEL)),
-                ('via', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-            ],
             options={
-                'verbose_name': 'entry of the audit trail',
-                'verbose_name_plural': 'entries of the audit trail',
-            },
-        ),
-        migrations.CreateModel(
-            name='ClaimPhrase',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claim_phrases', to='accounts.account')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Invitation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('viewer', 'viewer')], max_length=10)),
-                ('source', models.CharField(choices=[('operator', 'the operator'), ('member', 'an owner'), ('agent', 'the agent that opened the account'), ('claim', 'a proof of control')], max_length=10)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_accepted', to=settings.AUTH_USER_MODEL)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='accounts.account')),
-                ('invited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_sent', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'permissions': [('resend_invitation', 'Can send an invitation again')],
-            },
-        ),
-        migrations.CreateModel(
-            name='KnownBrowser',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='browsers', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('viewer', 'viewer')], default='owner', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='accounts.account')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Note',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('text', models.TextField(max_length=2000)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='accounts.account')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Notice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('written_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(blank=True, help_text='Empty: it was sent, or given up', null=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('to', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=300)),
-                ('text', models.TextField()),
-                ('html', models.TextField()),
-            ],
-            options={
-                'indexes': [models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='notice_to_send')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('next_attempt_at__isnull', True), _connector='OR'), name='notice_sent_is_done')],
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once_in_any_case'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -224,38 +95,188 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('requests_per_second__gt', 0)), name='switch_budget_is_positive'), models.CheckConstraint(condition=models.Q(('topup_places__lte', 6)), name='switch_topup_places_can_be_stored'), models.CheckConstraint(condition=models.Q(('topup_limit__gt', 0)), name='switch_topup_limit_is_positive'), models.CheckConstraint(condition=models.Q(('ca_file', ''), ('fingerprint', ''), _connector='OR'), name='switch_has_one_tls_pin'), models.CheckConstraint(condition=models.Q(('settling_time__gte', datetime.timedelta(0)), ('sending_deadline__gt', datetime.timedelta(0))), name='switch_times_are_positive'), models.CheckConstraint(condition=models.Q(('daily_limit_per_user__isnull', True), ('daily_limit_per_user__gte', 0), _connector='OR'), name='switch_daily_limit_per_user_is_positive'), models.CheckConstraint(condition=models.Q(('daily_limit_per_account__isnull', True), ('daily_limit_per_account__gte', 0), _connector='OR'), name='switch_daily_limit_per_account_is_positive'), models.CheckConstraint(condition=models.Q(('fresh_login_above__isnull', True), ('fresh_login_above__gte', 0), _connector='OR'), name='switch_fresh_login_above_is_positive'), models.CheckConstraint(condition=models.Q(('warn_within__gte', datetime.timedelta(0)), ('warn_within__lte', datetime.timedelta(days=1))), name='switch_warning_fits_a_day'), models.CheckConstraint(condition=models.Q(('look_factor__gte', 1), ('look_factor__lte', 10), ('first_look_after__gt', datetime.timedelta(0)), ('first_look_after__lte', models.F('longest_look_pause')), ('longest_look_pause__lte', datetime.timedelta(seconds=3600)), ('failed_look_pause__gt', datetime.timedelta(0)), ('failed_look_pause__lte', datetime.timedelta(seconds=3600))), name='switch_looks_come_in_time')],
             },
         ),
-        migrations.AddField(
-            model_name='account',
-            name='switch',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.switch'),
+        migrations.CreateModel(
+            name='Account',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=accounts.models.account.new_public_id, editable=False, max_length=20, unique=True)),
+                ('number', models.CharField(max_length=100, verbose_name='VOS3000 account id')),
+                ('name', models.CharField(blank=True, max_length=200)),
+                ('is_agent', models.BooleanField(default=False)),
+                ('lock_type', models.IntegerField(choices=[(0, 'open'), (1, 'locked')], default=0)),
+                ('rate_group', models.CharField(blank=True, max_length=200)),
+                ('opened_at', models.DateTimeField(blank=True, null=True)),
+                ('expiry', models.CharField(choices=[('unknown', 'unknown'), ('at', 'at an instant'), ('never', 'never'), ('default', "by the system's default")], default='unknown', max_length=10)),
+                ('valid_until', models.DateTimeField(blank=True, null=True)),
+                ('profile_at', models.DateTimeField(blank=True, help_text='When name, lock, expiry and agent were read', null=True)),
+                ('missing_since', models.DateTimeField(blank=True, help_text='Since when the switch does not know it', null=True)),
+                ('balance', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
+                ('overdraft', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
+                ('balance_at', models.DateTimeField(blank=True, help_text='When the request that read the balance was sent', null=True)),
+                ('money_changed_at', models.DateTimeField(blank=True, help_text='When the switch last said that the balance changed: one read before is old', null=True)),
+                ('today_charges', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
+                ('today_at', models.DateTimeField(blank=True, null=True)),
+                ('credit_without_debit', models.DecimalField(blank=True, decimal_places=6, help_text='Of an agent: how much it may credit a day without being debited. Empty: each top-up is a transfer.', max_digits=18, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='daily credit without debit')),
+                ('may_open_customers', models.BooleanField(default=False, help_text='Of an agent: it opens accounts directly below its own.', verbose_name='may open accounts')),
+                ('may_lock_customers', models.BooleanField(default=False, help_text='Of an agent: the accounts directly below its own.', verbose_name='may lock and unlock')),
+                ('may_set_overdrafts', models.BooleanField(default=False, help_text='Of an agent: of the accounts directly below its own, together within its own overdraft.', verbose_name='may set overdrafts')),
+                ('may_see_margin', models.BooleanField(default=False, help_text="Of an agent: what its customers' calls cost it, beside what they cost them.", verbose_name='may see its margin')),
+                ('viewed_at', models.DateTimeField(blank=True, help_text='When somebody last opened one of its pages', null=True)),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='accounts.account', verbose_name='agent')),
+                ('switch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.switch')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('switch', 'number'), name='account_once_per_switch'),
+                    models.UniqueConstraint(fields=('switch', 'id'), name='account_of_switch'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('expiry', 'at'), ('valid_until__isnull', False)), models.Q(models.Q(('expiry', 'at'), _negated=True), ('valid_until__isnull', True)), _connector='OR'), name='account_expiry_has_its_instant'),
+                    models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='account_is_not_its_own_agent'),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once_in_any_case'),
+        migrations.CreateModel(
+            name='AuditEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('who', models.CharField(blank=True, max_length=254)),
+                ('role', models.CharField(max_length=100, verbose_name='as')),
+                ('action', models.CharField(max_length=30)),
+                ('subject_type', models.CharField(blank=True, help_text='The kind of row, such as accounts.membership', max_length=60)),
+                ('subject_id', models.CharField(blank=True, max_length=40)),
+                ('subject', models.CharField(blank=True, max_length=200, verbose_name='what')),
+                ('text', models.CharField(blank=True, max_length=500)),
+                ('changes', models.JSONField(blank=True, default=dict)),
+                ('address', models.GenericIPAddressField(blank=True, null=True)),
+                ('session', models.CharField(blank=True, help_text='The same letters are the same login', max_length=12)),
+                ('user_agent', models.CharField(blank=True, max_length=200)),
+                ('account', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_entries', to='accounts.account')),
+                ('user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_entries', to=settings.AUTH_USER_MODEL)),
+                ('via', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+            ],
+            options={
+                'verbose_name': 'entry of the audit trail',
+                'verbose_name_plural': 'entries of the audit trail',
+                'indexes': [
+                    models.Index(fields=['-at', '-id'], name='audit_by_time'),
+                    models.Index(fields=['account', '-at', '-id'], name='audit_by_account'),
+                    models.Index(fields=['user', '-at', '-id'], name='audit_by_user'),
+                    models.Index(fields=['action', '-at', '-id'], name='audit_by_action'),
+                    models.Index(fields=['subject_type', 'subject_id'], name='audit_by_subject'),
+                    django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('subject', 'text', config='simple'), name='audit_by_words'),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['-at', '-id'], name='audit_by_time'),
+        migrations.CreateModel(
+            name='ClaimPhrase',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(blank=True, null=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claim_phrases', to='accounts.account')),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='phrase_ends_after_it_begins'),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['account', '-at', '-id'], name='audit_by_account'),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
+                ('role', models.CharField(choices=[('owner', 'owner'), ('viewer', 'viewer')], max_length=10)),
+                ('source', models.CharField(choices=[('operator', 'the operator'), ('member', 'an owner'), ('agent', 'the agent that opened the account'), ('claim', 'a proof of control')], max_length=10)),
+                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_accepted', to=settings.AUTH_USER_MODEL)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='accounts.account')),
+                ('invited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='invitations_sent', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'permissions': [('resend_invitation', 'Can send an invitation again')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'viewer'])), name='invitation_role_is_known'),
+                    models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='invitation_email_is_lower_case'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='invitation_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='invitation_is_accepted_or_revoked'),
+                    models.CheckConstraint(condition=models.Q(('accepted_by__isnull', True), ('accepted_at__isnull', False), _connector='OR'), name='invitation_is_accepted_by_somebody_at_some_time'),
+                    models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True)), fields=('account', 'email'), name='invitation_open_once_per_account_and_email'),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['user', '-at', '-id'], name='audit_by_user'),
+        migrations.CreateModel(
+            name='KnownBrowser',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(max_length=64)),
+                ('first_seen_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='browsers', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'digest'), name='browser_once_per_user'),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['action', '-at', '-id'], name='audit_by_action'),
+        migrations.CreateModel(
+            name='Membership',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('owner', 'owner'), ('viewer', 'viewer')], default='owner', max_length=10)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='accounts.account')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'account'), name='membership_once_per_user_and_account'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'viewer'])), name='membership_role_is_known'),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['subject_type', 'subject_id'], name='audit_by_subject'),
+        migrations.CreateModel(
+            name='Note',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('text', models.TextField(max_length=2000)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='accounts.account')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['account', '-at'], name='note_by_account'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='note_says_something'),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('subject', 'text', config='simple'), name='audit_by_words'),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('written_at', models.DateTimeField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField(blank=True, help_text='Empty: it was sent, or given up', null=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('to', models.EmailField(max_length=254)),
+                ('subject', models.CharField(max_length=300)),
+                ('text', models.TextField()),
+                ('html', models.TextField()),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='notice_to_send')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('next_attempt_at__isnull', True), _connector='OR'), name='notice_sent_is_done')],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='auditentry',
@@ -265,76 +286,12 @@ class Migration(migrations.Migration):
             model_name='auditentry',
             trigger=pgtrigger.compiler.Trigger(name='kept_for_a_year', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.at > now() - interval '364 days')", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='82259e9ac3999c36894d5b2297577b7140c2cb90', operation='DELETE', pgid='pgtrigger_kept_for_a_year_effad', table='accounts_auditentry', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='claimphrase',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='phrase_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'viewer'])), name='invitation_role_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='invitation_email_is_lower_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='invitation_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='invitation_is_accepted_or_revoked'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_by__isnull', True), ('accepted_at__isnull', False), _connector='OR'), name='invitation_is_accepted_by_somebody_at_some_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True)), fields=('account', 'email'), name='invitation_open_once_per_account_and_email'),
-        ),
-        migrations.AddConstraint(
-            model_name='knownbrowser',
-            constraint=models.UniqueConstraint(fields=('user', 'digest'), name='browser_once_per_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'account'), name='membership_once_per_user_and_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'viewer'])), name='membership_role_is_known'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='membership',
             trigger=pgtrigger.compiler.Trigger(name='an_owner_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.role = 'owner')", func="\n                    IF TG_OP = 'UPDATE' THEN\n                        IF NEW.role = 'owner' AND NEW.account_id = OLD.account_id THEN RETURN NEW; END IF;\n                    END IF;\n                    PERFORM FROM accounts_account WHERE id = OLD.account_id FOR UPDATE;\n                    IF NOT EXISTS (\n                        SELECT FROM accounts_membership\n                        WHERE account_id = OLD.account_id AND role = 'owner' AND id <> OLD.id\n                    ) THEN\n                        RAISE EXCEPTION 'An account keeps an owner.' USING ERRCODE = 'integrity_constraint_violation';\n                    END IF;\n                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n                    RETURN NEW;\n                ", hash='c60cfdf1b0eedf0a0a84195c229a51936b8dd013', operation='UPDATE OR DELETE', pgid='pgtrigger_an_owner_stays_31ccf', table='accounts_membership', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='note',
-            index=models.Index(fields=['account', '-at'], name='note_by_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='note',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='note_says_something'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='note',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='b9dff08cbb5218129f209ece2d09d2e0d8380e1d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_2d7db', table='accounts_note', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('switch', 'number'), name='account_once_per_switch'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('switch', 'id'), name='account_of_switch'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expiry', 'at'), ('valid_until__isnull', False)), models.Q(models.Q(('expiry', 'at'), _negated=True), ('valid_until__isnull', True)), _connector='OR'), name='account_expiry_has_its_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='account_is_not_its_own_agent'),
         ),
     ]

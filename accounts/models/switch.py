@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.currencies import places_of
 
 # Python offers what this machine happens to be set to as a zone; PostgreSQL does not know it.
@@ -222,6 +223,12 @@ class Switch(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def look_pauses(self) -> Backoff:
+        """How far apart the looks for what is in doubt are; unless set otherwise 5, 10, 20, 40, then 60 seconds."""
+        first, longest = self.first_look_after, self.longest_look_pause
+        return Backoff(first=first, longest=longest, factor=self.look_factor, most_steps=10)
 
     @property
     def places(self) -> int:

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from accounts.access import Access, access_of
 from accounts.models import Account, AuditAction, AuditEntry, User
 
-COMMAND, PROCESS, NOBODY, MEMBER = "command", "background", "not logged in", "member"
+COMMAND, PROCESS, VISITOR, MEMBER = "command", "background", "not logged in", "member"
 TEXT_LENGTH, VALUE_LENGTH = 500, 200
 SOUNDS_SECRET = ("password", "secret", "token", "phrase", "digest")
 FORGET_AT_ONCE = 10_000
@@ -40,7 +40,7 @@ _place: ContextVar[_Place] = ContextVar("place", default=_NOWHERE)
 
 @contextmanager
 def within_request(request: HttpRequest) -> Iterator[None]:
-    with _within(_Place(request=request, role=NOBODY)):
+    with _within(_Place(request=request, role=VISITOR)):
         yield
 
 

@@ -19,6 +19,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F, QuerySet
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from accounts.models import OutgoingMail
 
@@ -27,8 +28,8 @@ logger = logging.getLogger(__name__)
 M = TypeVar("M", bound=OutgoingMail)
 
 MOST_AT_ONCE = 100
-FIRST_PAUSE = timedelta(minutes=2)
-LONGEST_PAUSE = timedelta(hours=6)
+# 2, 4, 8 minutes … 6 hours. A claim whose process died lasts as long.
+PAUSES = Backoff(first=timedelta(minutes=2), longest=timedelta(hours=6))
 # A day and a half.
 MOST_ATTEMPTS = 14
 FAILURES = (OSError, SMTPException)
@@ -68,11 +69,6 @@ def message(*, to: str, subject: str, text: str, html: str, name: str) -> EmailM
     return mail
 
 
-def pause(attempts: int) -> timedelta:
-    """The time until the next attempt: 2, 4, 8 minutes … 6 hours. A claim whose process died lasts as long."""
-    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(attempts, 10)))
-
-
 def claim(mail: OutgoingMail, now: datetime) -> bool:
     is_last = mail.attempts + 1 >= MOST_ATTEMPTS
     claimed = (
@@ -80,7 +76,7 @@ def claim(mail: OutgoingMail, now: datetime) -> bool:
         ._default_manager.filter(
             pk=mail.pk, sent_at__isnull=True, attempts=mail.attempts, next_attempt_at__isnull=False
         )
-        .update(attempts=F("attempts") + 1, next_attempt_at=None if is_last else now + pause(mail.attempts))
+        .update(attempts=F("attempts") + 1, next_attempt_at=None if is_last else now + PAUSES.pause(mail.attempts))
     )
     return bool(claimed)
 

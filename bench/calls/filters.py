@@ -16,8 +16,7 @@ from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
 from billing.call_history.forms.filters import CallFilterForm
-from billing.call_history.queries import page_totals
-from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import page_totals, pages
 from billing.call_history.queries.filters import CallFilter, Order
 from billing.call_history.queries.page_totals import ADDED_UP
 from billing.lib.periods import spans
@@ -112,7 +111,7 @@ def _chosen(world: World, address: str) -> CallFilter:
 
 def _asked(world: World, chosen: CallFilter) -> Asked:
     account = world.largest
-    rows = Statements.of(lambda: call_history_pages.page(account=account, filter=chosen))
+    rows = Statements.of(lambda: pages.page(account=account, chosen=chosen))
     edges = spans(world.plan.first, world.plan.last, ZONE).edges
-    added = Statements.of(lambda: page_totals.sums(account=account, filter=chosen, at_most=ADDED_UP, edges=edges))
+    added = Statements.of(lambda: page_totals.sums(account=account, chosen=chosen, at_most=ADDED_UP, edges=edges))
     return Asked(rows, rows + added)

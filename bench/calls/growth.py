@@ -18,7 +18,7 @@ from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import NOWHERE, found_switch
-from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import pages
 
 # All that the page needs; the others would take as much room as the calls.
 INDEXES = ("calls_call_pkey", "call_history")
@@ -71,7 +71,7 @@ def _first_page(plan: Plan, note: Callable[[str], None]) -> Statements:
             note(f"{made:,} calls")
     filling.analyze()
     note("indexes made")
-    return Statements.of(lambda: call_history_pages.page(account=accounts[0], filter=EVERYTHING))
+    return Statements.of(lambda: pages.page(account=accounts[0], chosen=EVERYTHING))
 
 
 def _ask(apart: psycopg.Connection, asked: Statements) -> None:

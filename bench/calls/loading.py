@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from bench.calls.world import World, found_switch
 from billing.calls.models import Call
 from billing.calls.services import partitions
 from billing.calls.services.fetching import fetch_days
+from billing.lib.instants import from_millis
 
 CALLS = 50_000
 ROUNDS = 5
@@ -36,7 +37,6 @@ WRITTEN = """
     WHERE relname LIKE 'billing\\_call%' AND relname NOT LIKE 'billing\\_callday%'
 """
 INDEXED = "COPY of ready rows into the table with its indexes"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIELDS = [field.attname for field in Call._meta.concrete_fields if field.attname != "id"]
 KEY = ["switch", "flow_no", "started_at"]
 TYPES = {"BigAutoField": "int8", "ForeignKey": "int8", "BigIntegerField": "int8", "IntegerField": "int4"}
@@ -152,8 +152,8 @@ def _each_row(account: Account, day: date, count: int) -> Iterator[tuple[Any, ..
             "account_id": account.pk,
             "day": day,
             "flow_no": told["flowNo"],
-            "started_at": EPOCH + timedelta(milliseconds=told["start"]),
-            "ended_at": EPOCH + timedelta(milliseconds=told["stop"]),
+            "started_at": from_millis(told["start"]),
+            "ended_at": from_millis(told["stop"]),
             "caller": told["callerE164"],
             "callee": told["calleeE164"],
             "talk_seconds": told["holdTime"],

@@ -12,8 +12,7 @@ from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
-from billing.call_history.queries import pages as call_history_pages
-from billing.call_history.queries import totals as call_history_totals
+from billing.call_history.queries import pages, totals
 from billing.call_history.queries.filters import CallFilter
 from billing.calls.models import Call
 from billing.lib.cursors import to_cursor
@@ -35,11 +34,11 @@ def measure(world: World, findings: Findings) -> None:
     deep = deepest(world)
     lately = CallFilter(zone=UTC_ZONE, first=world.plan.last - timedelta(days=29))
     middle = calls[calls.count() // 2]
-    shown = partial(call_history_pages.page, account=account)
+    shown = partial(pages.page, account=account)
     asked = {
-        "first page": Statements.of(lambda: shown(filter=EVERYTHING)),
-        "first page of 30 days": Statements.of(lambda: shown(filter=lately)),
-        "deepest page": Statements.of(lambda: shown(filter=EVERYTHING, after=deep)),
+        "first page": Statements.of(lambda: shown(chosen=EVERYTHING)),
+        "first page of 30 days": Statements.of(lambda: shown(chosen=lately)),
+        "deepest page": Statements.of(lambda: shown(chosen=EVERYTHING, after=deep)),
         "primary key": Statements.of(lambda: list(Call.objects.filter(pk=middle.pk, started_at=middle.started_at))),
     }
     took = in_turn(ROUNDS, {name: statements.run for name, statements in asked.items()})
@@ -60,7 +59,7 @@ def deepest(world: World) -> str:
 
 def _measure_totals(world: World, findings: Findings) -> None:
     account = world.largest
-    asked = Statements.of(lambda: call_history_totals.totals(account=account, filter=EVERYTHING))
+    asked = Statements.of(lambda: totals.totals(account=account, chosen=EVERYTHING))
     quick = in_turn(ROUNDS // 4, {"totals": asked.run})["totals"]
     # Seldom, for it takes long; it finds all in memory, as the totals do.
     raw = in_turn(FEW, {"raw SUM": lambda: _raw_sum(account.pk)})["raw SUM"]

@@ -19,8 +19,8 @@ from bench.calls.report import Findings
 from bench.calls.statements import Statements
 from bench.calls.timing import in_turn
 from bench.calls.world import World
-from billing.call_history.queries import pages as call_history_pages
-from billing.call_history.queries import totals as call_history_totals
+from billing.call_history.queries import pages
+from billing.call_history.queries import totals as call_totals
 
 ROUNDS = 3
 PLAIN = """
@@ -114,9 +114,9 @@ def measure(world: World, findings: Findings) -> None:
 
 def _ours(world: World) -> dict[str, Statements]:
     """As much as each of the others' is: the rows with the totals, and the totals alone."""
-    shown = partial(call_history_pages.page, account=world.largest, filter=EVERYTHING)
+    shown = partial(pages.page, account=world.largest, chosen=EVERYTHING)
     deep = deepest(world)
-    totals = Statements.of(lambda: call_history_totals.totals(account=world.largest, filter=EVERYTHING))
+    totals = Statements.of(lambda: call_totals.totals(account=world.largest, chosen=EVERYTHING))
     return {
         "first page": Statements.of(shown) + totals,
         "deep page": Statements.of(lambda: shown(after=deep)) + totals,

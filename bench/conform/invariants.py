@@ -12,10 +12,10 @@ from django.db import DatabaseError, connection, transaction
 
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
 from bench.conform.sums import t12_sums_agree, t13_transfers_conserve, t14_paid_is_credited_or_owed
+from billing.lib.amounts import ZERO
 from billing.topups.models import EDGES, Answer, Kind, Source, TopUp, TopUpState, Transition
 from billing.topups.services.states import ENDS
 
-ZERO = Decimal(0)
 # The switch's log knows milliseconds, the portal microseconds.
 ROUNDING = timedelta(milliseconds=5)
 AT_REST = ENDS | {TopUpState.REVIEW}

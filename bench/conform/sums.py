@@ -9,9 +9,8 @@ from decimal import Decimal
 
 from bench.conform.evidence import Evidence, moment
 from billing.card_payments.models import RECEIVED
+from billing.lib.amounts import ZERO
 from billing.topups.models import Kind, TopUp, TopUpState
-
-ZERO = Decimal(0)
 
 
 def t12_sums_agree(evidence: Evidence) -> Iterator[str]:

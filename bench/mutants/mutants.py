@@ -147,13 +147,19 @@ MUTANTS = (
         (
             Edit(MATCHING, "    return sum(", "    return 0 and sum("),
             Edit(
-                REFERENCES, "get_random_string(10, REFERENCE_ALPHABET)", "10 * get_random_string(1, REFERENCE_ALPHABET)"
+                REFERENCES,
+                "{get_random_string(length, REFERENCE_ALPHABET)}",
+                "{length * get_random_string(1, REFERENCE_ALPHABET)}",
             ),
-            Edit(MODEL, "max_length=20, unique=True, default=new_reference", "max_length=20, default=new_reference"),
+            Edit(
+                MODEL,
+                "max_length=20, unique=True, default=new_topup_reference",
+                "max_length=20, default=new_topup_reference",
+            ),
             Edit(
                 MIGRATION,
-                "new_reference, editable=False, max_length=20, unique=True",
-                "new_reference, editable=False, max_length=20",
+                "new_topup_reference, editable=False, max_length=20, unique=True",
+                "new_topup_reference, editable=False, max_length=20",
             ),
         ),
     ),

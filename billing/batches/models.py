@@ -8,12 +8,12 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.lib.references import REFERENCE_ALPHABET
+from billing.lib.references import new_reference
 from billing.topups.models import TopUp
 
 
 def new_batch_reference() -> str:
-    return "BT-" + get_random_string(10, REFERENCE_ALPHABET)
+    return new_reference("BT")
 
 
 def new_batch_key() -> str:

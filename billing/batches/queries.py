@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.batches.models import Batch, BatchRow, BatchState
+from billing.lib.amounts import ZERO
 from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
 
-ZERO = Decimal(0)
 MARKED = ~Q(problem="") | ~Q(warning="")
 NOT_APPLIED = Q(topup__state=TopUpState.NOT_APPLIED) | Q(topup__debit__state=TopUpState.NOT_APPLIED)
 

@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from accounts.models import Account
 from billing.call_history.forms.filters import CallFilterForm
-from billing.call_history.queries import rows as call_history_rows
+from billing.call_history.queries import rows as call_rows
 from billing.call_history.queries.filters import CallFilter
 from billing.call_history.queries.rows import Row
 
@@ -38,11 +38,11 @@ class CallTable:
         return (f"Began ({zone.key})", "From", "To", "Seconds talked", "Seconds billed", f"Cost ({currency})")
 
     def rows(self, *, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
-        return call_history_rows.each(account=self.account, filter=self.filter, using=using)
+        return call_rows.each(account=self.account, chosen=self.filter, using=using)
 
     def count(self, *, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
         """`most` and one more are counted at most."""
-        return call_history_rows.count(account=self.account, filter=self.filter, most=most, using=using)
+        return call_rows.count(account=self.account, chosen=self.filter, most=most, using=using)
 
 
 def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date) -> CallTable:

@@ -3,7 +3,7 @@ from django.urls import URLPattern, path, register_converter
 from billing.call_history.views.backfill import calls_filling
 from billing.call_history.views.call import FlowNumber, one_call
 from billing.call_history.views.calls import calls
-from billing.call_history.views.filters import calls_destinations
+from billing.call_history.views.destinations import calls_destinations
 
 register_converter(FlowNumber, "flow")
 

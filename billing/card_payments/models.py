@@ -4,16 +4,15 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.lib.references import REFERENCE_ALPHABET
+from billing.lib.references import new_reference
 from billing.topups.models import TopUp, TopUpState
 
 
 def new_online_reference() -> str:
-    return "OP-" + get_random_string(12, REFERENCE_ALPHABET)
+    return new_reference("OP", length=12)
 
 
 class CardPaymentState(models.TextChoices):

@@ -5,7 +5,7 @@ from billing.subject import Place, Subject
 
 
 class CustomersConfig(Subject):
-    """What an agent sees and changes of the accounts below it."""
+    """The pages on which an agent sees and changes the accounts below it."""
 
     name = "billing.customers"
     verbose_name = gettext_lazy("Customers")

@@ -4,35 +4,66 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Invitation
-from billing.lib.references import REFERENCE_ALPHABET
+from billing.lib.references import new_reference
 
 
 def new_change_reference() -> str:
-    return "CH-" + get_random_string(10, REFERENCE_ALPHABET)
+    return new_reference("CH")
 
 
 class ChangeKind(models.TextChoices):
-    OPEN = "open", "open the account"
-    LOCK = "lock", "lock it"
-    UNLOCK = "unlock", "unlock it"
-    OVERDRAFT = "overdraft", "set its overdraft"
+    OPEN = "open", _("open the account")
+    LOCK = "lock", _("lock it")
+    UNLOCK = "unlock", _("unlock it")
+    OVERDRAFT = "overdraft", _("set its overdraft")
 
 
 class ChangeState(models.TextChoices):
-    REQUESTED = "requested", "waiting to be sent"
-    SENDING = "sending", "being sent"
-    IN_DOUBT = "in_doubt", "being checked"
-    DONE = "done", "done"
-    REFUSED = "refused", "not done"
+    REQUESTED = "requested", _("waiting to be sent")
+    SENDING = "sending", _("being sent")
+    IN_DOUBT = "in_doubt", _("being checked")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("not done")
 
 
-# `sending → requested`: it provably never left. `in doubt → refused`: looked for long enough, and it is not so.
+class ChangeReason(models.TextChoices):
+    """Why a change was not done, or not yet. Where the words name a figure, it is kept beside the code."""
+
+    NOT_YET = "not_yet", _("The switch cannot be asked just now; it is tried again.")
+    NOT_REACHED = "not_reached", _("The switch could not be reached; nothing was sent.")
+    CUT_OFF = "cut_off", _("The sending was cut off.")
+    UNCLEAR = "unclear", _("The switch did not say clearly whether it was done.")
+    NOT_FOUND = (
+        "not_found",
+        _("We looked for it several times: the switch has not done it. You may ask for it again."),
+    )
+    ALREADY_SO = "already_so", _("It was so already.")
+    REFUSED_BY_SWITCH = "refused_by_switch", _("The switch refused it with code %(figure)s.")
+    UNKNOWN_TO_SWITCH = "unknown_to_switch", _("The switch no longer knows this account.")
+    TAKEN_ON_SWITCH = "taken_on_switch", _("The number is taken by another account. Choose another one.")
+    LEFT_THE_AGENT = "left_the_agent", _("This account is no longer directly below yours; nothing was sent.")
+    NOT_BELOW = "not_below", _("This account is no longer directly below yours.")
+    NOT_ALLOWED = "not_allowed", _("Your provider does not let this account do that.")
+    NO_OVERDRAFTS = "no_overdrafts", _("Your provider does not let this account set overdrafts.")
+    NUMBER_TAKEN = "number_taken", _("There is an account %(figure)s already. Choose another number.")
+    OVERDRAFT_TOO_LARGE = (
+        "overdraft_too_large",
+        _("This account can give %(figure)s at most: all overdrafts stay within its own."),
+    )
+    KEY_REUSED = "key_reused", _("This form was already used for something else. Start again.")
+    UNDER_WAY = "under_way", _("Something is being done with this account just now. Wait until it has ended.")
+
+    def words(self, figure: str = "") -> str:
+        return str(self.label) % {"figure": figure}
+
+
+# `sending → requested`: it provably never left. `in doubt → refused`: it was looked for long enough and never found.
 CHANGE_EDGES: tuple[tuple[ChangeState, ChangeState], ...] = (
     (ChangeState.REQUESTED, ChangeState.SENDING),
-    (ChangeState.REQUESTED, ChangeState.DONE),  # it was so already
+    (ChangeState.REQUESTED, ChangeState.DONE),  # there was nothing to change
     (ChangeState.REQUESTED, ChangeState.REFUSED),
     (ChangeState.SENDING, ChangeState.REQUESTED),
     (ChangeState.SENDING, ChangeState.DONE),
@@ -46,36 +77,38 @@ WITH_OVERDRAFT = (ChangeKind.OPEN, ChangeKind.OVERDRAFT)
 
 
 class CustomerChange(models.Model):
-    """A wish of an agent about an account directly below its own, and what became of it (manual §3.1, §3.2).
+    """What an agent asks to be done with an account directly below its own, and its outcome (manual §3.1, §3.2).
 
-    It is committed before anything is sent. `number` names the account, which an opening has not got yet.
+    It is committed before anything is sent. `number` names the account, which does not exist yet when one is opened.
     """
 
     reference = models.CharField(max_length=20, unique=True, default=new_change_reference, editable=False)
-    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="changes_asked_for")
+    agent = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="requested_changes")
     kind = models.CharField(max_length=10, choices=ChangeKind.choices)
-    number = models.CharField("VOS3000 account id", max_length=100)
+    number = models.CharField(_("VOS3000 account id"), max_length=100)
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
     name = models.CharField(max_length=200, blank=True)
     overdraft = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
     rate_group = models.CharField(max_length=200, blank=True)
-    email = models.EmailField("invites", blank=True)
+    email = models.EmailField(_("invites"), blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=64)
     requested_at = models.DateTimeField()
-    deadline = models.DateTimeField(help_text="Until when it is tried to send it")
+    deadline = models.DateTimeField(help_text=_("Until when it is tried to send it"))
 
     state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.REQUESTED)
-    why = models.CharField(max_length=300, blank=True, help_text="For people")
+    # No list of choices in the database: another reason must not need a migration.
+    reason = models.CharField(max_length=30, blank=True)
+    figure = models.CharField(max_length=100, blank=True, help_text=_("What the words of the reason name"))
     attempts = models.PositiveSmallIntegerField(default=0)
-    looks = models.PositiveSmallIntegerField(default=0, help_text="Complete ones, since it came into doubt")
-    next_step_at = models.DateTimeField(help_text="From when a sweep goes on with it")
+    looks = models.PositiveSmallIntegerField(default=0, help_text=_("Complete ones, since it came into doubt"))
+    next_step_at = models.DateTimeField(help_text=_("From when a sweep goes on with it"))
     sent_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     invitation = models.ForeignKey(
         Invitation, null=True, blank=True, on_delete=models.SET_NULL, related_name="customer_changes"
     )
-    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When the invitation's mail was handed in")
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text=_("When the invitation's mail was handed in"))
 
     class Meta:
         indexes = [
@@ -129,6 +162,11 @@ class CustomerChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.get_kind_display()}, {self.number}"
+
+    @property
+    def why(self) -> str:
+        """The reason in words, or nothing."""
+        return ChangeReason(self.reason).words(self.figure) if self.reason else ""
 
     @property
     def is_final(self) -> bool:

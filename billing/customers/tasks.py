@@ -1,4 +1,4 @@
-"""Changing customers on the switch, and inviting those of new accounts. Every task may run twice, or beside itself."""
+"""Changes customers on the switch, and invites those of new accounts. Every task may run twice, or beside itself."""
 
 from __future__ import annotations
 

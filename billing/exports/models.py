@@ -4,14 +4,13 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.crypto import get_random_string
 
 from accounts.models import Account
-from billing.lib.references import REFERENCE_ALPHABET
+from billing.lib.references import new_reference
 
 
 def new_export_reference() -> str:
-    return "EX-" + get_random_string(10, REFERENCE_ALPHABET)
+    return new_reference("EX")
 
 
 class FileKind(models.TextChoices):

@@ -73,8 +73,9 @@ def decimal_places(amount: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
+ZERO = Decimal(0)
 STORED_PLACES = Decimal("0.000001")
-ZERO = Decimal("0.000000")
+STORED_ZERO = Decimal("0.000000")
 LARGEST = Decimal(10) ** 12
 # A double printed by Java has up to 17 digits before any rounding of ours; sums need some more.
 CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -89,7 +90,7 @@ def stored(amount: Decimal) -> Decimal:
         raise ValueError("not an amount of money") from error
     if not -LARGEST < rounded < LARGEST:
         raise ValueError("not an amount of money")
-    return rounded or ZERO
+    return rounded or STORED_ZERO
 
 
 def has_stored_places(amount: Decimal) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+from billing.lib.instants import EPOCH, from_micros, micros
+
 LARGEST_KEY = 2**63 - 1
 # Nothing happened outside; at the calendar's own ends a place has no time of day in every zone.
 EARLIEST, LATEST = EPOCH, datetime(2200, 1, 1, tzinfo=UTC)
@@ -15,7 +15,7 @@ EARLIEST, LATEST = EPOCH, datetime(2200, 1, 1, tzinfo=UTC)
 
 def to_cursor(at: datetime, key: int, *before: int) -> str:
     """Of a list that is ordered by `before`, when there are any, then by time, then by key."""
-    numbers = (*before, (at - EPOCH) // MICROSECOND, key)
+    numbers = (*before, micros(at), key)
     return urlsafe_b64encode(".".join(map(str, numbers)).encode()).decode().rstrip("=")
 
 
@@ -31,8 +31,8 @@ def from_long_cursor(cursor: str | None, *, before: int) -> tuple[tuple[int, ...
         return None
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        *numbers, micros, key = (int(part) for part in text.split("."))
-        at = EPOCH + micros * MICROSECOND
+        *numbers, number, key = (int(part) for part in text.split("."))
+        at = from_micros(number)
     except (ValueError, OverflowError, Base64Error):
         return None
     if not EARLIEST <= at <= LATEST:

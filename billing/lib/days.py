@@ -29,7 +29,3 @@ def each_day(first: date, last: date) -> Iterator[date]:
 
 def noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
-
-
-def instant(millis: int) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)

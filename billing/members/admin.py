@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ClaimPhrase
 from accounts.services import audit
@@ -23,18 +25,18 @@ class PhraseForm(ModelForm[ClaimPhrase]):
     def clean_account(self) -> Account:
         account: Account = self.cleaned_data["account"]
         if not account.switch.claim_by_phrase:
-            raise forms.ValidationError("The switch of this account does not allow claims by a phrase.")
+            raise forms.ValidationError(_("The switch of this account does not allow claims by a phrase."))
         return account
 
 
 @admin.register(ClaimPhrase)
 class ClaimPhraseAdmin(StaffAdmin[ClaimPhrase]):
-    """Placed for an account and shown once, to be told to whom the account belongs. Nobody edits it."""
+    """Phrases that staff place for an account, shown once so that they can tell its holder. They are never edited."""
 
     form = PhraseForm
     list_display = ("created_at", "of_account", "expires_at", "used_at")
     list_select_related = ("account",)
-    list_filter = (OfAccount, ("used_at", in_words("state", empty="open", filled="used")))
+    list_filter = (OfAccount, ("used_at", in_words(_("state"), empty=_("open"), filled=_("used"))))
     search_fields = ("account__number", "account__name")
     ordering = ("-id",)
     fields = ("account", "created_at", "expires_at", "used_at")
@@ -47,24 +49,24 @@ class ClaimPhraseAdmin(StaffAdmin[ClaimPhrase]):
         return False
 
     def save_model(self, request: HttpRequest, obj: ClaimPhrase, form: forms.Form, change: bool) -> None:
-        """It is placed when the answer shows it, by somebody who has just shown that it is them."""
+        """Ask the person to show once more that it is them. The phrase is placed when the answer shows it."""
         fresh_login.require(request)
 
     def log_addition(self, request: HttpRequest, obj: ClaimPhrase, message: audit.Changes | str) -> None:  # type: ignore[override]  # the trail stands for the log
-        """The service has noted it."""
+        """Record nothing here: the service has recorded it."""
 
     def response_add(
         self, request: HttpRequest, obj: ClaimPhrase, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The only page that ever shows it."""
+        """Place the phrase and show it: no other page ever does."""
         by = acting(request, obj.account)
-        words = members.place_phrase(account=obj.account, now=timezone.now(), by=by)
+        phrase = members.place_phrase(account=obj.account, now=timezone.now(), by=by)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"The code phrase of {obj.account}",
+            "title": gettext("The code phrase of %(account)s") % {"account": obj.account},
             "account": obj.account,
-            "words": words,
+            "phrase": phrase,
             "days": members.LIFETIME.days,
         }
         page = TemplateResponse(request, "admin/accounts/claimphrase/placed.html", context)

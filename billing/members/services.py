@@ -1,4 +1,4 @@
-"""Claiming an account by showing control of it, where the operator allows that. What it earns is an invitation."""
+"""Lets people claim an account by showing control of it, where the operator allows that. They get an invitation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ LIFETIME = timedelta(days=14)
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What somebody says. The phone with its password or the phrase counts; neither is kept or logged."""
+    """What a visitor says to claim an account. Either a phone with its password or a phrase shows control of it.
+
+    None of these is kept or logged.
+    """
 
     switch: Switch
     number: str
@@ -46,13 +49,13 @@ class Claim:
         return "Claim(…)"
 
 
-def switches() -> QuerySet[Switch]:
-    """Those whose accounts can be claimed."""
+def claimable_switches() -> QuerySet[Switch]:
+    """List the switches whose accounts can be claimed."""
     return Switch.objects.filter(Q(claim_by_phrase=True) | Q(claim_by_phone=True)).order_by("name")
 
 
 def place_phrase(*, account: Account, now: datetime, by: User | Access | None = None) -> str:
-    """A new phrase for an account, known at this moment alone. Those before it are dead."""
+    """Make a new phrase for an account and return it: it is known at this moment alone. Those before it are void."""
     letters = get_random_string(PHRASE_LETTERS, ID_ALPHABET)
     with transaction.atomic():
         account.claim_phrases.filter(used_at=None).delete()
@@ -63,13 +66,16 @@ def place_phrase(*, account: Account, now: datetime, by: User | Access | None = 
 
 
 def claim(*, claim: Claim, now: datetime) -> bool:
-    """Mail an owner's invitation to whoever shows control of the account. False, whatever is wrong: it is not told."""
+    """Mail an owner's invitation to the address of a visitor who shows control of the account.
+
+    Returns False whatever is wrong: the visitor is not told which part it was.
+    """
     account = Account.objects.filter(switch=claim.switch, number=claim.number).select_related("switch").first()
-    # Without a transaction: while the switch is asked nothing may be locked.
+    # This stays outside the transaction: nothing may be locked while the switch is asked.
     is_of_phone = claim.by_phone and claim.switch.claim_by_phone and _phone_shows(claim)
     with transaction.atomic():
         is_shown = is_of_phone or (claim.switch.claim_by_phrase and _phrase_shows(claim, now))
-        done = bool(is_shown and account and _let_in(account, claim.email, now))
+        done = bool(is_shown and account and _invite(account, claim.email, now))
         if not done:
             proof = "a phone's password" if claim.by_phone else "a phrase"
             audit.note(action=AuditAction.CLAIM_FAILED, now=now, account=account, text=f"by {proof}")
@@ -77,14 +83,14 @@ def claim(*, claim: Claim, now: datetime) -> bool:
 
 
 def _phrase_shows(claim: Claim, now: datetime) -> bool:
-    """Used up by one statement, so that it works once."""
+    """Use the phrase up by one statement, so that it works once."""
     letters = claim.phrase.lower().replace("-", "").replace(" ", "")
     usable = ClaimPhrase.objects.filter(digest=_digest(letters), used_at=None, expires_at__gt=now)
     return bool(usable.filter(account__switch=claim.switch, account__number=claim.number).update(used_at=now))
 
 
 def _phone_shows(claim: Claim) -> bool:
-    """The switch is asked the same, whether there is such an account or not."""
+    """Ask the switch, and in the same way whether there is such an account or not."""
     try:
         with client(claim.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
             return is_phone_of(asking, e164=claim.phone, account=claim.number, web_password=claim.password)
@@ -93,8 +99,8 @@ def _phone_shows(claim: Claim) -> bool:
         return False
 
 
-def _let_in(account: Account, email: str, now: datetime) -> bool:
-    # Whoever places phrases must not become an owner by one: somebody else of the staff lets them in.
+def _invite(account: Account, email: str, now: datetime) -> bool:
+    # Staff who place phrases must not become owners by one: a colleague lets them in.
     if User.objects.filter(email=email.strip().lower(), is_staff=True).exists():
         return False
     try:

@@ -17,9 +17,13 @@ from billing.vos3000.operations.packages import Suite, SuiteOrder, get_suite_ord
 READ_PACKAGES = "billing.packages.tasks.read_packages"
 
 
-def of_account(*, account: Account, now: datetime) -> tuple[PackageList, bool]:
-    """What is known of an account's packages, and whether more is coming."""
-    packages, _ = PackageList.objects.get_or_create(account=account)
+def of_account(*, account: Account, now: datetime, packages: PackageList | None = None) -> tuple[PackageList, bool]:
+    """What is known of an account's packages, and whether more is coming.
+
+    `packages` is the list of them where that was read already.
+    """
+    if packages is None:
+        packages, _ = PackageList.objects.get_or_create(account=account)
     return packages, on_demand.request_refresh(packages, task=READ_PACKAGES, now=now)
 
 

@@ -36,6 +36,13 @@ class Names:
     may_be_known: bool
 
 
+def group_of(account: Account) -> RateGroup | None:
+    """The rates of an account; None where none were ever asked for, or the switch does not say which it has."""
+    if not account.rate_group:
+        return None
+    return RateGroup.objects.filter(switch=account.switch, name=account.rate_group).first()
+
+
 def are_known(account: Account) -> bool:
     return RateGroup.objects.filter(switch=account.switch, name=account.rate_group, read_at__isnull=False).exists()
 

@@ -34,11 +34,15 @@ class Known:
     is_coming: bool = False
 
 
-def of_account(*, account: Account, now: datetime) -> Known:
-    """What is known of an account's rates. Where they are old a worker is asked to read them; nobody waits here."""
+def of_account(*, account: Account, now: datetime, group: RateGroup | None = None) -> Known:
+    """What is known of an account's rates. Where they are old a worker is asked to read them; nobody waits here.
+
+    `group` is its group of rates where that was read already.
+    """
     if not account.rate_group:
         return Known(None)
-    group, _ = RateGroup.objects.get_or_create(switch=account.switch, name=account.rate_group)
+    if group is None:
+        group, _ = RateGroup.objects.get_or_create(switch=account.switch, name=account.rate_group)
     return Known(group, is_coming=on_demand.request_refresh(group, task=READ_RATES, now=now))
 
 

@@ -5,7 +5,7 @@ from billing.subject import Subject
 
 
 class StaffConfig(Subject):
-    """The rights of staff."""
+    """The site of the staff, and what each of their groups may do."""
 
     name = "billing.staff"
 

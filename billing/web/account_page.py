@@ -34,9 +34,14 @@ def account_page(
         @wraps(view)
         def page(request: Request, public_id: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             access = open_account(request.user, public_id, action)
-            _note(request, access, timezone.now())
+            if access.as_staff:
+                # Before anything is read: whatever a member of staff may see is in the audit trail.
+                audit.look(access=access, path=request.get_full_path(), now=timezone.now())
             with timezone.override(zone_of(access)):
-                return view(request, access, *args, **kwargs)
+                response = view(request, access, *args, **kwargs)
+            if request.method == "GET":
+                _mark_viewed(access.account, timezone.now())
+            return response
 
         return page
 
@@ -61,12 +66,8 @@ def zone_of(access: Access) -> ZoneInfo:
     return time_zones.zone_of(access.user, access.account.switch)
 
 
-def _note(request: Request, access: Access, now: datetime) -> None:
-    if access.as_staff:
-        audit.look(access=access, path=request.get_full_path(), now=now)
-    # What is looked at is kept up by the workers: HEAD starts nothing.
-    seen_at = access.account.viewed_at
-    if request.method == "HEAD":
-        return
+def _mark_viewed(account: Account, now: datetime) -> None:
+    """What is looked at is kept up by the workers."""
+    seen_at = account.viewed_at
     if seen_at is None or seen_at <= now - SEEN_AGAIN_AFTER:
-        Account.objects.filter(pk=access.account.pk).update(viewed_at=now)
+        Account.objects.filter(pk=account.pk).update(viewed_at=now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -14,17 +14,16 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.access import Access
 from accounts.actions import Action
-from accounts.models import User
+from accounts.web.requests import LoggedInRequest
 from billing.subject import place_of, places
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-class Request(HttpRequest):
-    """What every page's view gets: somebody is logged in, and htmx' headers are read."""
+class Request(LoggedInRequest):
+    """What the view of a page of an account gets: a person is logged in, and what htmx says of itself was read."""
 
-    user: User
     htmx: HtmxDetails
 
 
@@ -90,7 +89,7 @@ def _tabs(request: Request, access: Access) -> list[Tab]:
         Tab(
             place.title,
             reverse(place.url, args=[access.account.public_id]),
-            f"icons/{place.url}.svg",
+            place.icon or f"icons/{place.url}.svg",
             current="page" if place.url == here else "true" if place.url == within else "",
         )
         for place in places()

@@ -6,14 +6,19 @@ from portal.environment import database, env, is_database_url, is_redis_url, is_
 
 DATABASES = {"default": database(env.str("DATABASE_URL", validate=is_database_url))}
 REDIS_URL = env.str("REDIS_URL", validate=is_redis_url)
-# Limits of tries alone are kept there, see accounts.models.rate_limit. Sessions are rows as well: logging in and out
-# works, and is final, whatever becomes of Redis.
+# In the default one limits of tries alone are kept, see accounts.models.rate_limit. Sessions are rows as well: logging
+# in and out works, and is final, whatever becomes of Redis. Fragments of pages that no reader's data is in are kept by
+# each process for itself.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "accounts_limit",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "template_fragments",
+    },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 

@@ -16,7 +16,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.services.password_rules.NotThePortalsName"},
+    {"NAME": "accounts.forms.password_rules.NotThePortalsName"},
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 

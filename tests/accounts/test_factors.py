@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
@@ -26,6 +27,10 @@ from tests.support.logins import (
     show_password,
     wrong_code_of,
 )
+from tests.support.pages import context, read
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +50,13 @@ PAGES = (
     "/account/sessions/",
     "/account/reauthenticate/",
 )
+
+
+def code_error(answer: Answer) -> str:
+    """What is said beside the field for a code."""
+    page = read(answer)
+    (error,) = [*filter(None, (field.error for field in page.fields.values()))] or page.notes
+    return error
 
 
 @pytest.fixture
@@ -86,9 +98,9 @@ def test_the_code_to_scan_keeps_to_the_content_security_policy(user: User) -> No
     client, _ = log_in(user)
     show_password(client)
     page = client.get(ACTIVATE)
-    assert '<svg class="scan"' in page.content.decode()
-    assert "data:" not in page.content.decode()
-    assert "style=" not in page.content.decode()
+    assert b'<svg class="scan"' in page.content
+    assert b"data:" not in page.content
+    assert b"style=" not in page.content
     # The order of the directives is another one in each process.
     assert "img-src 'self'" in page.headers["Content-Security-Policy"].split("; ")
 
@@ -96,7 +108,7 @@ def test_the_code_to_scan_keeps_to_the_content_security_policy(user: User) -> No
 def test_after_enrolling_the_password_alone_opens_nothing(user: User) -> None:
     secret, _ = enrol(user)
     client, page = log_in(user)
-    assert "One more step" in page
+    assert page.title == "One more step"
     assert not is_logged_in(client)
     client.post("/account/2fa/authenticate/", {"code": code_of(secret)})
     assert is_logged_in(client)
@@ -106,13 +118,13 @@ def test_a_wrong_code_is_refused_when_enrolling_and_when_logging_in(user: User) 
     client, _ = log_in(user)
     show_password(client)
     secret = new_secret(client)
-    assert "Incorrect code" in client.post(ACTIVATE, {"code": wrong_code_of(secret)}).content.decode()
+    assert code_error(client.post(ACTIVATE, {"code": wrong_code_of(secret)})) == "Incorrect code."
     assert not Authenticator.objects.exists()
 
     secret, _ = enrol(user)
     client, _ = log_in(user)
     answer = client.post("/account/2fa/authenticate/", {"code": wrong_code_of(secret)})
-    assert "Incorrect code" in answer.content.decode()
+    assert code_error(answer) == "Incorrect code."
     assert not is_logged_in(client)
 
 
@@ -121,7 +133,7 @@ def test_codes_cannot_be_tried_for_ever(user: User) -> None:
     client, _ = log_in(user)
     for _ in range(6):
         answer = client.post("/account/2fa/authenticate/", {"code": wrong_code_of(secret)})
-    assert "Too many failed login attempts" in answer.content.decode()
+    assert code_error(answer).startswith("Too many failed login attempts")
     client.post("/account/2fa/authenticate/", {"code": code_of(secret)})
     assert not is_logged_in(client)
 
@@ -151,8 +163,7 @@ def test_recovery_codes_are_shown_only_to_who_shows_again_that_it_is_them(user: 
     for page in (CODES, f"{CODES}download/", f"{CODES}generate/"):
         assert client.get(page)["Location"].startswith("/account/reauthenticate/")
     show_password(client)
-    told = client.get(f"{CODES}download/").content.decode()
-    assert told.split() == codes[1:]
+    assert [code.decode() for code in client.get(f"{CODES}download/").content.split()] == codes[1:]
 
 
 def test_turning_the_app_off_needs_a_fresh_login(user: User) -> None:
@@ -179,8 +190,14 @@ def test_secrets_are_stored_so_that_only_the_portals_own_key_opens_them(user: Us
 def test_the_security_page_lists_where_one_is_logged_in(user: User) -> None:
     log_in(user, user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) CriOS/140.0 Safari/604.1")
     client, _ = log_in(user, user_agent="Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/ Firefox/140.0")
-    page = client.get(SECURITY).content.decode()
-    assert page.index("Firefox on Windows") < page.index("This one") < page.index("Chrome on iPhone")
+    answer = client.get(SECURITY)
+    assert [(session.device, session.is_this_one) for session in context(answer)["sessions"]] == [
+        ("Firefox on Windows", True),
+        ("Chrome on iPhone", False),
+    ]
+    this, other = read(answer).section("Where you are logged in").items
+    assert (this.startswith("Firefox on Windows"), "This one" in this) == (True, True)
+    assert (other.startswith("Chrome on iPhone"), "This one" in other) == (True, False)
 
 
 def test_a_session_is_noted_once_a_minute_and_from_each_new_address(user: User) -> None:
@@ -199,23 +216,23 @@ def test_a_session_is_noted_once_a_minute_and_from_each_new_address(user: User) 
 
 def test_an_address_with_a_zone_does_not_stop_the_page(user: User) -> None:
     client, _ = log_in(user)
-    page = client.get(SECURITY, REMOTE_ADDR="fe80::1%eth0")
-    assert "fe80::1<" in page.content.decode()
+    (session,) = context(client.get(SECURITY, REMOTE_ADDR="fe80::1%eth0"))["sessions"]
+    assert session.ip == "fe80::1"
 
 
 def test_ending_the_other_sessions_leaves_this_one_and_those_of_others(user: User) -> None:
     other, _ = log_in(user)
-    somebody, _ = log_in(UserFactory.create())
+    stranger, _ = log_in(UserFactory.create())
     client, _ = log_in(user)
     assert client.post("/account/sessions/")["Location"].startswith("/account/reauthenticate/")
     assert is_logged_in(other)
     show_password(client)
     assert client.post("/account/sessions/")["Location"] == SECURITY
     assert is_logged_in(client)
-    assert is_logged_in(somebody)
+    assert is_logged_in(stranger)
     assert not is_logged_in(other)
     assert UserSession.objects.filter(user=user).count() == 1
-    assert "Log out everywhere else" not in client.get(SECURITY).content.decode()
+    assert "Log out everywhere else" not in [button.name for button in read(client.get(SECURITY)).buttons]
 
 
 def test_a_changed_password_ends_the_other_sessions(user: User) -> None:
@@ -258,7 +275,7 @@ NO_PASSKEYS = (
 def test_a_passkey_that_is_none_is_refused(client: Client, credential: str) -> None:
     client.get("/account/2fa/webauthn/login/", headers={"accept": "application/json"})
     answer = client.post("/account/2fa/webauthn/login/", {"credential": credential}, follow=True)
-    assert "note bad" in answer.content.decode()
+    assert read(answer).notes
     assert not is_logged_in(client)
 
 
@@ -277,5 +294,5 @@ def test_a_passkey_that_is_none_is_no_second_factor(user: User, credential: str)
     enrol(user)
     client, _ = log_in(user)
     answer = client.post("/account/2fa/authenticate/", {"credential": credential})
-    assert "note bad" in answer.content.decode()
+    assert read(answer).notes
     assert not is_logged_in(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
@@ -16,12 +16,17 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.access import open_account
-from accounts.models import Account, Invitation, Membership, Role, User
+from accounts.models import Account, Invitation, InvitationState, Membership, Role, User
 from accounts.services import invitations
 from accounts.services.invitations import InvitationClosed, Issued
+from accounts.views.invitations import CLOSED, CLOSED_LOGIN, UNKNOWN
 from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
 from tests.support.logins import ACTIVATE, code_of, log_in, new_secret, show_password
 from tests.support.mails import sent_mails
+from tests.support.pages import context, read
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -52,8 +57,16 @@ def path_of(link: str) -> str:
     return found[1]
 
 
-def open_link(client: Client, issued: Issued) -> str:
-    return client.get(path_of(issued.link), follow=True).content.decode()
+def open_link(client: Client, issued: Issued) -> Answer:
+    return client.get(path_of(issued.link), follow=True)
+
+
+def problem(answer: Answer) -> str:
+    """Why the page says that the invitation does not work."""
+    assert read(answer).title == "This invitation does not work"
+    told = str(context(answer)["problem"])
+    assert told in read(answer).words
+    return told
 
 
 def test_from_the_mail_to_the_account(account: Account, client: Client, mailoutbox: list[Any]) -> None:
@@ -63,8 +76,9 @@ def test_from_the_mail_to_the_account(account: Account, client: Client, mailoutb
     assert "owner@example.com invites you" in message.body
     page = client.get(path_of(message.body), follow=True)
     assert page.request["PATH_INFO"] == PAGE  # the token stands in no address that is kept or sent on
-    assert "Olga lets you see the account" in page.content.decode()
-    assert "new@example.com" in page.content.decode()
+    assert context(page)["invitation"].invited_by.name == "Olga"
+    assert "Olga lets you see the account Zoë Chen" in read(page).words
+    assert "new@example.com" in read(page).words
 
     answer = client.post(JOIN, {"name": "Nia", "password": PASSWORD}, follow=True)
     assert answer.request["PATH_INFO"] == f"/a/{account.public_id}/"
@@ -98,7 +112,7 @@ def test_a_link_works_once(account: Account) -> None:
     open_link(first, issued)
     first.post(JOIN, {"name": "Nia", "password": PASSWORD})
     second = Client()
-    assert "used already" in open_link(second, issued)
+    assert problem(open_link(second, issued)) == str(CLOSED[InvitationState.ACCEPTED])
     assert second.post(JOIN, {"name": "Eve", "password": PASSWORD})["Location"] == PAGE
     assert User.objects.filter(email="new@example.com").get().name == "Nia"
 
@@ -106,7 +120,7 @@ def test_a_link_works_once(account: Account) -> None:
 def test_a_link_that_is_too_old_says_so(account: Account, client: Client) -> None:
     with time_machine.travel(timezone.now() - invitations.LIFETIME - timedelta(minutes=1)):
         issued = issue(account)
-    assert "too old" in open_link(client, issued)
+    assert problem(open_link(client, issued)) == str(CLOSED[InvitationState.EXPIRED])
     assert client.post(JOIN, {"name": "Nia", "password": PASSWORD})["Location"] == PAGE
     assert not User.objects.filter(email="new@example.com").exists()
 
@@ -115,32 +129,33 @@ def test_a_link_that_grew_old_while_the_page_was_open_lets_nobody_in(account: Ac
     issued = issue(account)
     open_link(client, issued)
     Invitation.objects.update(expires_at=timezone.now(), created_at=timezone.now() - timedelta(days=1))
-    assert "too old" in client.post(JOIN, {"name": "Nia", "password": PASSWORD}, follow=True).content.decode()
+    answer = client.post(JOIN, {"name": "Nia", "password": PASSWORD}, follow=True)
+    assert problem(answer) == str(CLOSED[InvitationState.EXPIRED])
 
 
 def test_an_invitation_taken_back_says_so(account: Account, client: Client) -> None:
     issued = issue(account)
     owner = open_account(User.objects.get(email="owner@example.com"), account.public_id)
     invitations.revoke(invitation=issued.invitation, by=owner, now=timezone.now())
-    assert "taken back" in open_link(client, issued)
+    assert problem(open_link(client, issued)) == str(CLOSED[InvitationState.REVOKED])
 
 
 def test_a_newer_link_makes_the_older_one_dead(account: Account, client: Client) -> None:
     first, second = issue(account), issue(account)
-    assert "does not work" in open_link(client, first)
-    assert "Your name" in open_link(client, second)
+    assert problem(open_link(client, first)) == str(UNKNOWN)
+    assert "Your name" in read(open_link(client, second)).fields
     assert Invitation.objects.count() == 1
 
 
 def test_a_link_that_nobody_was_sent_says_so(client: Client) -> None:
     answer = client.get(f"{PAGE}{'x' * 43}/", follow=True)
-    assert (answer.status_code, "copied whole" in answer.content.decode()) == (410, True)
+    assert (answer.status_code, problem(answer)) == (410, str(UNKNOWN))
 
 
 def test_somebody_who_has_a_login_uses_it(account: Account, client: Client) -> None:
     user = UserFactory.create(email="new@example.com")
-    page = open_link(client, issue(account))
-    assert "Log in to accept" in page
+    page = read(open_link(client, issue(account)))
+    assert page.link("Log in to accept") == f"/account/login/?next={PAGE}"
     assert client.post(JOIN, {"name": "Eve", "password": PASSWORD})["Location"] == PAGE
     user.refresh_from_db()
     assert user.check_password("correct horse battery")
@@ -148,7 +163,7 @@ def test_somebody_who_has_a_login_uses_it(account: Account, client: Client) -> N
     login = client.post(
         "/account/login/", {"login": user.email, "password": "correct horse battery", "next": PAGE}, follow=True
     )
-    assert "Accept" in login.content.decode()
+    assert "Accept" in [button.name for button in read(login).buttons]
     assert client.post(ACCEPT)["Location"] == f"/a/{account.public_id}/"
     assert user.memberships.get().account == account
 
@@ -164,15 +179,15 @@ def test_somebody_who_was_granted_access_and_has_no_password_chooses_one(account
 def test_somebody_else_who_is_logged_in_is_told_so(account: Account, client: Client) -> None:
     other = UserFactory.create(email="other@example.com")
     client.force_login(other)
-    page = open_link(client, issue(account))
-    assert "This invitation is for new@example.com. You are logged in as other@example.com." in page
+    page = read(open_link(client, issue(account)))
+    assert page.notes == ["This invitation is for new@example.com. You are logged in as other@example.com."]
     assert client.post(ACCEPT)["Location"] == PAGE
     assert not other.memberships.exists()
 
 
 def test_a_closed_login_is_not_opened_by_an_invitation(account: Account, client: Client) -> None:
     UserFactory.create(email="new@example.com", is_active=False)
-    assert "closed by your provider" in open_link(client, issue(account))
+    assert problem(open_link(client, issue(account))) == str(CLOSED_LOGIN)
     assert client.post(JOIN, {"name": "Nia", "password": PASSWORD})["Location"] == PAGE
 
 
@@ -180,10 +195,10 @@ def test_a_closed_login_is_not_opened_by_an_invitation(account: Account, client:
 def test_a_weak_password_makes_nobody_and_keeps_the_link(account: Account, client: Client, password: str) -> None:
     issued = issue(account)
     open_link(client, issued)
-    page = client.post(JOIN, {"name": "Nia", "password": password}).content.decode()
-    assert 'class="wrong"' in page
+    page = read(client.post(JOIN, {"name": "Nia", "password": password}))
+    assert page.fields["Choose a password"].error
     assert not User.objects.filter(email="new@example.com").exists()
-    assert "Your name" in open_link(client, issued)
+    assert "Your name" in read(open_link(client, issued)).fields
 
 
 def test_an_owner_who_was_a_viewer_keeps_what_is_more(account: Account, client: Client) -> None:

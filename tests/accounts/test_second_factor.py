@@ -67,7 +67,7 @@ def test_enrolling_opens_what_was_closed() -> None:
     user = UserFactory.create(is_staff=True, is_superuser=True)
     people.confirm_address(user)
     client, page = log_in(user)
-    assert "everything else opens then" in page
+    assert "everything else opens then" in page.words
     assert client.get("/staff/")["Location"] == SECURITY
     show_password(client)
     assert client.post(ACTIVATE, {"code": code_of(new_secret(client))})["Location"] == CODES

@@ -11,6 +11,7 @@ from accounts.forms.time_zone import choices
 from accounts.models import AuditEntry, User
 from billing.calls.services import partitions
 from tests.support.factories import CallFactory, MembershipFactory, UserFactory
+from tests.support.pages import context, read
 
 PAGE = "/account/time-zone/"
 NIGHT = datetime(2026, 7, 1, 22, 15, tzinfo=UTC)
@@ -34,13 +35,13 @@ def test_the_zone_that_is_chosen_is_that_of_the_calls_their_totals_and_their_fil
     CallFactory.create(account=account, started_at=NIGHT)
     place = f"/a/{account.public_id}/calls/"
     days = "?from=2026-07-02&to=2026-07-02"
-    assert "No calls" in client.get(place + days).content.decode()
+    assert context(client.get(place + days))["totals"].calls == 0
 
     answer = client.post(PAGE, {"time_zone": "Asia/Kolkata"}, follow=True)
-    assert "Times are shown in the time zone that you chose." in answer.content.decode()
+    assert "Times are shown in the time zone that you chose." in read(answer).notes
     page = client.get(place + days)
-    assert ">03:45</time>" in page.content.decode()
-    assert page.context["totals"].calls == 1
+    assert "03:45" in read(page).words
+    assert context(page)["totals"].calls == 1
     assert "2026-07-02 03:45:00" in client.get(f"{place}csv/{days}").getvalue().decode()
 
 
@@ -63,14 +64,14 @@ def test_the_switchs_own_can_be_chosen_again(client: Client, user: User) -> None
 @pytest.mark.parametrize("wrong", ["Mars/Olympus", "localtime", "../../etc/passwd", "x" * 500])
 def test_what_is_no_zone_is_told_beside_the_field_and_changes_nothing(client: Client, user: User, wrong: str) -> None:
     answer = client.post(PAGE, {"time_zone": wrong})
-    assert "Choose one of these." in answer.content.decode()
+    assert read(answer).fields["Show times in"].error == "Choose one of these."
     user.refresh_from_db()
     assert user.time_zone == ""
 
 
 def test_a_zone_that_an_operator_set_stays_until_another_is_chosen(client: Client, user: User) -> None:
     User.objects.filter(pk=user.pk).update(time_zone="US/Eastern")
-    assert '<option value="US/Eastern" selected>' in client.get(PAGE).content.decode()
+    assert read(client.get(PAGE)).fields["Show times in"].value == "US/Eastern"
 
 
 def test_places_are_offered_with_how_far_their_clocks_are_now() -> None:

@@ -15,7 +15,7 @@ END = 10**15
 
 @dataclass
 class Happened:
-    """`gap` microseconds after what happened before; a call when `is_call`, else a payment or charge."""
+    """A call when `is_call`, else a payment or charge, `gap` microseconds after what happened before."""
 
     gap: int
     is_call: bool
@@ -26,10 +26,10 @@ gaps = st.sampled_from([0, 0, 1000, 1_000_000, 70_000_000, HOUR, 5 * HOUR])
 happenings = st.lists(st.builds(Happened, gaps, st.booleans(), st.integers(1, 10**8)), max_size=40)
 
 
-def told(happened: list[Happened], missing: int | None = None) -> Chain:
+def chain_of(happened: list[Happened], missing: int | None = None) -> Chain:
     """The chain of a ledger in which these things happened, without the record of the call at place `missing`."""
     at, balance, at_once = 10**12, 0, 0
-    calls, fixed = Flow(), []
+    calls, bookings = Flow(), []
     for place, one in enumerate(happened):
         # Of three payments at one instant the balances tell the order; of a call among them they need not.
         follows_a_call = place > 0 and happened[place - 1].is_call
@@ -37,17 +37,17 @@ def told(happened: list[Happened], missing: int | None = None) -> Chain:
         at += one.gap if at_once < 3 and not one.is_call and not follows_a_call else max(one.gap, 1000)
         balance += -one.amount if one.is_call else one.amount
         if not one.is_call:
-            fixed.append(Stated(at, balance, one.amount))
+            bookings.append(Stated(at, balance, one.amount))
         elif place != missing:
             calls.add(at, one.amount)
-    Random(1).shuffle(fixed)
-    return Chain(fixed=fixed, calls=calls, readings=[], slack_of_readings=SLACK)
+    Random(1).shuffle(bookings)
+    return Chain(bookings=bookings, calls=calls, readings=[], reading_slack=SLACK)
 
 
 @given(happenings)
 def test_what_really_happened_has_no_gap(happened: list[Happened]) -> None:
-    chain = told(happened)
-    chain.walk(0, END)
+    chain = chain_of(happened)
+    chain.find_gaps(0, END)
     assert chain.gaps == []
 
 
@@ -59,8 +59,8 @@ def test_a_missing_record_between_balances_is_found_with_its_fee(
     lost = Happened(HOUR, is_call=True, amount=fee)
     paid_only = [one for one in before if not one.is_call] + balance
     later = balance + [one for one in after if not one.is_call]
-    chain = told([*paid_only, lost, *later], missing=len(paid_only))
-    chain.walk(0, END)
+    chain = chain_of([*paid_only, lost, *later], missing=len(paid_only))
+    chain.find_gaps(0, END)
     (gap,) = chain.gaps
     assert gap.difference == -fee
     closing = chain.balance_before(END)
@@ -70,9 +70,10 @@ def test_a_missing_record_between_balances_is_found_with_its_fee(
 def test_a_fee_booked_a_moment_after_the_payment_is_no_gap() -> None:
     calls = Flow()
     calls.add(10 * HOUR, 300)
-    fixed = [Stated(HOUR, 1000, 1000), Stated(10 * HOUR + BOOKED_WITHIN // 2, 1500, 500), Stated(20 * HOUR, 1700, 500)]
-    chain = Chain(fixed=fixed, calls=calls, readings=[], slack_of_readings=SLACK)
-    chain.walk(0, END)
+    beside_the_call = 10 * HOUR + BOOKED_WITHIN // 2
+    bookings = [Stated(HOUR, 1000, 1000), Stated(beside_the_call, 1500, 500), Stated(20 * HOUR, 1700, 500)]
+    chain = Chain(bookings=bookings, calls=calls, readings=[], reading_slack=SLACK)
+    chain.find_gaps(0, END)
     assert chain.gaps == []
 
 
@@ -81,9 +82,9 @@ def test_a_reading_by_another_clock_is_no_gap() -> None:
     for hour in range(2, 20):
         calls.add(hour * HOUR, 100 + hour)
     readings = [Stated(10 * HOUR + HOUR // 2, 1000 - calls.between(0, 10 * HOUR))]
-    fixed = [Stated(HOUR, 1000, 1000), Stated(21 * HOUR, 1500 - calls.sums[-1], 500)]
-    chain = Chain(fixed=fixed, calls=calls, readings=readings, slack_of_readings=SLACK)
-    chain.walk(0, END)
+    bookings = [Stated(HOUR, 1000, 1000), Stated(21 * HOUR, 1500 - calls.sums[-1], 500)]
+    chain = Chain(bookings=bookings, calls=calls, readings=readings, reading_slack=SLACK)
+    chain.find_gaps(0, END)
     assert chain.gaps == []
 
 
@@ -91,24 +92,24 @@ def test_a_chain_of_readings_alone_finds_what_is_missing() -> None:
     calls = Flow()
     calls.add(10 * HOUR, 100)
     readings = [Stated(HOUR, 1000), Stated(5 * HOUR, 1000), Stated(20 * HOUR, 850), Stated(30 * HOUR, 850)]
-    chain = Chain(fixed=[], calls=calls, readings=readings, slack_of_readings=SLACK)
-    chain.walk(0, END)
+    chain = Chain(bookings=[], calls=calls, readings=readings, reading_slack=SLACK)
+    chain.find_gaps(0, END)
     (gap,) = chain.gaps
     assert (gap.begin, gap.end, gap.difference) == (5 * HOUR, 20 * HOUR, -50)
 
 
 def test_without_a_stated_balance_nothing_is_known() -> None:
-    chain = Chain(fixed=[], calls=Flow(), readings=[], slack_of_readings=SLACK)
-    chain.walk(0, END)
+    chain = Chain(bookings=[], calls=Flow(), readings=[], reading_slack=SLACK)
+    chain.find_gaps(0, END)
     assert (chain.gaps, chain.balance_before(HOUR)) == ([], None)
 
 
 def test_gaps_within_one_instant_are_one() -> None:
-    fixed = [
+    bookings = [
         Stated(HOUR, 1000, 1000),
         *(Stated(5 * HOUR, balance, 5) for balance in (1500, 2900, 4000, 5700, 7000, 9900)),
     ]
-    chain = Chain(fixed=fixed, calls=Flow(), readings=[], slack_of_readings=SLACK)
-    chain.walk(0, END)
+    chain = Chain(bookings=bookings, calls=Flow(), readings=[], reading_slack=SLACK)
+    chain.find_gaps(0, END)
     assert [(gap.begin, gap.end) for gap in chain.gaps] == [(HOUR, 5 * HOUR), (5 * HOUR, 5 * HOUR)]
     assert sum(gap.difference for gap in chain.gaps) == 9900 - 1000 - 6 * 5

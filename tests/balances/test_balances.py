@@ -91,7 +91,7 @@ def test_a_silent_switch_keeps_one_visitor_waiting_whichever_account_the_next_co
     assert {look.failure for look in looks} == {"The switch did not answer in time."}
 
 
-def test_an_answer_that_trickles_keeps_nobody_waiting_longer_than_silence(
+def test_an_answer_that_trickles_keeps_no_visitor_waiting_longer_than_silence(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(balances, "PAGE_TIMEOUT", 0.5)
@@ -113,7 +113,7 @@ def test_an_impossible_balance_is_told_and_not_asked_for_at_once_again(db: None)
     assert {look.failure for look in looks} == {"The switch gave an answer that cannot be read."}
 
 
-def test_settings_that_cannot_be_used_are_a_sentence_too(switch: Switch, tmp_path: Path) -> None:
+def test_settings_that_cannot_be_used_are_told_in_a_sentence_too(switch: Switch, tmp_path: Path) -> None:
     switch.ca_file = str(tmp_path / "missing.pem")
     switch.url = switch.url.replace("http:", "https:")
     switch.save()
@@ -190,7 +190,7 @@ def test_children_come_with_every_depth(switch: Switch, simulator: SimulatorProc
     assert Account.objects.filter(parent__parent=agent).count() == 1
 
 
-def test_an_account_nobody_knows_is_not_made_up(switch: Switch) -> None:
+def test_an_account_that_the_switch_does_not_know_is_not_made_up(switch: Switch) -> None:
     with pytest.raises(profiles.UnknownAccount):
         profiles.ensure(switch=switch, number="nobody", now=NOW)
     assert not Account.objects.filter(number="nobody").exists()
@@ -205,7 +205,7 @@ def test_expiry_and_lock_are_as_stated(switch: Switch) -> None:
     assert Account.objects.filter(lock_type=LockType.LOCKED).count() == 1
 
 
-def test_one_impossible_balance_keeps_nobody_else_from_being_read(switch: Switch) -> None:
+def test_one_impossible_balance_keeps_no_other_account_from_being_read(switch: Switch) -> None:
     broken = Customer(account="B-1", money=Decimal("1e300"), limit_money=Decimal(0))
     sound = Customer(account="B-2", money=Decimal("1.0000005"), limit_money=Decimal(2147483647))
     profiles.save(switch=switch, customers=[broken, sound], sent=NOW)

@@ -23,7 +23,7 @@ ZOE = "A-20417"
 
 
 def sync(switch: Switch, *numbers: str) -> list[Account]:
-    """As the command does it: balances, then calls, then payments, each at its own moment."""
+    """Read balances, then calls, then payments, each at its own moment, as the command does."""
     balances.refresh_all(switch=switch, now=datetime.now(UTC))
     everyone = list(Account.objects.filter(switch=switch, missing_since=None).values_list("number", flat=True))
     profiles.refresh(switch=switch, numbers=list(numbers) or everyone, now=datetime.now(UTC))
@@ -88,7 +88,7 @@ def test_a_removed_record_is_found(switch: Switch, simulator: SimulatorProcess) 
     ]
 
 
-def test_a_balance_that_someone_set_is_found(switch: Switch, simulator: SimulatorProcess) -> None:
+def test_a_balance_that_was_set_by_hand_is_found(switch: Switch, simulator: SimulatorProcess) -> None:
     (account,) = sync(switch, ZOE)
     before = simulator.control.account(ZOE).money
     simulator.control.set_money(ZOE, Decimal("50"))

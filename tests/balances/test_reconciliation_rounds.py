@@ -13,7 +13,7 @@ from tests.support.factories import MembershipFactory
 
 
 def followed(switch: Switch, number: str, *, days: int) -> Account:
-    """An account with a member, whose calls and payments are known over the last days."""
+    """Return an account with a member, whose calls and payments are known over the last days."""
     now = datetime.now(UTC)
     account = profiles.ensure(switch=switch, number=number, now=now)
     MembershipFactory.create(account=account)

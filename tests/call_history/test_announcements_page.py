@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from django.utils import timezone
 
-from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import pages
 from billing.calls.models import Backfill
 from billing.calls.services import partitions
 from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
@@ -88,7 +88,7 @@ def test_further_rows_tell_how_many_they_are(zoe: Visitor) -> None:
 
 @pytest.mark.usefixtures("_all_here")
 def test_a_list_that_goes_on_looking_tells_nothing_yet(zoe: Visitor) -> None:
-    with patch.object(call_history_pages, "LOOKED_AT", 10), patch.object(call_history_pages, "LOOKED_AT_FURTHER", 10):
+    with patch.object(pages, "LOOKED_AT", 10), patch.object(pages, "LOOKED_AT_FURTHER", 10):
         html = zoe.client.get(f"{zoe.page('calls/')}?from={FIRST}&to={LAST}&callee=999").content.decode()
         link = re.findall(r'href="(\?[^"]*after=[^"]*)"', html)[-1].replace("&amp;", "&")
         assert said(zoe.client.get(zoe.page("calls/") + link, headers=MORE).content.decode()) == ""

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from billing.call_history.queries import pages as call_history_pages
-from billing.call_history.queries import rows as call_history_rows
+from billing.call_history.queries import pages as call_pages
+from billing.call_history.queries import rows
 from billing.call_history.queries.figures import Totals
 from billing.call_history.queries.filters import CallFilter, Order
 from billing.call_history.queries.numbers import Match, NumberFilter
@@ -126,7 +126,7 @@ def sums_of(calls: list[Call]) -> Totals:
     )
 
 
-def _row(call: Call, zone: ZoneInfo) -> call_history_rows.Row:
+def _row(call: Call, zone: ZoneInfo) -> rows.Row:
     began = call.started_at.astimezone(zone).replace(tzinfo=None, microsecond=0)
     return began, call.caller, call.callee, call.talk_seconds, call.billed_seconds, call.fee
 
@@ -136,10 +136,10 @@ def _costs(calls: list[Call], zone: ZoneInfo, bars: Spans) -> Iterator[Decimal]:
         yield sum((call.fee for call in calls if call.started_at.astimezone(zone).date() == day), Decimal(0))
 
 
-def walked(account: Account, wanted: CallFilter, **how: Any) -> list[call_history_pages.Page]:
-    pages = [call_history_pages.page(account=account, filter=wanted, **how)]
+def walked(account: Account, wanted: CallFilter, **how: Any) -> list[call_pages.Page]:
+    pages = [call_pages.page(account=account, chosen=wanted, **how)]
     while pages[-1].older:
-        pages.append(call_history_pages.page(account=account, filter=wanted, after=pages[-1].older, **how))
+        pages.append(call_pages.page(account=account, chosen=wanted, after=pages[-1].older, **how))
     return pages
 
 
@@ -153,15 +153,15 @@ def test_pages_sums_and_file_of_any_filter_are_its_calls(
     pages = walked(account, wanted, size=size, look_at=look_at)
     assert [call.flow_no for page in pages for call in page.calls] == in_order
     assert all(len(page.calls) <= size for page in pages)
-    assert totals(account=account, filter=wanted) == sums_of(expected)
+    assert totals(account=account, chosen=wanted) == sums_of(expected)
     if wanted.first and wanted.last:
         bars = spans(wanted.first, wanted.last, wanted.zone)
-        by_day = by_stretch(account=account, filter=wanted, edges=bars.edges)
+        by_day = by_stretch(account=account, chosen=wanted, edges=bars.edges)
         assert [day.fee for day in by_day] == list(_costs(expected, wanted.zone, bars))
-    in_file = list(call_history_rows.each(account=account, filter=wanted))
+    in_file = list(rows.each(account=account, chosen=wanted))
     by_number = {call.flow_no: call for call in expected}
     assert in_file == [_row(by_number[number], wanted.zone) for number in in_order]
-    assert call_history_rows.count(account=account, filter=wanted) == len(expected)
+    assert rows.count(account=account, chosen=wanted) == len(expected)
 
 
 @given(filters, st.integers(1, 9), st.integers(1, 60))
@@ -170,9 +170,7 @@ def test_the_way_back_leads_over_the_same_calls(account: Account, wanted: CallFi
     there = walked(account, wanted, size=size, look_at=look_at)
     back = [there[-1]]
     while back[-1].newer:
-        back.append(
-            call_history_pages.page(account=account, filter=wanted, before=back[-1].newer, size=size, look_at=look_at)
-        )
+        back.append(call_pages.page(account=account, chosen=wanted, before=back[-1].newer, size=size, look_at=look_at))
     if len(back) > 1 and back[-1].came_from is None:
         back.pop()  # Beyond the first call it leads to the beginning.
     listed = [call.flow_no for page in back for call in reversed(page.calls)]
@@ -184,7 +182,7 @@ def test_the_way_back_leads_over_the_same_calls(account: Account, wanted: CallFi
 def test_quick_sums_are_those_of_the_newest_calls_and_say_since_when(
     account: Account, wanted: CallFilter, at_most: int
 ) -> None:
-    found = sums(account=account, filter=wanted, at_most=at_most)
+    found = sums(account=account, chosen=wanted, at_most=at_most)
     of_days = [call for call in Call.objects.filter(account=account) if is_wanted(call, _days_of(wanted))]
     newest = sorted(of_days, key=ORDERS[Order.NEWEST], reverse=True)
     if found.since:
@@ -200,26 +198,26 @@ def _days_of(wanted: CallFilter) -> CallFilter:
 
 def test_a_page_that_is_not_full_says_how_far_was_looked(account: Account) -> None:
     nothing = CallFilter(zone=ZoneInfo("UTC"), callee=NumberFilter("999"))
-    first = call_history_pages.page(account=account, filter=nothing, look_at=20)
+    first = call_pages.page(account=account, chosen=nothing, look_at=20)
     newest = list(Call.objects.filter(account=account).order_by("-started_at", "-flow_no"))
     assert first.calls == []
     assert first.looked_to
     assert (first.looked_to.at, first.looked_to.flow_no) == (newest[19].started_at, newest[19].flow_no)
-    last = call_history_pages.page(account=account, filter=nothing, after=first.older, look_at=200)
+    last = call_pages.page(account=account, chosen=nothing, after=first.older, look_at=200)
     assert (last.calls, last.older, last.looked_to) == ([], None, None)
 
 
 def test_a_place_of_one_order_is_none_of_another(account: Account) -> None:
     by_cost = CallFilter(zone=ZoneInfo("UTC"), order=Order.DEAREST)
-    place = call_history_pages.page(account=account, filter=by_cost, size=5).older
+    place = call_pages.page(account=account, chosen=by_cost, size=5).older
     newest = CallFilter(zone=ZoneInfo("UTC"))
-    assert call_history_pages.page(account=account, filter=newest, after=place).came_from is None
+    assert call_pages.page(account=account, chosen=newest, after=place).came_from is None
 
 
 def test_what_takes_too_long_to_add_up_is_told_and_ends(account: Account) -> None:
     wanted = CallFilter(zone=ZoneInfo("UTC"), answered=True)
-    assert all_sums(account=account, filter=wanted).totals == totals(account=account, filter=wanted)
+    assert all_sums(account=account, chosen=wanted).totals == totals(account=account, chosen=wanted)
     slow = Call.objects.extra(where=["pg_sleep(0.2) IS NOT NULL"]).filter(account=account)
     with patch("billing.call_history.queries.totals.matching", lambda **_: slow), pytest.raises(TooMany):
-        all_sums(account=account, filter=wanted, within=timedelta(milliseconds=20))
-    assert totals(account=account, filter=wanted).calls
+        all_sums(account=account, chosen=wanted, within=timedelta(milliseconds=20))
+    assert totals(account=account, chosen=wanted).calls

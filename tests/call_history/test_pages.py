@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account
 from billing.balances.queries.runway import days_left
 from billing.balances.queries.spending import daily_cost, month_cost
-from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import pages as call_pages
 from billing.call_history.queries.filters import CallFilter
 from billing.call_history.queries.numbers import Match, NumberFilter
 from billing.call_history.queries.totals import totals
@@ -42,16 +42,16 @@ def make_calls(account: Account, count: int) -> list[Call]:
 def test_pages_hold_each_call_once_in_both_directions(account: Account) -> None:
     made = {call.flow_no for call in make_calls(account, 23)}
     CallFactory.create()
-    pages = [call_history_pages.page(account=account, filter=ALL, size=5)]
+    pages = [call_pages.page(account=account, chosen=ALL, size=5)]
     while pages[-1].older:
-        pages.append(call_history_pages.page(account=account, filter=ALL, after=pages[-1].older, size=5))
+        pages.append(call_pages.page(account=account, chosen=ALL, after=pages[-1].older, size=5))
     listed = [call.flow_no for page in pages for call in page.calls]
     assert len(listed) == 23
     assert set(listed) == made
     assert pages[0].newer is None
     back = [pages[-1]]
     while back[-1].newer:
-        back.append(call_history_pages.page(account=account, filter=ALL, before=back[-1].newer, size=5))
+        back.append(call_pages.page(account=account, chosen=ALL, before=back[-1].newer, size=5))
     assert [call.flow_no for page in back for call in reversed(page.calls)] == listed[::-1]
     assert back[-1].older is not None
 
@@ -60,7 +60,7 @@ def test_pages_hold_each_call_once_in_both_directions(account: Account) -> None:
 def test_a_place_that_nobody_made_is_the_beginning(account: Account, cursor: str) -> None:
     make_calls(account, 3)
     assert from_cursor(cursor) is None
-    assert len(call_history_pages.page(account=account, filter=ALL, after=cursor).calls) == 3
+    assert len(call_pages.page(account=account, chosen=ALL, after=cursor).calls) == 3
 
 
 ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati", "Asia/Kolkata", "Asia/Kathmandu"]
@@ -75,13 +75,13 @@ def test_rows_and_totals_of_one_filter_agree_in_every_zone(account: Account, zon
     for days in range(5):
         day = NOON.date() - timedelta(days=days)
         every = CallFilter(zone=ZoneInfo(zone), first=day, last=day)
-        listed = call_history_pages.page(account=account, filter=every, size=100).calls
-        added_up = totals(account=account, filter=every)
+        listed = call_pages.page(account=account, chosen=every, size=100).calls
+        added_up = totals(account=account, chosen=every)
         assert (added_up.calls, added_up.fee) == (len(listed), sum(call.fee for call in listed))
         assert added_up.talk_seconds == sum(call.talk_seconds for call in listed)
         wanted = replace(every, answered=True)
-        calls = call_history_pages.page(account=account, filter=wanted, size=100).calls
-        sums = totals(account=account, filter=wanted)
+        calls = call_pages.page(account=account, chosen=wanted, size=100).calls
+        sums = totals(account=account, chosen=wanted)
         assert sums.calls == sums.answered == len(calls)
         assert sums.fee == sum(call.fee for call in calls)
         assert {call.started_at.astimezone(ZoneInfo(zone)).date() for call in calls} <= {day}
@@ -90,7 +90,7 @@ def test_rows_and_totals_of_one_filter_agree_in_every_zone(account: Account, zon
 def test_the_whole_history_is_added_up_without_reading_a_call(account: Account) -> None:
     make_calls(account, 9)
     with CaptureQueriesContext(connection) as queries:
-        assert totals(account=account, filter=ALL).calls == 9
+        assert totals(account=account, chosen=ALL).calls == 9
     assert not any('"calls_call"' in query["sql"] for query in queries)
 
 
@@ -112,8 +112,8 @@ def test_a_number_is_found_by_how_it_begins_or_ends_or_by_all_of_it(
         CallFactory.create(account=account, caller="44", callee=number)
         CallFactory.create(account=account, caller=number, callee="44")
     wanted = NumberFilter(written, match)
-    called = call_history_pages.page(account=account, filter=replace(ALL, callee=wanted)).calls
-    calling = call_history_pages.page(account=account, filter=replace(ALL, caller=wanted)).calls
+    called = call_pages.page(account=account, chosen=replace(ALL, callee=wanted)).calls
+    calling = call_pages.page(account=account, chosen=replace(ALL, caller=wanted)).calls
     assert sorted(call.callee for call in called) == sorted(call.caller for call in calling) == found
 
 
@@ -146,7 +146,7 @@ def test_a_number_is_found_as_it_stands_and_as_it_is_dialled(
 ) -> None:
     for number in (*COUNTRY, "0207946", "10044", "anonymous", "sip-7", "7-1", "zoe_1@example.com:5060"):
         CallFactory.create(account=account, callee=number)
-    calls = call_history_pages.page(account=account, filter=replace(ALL, callee=NumberFilter(written, match))).calls
+    calls = call_pages.page(account=account, chosen=replace(ALL, callee=NumberFilter(written, match))).calls
     assert sorted(call.callee for call in calls) == sorted(found)
 
 
@@ -156,9 +156,9 @@ def test_no_call_is_left_out_where_many_days_of_the_switch_share_an_hour(account
     for late in range(5):
         day = NOON.date() + timedelta(days=late)
         CallFactory.create(account=account, started_at=NOON + timedelta(minutes=late), day=day)
-    pages = [call_history_pages.page(account=account, filter=ALL, size=1)]
+    pages = [call_pages.page(account=account, chosen=ALL, size=1)]
     while pages[-1].older:
-        pages.append(call_history_pages.page(account=account, filter=ALL, size=1, after=pages[-1].older))
+        pages.append(call_pages.page(account=account, chosen=ALL, size=1, after=pages[-1].older))
     assert len([call for page in pages for call in page.calls]) == 8
 
 
@@ -171,9 +171,9 @@ def test_an_hour_without_calls_has_no_total(account: Account) -> None:
 def test_totals_tell_ratio_and_average(account: Account) -> None:
     for seconds in (0, 0, 60, 120):
         CallFactory.create(account=account, talk_seconds=seconds)
-    sums = totals(account=account, filter=ALL)
+    sums = totals(account=account, chosen=ALL)
     assert (sums.calls, sums.answered_ratio, sums.average_seconds) == (4, 0.5, 90)
-    nothing = totals(account=account, filter=replace(ALL, callee=NumberFilter("1")))
+    nothing = totals(account=account, chosen=replace(ALL, callee=NumberFilter("1")))
     assert (nothing.fee, nothing.answered_ratio, nothing.average_seconds) == (Decimal(0), None, None)
 
 
@@ -181,7 +181,7 @@ def test_days_are_those_of_the_switch_that_the_filter_touches(account: Account) 
     for day in range(17, 24):
         CallDayFactory.create(account=account, day=date(2026, 11, day))
     wanted = CallFilter(zone=ZoneInfo("America/New_York"), first=date(2026, 11, 20), last=date(2026, 11, 20))
-    touched = call_history_pages.days(account=account, filter=wanted)
+    touched = call_pages.days(account=account, chosen=wanted)
     assert sorted(day.day for day in touched) == [20, 21]
 
 
@@ -189,10 +189,10 @@ def test_dates_at_the_ends_of_the_calendar_are_dates_too(account: Account) -> No
     make_calls(account, 2)
     for zone in ("Pacific/Kiritimati", "America/New_York"):
         widest = CallFilter(zone=ZoneInfo(zone), first=date.min, last=date.max)
-        assert len(call_history_pages.page(account=account, filter=widest).calls) == 2
-        assert call_history_pages.days(account=account, filter=widest) == {}
-        assert totals(account=account, filter=CallFilter(zone=ZoneInfo(zone), last=date.min)).calls == 0
-        assert totals(account=account, filter=CallFilter(zone=ZoneInfo(zone), first=date.max)).calls == 0
+        assert len(call_pages.page(account=account, chosen=widest).calls) == 2
+        assert call_pages.days(account=account, chosen=widest) == {}
+        assert totals(account=account, chosen=CallFilter(zone=ZoneInfo(zone), last=date.min)).calls == 0
+        assert totals(account=account, chosen=CallFilter(zone=ZoneInfo(zone), first=date.max)).calls == 0
 
 
 def test_costs_of_a_day_are_calls_and_charges(account: Account) -> None:

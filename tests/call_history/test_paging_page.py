@@ -14,8 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Account
-from billing.call_history.queries import page_totals
-from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import page_totals, pages
 from billing.calls.models import Call
 from billing.calls.services import partitions
 from billing.lib.cursors import to_cursor
@@ -96,7 +95,7 @@ def test_filters_are_combined_freely_and_stay_in_the_form(zoe: Visitor) -> None:
 def test_a_page_that_looked_at_enough_calls_says_how_far_and_leads_further(zoe: Visitor) -> None:
     for number in range(9):
         call(zoe.account, number, talk_seconds=number // 8)
-    with patch.object(call_history_pages, "LOOKED_AT", 3):
+    with patch.object(pages, "LOOKED_AT", 3):
         html = page(zoe, "answered=yes")
         assert "None of the first 3 calls match, back to 14 October 2026, 10:00." in " ".join(html.split())
         assert "No calls" not in html
@@ -138,7 +137,7 @@ def test_the_way_back_goes_on_where_enough_calls_were_looked_at(zoe: Visitor) ->
     for number in range(9):
         call(zoe.account, number, talk_seconds=number in (0, 4, 8))
     oldest = Call.objects.get(callee="86130008")
-    with patch.object(call_history_pages, "LOOKED_AT", 3):
+    with patch.object(pages, "LOOKED_AT", 3):
         html = page(zoe, f"answered=yes&before={to_cursor(oldest.started_at, oldest.flow_no)}")
         assert "None of the next 3 calls match, up to 14 October 2026, 07:00." in " ".join(html.split())
         link = re.search(r'href="(\?[^"]*before=[^"]*)"', html)
@@ -227,16 +226,16 @@ def late(transactional_db: None) -> Visitor:
 
 def test_rows_and_sums_are_of_one_state_while_calls_come_in(late: Visitor) -> None:
     call(late.account, 1)
-    rows = call_history_pages.page
+    rows = pages.page
 
-    def and_then_one_comes_in(**asked: Any) -> call_history_pages.Page:
+    def and_then_one_comes_in(**asked: Any) -> pages.Page:
         found = rows(**asked)
         coming = Thread(target=_call_by_another, args=(late.account,))
         coming.start()
         coming.join()
         return found
 
-    with patch.object(call_history_pages, "page", and_then_one_comes_in):
+    with patch.object(pages, "page", and_then_one_comes_in):
         shown = late.client.get(f"{late.page('calls/')}?{DAYS}").context
     assert len(shown["page"].calls) == shown["sums"].totals.calls == 1
     after = late.client.get(f"{late.page('calls/')}?{DAYS}").context

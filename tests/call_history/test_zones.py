@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from billing.call_history.queries import pages as call_history_pages
-from billing.call_history.queries import rows as call_history_rows
+from billing.call_history.queries import pages, rows
 from billing.call_history.queries.figures import Totals
 from billing.call_history.queries.filters import CallFilter
 from billing.call_history.queries.page_totals import sums
@@ -103,16 +102,16 @@ def check_that_all_agree(account: Account, wanted: CallFilter) -> None:
     there = [call for call in Call.objects.filter(account=account) if _is_within(call, wanted)]
     if wanted.answered is not None:
         there = [call for call in there if call.answered == wanted.answered]
-    listed = call_history_pages.page(account=account, filter=wanted, size=1000).calls
+    listed = pages.page(account=account, chosen=wanted, size=1000).calls
     assert sorted(call.flow_no for call in listed) == sorted(call.flow_no for call in there)
-    assert totals(account=account, filter=wanted) == added_up(listed)
+    assert totals(account=account, chosen=wanted) == added_up(listed)
     for found in (
-        sums(account=account, filter=wanted, at_most=1000, edges=bars.edges).stretches,
-        by_stretch(account=account, filter=wanted, edges=bars.edges),
+        sums(account=account, chosen=wanted, at_most=1000, edges=bars.edges).stretches,
+        by_stretch(account=account, chosen=wanted, edges=bars.edges),
     ):
         by_day = {day: [call for call in listed if _day(call, wanted.zone) == day] for day in bars.firsts}
         assert list(found) == [added_up(by_day[day]) for day in bars.firsts]
-    in_file = list(call_history_rows.each(account=account, filter=wanted))
+    in_file = list(rows.each(account=account, chosen=wanted))
     assert [row[0] for row in in_file] == [
         call.started_at.astimezone(wanted.zone).replace(tzinfo=None, microsecond=0) for call in listed
     ]
@@ -172,10 +171,10 @@ def test_what_dropped_calls_came_to_is_counted_once_in_every_zone(account: Accou
     for zone in map(ZoneInfo, CHANGES):
         bars = spans(first, last, zone)
         wanted = CallFilter(zone, first, last)
-        by_day = by_stretch(account=account, filter=wanted, edges=bars.edges)
-        assert sum(day.calls for day in by_day) == totals(account=account, filter=wanted).calls == 576
+        by_day = by_stretch(account=account, chosen=wanted, edges=bars.edges)
+        assert sum(day.calls for day in by_day) == totals(account=account, chosen=wanted).calls == 576
         for day, found in zip(bars.firsts, by_day, strict=True):
-            assert totals(account=account, filter=CallFilter(zone, day, day)) == found
+            assert totals(account=account, chosen=CallFilter(zone, day, day)) == found
             begin, end = begin_of(day, zone), end_of(day, zone)
             if begin >= OCTOBER:
                 assert found.calls == len([at for at in kept if begin <= at < end])
@@ -187,7 +186,7 @@ def test_an_hour_of_dropped_calls_counts_on_the_day_on_which_it_begins(account: 
     drop_september()
     zone = ZoneInfo("Asia/Kolkata")
     bars = spans(date(2026, 9, 15), date(2026, 9, 16), zone)
-    found = by_stretch(account=account, filter=CallFilter(zone, date(2026, 9, 15), date(2026, 9, 16)), edges=bars.edges)
+    found = by_stretch(account=account, chosen=CallFilter(zone, date(2026, 9, 15), date(2026, 9, 16)), edges=bars.edges)
     assert [day.calls for day in found] == [5, 1]
 
 

@@ -105,7 +105,7 @@ def test_a_day_that_fails_waits_while_the_others_come_in(account: Account, simul
     far = progress(account=account, first=backfill.first, last=backfill.last)
     assert (far.done, far.failed, far.failure, far.is_awaited) == (2, 1, "The connection to the switch broke.", True)
     assert work(account).days == 0
-    assert work(account, NOW + call_fetching.FAILED_AGAIN_AFTER[0] + timedelta(minutes=1)).days == 1
+    assert work(account, NOW + call_fetching.PAUSES.first + timedelta(minutes=1)).days == 1
 
 
 def test_a_day_that_cannot_be_fetched_is_tried_ever_more_rarely(account: Account, simulator: SimulatorProcess) -> None:

@@ -19,7 +19,7 @@ from billing.calls.services import partitions
 from billing.calls.services import proving as call_proving
 from billing.calls.services import staging as call_staging
 from billing.calls.services.fetching import fetch_days
-from billing.calls.services.proof_retries import FIRST_PAUSE
+from billing.calls.services.proof_retries import PAUSES
 from billing.calls.services.proving import prove_days
 from billing.switches.services.clients import client
 from billing.vos3000.operations.calls import Cdr
@@ -124,7 +124,7 @@ def test_a_late_an_edited_or_a_removed_record_is_found_and_fetched(
     simulator.control.add_fault("GetCdr", "drop_before", count=5)
     assert prove(account).state == DayState.DIFFERS
     simulator.control.clear_faults()
-    row = prove(account, now=NOW + FIRST_PAUSE)
+    row = prove(account, now=NOW + PAUSES.first)
     assert (row.state, row.reported_calls, row.reported_fee) == (DayState.PROVEN, row.calls, row.fee)
     assert row.fee != before
 

@@ -90,7 +90,7 @@ def test_it_ends_where_it_is_to_be_kept_again(account: Account, monkeypatch: pyt
     def then_on(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         """The setting is turned on as soon as a first piece is gone."""
         done = execute(sql, *rest)
-        if "DELETE FROM billing_callrouting" in sql:
+        if "DELETE FROM calls_callrouting" in sql:
             Switch.objects.update(keep_routing=True)
         return done
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Account, Switch
 from billing.calls.models import Call, CallChange, CallDay, CallTotal, ChangeOfRecord, DayState
 from billing.calls.services.fetching import NOT_ON_SWITCH, fetch_days
-from billing.calls.services.proof_retries import FIRST_PAUSE, LONGEST_PAUSE
+from billing.calls.services.proof_retries import PAUSES
 from billing.calls.services.proving import prove_days
 from billing.lib.redis import connection as redis
 from billing.sync.services import rounds
@@ -81,8 +81,8 @@ def test_a_day_that_differs_is_fetched_again_ever_more_rarely_and_then_left(
         prove(account.switch, now)
         assert asked(simulator)[0] == fetched + 1
         row = row_of(account, day)
-    assert pauses[:3] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
-    assert pauses[-1] == LONGEST_PAUSE
+    assert pauses[:3] == [PAUSES.first, 2 * PAUSES.first, 4 * PAUSES.first]
+    assert pauses[-1] == PAUSES.longest
     assert (row.state, row.tries, row.unproven_since) == (DayState.DIFFERS, CallDay.MOST_TRIES, NOW)
     fetched, _ = asked(simulator)
     for days in range(1, 5):
@@ -321,18 +321,18 @@ def test_a_day_whose_report_cannot_be_used_is_asked_for_ever_more_rarely_and_sta
         now = AT + timedelta(days=1)
         assert "1 without a report that can be used" in prove(account.switch, now)
         row = row_of(account, DAY)
-        assert (row.state, row.tries, row.next_try_at) == (DayState.FETCHED, 1, now + FIRST_PAUSE)
+        assert (row.state, row.tries, row.next_try_at) == (DayState.FETCHED, 1, now + PAUSES.first)
         assert row.unusable_report == "No day can be so: 2147483648 calls, 0.05 in all."
-        prove(account.switch, now + FIRST_PAUSE - MINUTE)
+        prove(account.switch, now + PAUSES.first - MINUTE)
         assert len(server.received) == 3
 
         support = logged_in(staff("support"))
         assert "Days of calls whose report cannot be used" in support.get(reverse("admin:index")).content.decode()
         assert row.unusable_report in support.get(f"{list_of(CallDay)}?unusable_report__isempty=0").content.decode()
 
-        prove(account.switch, now + FIRST_PAUSE)
+        prove(account.switch, now + PAUSES.first)
         row.refresh_from_db()
-        assert row.next_try_at == now + 3 * FIRST_PAUSE
+        assert row.next_try_at == now + 3 * PAUSES.first
         prove(account.switch, row.next_try_at)
     row.refresh_from_db()
     assert (row.state, row.tries, row.unusable_report) == (DayState.PROVEN, 0, "")

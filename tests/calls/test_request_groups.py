@@ -13,7 +13,7 @@ from accounts.models import Account, Switch
 from billing.balances.services import balances
 from billing.calls.models import Call, CallDay
 from billing.calls.services import request_groups
-from billing.calls.services.fetching import FAILED_AGAIN_AFTER, PUT_OFF_FOR, fetch_days
+from billing.calls.services.fetching import PAUSES, PUT_OFF_FOR, fetch_days
 from billing.lib.redis import connection as redis
 from billing.sync.services import rounds
 from billing.vos3000 import Withheld
@@ -105,7 +105,7 @@ def test_one_account_of_which_no_answer_is_of_use_keeps_the_others_out_for_some_
     alone = CallDay.objects.get(account__number=bad)
     assert alone.unreadable == (fault == "non_utf8")
     if fault != "non_utf8":
-        assert (alone.failures, alone.fetch_again_at) == (1, NOW + 2 * LATER + FAILED_AGAIN_AFTER[0])
+        assert (alone.failures, alone.fetch_again_at) == (1, NOW + 2 * LATER + PAUSES.first)
     # Found: it is asked for alone from then on, and the others together.
     fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
     others = [number for number in NUMBERS if number != bad]

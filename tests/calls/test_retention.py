@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 
 from accounts.models import Account, Switch
-from billing.call_history.queries import totals as call_history_totals
+from billing.call_history.queries import totals as call_totals
 from billing.call_history.queries.filters import CallFilter
 from billing.calls.models import (
     Backfill,
@@ -87,7 +87,7 @@ def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Acco
     assert "1 months of calls" in rounds.housekeeping(now=NOW)
     assert [call.started_at for call in Call.objects.all()] == [KEPT]
     assert CallTotal.objects.count() == CallDay.objects.filter(state=DayState.PROVEN).count() == 2
-    totals = call_history_totals.totals(account=account, filter=CallFilter(zone=UTC_ZONE))
+    totals = call_totals.totals(account=account, chosen=CallFilter(zone=UTC_ZONE))
     assert (totals.calls, totals.fee) == (2, Decimal("0.5"))
     assert "0 months of calls" in rounds.housekeeping(now=NOW)
 

@@ -14,11 +14,9 @@ from django.utils import timezone
 
 from accounts.models import Account, AuditAction, AuditEntry, Invitation, Role, Switch, User
 from billing.balances.services import profiles
-from billing.customers.models import ChangeState, CustomerChange
-from billing.customers.services import changes as customer_changes
-from billing.customers.services import invitations as customer_invitations
-from billing.customers.services import sending as customer_sending
-from billing.customers.services.changes import KeyReused, NotLet, NumberTaken, OverdraftTooLarge, UnderWay
+from billing.customers.models import ChangeReason, ChangeState, CustomerChange
+from billing.customers.services import changes, invitations, sending
+from billing.customers.services.changes import KeyReused, NotAllowed, NumberTaken, OverdraftTooLarge, UnderWay
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory
 
@@ -49,7 +47,7 @@ def by(agent: Account) -> User:
 
 
 def carry_out(change: CustomerChange, *, after: timedelta = timedelta(0)) -> CustomerChange:
-    return customer_sending.carry_out(change_id=change.pk, now=timezone.now() + after)
+    return sending.carry_out(change_id=change.pk, now=timezone.now() + after)
 
 
 def look_until_settled(change: CustomerChange) -> CustomerChange:
@@ -60,14 +58,14 @@ def look_until_settled(change: CustomerChange) -> CustomerChange:
 
 def lock(child: Account, by: User, *, locked: bool = True, key: str = "k") -> CustomerChange:
     assert child.parent is not None
-    return customer_changes.set_lock(
+    return changes.set_lock(
         account=child, agent=child.parent, locked=locked, by=by, key=key, now=timezone.now(), hand_over=False
     )
 
 
 def overdraft(child: Account, by: User, amount: str, *, key: str = "k") -> CustomerChange:
     assert child.parent is not None
-    return customer_changes.set_overdraft(
+    return changes.set_overdraft(
         account=child,
         agent=child.parent,
         overdraft=Decimal(amount),
@@ -78,10 +76,10 @@ def overdraft(child: Account, by: User, amount: str, *, key: str = "k") -> Custo
     )
 
 
-def opening(agent: Account, by: User, **changes: Any) -> CustomerChange:
-    wish = {"number": "N-1", "name": "New Shop", "overdraft": Decimal(0), "rate_group": "Retail", "email": ""}
-    return customer_changes.open_account(
-        agent=agent, by=by, now=timezone.now(), hand_over=False, **{"key": "k", **wish, **changes}
+def opening(agent: Account, by: User, **others: Any) -> CustomerChange:
+    terms = {"number": "N-1", "name": "New Shop", "overdraft": Decimal(0), "rate_group": "Retail", "email": ""}
+    return changes.open_account(
+        agent=agent, by=by, now=timezone.now(), hand_over=False, **{"key": "k", **terms, **others}
     )
 
 
@@ -106,17 +104,17 @@ def test_an_account_is_locked_and_unlocked(child: Account, by: User, simulator: 
 
 def test_what_is_so_already_is_not_sent(child: Account, by: User, simulator: SimulatorProcess) -> None:
     change = carry_out(lock(child, by, locked=False))
-    assert (change.state, change.why) == (ChangeState.DONE, "It was so already.")
+    assert (change.state, change.reason) == (ChangeState.DONE, ChangeReason.ALREADY_SO)
     assert sent(simulator, "ModifyCustomer") == 0
 
 
-def test_the_same_form_is_one_wish_and_another_body_is_refused(child: Account, by: User) -> None:
+def test_the_same_form_is_one_change_and_another_body_is_refused(child: Account, by: User) -> None:
     assert lock(child, by) == lock(child, by)
     with pytest.raises(KeyReused):
         lock(child, by, locked=False)
 
 
-def test_one_wish_about_an_account_at_a_time(child: Account, by: User) -> None:
+def test_one_change_of_an_account_at_a_time(child: Account, by: User) -> None:
     lock(child, by)
     with pytest.raises(UnderWay):
         overdraft(child, by, "5", key="another")
@@ -168,7 +166,7 @@ def test_who_left_the_agent_on_the_switch_is_not_touched(child: Account, by: Use
     change = lock(child, by)
     modify(simulator, {"account": CHILD, "agentAccount": "R-200"})
     change = carry_out(change)
-    assert (change.state, change.why) == (ChangeState.REFUSED, customer_sending.NOT_BELOW)
+    assert (change.state, change.reason) == (ChangeState.REFUSED, ChangeReason.LEFT_THE_AGENT)
     assert sent(simulator, "ModifyCustomer") == 1
 
 
@@ -185,16 +183,14 @@ def test_what_the_operator_does_not_let_is_refused_even_on_the_way(
     Account.objects.filter(pk=agent.pk).update(**{grant: False})
     assert carry_out(change).state == ChangeState.REFUSED
     assert sent(simulator, "ModifyCustomer") + sent(simulator, "CreateCustomer") == 0
-    with pytest.raises(NotLet):
+    with pytest.raises(NotAllowed):
         ask("k2")
 
 
 def test_nobody_is_below_an_agent_further_up(child: Account, by: User, switch: Switch) -> None:
     above = AccountFactory.create(switch=switch, is_agent=True, **dict.fromkeys(GRANTS, True))
-    with pytest.raises(NotLet):
-        customer_changes.set_lock(
-            account=child, agent=above, locked=True, by=by, key="k", now=timezone.now(), hand_over=False
-        )
+    with pytest.raises(NotAllowed):
+        changes.set_lock(account=child, agent=above, locked=True, by=by, key="k", now=timezone.now(), hand_over=False)
 
 
 def test_an_account_is_opened_below_the_agent_and_its_owner_invited(
@@ -204,11 +200,11 @@ def test_an_account_is_opened_below_the_agent_and_its_owner_invited(
     account = Account.objects.get(number="N-1")
     assert (change.state, change.account, account.parent) == (ChangeState.DONE, account, agent)
     assert (account.name, account.overdraft, account.rate_group) == ("New Shop", Decimal(20), "Retail")
-    assert customer_invitations.send_due(now=timezone.now() + timedelta(seconds=5)) == 1
+    assert invitations.send_due(now=timezone.now() + timedelta(seconds=5)) == 1
     invitation = Invitation.objects.get(account=account)
     assert (invitation.email, invitation.role, invitation.invited_by) == ("new@example.com", Role.OWNER, by)
     assert mail.outbox[0].to == ["new@example.com"]
-    assert customer_invitations.send_due(now=timezone.now() + timedelta(hours=1)) == 0
+    assert invitations.send_due(now=timezone.now() + timedelta(hours=1)) == 0
     assert sent(simulator, "CreateCustomer") == 1
 
 
@@ -219,7 +215,7 @@ def test_a_number_that_is_known_here_is_taken(agent: Account, by: User) -> None:
 
 def test_a_number_that_the_switch_alone_knows_is_taken(agent: Account, by: User, simulator: SimulatorProcess) -> None:
     change = carry_out(opening(agent, by, number="R-210"))
-    assert (change.state, change.why) == (ChangeState.REFUSED, customer_sending.TAKEN)
+    assert (change.state, change.reason) == (ChangeState.REFUSED, ChangeReason.TAKEN_ON_SWITCH)
     assert sent(simulator, "CreateCustomer") == 0
     # Whose it is stays unknown here.
     assert not Account.objects.filter(number="R-210").exists()
@@ -273,9 +269,9 @@ def test_a_switch_that_cannot_be_reached_is_tried_until_the_deadline(
     change = lock(child, by)
     Switch.objects.filter(pk=switch.pk).update(url="http://127.0.0.1:9")
     change = carry_out(change)
-    assert (change.state, change.why) == (ChangeState.REQUESTED, customer_sending.NOT_YET)
+    assert (change.state, change.reason) == (ChangeState.REQUESTED, ChangeReason.NOT_YET)
     change = carry_out(change, after=timedelta(minutes=11))
-    assert (change.state, change.why) == (ChangeState.REFUSED, customer_sending.NOT_REACHED)
+    assert (change.state, change.reason) == (ChangeState.REFUSED, ChangeReason.NOT_REACHED)
     assert sent(simulator, "ModifyCustomer") == 0
 
 
@@ -286,16 +282,16 @@ def test_a_sender_that_died_leaves_doubt_which_the_sweep_settles(
     died_at = timezone.now()
     CustomerChange.objects.filter(pk=change.pk).update(state=ChangeState.SENDING, sent_at=died_at)
     modify(simulator, {"account": CHILD, "lockType": 1})
-    customer_sending.sweep(now=died_at + timedelta(seconds=59))
+    sending.sweep(now=died_at + timedelta(seconds=59))
     assert CustomerChange.objects.get().state == ChangeState.SENDING
-    customer_sending.sweep(now=died_at + timedelta(seconds=61))
+    sending.sweep(now=died_at + timedelta(seconds=61))
     assert CustomerChange.objects.get().state == ChangeState.DONE
     assert sent(simulator, "ModifyCustomer") == 1
 
 
 def test_a_lost_hand_over_is_swept(child: Account, by: User) -> None:
     lock(child, by)
-    customer_sending.sweep(now=timezone.now() + timedelta(seconds=6))
+    sending.sweep(now=timezone.now() + timedelta(seconds=6))
     assert CustomerChange.objects.get().state == ChangeState.DONE
 
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 from accounts.access import GRANTED
 from accounts.models import Account, Membership, Role
 from billing.balances.services import profiles
-from billing.customers.models import ChangeKind, ChangeState, CustomerChange
-from billing.customers.services import invitations as customer_invitations
-from billing.customers.services import sending as customer_sending
+from billing.customers.models import ChangeKind, ChangeReason, ChangeState, CustomerChange
+from billing.customers.services import invitations, sending
 from simulator.process import SimulatorProcess
 from tests.support.factories import MembershipFactory, UserFactory
 from tests.support.logins import logged_in
+from tests.support.pages import Page, context, read
 from tests.support.visitors import Visitor
 
 
@@ -29,9 +29,18 @@ def just_logged_in(visitor: Visitor) -> None:
     visitor.client.post("/account/reauthenticate/", {"password": "correct horse battery"})
 
 
+def page(who: Visitor, place: str) -> Page:
+    return read(who.client.get(place))
+
+
+def addresses(who: Visitor, place: str) -> set[str]:
+    """Where the links of a page lead."""
+    return {link.address for link in page(who, place).links}
+
+
 def carry_out() -> CustomerChange:
     change = CustomerChange.objects.latest("pk")
-    return customer_sending.carry_out(change_id=change.pk, now=timezone.now())
+    return sending.carry_out(change_id=change.pk, now=timezone.now())
 
 
 def body(number: str = "N-77", **more: str) -> dict[str, str]:
@@ -41,23 +50,26 @@ def body(number: str = "N-77", **more: str) -> dict[str, str]:
 
 def test_a_reseller_locks_and_unlocks_a_customer(mara: Visitor, zoe: Visitor) -> None:
     place = zoe.page("lock/")
-    assert place in mara.client.get(zoe.page()).content.decode()
-    page = mara.client.get(place)
-    assert "Lock this account?" in page.content.decode()
-    form = page.context["form"]
+    assert place in addresses(mara, zoe.page())
+    asked = mara.client.get(place)
+    assert read(asked).title == "Lock this account?"
+    form = context(asked)["form"]
     answer = mara.client.post(place, {"locked": form["locked"].value(), "key": form["key"].value()})
     change = carry_out()
     assert answer["Location"] == mara.page(f"customers/changes/{change.reference}/")
-    assert "It is done." in mara.client.get(answer["Location"]).content.decode()
-    assert "This account is locked." in zoe.client.get(zoe.page()).content.decode()
-    assert "Unlock it" in mara.client.get(zoe.page()).content.decode()
-    assert "Unlock this account?" in mara.client.get(place).content.decode()
+    shown = mara.client.get(answer["Location"])
+    assert context(shown)["change"].state == ChangeState.DONE
+    assert read(shown).link("To the account") == zoe.page()
+    assert context(zoe.client.get(zoe.page()))["account"].is_locked
+    assert any(note.startswith("This account is locked.") for note in page(zoe, zoe.page()).notes)
+    assert page(mara, zoe.page()).link("Unlock it") == place
+    assert page(mara, place).title == "Unlock this account?"
 
 
 def test_a_customer_sees_no_way_to_lock_itself(zoe: Visitor) -> None:
-    html = zoe.client.get(zoe.page()).content.decode()
-    assert zoe.page("lock/") not in html
-    assert zoe.page("overdraft/") not in html
+    offered = addresses(zoe, zoe.page())
+    assert zoe.page("lock/") not in offered
+    assert zoe.page("overdraft/") not in offered
     assert zoe.client.get(zoe.page("lock/")).status_code == 404
 
 
@@ -71,11 +83,11 @@ def test_a_viewer_of_the_agent_only_looks(mara: Visitor, zoe: Visitor) -> None:
 
 def test_a_reseller_sets_an_overdraft_within_its_own(mara: Visitor, zoe: Visitor) -> None:
     place = zoe.page("overdraft/")
-    assert "At most" in mara.client.get(place).content.decode()
-    too_much = mara.client.post(place, {"overdraft": "440.01", "key": "k"})
-    assert "can give 440 USD at most" in too_much.content.decode()
-    for rubbish in ("", "-5", "1,5", "lots"):
-        assert 'class="wrong"' in mara.client.post(place, {"overdraft": rubbish, "key": "k"}).content.decode()
+    assert context(mara.client.get(place))["largest_overdraft"] == 440
+    for refused in ("440.01", "", "-5", "1,5", "lots"):
+        field = read(mara.client.post(place, {"overdraft": refused, "key": "k"})).fields["Overdraft"]
+        assert (field.value, bool(field.error)) == (refused, True)
+    assert "440 USD" in read(mara.client.post(place, {"overdraft": "440.01", "key": "k"})).fields["Overdraft"].error
     answer = mara.client.post(place, {"overdraft": "25.50", "key": "k"})
     assert carry_out().state == ChangeState.DONE
     assert answer.status_code == 302
@@ -99,19 +111,21 @@ def test_a_reseller_opens_an_account_and_its_owner_comes_in(mara: Visitor, mailo
     place = mara.page("customers/open/")
     assert "/reauthenticate/" in mara.client.get(place)["Location"]
     just_logged_in(mara)
-    assert place in mara.client.get(mara.page("customers/")).content.decode()
+    assert place in addresses(mara, mara.page("customers/"))
     assert mara.client.get(place).status_code == 200
     answer = mara.client.post(place, body(email="new@example.com"))
     again = mara.client.post(place, body(email="new@example.com"))
     assert answer["Location"] == again["Location"]
-    place = answer["Location"]
-    assert "new@example.com is invited once the account is there." in mara.client.get(place).content.decode()
+    assert context(mara.client.get(answer["Location"]))["invited"] == (
+        "new@example.com is invited once the account is there."
+    )
     assert carry_out().state == ChangeState.DONE
-    customer_invitations.send_due(now=timezone.now() + timedelta(seconds=5))
-    html = mara.client.get(answer["Location"]).content.decode()
-    assert "new@example.com is invited and has not come yet." in html
+    invitations.send_due(now=timezone.now() + timedelta(seconds=5))
+    shown = mara.client.get(answer["Location"])
+    assert context(shown)["invited"] == "new@example.com is invited and has not come yet."
+    assert context(shown)["invited"] in read(shown).words
     account = Account.objects.get(number="N-77")
-    assert account.public_id in mara.client.get(mara.page("customers/")).content.decode()
+    assert mara.page(account=account) in addresses(mara, mara.page("customers/"))
     assert len(mailoutbox) == 1
 
 
@@ -126,10 +140,11 @@ def test_what_is_wrong_stands_beside_its_field(mara: Visitor) -> None:
         "overdraft": "x",
         "key": "",
     }.items():
-        page = mara.client.post(place, body() | {field: wrong})
-        assert page.status_code == 200
-        assert field in page.context["form"].errors
-    assert "There is an account A-20417" in mara.client.post(place, body("A-20417")).content.decode()
+        answer = mara.client.post(place, body() | {field: wrong})
+        assert answer.status_code == 200
+        assert field in context(answer)["form"].errors
+    taken = read(mara.client.post(place, body("A-20417"))).fields["Account number"]
+    assert (taken.value, taken.error) == ("A-20417", ChangeReason.NUMBER_TAKEN.words("A-20417"))
     assert not CustomerChange.objects.exists()
 
 
@@ -143,12 +158,15 @@ def test_an_outcome_in_doubt_is_told_honestly(mara: Visitor, zoe: Visitor, simul
     simulator.control.add_fault("ModifyCustomer", "drop_after", count=1)
     answer = mara.client.post(zoe.page("lock/"), {"locked": "1", "key": "k"})
     carry_out()
-    html = mara.client.get(answer["Location"]).content.decode()
-    assert "did not say clearly" in html
-    assert "data-polls" in html
-    assert "just now" in mara.client.get(zoe.page("lock/")).content.decode()
+    shown = mara.client.get(answer["Location"])
+    assert context(shown)["change"].state == ChangeState.IN_DOUBT
+    assert any(note.startswith("The switch did not say clearly") for note in read(shown).notes)
+    assert b"data-polls" in shown.content
+    asked = mara.client.get(zoe.page("lock/"))
+    assert context(asked)["under_way"] == CustomerChange.objects.get()
+    assert read(asked).link("See it") == answer["Location"]
     second = mara.client.post(zoe.page("lock/"), {"locked": "1", "key": "k2"})
-    assert "Something is being done with this account" in second.content.decode()
+    assert ChangeReason.UNDER_WAY.words() in read(second).notes
 
 
 def test_whom_an_agent_invites_is_not_told_to_those_above_it(mara: Visitor) -> None:
@@ -169,8 +187,8 @@ def test_whom_an_agent_invites_is_not_told_to_those_above_it(mara: Visitor) -> N
         next_step_at=timezone.now(),
     )
     place = mara.page(f"customers/changes/{change.reference}/")
-    assert "new@example.com" in mara.client.get(place).content.decode()
-    assert "new@example.com" not in above.get(place).content.decode()
+    assert "new@example.com" in read(mara.client.get(place)).words
+    assert b"new@example.com" not in above.get(place).content
 
 
 def test_staff_look_and_change_nothing(mara: Visitor, zoe: Visitor) -> None:

@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from accounts.models import Account, AuditAction, AuditEntry, Membership, Role
+from accounts.models import Account, AuditAction, AuditEntry, Membership, Role, User
 from billing.calls.services import partitions
 from billing.customers.queries import margin
 from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
 from tests.support.logins import logged_in
+from tests.support.pages import Page, read
 from tests.support.staffsite import page_of, staff
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -39,15 +40,20 @@ def call(child: Account, agent: Account, fee: str, agent_fee: str, *, ended: dat
     )
 
 
-def of_customers(agent: Account) -> margin.OfCustomers:
+def of_customers(agent: Account) -> margin.MarginsOfCustomers:
     return margin.by_customer(agent=agent, first=TODAY, last=TODAY, today=TODAY)
 
 
-def page(agent: Account, query: str = "") -> str:
+def page(agent: Account, query: str = "") -> Page:
     owner = MembershipFactory.create(account=agent).user
     answer = logged_in(owner).get(f"{reverse('margin', args=[agent.public_id])}?from={TODAY}&to={TODAY}{query}")
     assert answer.status_code == 200
-    return answer.content.decode()
+    return read(answer)
+
+
+def addresses(person: User, place: str) -> set[str]:
+    """Where the links of a page lead that the person opens."""
+    return {link.address for link in read(logged_in(person).get(place)).links}
 
 
 def test_the_margin_is_what_customers_were_charged_less_what_the_agent_was(agent: Account) -> None:
@@ -65,8 +71,8 @@ def test_the_margin_is_what_customers_were_charged_less_what_the_agent_was(agent
 
 def test_a_loss_is_a_margin_below_zero(agent: Account) -> None:
     call(child_of(agent), agent, "1", "1.25")
-    html = page(agent)
-    assert "−$0.25" in html
+    (line,) = page(agent).section("Margin").items
+    assert "−$0.25" in line
 
 
 def test_only_the_agents_own_level_counts(agent: Account) -> None:
@@ -103,27 +109,28 @@ def test_one_customer_is_told_day_by_day(agent: Account) -> None:
         (TODAY, Decimal("0.25")),
         (TODAY - timedelta(days=1), Decimal(1)),
     ]
-    html = page(agent, f"&customer={child.public_id}")
-    assert "$1.00 − $0.75" in html
-    assert "All customers" in html
+    shown = page(agent, f"&customer={child.public_id}")
+    (day,) = shown.section("Margin").items
+    assert "$1.00 − $0.75" in day
+    assert shown.link("All customers").startswith(reverse("margin", args=[agent.public_id]))
 
 
 def test_days_that_are_not_fetched_are_said_to_be_missing(agent: Account) -> None:
     child = child_of(agent)
-    assert "Not all calls" in page(agent)
+    assert [note for note in page(agent).notes if note.startswith("Not all calls")]
     CallDayFactory.create(account=child, day=TODAY, fetched_at=NOW)
-    assert "Not all calls" not in page(agent)
+    assert not [note for note in page(agent).notes if note.startswith("Not all calls")]
 
 
 def test_only_an_owner_of_an_agent_that_the_operator_lets_sees_it(agent: Account) -> None:
     owner = MembershipFactory.create(account=agent).user
     viewer = MembershipFactory.create(account=agent, role=Role.VIEWER).user
     place, customers = (reverse(name, args=[agent.public_id]) for name in ("margin", "customers"))
-    assert place in logged_in(owner).get(customers).content.decode()
-    assert place not in logged_in(viewer).get(customers).content.decode()
+    assert place in addresses(owner, customers)
+    assert place not in addresses(viewer, customers)
     assert logged_in(viewer).get(place).status_code == 404
     Account.objects.filter(pk=agent.pk).update(may_see_margin=False)
-    assert place not in logged_in(owner).get(customers).content.decode()
+    assert place not in addresses(owner, customers)
     assert logged_in(owner).get(place).status_code == 404
 
 

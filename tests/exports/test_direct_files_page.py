@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditAction, AuditEntry
-from billing.call_history.queries import rows as call_history_rows
+from billing.call_history.queries import rows as call_rows
 from billing.call_history.tables import CallTable
 from billing.calls.models import Call
 from billing.calls.services import partitions
@@ -268,7 +268,7 @@ def test_what_comes_while_a_file_is_sent_is_not_in_it(zoe: Visitor) -> None:
     account = zoe.account
     for minutes in range(40):
         call(zoe, NOON - timedelta(minutes=minutes))
-    with patch.object(call_history_rows, "AT_ONCE", 5), patch.object(spreadsheets, "ROWS_AT_ONCE", 5):
+    with patch.object(call_rows, "AT_ONCE", 5), patch.object(spreadsheets, "ROWS_AT_ONCE", 5):
         pieces = iter(zoe.client.get(f"{zoe.page('calls/csv/')}?{DAYS}"))
         first = next(pieces)
         Call.objects.filter(account=account, started_at__lt=NOON - timedelta(minutes=30)).delete()

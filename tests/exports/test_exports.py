@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from accounts.access import open_account
 from accounts.models import Account, User
-from billing.call_history.queries import rows as call_history_rows
+from billing.call_history.queries import rows as call_rows
 from billing.call_history.tables import table_of
 from billing.calls.services import partitions
 from billing.exports.models import Export, ExportState, FileKind
@@ -68,17 +68,17 @@ def carry_out(export: Export) -> Export:
 @contextmanager
 def after_rows(number: int, act: Any) -> Iterator[None]:
     """While a worker reads, `act` is done after so many rows."""
-    each = call_history_rows.each
+    each = call_rows.each
 
-    def interrupted(**arguments: Any) -> Iterator[call_history_rows.Row]:
+    def interrupted(**arguments: Any) -> Iterator[call_rows.Row]:
         for place, row in enumerate(each(**arguments)):
             if place == number:
                 act()
             yield row
 
     with (
-        patch.object(call_history_rows, "each", interrupted),
-        patch.object(call_history_rows, "AT_ONCE", 2),
+        patch.object(call_rows, "each", interrupted),
+        patch.object(call_rows, "AT_ONCE", 2),
         patch.object(export_worker, "LOOK_AFTER_ROWS", 1),
         patch.object(export_worker, "LOOK_AFTER_SECONDS", -1),
     ):
@@ -169,11 +169,11 @@ def test_one_persons_files_are_made_one_after_the_other_and_hold_nobody_else_up(
 
     def another_worker() -> None:
         # What it makes is not interrupted in its turn.
-        with patch("billing.lib.snapshots.BESIDE", "another"), patch.object(call_history_rows, "each", each):
+        with patch("billing.lib.snapshots.BESIDE", "another"), patch.object(call_rows, "each", each):
             now, exports_asked = timezone.now(), (theirs, somebody_elses)
             begun.extend(export_worker.carry_out(export_id=export.pk, now=now) for export in exports_asked)
 
-    each = call_history_rows.each
+    each = call_rows.each
     with after_rows(3, another_worker):
         carry_out(first)
     assert begun == [False, True]
@@ -189,8 +189,8 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     account: Account, folder: Path, kind: FileKind, caplog: pytest.LogCaptureFixture
 ) -> None:
     export = ExportFactory.create(account=account, kind=kind)
-    each = call_history_rows.each
-    many = patch.object(call_history_rows, "each", lambda **asked: (row for row in each(**asked) for _ in range(500)))
+    each = call_rows.each
+    many = patch.object(call_rows, "each", lambda **asked: (row for row in each(**asked) for _ in range(500)))
     with many, disk_with_room_for(10_000):
         carry_out(export)
     assert (export.state, export.why) == (ExportState.FAILED, export_worker.FULL)
@@ -232,7 +232,7 @@ def put_in_place_and_die(part: Path, target: Path) -> None:
 @pytest.mark.parametrize(
     "death",
     [
-        patch.object(call_history_rows, "count", die),
+        patch.object(call_rows, "count", die),
         after_rows(5, die),
         patch.object(Path, "replace", put_in_place_and_die),
     ],

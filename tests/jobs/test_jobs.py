@@ -14,8 +14,7 @@ from billing.balances.models import Payment
 from billing.balances.queries import spending as balance_spending
 from billing.balances.services import balances, profiles
 from billing.batches.services import batches
-from billing.call_history.queries import pages as call_history_pages
-from billing.call_history.queries import totals as call_history_totals
+from billing.call_history.queries import pages, totals
 from billing.call_history.queries.filters import CallFilter
 from billing.calls.models import Call, CallDay, DayState
 from billing.calls.services import backfills, due_days
@@ -208,9 +207,9 @@ def test_pages_read_from_a_warm_cache_send_nothing(switch: Switch, simulator: Si
     simulator.control.reset_stats()
     assert not balances.current(account=account, now=NOW + timedelta(seconds=5)).asked
     wanted = CallFilter(zone=switch.zone)
-    assert call_history_pages.page(account=account, filter=wanted).calls
-    assert call_history_totals.totals(account=account, filter=wanted).calls
-    assert call_history_pages.days(account=account, filter=wanted)
+    assert pages.page(account=account, chosen=wanted).calls
+    assert totals.totals(account=account, chosen=wanted).calls
+    assert pages.days(account=account, chosen=wanted)
     assert statement_payments.page(account=account).entries
     assert balance_spending.daily_cost(account=account, now=NOW)
     assert simulator.control.stats().total == 0

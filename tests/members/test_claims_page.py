@@ -22,6 +22,7 @@ from simulator.process import SimulatorProcess
 from tests.support.commands import run
 from tests.support.factories import UserFactory
 from tests.support.logins import freshly_logged_in
+from tests.support.pages import context, read
 from tests.support.staffsite import page_of, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("transactional_db")]
@@ -45,10 +46,15 @@ def phone(simulator: SimulatorProcess) -> dict[str, Any]:
 
 
 def say(client: Client, **proof: str) -> str:
-    """The answer, without the token that each form has anew."""
-    wish = {"switch": "demo", "number": "A-20417", "email": "zoe@example.com", **proof}
-    answer = client.post(CLAIM, wish)
+    """Claim, and return the answer without the token that each form has anew."""
+    claim = {"switch": "demo", "number": "A-20417", "email": "zoe@example.com", **proof}
+    answer = client.post(CLAIM, claim)
     return f"{answer.status_code} {re.sub(r'value=.[A-Za-z0-9]{64}.', '', answer.content.decode())}"
+
+
+def addresses(client: Client, place: str) -> set[str]:
+    """Where the links of a page lead."""
+    return {link.address for link in read(client.get(place)).links}
 
 
 def test_a_phrase_earns_an_invitation_once(account: Account, client: Client) -> None:
@@ -85,10 +91,10 @@ def test_the_claim_is_offered_where_it_is_allowed_alone(account: Account, client
     someone.force_login(UserFactory.create())
     pages = [(client, "/account/login/"), (someone, "/")]
     for visitor, page in pages:
-        assert f'href="{CLAIM}"' in visitor.get(page).content.decode()
+        assert CLAIM in addresses(visitor, page)
     run("switch", "demo", account.switch.url, "--no-claim-by-phrase", "--no-claim-by-phone")
     for visitor, page in pages:
-        assert CLAIM not in visitor.get(page).content.decode()
+        assert CLAIM not in addresses(visitor, page)
     run("switch", "demo", account.switch.url, "--claim-by-phone")
     account.switch.refresh_from_db()
     assert (account.switch.claim_by_phrase, account.switch.claim_by_phone) == (False, True)
@@ -96,15 +102,16 @@ def test_the_claim_is_offered_where_it_is_allowed_alone(account: Account, client
 
 def test_an_operator_places_a_phrase_that_is_shown_once(account: Account, client: Client) -> None:
     operator, add = freshly_logged_in(staff("operator")), reverse("admin:accounts_claimphrase_add")
-    assert f"{add}?account={account.pk}" in operator.get(page_of(account)).content.decode()
+    assert f"{add}?account={account.pk}" in addresses(operator, page_of(account))
     page = operator.post(add, {"account": account.pk})
     assert "no-store" in page["Cache-Control"]
-    phrase = re.search(r"\b[a-z0-9]{4}(-[a-z0-9]{4}){3}\b", page.content.decode())
-    assert phrase is not None
-    assert phrase[0] not in operator.get(page_of(ClaimPhrase.objects.get())).content.decode()
+    phrase = context(page)["phrase"]
+    assert re.fullmatch(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}", phrase)
+    assert phrase in read(page).words
+    assert phrase.encode() not in operator.get(page_of(ClaimPhrase.objects.get())).content
     placed = AuditEntry.objects.get(action=AuditAction.ADDED, subject_type="accounts.claimphrase")
     assert (placed.account, placed.role) == (account, "operator")
-    say(client, phrase=phrase[0])
+    say(client, phrase=phrase)
     assert len(mail.outbox) == 1
 
 
@@ -120,8 +127,9 @@ def test_no_phrase_is_placed_that_would_do_nothing(account: Account) -> None:
     Switch.objects.update(claim_by_phrase=False)
     add = reverse("admin:accounts_claimphrase_add")
     operator = freshly_logged_in(staff("operator"))
-    assert "does not allow claims" in operator.post(add, {"account": account.pk}).content.decode()
-    assert add not in operator.get(page_of(account)).content.decode()
+    (error,) = context(operator.post(add, {"account": account.pk}))["adminform"].form.errors["account"]
+    assert "does not allow claims" in error
+    assert not [address for address in addresses(operator, page_of(account)) if address.startswith(add)]
     assert not ClaimPhrase.objects.exists()
 
 
@@ -175,10 +183,9 @@ def test_every_failure_is_answered_like_a_success_and_does_nothing(
 def test_only_what_the_operator_allows_counts(account: Account, phone: dict[str, Any], allowed: str) -> None:
     Switch.objects.update(claim_by_phrase=False, claim_by_phone=False)
     Switch.objects.update(**{allowed: True})
-    page = Client().get(CLAIM).content.decode()
-    assert ("Code phrase" in page, "phone numbers" in page) == (
-        allowed == "claim_by_phrase",
-        allowed == "claim_by_phone",
+    offered = {field.name for field in read(Client().get(CLAIM)).fields.values()}
+    assert offered & {"phrase", "phone", "password"} == (
+        {"phrase"} if allowed == "claim_by_phrase" else {"phone", "password"}
     )
     if allowed == "claim_by_phrase":
         say(Client(), phone=phone["e164"], password=phone["customerPassword"])

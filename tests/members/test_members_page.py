@@ -3,6 +3,7 @@ from __future__ import annotations
 import smtplib
 import threading
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
@@ -17,9 +18,14 @@ from accounts.actions import Action
 from accounts.models import Account, AuditAction, AuditEntry, Invitation, Membership, Role, User
 from accounts.services import memberships as services
 from accounts.services.last_owner import LastOwner
+from billing.members.views.members import ENDED, LAST_OWNER, NOT_MAILED
 from tests.support.factories import AccountFactory, InvitationFactory, MembershipFactory, UserFactory
 from tests.support.mails import sent_mails
+from tests.support.pages import context, read
 from tests.support.staffsite import page_of, staff
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +52,11 @@ def logged_in(user: User, *, fresh: bool = True) -> Client:
     return client
 
 
+def told(answer: Answer) -> list[str]:
+    """What the next page tells of what was done."""
+    return [str(message) for message in context(answer)["messages"]]
+
+
 def place(account: Account, rest: str = "members/") -> str:
     return f"/a/{account.public_id}/{rest}"
 
@@ -55,10 +66,21 @@ def test_an_owner_sees_members_and_invitations(account: Account, owner: User) ->
     InvitationFactory.create(account=account, email="invited@example.com")
     now = timezone.now()
     InvitationFactory.create(account=account, email="late@example.com", created_at=now - timedelta(8), expires_at=now)
-    page = logged_in(owner).get(place(account)).content.decode()
-    for text in ("olga@example.com", "vera@example.com", "invited@example.com", "late@example.com", "Expired"):
-        assert text in page
-    assert "Members of A-20417" in page
+    answer = logged_in(owner).get(place(account))
+    assert [membership.user.email for membership in context(answer)["memberships"]] == [
+        "olga@example.com",
+        "vera@example.com",
+    ]
+    assert {invitation.email: is_expired for invitation, is_expired in context(answer)["invited"]} == {
+        "invited@example.com": False,
+        "late@example.com": True,
+    }
+    page = read(answer)
+    assert page.title == "Members"
+    members, invitations = page.section("Members").items, page.section("Invitations").items
+    assert ["olga@" in members[0], "vera@" in members[1]] == [True, True]
+    assert ["Expired" in shown for shown in invitations if "late@" in shown] == [True]
+    assert ["Expired" in shown for shown in invitations if "invited@" in shown] == [False]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, None])
@@ -85,32 +107,32 @@ def test_an_owner_of_the_agent_above_is_no_owner_of_the_account(account: Account
 
 def test_an_owner_invites_after_showing_again_who_they_are(account: Account, owner: User) -> None:
     client = logged_in(owner, fresh=False)
-    wish = {"email": "Nia@Example.com", "role": "viewer"}
-    asked = client.post(place(account, "members/invite/"), wish)
+    asked_for = {"email": "Nia@Example.com", "role": "viewer"}
+    asked = client.post(place(account, "members/invite/"), asked_for)
     assert asked["Location"].startswith("/account/reauthenticate/?next=")
     assert not Invitation.objects.exists()
     # What was posted is kept meanwhile, and not posted twice.
     done = client.post(asked["Location"], {"password": PASSWORD}, follow=True)
-    assert "A mail with a link is on its way to nia@example.com." in done.content.decode()
+    assert told(done) == ["A mail with a link is on its way to nia@example.com."]
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.role, invitation.invited_by) == ("nia@example.com", "viewer", owner)
     assert [message.to for message in mail.outbox] == [["nia@example.com"]]
 
 
 @pytest.mark.parametrize(
-    ("email", "role", "sentence"),
+    ("email", "role", "field", "sentence"),
     [
-        ("nobody", "viewer", "This is no e-mail address."),
-        ("", "viewer", "Enter an address."),
-        ("OLGA@example.com", "viewer", "is a member already"),
-        ("a@example.com", "king", "Select a valid choice"),
+        ("nobody", "viewer", "E-mail address", "This is no e-mail address."),
+        ("", "viewer", "E-mail address", "Enter an address."),
+        ("OLGA@example.com", "viewer", "E-mail address", "is a member already"),
+        ("a@example.com", "king", "May do", "Select a valid choice"),
     ],
 )
 def test_an_invitation_that_cannot_be_says_why(
-    account: Account, owner: User, email: str, role: str, sentence: str
+    account: Account, owner: User, email: str, role: str, field: str, sentence: str
 ) -> None:
     answer = logged_in(owner).post(place(account, "members/invite/"), {"email": email, "role": role})
-    assert sentence in answer.content.decode()
+    assert sentence in read(answer).fields[field].error
     assert not mail.outbox
 
 
@@ -120,9 +142,9 @@ def test_a_mail_that_cannot_be_sent_leaves_an_invitation_that_can_be_sent_again(
         answer = client.post(
             place(account, "members/invite/"), {"email": "nia@example.com", "role": "viewer"}, follow=True
         )
-    assert "could not be sent just now" in answer.content.decode()
+    assert told(answer) == [str(NOT_MAILED)]
     again = client.post(place(account, f"invitations/{Invitation.objects.get().pk}/resend/"), follow=True)
-    assert "on its way" in again.content.decode()
+    assert told(again) == ["A mail with a link is on its way to nia@example.com."]
     assert len(mail.outbox) == 1
 
 
@@ -149,10 +171,10 @@ def test_an_invitation_is_taken_back_once(account: Account, owner: User) -> None
     invitation = InvitationFactory.create(account=account)
     client = logged_in(owner)
     path = place(account, f"invitations/{invitation.pk}/revoke/")
-    assert "is taken back" in client.post(path, follow=True).content.decode()
-    assert "meanwhile" in client.post(path, follow=True).content.decode()
+    assert told(client.post(path, follow=True)) == [f"The invitation of {invitation.email} is taken back."]
+    assert told(client.post(path, follow=True)) == [str(ENDED)]
     resent = client.post(place(account, f"invitations/{invitation.pk}/resend/"), follow=True)
-    assert "meanwhile" in resent.content.decode()
+    assert told(resent) == [str(ENDED)]
 
 
 def test_nothing_of_another_account_is_reached_through_ones_own(account: Account, owner: User) -> None:
@@ -186,8 +208,10 @@ def test_a_removed_member_sees_the_account_no_longer_and_is_told(account: Accoun
     viewer = MembershipFactory.create(account=account, user__email="vera@example.com", role=Role.VIEWER)
     client = logged_in(owner)
     path = place(account, f"members/{viewer.pk}/remove/")
-    assert "vera@example.com will no longer see" in client.get(path).content.decode()
-    assert "is no longer a member" in client.post(path, follow=True).content.decode()
+    asked = client.get(path)
+    assert (context(asked)["membership"], context(asked)["is_oneself"]) == (viewer, False)
+    assert "vera@example.com" in read(asked).words
+    assert told(client.post(path, follow=True)) == ["vera@example.com is no longer a member."]
     assert logged_in(viewer.user).get(place(account, "")).status_code == 404
     assert sorted(message.to[0] for message in sent_mails()) == ["olga@example.com", "vera@example.com"]
 
@@ -236,7 +260,7 @@ def test_the_last_owner_stays(account: Account, owner: User) -> None:
     MembershipFactory.create(account=account, user__is_active=False)  # who cannot log in owns nothing any more
     client = logged_in(owner)
     for path, data in ((f"members/{mine.pk}/role/", {"role": "viewer"}), (f"members/{mine.pk}/remove/", {})):
-        assert "keeps at least one owner" in client.post(place(account, path), data, follow=True).content.decode()
+        assert told(client.post(place(account, path), data, follow=True)) == [str(LAST_OWNER)]
     mine.refresh_from_db()
     assert mine.role == Role.OWNER
 
@@ -282,8 +306,9 @@ def test_two_owners_who_remove_each_other_at_once_leave_one(account: Account, ow
 def test_support_looks_and_sends_again_and_changes_nothing(account: Account, owner: User) -> None:
     invitation = InvitationFactory.create(account=account)
     client = logged_in(staff("support"))
-    page = client.get(place(account)).content.decode()
-    assert ("Send again" in page, "Take back" in page, "Invite somebody" in page) == (True, False, False)
+    page = read(client.get(place(account)))
+    assert [button.name for button in page.section("Invitations").buttons] == [f"Send again to {invitation.email}"]
+    assert place(account, "members/invite/") not in {link.address for link in page.links}
     assert client.post(place(account, f"invitations/{invitation.pk}/resend/")).status_code == 302
     assert mail.outbox[0].to == [invitation.email]
     for path in ("members/invite/", f"invitations/{invitation.pk}/revoke/"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 import time
 from base64 import b32decode
 
@@ -12,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import User
+from tests.support.pages import Page, context, read
 
 PASSWORD = "correct horse battery"
 NEW_PASSWORD = "staple battery horse"
@@ -21,11 +21,11 @@ DEACTIVATE = "/account/2fa/totp/deactivate/"
 CODES = "/account/2fa/recovery-codes/"
 
 
-def log_in(user: User, **headers: str) -> tuple[Client, str]:
+def log_in(user: User, **headers: str) -> tuple[Client, Page]:
     """A browser of their own, and the page after the password."""
     client = Client(headers=headers)
     answer = client.post("/account/login/", {"login": user.email, "password": PASSWORD}, follow=True)
-    return client, answer.content.decode()
+    return client, read(answer)
 
 
 def show_password(client: Client) -> None:
@@ -53,9 +53,9 @@ def wrong_code_of(secret: str) -> str:
 
 
 def new_secret(client: Client) -> str:
-    found = re.search(r'id="authenticator_secret">([A-Z2-7]+)<', client.get(ACTIVATE).content.decode())
-    assert found
-    return found[1]
+    secret = context(client.get(ACTIVATE))["form"].secret
+    assert isinstance(secret, str)
+    return secret
 
 
 def enrol(user: User) -> tuple[str, list[str]]:
@@ -65,7 +65,7 @@ def enrol(user: User) -> tuple[str, list[str]]:
     secret = new_secret(client)
     answer = client.post(ACTIVATE, {"code": code_of(secret)})
     assert answer["Location"] == CODES
-    return secret, re.findall(r"<li>(\d{8})</li>", client.get(CODES).content.decode())
+    return secret, context(client.get(CODES))["unused_codes"]
 
 
 def is_logged_in(client: Client) -> bool:

@@ -20,7 +20,7 @@ from billing.topups.services import requests as topup_requests
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import sweep as topup_sweep
 from billing.topups.services.decisions import DecisionRefused, candidates, decide
-from billing.topups.services.doubt import pause, resolve
+from billing.topups.services.doubt import resolve
 from billing.topups.services.matching import match_payments
 from billing.topups.tasks import resolve_doubt, sweep_topups
 from billing.vos3000 import Client
@@ -149,7 +149,7 @@ def test_the_pauses_between_looks_are_settings_of_the_switch(doubtful: TopUp) ->
     switch = doubtful.account.switch
     switch.first_look_after, switch.look_factor = timedelta(seconds=2), 3
     switch.longest_look_pause = timedelta(seconds=30)
-    assert [pause(switch, looks).total_seconds() for looks in (0, 1, 2, 3, 1000)] == [2, 6, 18, 30, 30]
+    assert [switch.look_pauses.pause(looks).total_seconds() for looks in (0, 1, 2, 3, 1000)] == [2, 6, 18, 30, 30]
 
 
 def test_how_soon_a_failed_look_is_tried_again_is_a_setting_too(doubtful: TopUp, simulator: SimulatorProcess) -> None:

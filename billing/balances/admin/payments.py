@@ -8,18 +8,22 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.staff_pages.base import ReadOnlyAdmin
 from accounts.staff_pages.filters import OfAccount
 from billing.balances.models import Charge, Payment, SyncMark
 
 
-class FromWhere(admin.SimpleListFilter):
-    title = "where it came from"
+class CameFrom(admin.SimpleListFilter):
+    """Payments by whether they came from a top-up of the portal."""
+
+    title = _("where it came from")
     parameter_name = "from"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("topup", "a top-up of the portal"), ("elsewhere", "elsewhere")]
+        return [("topup", gettext("a top-up of the portal")), ("elsewhere", gettext("elsewhere"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
         if self.value() not in ("topup", "elsewhere"):
@@ -31,15 +35,15 @@ class FromWhere(admin.SimpleListFilter):
 class PaymentAdmin(ReadOnlyAdmin[Payment]):
     list_display = ("paid_at", "of_account", "kind", "method", "amount", "balance_after", "memo", "came_from")
     list_select_related = ("account__switch", "topup")
-    list_filter = (OfAccount, FromWhere, "kind", "method", "paid_at")
+    list_filter = (OfAccount, CameFrom, "kind", "method", "paid_at")
     search_fields = ("account__number", "account__name", "memo")
     ordering_of_account = ("-paid_at", "-id")
 
-    @admin.display(description="from")
+    @admin.display(description=_("from"))
     def came_from(self, payment: Payment) -> str | SafeString:
         topup = getattr(payment, "topup", None)
         if topup is None:
-            return "elsewhere"
+            return gettext("elsewhere")
         return format_html('<a href="{}">{}</a>', reverse("admin:topups_topup_change", args=[topup.pk]), topup)
 
 

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditAction
 from accounts.staff_pages import recording
@@ -38,16 +40,16 @@ class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
 
 
 class CaseActionForm(ActionForm):
-    note = forms.CharField(label="Note:", required=False, max_length=500)
+    note = forms.CharField(label=_("Note:"), required=False, max_length=500)
 
 
 @admin.register(Case)
 class CaseAdmin(StaffAdmin[Case]):
-    """What happened is the portal's to say; what people found out about it goes into the note."""
+    """Cases: the portal says what happened, and people write into the note what they found out about it."""
 
     list_display = ("opened_at", "of_account", "begins_at", "ends_at", "difference", "cause", "closed_at")
     list_select_related = ("account__switch",)
-    list_filter = (("closed_at", in_words("state", empty="open", filled="closed")), OfAccount, "cause")
+    list_filter = (("closed_at", in_words(_("state"), empty=_("open"), filled=_("closed"))), OfAccount, "cause")
     search_fields = ("account__number", "account__name", "note")
     ordering = ("-id",)
     fields = (
@@ -64,36 +66,39 @@ class CaseAdmin(StaffAdmin[Case]):
     def has_close_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("balances.close_case")
 
-    @admin.display(description="see")
+    @admin.display(description=_("see"))
     def pages(self, case: Case) -> SafeString:
-        """Links to what the customer sees of these days, and to the rows around the difference."""
+        """Link to what the customer sees of these days, and to the rows around the difference."""
         return format_html_join(" · ", '<a href="{}">{}</a>', rows_around(case))
 
-    @admin.display(description="records changed since they were first read")
+    @admin.display(description=_("records changed since they were first read"))
     def records(self, case: Case) -> SafeString:
         currency = case.account.switch.currency
         rows = [
-            (
-                change.flow_no,
-                change.get_kind_display(),
-                signed_money(moved, currency),
-                f"{change.ended_at:%F %T} UTC",
-            )
+            {
+                "record": change.flow_no,
+                "change": change.get_kind_display(),
+                "amount": signed_money(moved, currency),
+                "at": f"{change.ended_at:%F %T} UTC",
+            }
             for change, moved in records_changed(case)
         ]
-        return format_html_join("; ", "{} {}, {} (ended {})", rows) or SafeString("none")
+        line = gettext("{record} {change}, {amount} (ended {at})")
+        return format_html_join("; ", line, rows) or SafeString(gettext("none"))
 
-    @admin.action(description="Close the chosen cases", permissions=["close"])
+    @admin.action(description=_("Close the chosen cases"), permissions=["close"])
     def close(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        """Every closed case says what was found out: in its own note, or in the one given with the closing."""
+        """Close cases, each with what was found out: in its own note, or in the one given with the closing."""
         found = request.POST.get("note", "").strip()
         closed = list(queryset.filter(closed_at__isnull=True).select_for_update(of=("self",)))
         if not found and not all(case.note.strip() for case in closed):
-            self.message_user(request, "Write a note: what was found out? Nothing was closed.", messages.ERROR)
+            refusal = gettext("Write a note: what was found out? Nothing was closed.")
+            self.message_user(request, refusal, messages.ERROR)
             return
         now = timezone.now()
         for case in closed:
             case.closed_at, case.note = now, "\n".join(filter(None, (case.note.strip(), found)))
             case.save(update_fields=["closed_at", "note"])
             recording.record(request, AuditAction.CLOSED, case)
-        self.message_user(request, f"Cases closed: {len(closed)}.", messages.SUCCESS)
+        told = gettext("Cases closed: %(number)s.") % {"number": len(closed)}
+        self.message_user(request, told, messages.SUCCESS)

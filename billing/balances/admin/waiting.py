@@ -1,4 +1,4 @@
-"""Gaps in balances that wait for a person of the staff."""
+"""Differences in balances that wait for a person of the staff."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from billing.subject import Waiting
 
 
 def waiting(*, now: datetime) -> Iterator[Waiting]:
-    """The open cases."""
+    """Count the open cases."""
     count = Case.objects.filter(closed_at__isnull=True).count()
     yield Waiting(label=_("Open cases"), model="balances.case", count=count, query={"closed_at__isempty": 1})

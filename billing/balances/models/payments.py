@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import money
 from accounts.models import Account
 
 
 class Stream(models.TextChoices):
-    PAYMENTS = "payments", "payments"
-    CHARGES = "charges", "charges"
+    """The two lists of an account's money on the switch, which are read apart."""
+
+    PAYMENTS = "payments", _("payments")
+    CHARGES = "charges", _("charges")
 
 
 class SyncMark(models.Model):
-    """Up to when an account's payments or charges have been read without a gap."""
+    """The stretch of time over which an account's payments or charges have been read without a gap."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sync_marks")
     stream = models.CharField(max_length=10, choices=Stream.choices)
@@ -32,12 +35,14 @@ class SyncMark(models.Model):
         return f"{self.stream} of {self.account.number}"
 
 
-class Mirrored(models.Model):
+class MirroredRow(models.Model):
     """A row that the switch lists without an id: equal rows are told apart by counting them."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="%(class)ss")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of every field that the switch states")
-    occurrence = models.PositiveIntegerField(default=0, help_text="0 for the first of equal rows, 1 for the second, …")
+    digest = models.CharField(max_length=64, help_text=_("SHA-256 of every field that the switch states"))
+    occurrence = models.PositiveIntegerField(
+        default=0, help_text=_("0 for the first of equal rows, 1 for the second, …")
+    )
     balance_after = models.DecimalField(max_digits=20, decimal_places=6)
 
     class Meta:
@@ -47,19 +52,19 @@ class Mirrored(models.Model):
         ]
 
 
-class Payment(Mirrored):
-    """A row of GetPayHistory (manual §3.46). `amount` is signed: what it did to the balance."""
+class Payment(MirroredRow):
+    """A row of GetPayHistory (manual §3.46). `amount` is what it did to the balance: negative where money was taken."""
 
     class Kind(models.IntegerChoices):
-        TOP_UP = 0, "top-up"
-        DEDUCTION = 1, "deduction"
-        OPENING = 2, "opening"
-        ZEROING = 3, "zeroing"
+        TOP_UP = 0, _("top-up")
+        DEDUCTION = 1, _("deduction")
+        OPENING = 2, _("opening")
+        ZEROING = 3, _("zeroing")
 
     class Method(models.IntegerChoices):
-        CASH = 0, "cash"
-        VOUCHER = 2, "voucher card"
-        OTHER = 5, "other"
+        CASH = 0, _("cash")
+        VOUCHER = 2, _("voucher card")
+        OTHER = 5, _("other")
 
     paid_at = models.DateTimeField()
     kind = models.IntegerField(choices=Kind.choices)
@@ -67,28 +72,28 @@ class Payment(Mirrored):
     amount = models.DecimalField(max_digits=20, decimal_places=6)
     memo = models.TextField(blank=True)
 
-    class Meta(Mirrored.Meta):
+    class Meta(MirroredRow.Meta):
         indexes = [models.Index(fields=["account", "-paid_at", "-id"], name="payment_history")]
 
     def __str__(self) -> str:
         return f"{money(self.amount)} on {self.paid_at:%Y-%m-%d %H:%M}"
 
 
-class Charge(Mirrored):
-    """A row of GetConsumption (manual §3.64): a charge that is not a call. `amount` is what was taken."""
+class Charge(MirroredRow):
+    """A row of GetConsumption (manual §3.64): a charge that is not for a call. `amount` is what was taken."""
 
     class Kind(models.IntegerChoices):
-        PACKAGE_RENT = 0, "package rent"
-        PHONE_RENT = 1, "phone rent"
-        PHONE_MINIMUM = 2, "phone minimum"
-        PACKAGE_MINIMUM = 3, "package minimum"
+        PACKAGE_RENT = 0, _("package rent")
+        PHONE_RENT = 1, _("phone rent")
+        PHONE_MINIMUM = 2, _("phone minimum")
+        PACKAGE_MINIMUM = 3, _("package minimum")
 
     charged_at = models.DateTimeField()
     kind = models.IntegerField(choices=Kind.choices)
-    item = models.CharField(max_length=100, blank=True, help_text="consumptionName: what was charged for")
+    item = models.CharField(max_length=100, blank=True, help_text=_("consumptionName: what was charged for"))
     amount = models.DecimalField(max_digits=20, decimal_places=6)
 
-    class Meta(Mirrored.Meta):
+    class Meta(MirroredRow.Meta):
         indexes = [models.Index(fields=["account", "-charged_at", "-id"], name="charge_history")]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import money
 from accounts.models import Account
@@ -23,7 +24,8 @@ class BalanceReading(models.Model):
 class Reconciliation(models.Model):
     """How one account's balance moved on one day of the switch's calendar.
 
-    opening + payments − calls − agent_fees − charges + difference = closing; difference is what nothing explains.
+    opening + payments − calls − agent_fees − charges + difference = closing, where `agent_fees` is what an agent pays
+    for the calls of its customers, and `difference` is what nothing explains.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="reconciliations")
@@ -58,22 +60,24 @@ class Reconciliation(models.Model):
 
 
 class Cause(models.TextChoices):
-    RECORD_EDITED = "record_edited", "a call record was edited"
-    RECORD_MISSING = "record_missing", "a call record is missing"
-    LATE_RECORD = "late_record", "a call record has not arrived yet"
-    PAYMENT_WITHOUT_RECORD = "payment_without_record", "money came without a payment record"
-    BALANCE_SET = "balance_set", "someone set the balance"
-    UNKNOWN = "unknown", "not known"
+    """The likely reason for a difference."""
+
+    RECORD_EDITED = "record_edited", _("a call record was edited")
+    RECORD_MISSING = "record_missing", _("a call record is missing")
+    LATE_RECORD = "late_record", _("a call record has not arrived yet")
+    PAYMENT_WITHOUT_RECORD = "payment_without_record", _("money came without a payment record")
+    BALANCE_SET = "balance_set", _("someone set the balance")
+    UNKNOWN = "unknown", _("not known")
 
 
 class Case(models.Model):
-    """A difference between two checkpoints that nothing explains. It closes itself when it is explained later."""
+    """A difference between two checkpoints that nothing explains. The portal closes it when it is explained later."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cases")
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     difference = models.DecimalField(
-        max_digits=20, decimal_places=6, help_text="Stated minus expected change of the balance"
+        max_digits=20, decimal_places=6, help_text=_("Stated minus expected change of the balance")
     )
     cause = models.CharField(max_length=30, choices=Cause.choices, default=Cause.UNKNOWN)
     opened_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""How long what an account can spend lasts."""
+"""How many days what an account can spend will last."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from django.db.models import Count, Sum
 from accounts.models import Account, Switch
 from billing.balances.models import Charge
 from billing.calls.models import Call, CallDay
+from billing.lib.amounts import ZERO
 from billing.lib.days import begin_of, day_of
 
-ZERO = Decimal(0)
-# Whole weeks, so that weekends weigh what they should. Today is not among them: it is not over.
+# Whole weeks, so that weekends weigh what they should. Today is not among these days, because it is not over.
 LAST_DAYS = 14
 
 
 def days_left(account: Account, now: datetime) -> int | None:
-    """`days_left_of` for one account."""
+    """How many days what one account can spend lasts; None where that is not known (see `days_left_of`)."""
     return days_left_of(accounts=[account], now=now)[account.pk]
 
 
 def days_left_of(*, accounts: Sequence[Account], now: datetime) -> dict[int, int | None]:
-    """How many days what each can spend lasts at the pace of the last two weeks, by few queries a switch.
+    """How many days what each account can spend lasts at the pace of the last two weeks, by the key of the account.
 
-    None where nothing tells: nothing was spent, or days of those weeks are not fetched.
+    None where nothing was spent, or days of those weeks are not fetched. Asks three queries a switch at most.
     """
     switches = {account.switch_id: account.switch for account in accounts}
     left: dict[int, int | None] = {}
@@ -37,7 +37,7 @@ def days_left_of(*, accounts: Sequence[Account], now: datetime) -> dict[int, int
 
 
 class _Pace:
-    """What accounts of one switch spent over the last two weeks, and how many days of those are fetched."""
+    """What the accounts of one switch spent over the last two weeks, and how many of those days are fetched."""
 
     def __init__(self, switch: Switch, accounts: Sequence[Account], now: datetime) -> None:
         self.switch, self.accounts = switch, accounts
@@ -61,7 +61,7 @@ class _Pace:
         return int(account.spendable * days / spent)
 
     def _days_of(self, account: Account) -> int:
-        """How many of the days the account was there."""
+        """On how many of the days the account existed."""
         opened = day_of(account.opened_at, self.switch.zone) if account.opened_at else self.first
         return (self.today - max(self.first, opened)).days
 

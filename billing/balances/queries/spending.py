@@ -1,4 +1,4 @@
-"""What an account costs per day of its switch's calendar: its calls, its customers' if it is an agent, and charges."""
+"""What an account costs a day: its calls, its customers' calls if it is an agent, and charges."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from django.db.models.functions import TruncDate
 from accounts.models import Account
 from billing.balances.models import Charge
 from billing.calls.models import Call, CallDay
+from billing.lib.amounts import ZERO
 from billing.lib.days import begin_of, day_of, each_day, end_of
-
-ZERO = Decimal(0)
 
 
 def daily_cost(*, account: Account, last_days: int = 30, now: datetime) -> list[tuple[date, Decimal]]:
-    """One figure a day, oldest first, today last; a day that was never fetched counts its charges alone."""
+    """Return the cost of each of the last days of the switch's calendar, today last.
+
+    A day that was never fetched counts its charges alone.
+    """
     last = day_of(now, account.switch.zone)
     first = last - timedelta(days=last_days - 1)
     costs = _costs(account, first, last)
@@ -25,13 +27,13 @@ def daily_cost(*, account: Account, last_days: int = 30, now: datetime) -> list[
 
 
 def month_cost(*, account: Account, now: datetime) -> Decimal:
-    """Since the first of the month on the switch's calendar."""
+    """Return what the account has cost since the first of the month on the switch's calendar."""
     today = day_of(now, account.switch.zone)
     return sum(_costs(account, today.replace(day=1), today).values(), ZERO)
 
 
 def today_charges(*, account: Account, now: datetime) -> Decimal | None:
-    """As the switch last told them. Yesterday's figure is not today's: one read before midnight says nothing."""
+    """Return today's charges as the switch last stated them; None when it did so before midnight of its calendar."""
     zone, read_at = account.switch.zone, account.today_at
     is_of_today = read_at is not None and day_of(read_at, zone) == day_of(now, zone)
     return account.today_charges if is_of_today else None
@@ -53,7 +55,7 @@ def _costs(account: Account, first: date, last: date) -> dict[date, Decimal]:
 
 
 def _agent_fees(account: Account, first: date, last: date) -> list[tuple[date, Decimal]]:
-    """What the calls of its customers cost an agent. The balance goes down when a call ends."""
+    """What its customers' calls cost an agent, by the day they end: that is when the balance goes down."""
     if not account.is_agent:
         return []
     zone = account.switch.zone

@@ -1,6 +1,7 @@
-"""The chain of stated balances: what must lie between two of them, and where it does not.
+"""The chain of the balances that the switch stated: what must lie between two of them, and where it does not.
 
-Plain arithmetic on whole millionths and microseconds, so that a month of a busy account fits in memory.
+Plain arithmetic: amounts are whole millionths of the currency and instants whole microseconds since 1970, so that a
+month of a busy account fits in memory.
 """
 
 from __future__ import annotations
@@ -9,44 +10,47 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise, permutations
 from math import isqrt
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 # The switch writes a call's fee some moments before or after the payment beside it.
 BOOKED_WITHIN = 60_000_000
-# Equal instants of more payments than this are taken in the order in which they were stated.
+# More payments of one instant than this stay in the order in which they were stated: trying all orders takes too long.
 MOST_PERMUTED = 5
 
 
 @dataclass
 class Flow:
-    """Amounts in the order of their instants; `sums[n]` is the sum of the first n."""
+    """Amounts in the order of their instants; `sums[n]` is the sum of the first n amounts."""
 
     times: array[int] = field(default_factory=lambda: array("q"))
     sums: array[int] = field(default_factory=lambda: array("q", [0]))
 
     def add(self, at: int, amount: int) -> None:
-        """Instants must not go back."""
+        """Append an amount, whose instant must not be before the last one."""
         self.times.append(at)
         self.sums.append(self.sums[-1] + amount)
 
     def count_until(self, at: int) -> int:
+        """How many of the amounts are of this instant or an earlier one."""
         return bisect_right(self.times, at)
 
     def count_before(self, at: int) -> int:
+        """How many of the amounts are of an earlier instant."""
         return bisect_left(self.times, at)
 
     def between(self, begin: int, end: int) -> int:
-        """The sum from `begin`, included, to `end`, excluded."""
+        """Return the sum of the amounts from `begin`, included, to `end`, excluded."""
         return self.sums[self.count_before(end)] - self.sums[self.count_before(begin)]
 
 
 @dataclass(frozen=True)
 class Stated:
-    """A payment or charge with the balance after it; a reading has no amount and stands on the portal's clock."""
+    """A balance that the switch stated at an instant.
+
+    A booking (a payment or a charge) states the balance after its own `amount`, by the switch's clock. A reading has no
+    amount, and its instant is by the portal's clock.
+    """
 
     at: int
     balance: int
@@ -55,9 +59,10 @@ class Stated:
 
 @dataclass(frozen=True)
 class Gap:
-    """`difference` is stated minus expected; `begin` is the last instant at which all was well.
+    """A stretch between two stated balances over which the balance moved as no record says.
 
-    `stated` is the balance at its end, before the payment or charge that states it.
+    `begin` is the last instant whose balance was as expected. `difference` is the stated balance at the end minus the
+    expected one. `stated` is the balance at the end, before the payment or charge that states it.
     """
 
     begin: int
@@ -68,136 +73,150 @@ class Gap:
 
 @dataclass(frozen=True)
 class Anchor:
-    """A balance and how many payments and calls are in it."""
+    """A balance, and how many of the chain's bookings and calls are already in it.
+
+    A call that ends within `slack` of it may be in it or not. The slack is zero once another balance has confirmed
+    which calls are.
+    """
 
     at: int
     balance: int
-    fixed: int
-    floating: int
-    # How far from it calls may end that are in it or not: zero once another balance has confirmed which.
+    bookings: int
+    calls: int
     slack: int
 
 
 @dataclass
 class Chain:
-    """`fixed` are payments and charges in order, `calls` the fees at the calls' ends, in order."""
+    """What an account's balance went through: the bookings that state it, the readings, and the fees of the calls.
 
-    fixed: list[Stated]
+    `bookings` are payments and charges, in any order, and `booked` what they come to; `calls` are the fees at the ends
+    of the calls. `reading_slack` is how far the portal's clock may be from the switch's. `find_gaps` fills `anchors`,
+    the balances that the chain was followed from, and `gaps`.
+    """
+
+    bookings: list[Stated]
     calls: Flow
     readings: list[Stated]
-    slack_of_readings: int
-    payments: Flow = field(init=False)
+    reading_slack: int
+    booked: Flow = field(init=False)
     anchors: list[Anchor] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.fixed = list(_in_order(self.fixed))
-        self.payments = Flow()
-        for row in self.fixed:
-            self.payments.add(row.at, row.amount or 0)
+        self.bookings = list(_in_order(self.bookings))
+        self.booked = Flow()
+        for booking in self.bookings:
+            self.booked.add(booking.at, booking.amount or 0)
 
-    def walk(self, begin: int, end: int) -> None:
-        """Follow the balances that were stated from `begin` to `end`."""
-        well_at = begin
+    def find_gaps(self, begin: int, end: int) -> None:
+        """Follow the balances that were stated from `begin` to `end`, and keep what nothing explains as gaps."""
+        last_at = begin
         for place, stated in self._stated(begin, end):
             if self.anchors:
                 difference = self._difference(place, stated)
                 if difference:
-                    self._note(Gap(well_at, stated.at, difference, stated.balance - (stated.amount or 0)))
-                    self._anchor(place, stated)
+                    self._add_gap(Gap(last_at, stated.at, difference, stated.balance - (stated.amount or 0)))
+                    self._add_anchor(place, stated)
             else:
-                self._anchor(place, stated)
-            well_at = stated.at
+                self._add_anchor(place, stated)
+            last_at = stated.at
 
-    def _note(self, gap: Gap) -> None:
-        """Gaps within one and the same instant are one gap: nobody could tell them apart."""
+    def _add_gap(self, gap: Gap) -> None:
+        """Keep a gap; those within one and the same instant become one, because nothing tells them apart."""
         if self.gaps and (self.gaps[-1].begin, self.gaps[-1].end) == (gap.begin, gap.end):
             gap = replace(gap, difference=gap.difference + self.gaps.pop().difference)
         if gap.difference:
             self.gaps.append(gap)
 
     def balance_before(self, at: int) -> int | None:
-        """The balance as the instant begins; None when none was ever stated."""
+        """Return the balance as the instant begins, or None when no balance was ever stated."""
         if not self.anchors:
             return None
-        place = bisect_right([anchor.at for anchor in self.anchors], at - 1)
-        anchor = self.anchors[max(place - 1, 0)]
-        paid = self.payments.sums[self.payments.count_before(at)] - self.payments.sums[anchor.fixed]
-        called = self.calls.sums[self.calls.count_before(at)] - self.calls.sums[anchor.floating]
-        return anchor.balance + paid - called
+        following = bisect_right([anchor.at for anchor in self.anchors], at - 1)
+        anchor = self.anchors[max(following - 1, 0)]
+        return self._expected(anchor, self.booked.count_before(at), self.calls.count_before(at))
+
+    def calls_near(self, at: int) -> list[int]:
+        """How many calls may be in a balance of this instant, the likeliest number first."""
+        return self._counts_near(self.calls, at, BOOKED_WITHIN)
 
     def _stated(self, begin: int, end: int) -> Iterator[tuple[int | None, Stated]]:
-        places: Iterable[tuple[int | None, Stated]] = [*enumerate(self.fixed), *((None, row) for row in self.readings)]
-        return iter(sorted((row for row in places if begin <= row[1].at <= end), key=_when))
+        """Every stated balance in order, with the place of its booking; the place of a reading is None."""
+        rows: Iterable[tuple[int | None, Stated]] = [
+            *enumerate(self.bookings),
+            *((None, reading) for reading in self.readings),
+        ]
+        return iter(sorted((row for row in rows if begin <= row[1].at <= end), key=_instant_and_place))
 
     def _difference(self, place: int | None, stated: Stated) -> int:
-        """Zero when some order of nearly simultaneous events explains the balance."""
-        natural = self.calls.count_until(stated.at)
-        counts = [place + 1] if place is not None else self._near(self.payments, stated.at, self.slack_of_readings)
-        slack, last = self._slack(place), self.anchors[-1]
-        for fixed in counts:
-            floating = self._match(stated, fixed, natural, self._near(self.calls, stated.at, slack))
-            if floating is not None:
-                if place is not None:
-                    self.anchors.append(Anchor(stated.at, stated.balance, fixed, floating, slack=0))
-                return 0
-            if last.slack and self._explained_by_anchor(stated, fixed, natural):
-                if place is not None:
-                    self.anchors.append(Anchor(stated.at, stated.balance, fixed, natural, slack=0))
-                return 0
-        return stated.balance - self._expected(last, counts[0], natural)
+        """By how much a balance differs from the expected one.
 
-    def _match(self, stated: Stated, fixed: int, natural: int, near: list[int]) -> int | None:
+        Zero when some order of nearly simultaneous events explains it; a booking's balance then is the next anchor.
+        """
+        by_time = self.calls.count_until(stated.at)
+        counts = [place + 1] if place is not None else self._counts_near(self.booked, stated.at, self.reading_slack)
+        slack, last = self._slack_of(place), self.anchors[-1]
+        for bookings in counts:
+            calls = self._matching_calls(stated, bookings, [by_time, *self._counts_near(self.calls, stated.at, slack)])
+            if calls is None and last.slack and self._is_explained_by_anchor(stated, bookings, by_time):
+                calls = by_time
+            if calls is not None:
+                if place is not None:
+                    self.anchors.append(Anchor(stated.at, stated.balance, bookings, calls, slack=0))
+                return 0
+        return stated.balance - self._expected(last, counts[0], by_time)
+
+    def _matching_calls(self, stated: Stated, bookings: int, counts: list[int]) -> int | None:
+        """The first of these numbers of calls with which the balance is the expected one."""
         last = self.anchors[-1]
-        for floating in [natural, *near]:
-            if abs(stated.balance - self._expected(last, fixed, floating)) <= noise(floating - last.floating):
-                return floating
+        for calls in counts:
+            if abs(stated.balance - self._expected(last, bookings, calls)) <= noise(calls - last.calls):
+                return calls
         return None
 
-    def _explained_by_anchor(self, stated: Stated, fixed: int, natural: int) -> bool:
-        """Other calls may have been in the balance that the chain last began with: then it begins there anew."""
+    def _is_explained_by_anchor(self, stated: Stated, bookings: int, calls: int) -> bool:
+        """Whether other calls were in the last anchor than its instant says; that anchor is then put right."""
         last = self.anchors[-1]
-        for floating in self._near(self.calls, last.at, last.slack):
-            other = Anchor(last.at, last.balance, last.fixed, floating, slack=0)
-            if abs(stated.balance - self._expected(other, fixed, natural)) <= noise(natural - floating):
+        for count in self._counts_near(self.calls, last.at, last.slack):
+            other = replace(last, calls=count, slack=0)
+            if abs(stated.balance - self._expected(other, bookings, calls)) <= noise(calls - count):
                 self.anchors[-1] = other
                 return True
         return False
 
-    def _expected(self, anchor: Anchor, fixed: int, floating: int) -> int:
-        paid = self.payments.sums[fixed] - self.payments.sums[anchor.fixed]
-        return anchor.balance + paid - (self.calls.sums[floating] - self.calls.sums[anchor.floating])
+    def _expected(self, anchor: Anchor, bookings: int, calls: int) -> int:
+        """The balance with this many bookings and calls in it, as it follows from the anchor."""
+        booked = self.booked.sums[bookings] - self.booked.sums[anchor.bookings]
+        return anchor.balance + booked - (self.calls.sums[calls] - self.calls.sums[anchor.calls])
 
-    def _anchor(self, place: int | None, stated: Stated) -> None:
-        fixed = self.payments.count_until(stated.at) if place is None else place + 1
-        floating = self.calls.count_until(stated.at)
-        self.anchors.append(Anchor(stated.at, stated.balance, fixed, floating, self._slack(place)))
+    def _add_anchor(self, place: int | None, stated: Stated) -> None:
+        bookings = self.booked.count_until(stated.at) if place is None else place + 1
+        calls = self.calls.count_until(stated.at)
+        self.anchors.append(Anchor(stated.at, stated.balance, bookings, calls, self._slack_of(place)))
 
-    def _slack(self, place: int | None) -> int:
-        return self.slack_of_readings if place is None else BOOKED_WITHIN
+    def _slack_of(self, place: int | None) -> int:
+        return self.reading_slack if place is None else BOOKED_WITHIN
 
-    def calls_near(self, at: int) -> list[int]:
-        """How many calls may be in a balance of this instant, the likeliest number first."""
-        return self._near(self.calls, at, BOOKED_WITHIN)
-
-    def _near(self, flow: Flow, at: int, slack: int) -> list[int]:
-        """Counts around an instant, the natural one first, then outwards."""
-        natural = flow.count_until(at)
+    def _counts_near(self, flow: Flow, at: int, slack: int) -> list[int]:
+        """Numbers of amounts around an instant: first the one that the instant itself says, then outwards."""
+        by_time = flow.count_until(at)
         lowest, highest = flow.count_before(at - slack), flow.count_until(at + slack)
-        return sorted(range(lowest, highest + 1), key=lambda count: abs(count - natural))
+        return sorted(range(lowest, highest + 1), key=lambda count: abs(count - by_time))
 
 
 def noise(calls: int) -> int:
-    """Each fee was rounded to a millionth. What that adds up to grows with the root of their number."""
+    """What the rounding of each fee to a millionth may add up to; it grows with the root of the number of calls."""
     return 2 * isqrt(abs(calls)) + 1
 
 
-def _when(row: tuple[int | None, Stated]) -> tuple[int, int]:
-    return row[1].at, -1 if row[0] is None else row[0]
+def _instant_and_place(row: tuple[int | None, Stated]) -> tuple[int, int]:
+    place, stated = row
+    return stated.at, -1 if place is None else place
 
 
 def _in_order(rows: list[Stated]) -> Iterator[Stated]:
-    """By their instants; those of one instant in the order that their balances tell."""
+    """Order bookings by their instants, and those of one instant so that their balances follow one another."""
     for _, group in groupby(sorted(rows, key=lambda row: row.at), key=lambda row: row.at):
         members = list(group)
         if 1 < len(members) <= MOST_PERMUTED:
@@ -207,13 +226,5 @@ def _in_order(rows: list[Stated]) -> Iterator[Stated]:
 
 
 def _leaps(rows: Iterable[Stated]) -> int:
-    """How far the balances are from following one another; fees of calls between them are small leaps."""
+    """How far the balances are from following one another; the fees of calls between them are small leaps."""
     return sum(abs(later.balance - earlier.balance - (later.amount or 0)) for earlier, later in pairwise(rows))
-
-
-def micros(at: datetime) -> int:
-    return (at - EPOCH) // MICROSECOND
-
-
-def instant(at: int) -> datetime:
-    return EPOCH + at * MICROSECOND

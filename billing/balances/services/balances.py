@@ -1,4 +1,4 @@
-"""Balances through the account's row: the switch is asked at most once at a time and only for what is not fresh."""
+"""Balances as the account's row keeps them: a switch is asked once at a time, and only for what is not fresh."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ STORE = """
 
 @dataclass(frozen=True)
 class Figures:
-    """`account` as it is now; `failure` says in a sentence why the figures could not be asked for anew."""
+    """An account with its figures as they are known now.
+
+    `asked` says whether the switch was asked for them just now, `failure` in a sentence why it could not tell them.
+    """
 
     account: Account
     asked: bool
@@ -51,7 +54,7 @@ class Figures:
 
 
 def current(*, account: Account, now: datetime) -> Figures:
-    """Balance, overdraft and today's charges, asked for when they are not fresh. Never raises for the switch."""
+    """Return balance, overdraft and today's charges, and ask for those that are not fresh. Raises no SwitchError."""
     if _is_fresh(account, now):
         return Figures(account, asked=False)
     with hold(f"balance:{account.pk}", longest=LONGEST_QUESTION) as lock:
@@ -63,13 +66,13 @@ def current(*, account: Account, now: datetime) -> Figures:
         return _ask(account, now)
 
 
-def locked(agent: Account) -> Account:
-    """The agent's row, held until the transaction ends: its transfers are decided one after the other."""
+def lock_agent(agent: Account) -> Account:
+    """Lock the agent's row until the transaction ends, so that its transfers are decided one after the other."""
     return Account.objects.select_related("switch").select_for_update(of=("self",), no_key=True).get(pk=agent.pk)
 
 
 def note_balance(*, account: Account, balance: Decimal, asked_at: datetime) -> None:
-    """Keep a balance that a payment told, unless a newer one is known."""
+    """Keep a balance that the answer to a payment stated, unless a newer one is known."""
     older = Q(balance_at__isnull=True) | Q(balance_at__lt=asked_at)
     Account.objects.filter(older, pk=account.pk).update(balance=balance, balance_at=asked_at)
 
@@ -90,44 +93,45 @@ def _ask(account: Account, now: datetime) -> Figures:
         profiles.save(switch=account.switch, customers=customers, sent=now)
     except FAILURES as error:
         if not isinstance(error, Withheld):
-            _remember_failure(_place(account, error), sentence(error))
+            _remember_failure(_failure_key(account, error), sentence(error))
         return Figures(account, asked=True, failure=sentence(error))
     if not any(customer.account == account.number for customer in customers):
         Account.objects.filter(pk=account.pk, missing_since__isnull=True).update(missing_since=now)
         account.refresh_from_db()
-        _remember_failure(_of_account(account), GONE)
+        _remember_failure(_account_key(account), GONE)
         return Figures(account, asked=True, failure=GONE)
     account.refresh_from_db()
     return Figures(account, asked=True)
 
 
 def _failed_just_now(account: Account) -> str | None:
-    """Somebody else's failure a moment ago: nobody should wait for the same time-out again."""
-    known = redis().mget([_of_switch(account), _of_account(account)])
+    """Why another visitor's question failed a moment ago; the next visitor need not wait for the same time-out."""
+    known = redis().mget([_switch_key(account), _account_key(account)])
     return next((failure.decode() for failure in known if isinstance(failure, bytes)), None)
 
 
-def _remember_failure(place: str, failure: str) -> None:
-    redis().set(place, failure, ex=REMEMBER_A_FAILURE)
+def _remember_failure(key: str, failure: str) -> None:
+    redis().set(key, failure, ex=REMEMBER_A_FAILURE)
 
 
-def _place(account: Account, error: Exception) -> str:
-    """A switch that keeps one waiting does so to whoever asks for another account of it."""
-    return _of_switch(account) if isinstance(error, TimedOut | Unreachable) else _of_account(account)
+def _failure_key(account: Account, error: Exception) -> str:
+    """A switch that is silent is silent about all of its accounts; other failures are those of one account."""
+    return _switch_key(account) if isinstance(error, TimedOut | Unreachable) else _account_key(account)
 
 
-def _of_switch(account: Account) -> str:
+def _switch_key(account: Account) -> str:
     return f"balance:silent:{account.switch_id}"
 
 
-def _of_account(account: Account) -> str:
+def _account_key(account: Account) -> str:
     return f"balance:failed:{account.pk}"
 
 
 def refresh_all(*, switch: Switch, now: datetime) -> int:
-    """Every balance of a switch in one request; accounts not seen before get a row. Raises SwitchError.
+    """Read every balance of a switch in one request, and return how many there are. Raises SwitchError.
 
-    A build without GetAllCustomers is asked for the accounts known here, a hundred at a time.
+    Accounts not seen before get a row. A build without GetAllCustomers is asked for the accounts that the portal knows,
+    a hundred at a time.
     """
     with client(switch) as asking:
         try:
@@ -169,5 +173,5 @@ def _mark_missing(switch: Switch, listed: set[str], sent: datetime) -> None:
     if not listed:
         return
     unlisted = Account.objects.filter(switch=switch, missing_since__isnull=True).exclude(number__in=listed)
-    # What was read after this list was asked for is known to exist.
+    # An account whose profile was read after this list was asked for is known to exist.
     unlisted.exclude(profile_at__gte=sent).update(missing_since=sent)

@@ -14,7 +14,10 @@ from billing.lib.days import DAY, begin_of, each_day, end_of
 
 @dataclass(frozen=True)
 class Stretch:
-    """`whole_days` are surely whole: the day before each is known too, whose late calls end in it."""
+    """A stretch of time over which calls, payments and charges are all known.
+
+    `whole_days` are the days in it that are surely whole: the day before each is known too, whose late calls end in it.
+    """
 
     begin: datetime
     end: datetime
@@ -22,9 +25,12 @@ class Stretch:
 
 
 def stretches(*, account: Account, first: date, last: date, until: datetime) -> list[Stretch]:
-    """Of the days asked for and the one before them, up to an instant at the latest. An agent needs its children's."""
+    """Return the known stretches of the days asked for and the day before them, up to `until` at the latest.
+
+    An agent also pays for its customers' calls, so that those must be known as well.
+    """
     marks = list(SyncMark.objects.filter(account=account))
-    if account.is_agent and _has_strangers(account):
+    if account.is_agent and _has_unread_profiles(account):
         return []
     if len(marks) < len(Stream):
         return []
@@ -40,14 +46,14 @@ def stretches(*, account: Account, first: date, last: date, until: datetime) -> 
     return found
 
 
-def _has_strangers(agent: Account) -> bool:
-    """Accounts known from a list of balances alone: any of them may be the agent's."""
+def _has_unread_profiles(agent: Account) -> bool:
+    """Whether accounts are known from a list of balances alone: any of them may be the agent's customer."""
     on_switch = Account.objects.filter(switch=agent.switch, profile_at__isnull=True, missing_since__isnull=True)
     return on_switch.exclude(pk=agent.pk).exists()
 
 
 def _runs(account: Account, first: date, last: date) -> list[tuple[list[date], datetime]]:
-    """Days in a row that are known, and until when the last of them is."""
+    """Runs of days that are known, each with the instant up to which its last day is known."""
     known = _known_until(account, first - DAY, last)
     runs: list[tuple[list[date], datetime]] = []
     days: list[date] = []

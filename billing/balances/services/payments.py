@@ -1,7 +1,7 @@
 """Payments and other charges, mirrored from the switch (manual §3.46 and §3.64).
 
-Their rows have no id there. Equal ones are told apart by counting: one instant's rows always arrive together, so the
-first of equal rows is always number 0, the second number 1, however often and in whatever window they are read.
+Their rows have no id there. Equal rows are told apart by counting: the rows of one instant always arrive together, so
+the first of equal rows is always number 0 and the second number 1, however often and in whatever window they are read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from billing.vos3000.operations.payments import Consumption, PayRecord, get_cons
 
 FIRST_TIME = timedelta(days=90)
 LONGEST_WINDOW = timedelta(days=31)
-# The switch's rows may arrive late, and its clock may be behind ours.
+# The switch's rows may arrive late, and its clock may be behind the portal's.
 OVERLAP = timedelta(hours=1)
 LONGEST_MIRRORING = timedelta(minutes=5)
 
@@ -35,22 +35,22 @@ Row = TypeVar("Row", Payment, Charge)
 
 
 @dataclass(frozen=True)
-class Mirrored:
-    """How many rows are new."""
+class NewRows:
+    """How many payments and charges were new."""
 
     payments: int = 0
     charges: int = 0
 
 
-def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> Mirrored:
-    """Read what is new. Raises SwitchError; whole windows before it are kept.
+def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> NewRows:
+    """Read an account's new payments and charges. Raises SwitchError; the windows read whole before it are kept.
 
-    A build without GetConsumption has no charges, and no mark that says they were read.
-    `since` reads from there again; nothing is written twice. A second process does nothing while the first still reads.
+    `since` reads again from there; nothing is written twice. A second process does nothing while the first still reads.
+    A build without GetConsumption has no charges, and no mark that says that they were read.
     """
     with hold(f"payments:{account.pk}", longest=LONGEST_MIRRORING) as lock:
         if lock is None:
-            return Mirrored()
+            return NewRows()
         with client(account.switch) as asking:
 
             def payments(begin: datetime, end: datetime) -> list[Payment]:
@@ -63,31 +63,32 @@ def mirror(*, account: Account, now: datetime, since: datetime | None = None) ->
                     account, get_consumption(asking, account=account.number, begin=begin, end=end), _charge
                 )
 
-            new_payments = _read_on(account, Stream.PAYMENTS, since, now, payments)
+            new_payments = _read_windows(account, Stream.PAYMENTS, since, now, payments)
             try:
-                return Mirrored(new_payments, _read_on(account, Stream.CHARGES, since, now, charges))
+                return NewRows(new_payments, _read_windows(account, Stream.CHARGES, since, now, charges))
             except UnexpectedStatus as error:
                 if not error.not_on_this_build:
                     raise
-                return Mirrored(new_payments)
+                return NewRows(new_payments)
 
 
-def _read_on(
+def _read_windows(
     account: Account,
     stream: Stream,
     since: datetime | None,
     now: datetime,
     read: Callable[[datetime, datetime], list[Row]],
 ) -> int:
+    """Read window after window up to now, keep each with its mark, and return how many rows were new."""
     mark = SyncMark.objects.filter(account=account, stream=stream).first()
     begin = mark.complete_until - OVERLAP if mark else now - FIRST_TIME
     if since is not None:
-        # Read on from there without a gap: a mark speaks of one unbroken stretch.
+        # Everything from there on is read again, because a mark speaks of one unbroken stretch.
         begin = min(begin, since)
     new = 0
     while begin < now:
         end = min(begin + LONGEST_WINDOW, now)
-        # The switch's clock may be ahead of ours: the last window looks a little into the future.
+        # The switch's clock may be ahead of the portal's: the last window looks a little into the future.
         ahead = account.switch.clock_tolerance if end == now else timedelta(0)
         rows = read(begin, end + ahead)
         with transaction.atomic():
@@ -98,7 +99,7 @@ def _read_on(
 
 
 def _move_mark(account: Account, stream: Stream, begin: datetime, end: datetime) -> None:
-    """Called after a window was read whole, and for windows that touch each other."""
+    """Stretch the mark over a window that was read whole, when the two touch."""
     mark, created = SyncMark.objects.select_for_update().get_or_create(
         account=account, stream=stream, defaults={"complete_from": begin, "complete_until": end}
     )
@@ -113,6 +114,7 @@ def _move_mark(account: Account, stream: Stream, begin: datetime, end: datetime)
 def _numbered(
     account: Account, stated: Sequence[Stated], build: Callable[[Account, Stated, str, int], Row]
 ) -> list[Row]:
+    """The account's own rows among those stated, each with its number among equal rows."""
     seen: Counter[str] = Counter()
     rows = []
     for row in stated:
@@ -124,14 +126,14 @@ def _numbered(
 
 
 def _digest(row: PayRecord | Consumption) -> str:
-    """Of every field as stated, numbers by their value: 1.0 and 1.00 are one amount."""
+    """A digest of every field as stated; numbers count by their value, so that 1.0 and 1.00 are one amount."""
     fields = {name: getattr(row, name) for name in row.__struct_fields__}
     text = json.dumps(fields, sort_keys=True, default=lambda value: f"{stored(value)}")
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _store(rows: list[Row]) -> int:
-    """How many were new."""
+    """Keep the rows that are not held yet, and return how many they are."""
     if not rows:
         return 0
     model = type(rows[0])

@@ -1,4 +1,4 @@
-"""Who an account is: its row here after what the switch says of it (manual §3.4)."""
+"""Profiles of accounts: name, agent, lock, expiry and balance, as the switch states them (manual §3.4)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UnknownAccount(Exception):
 
 
 def ensure(*, switch: Switch, number: str, now: datetime) -> Account:
-    """The row of an account, asked for when it is not here yet. Raises UnknownAccount and SwitchError."""
+    """Return the row of an account, and ask the switch for one not known yet. Raises UnknownAccount and SwitchError."""
     known = Account.objects.filter(switch=switch, number=number, profile_at__isnull=False).first()
     if known:
         return known
@@ -48,12 +48,16 @@ def ensure(*, switch: Switch, number: str, now: datetime) -> Account:
 
 
 def refresh(*, switch: Switch, numbers: Sequence[str], now: datetime) -> int:
-    """Ask for these accounts, a hundred at a time; how many the switch knows. Raises SwitchError."""
+    """Read the profiles of these accounts, a hundred at a time. Raises SwitchError.
+
+    Returns how many of them the switch knows; the others are marked as missing.
+    """
     with client(switch) as asking:
         return refresh_with(switch, asking, numbers, now)
 
 
 def refresh_with(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
+    """Do what `refresh` does, with a client that is open already."""
     batches = (numbers[begin : begin + BATCH] for begin in range(0, len(numbers), BATCH))
     return sum(_refresh_batch(switch, asking, batch, now) for batch in batches)
 
@@ -61,7 +65,7 @@ def refresh_with(switch: Switch, asking: Client, numbers: Sequence[str], now: da
 def _refresh_batch(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
     customers = get_customers(asking, accounts=numbers)
     if not customers and len(numbers) > 1:
-        # "Not found" may mean that one of them is not: that must not make all of them missing.
+        # "Not found" may mean one of them alone, and must not make all of them missing.
         return sum(_refresh_batch(switch, asking, [number], now) for number in numbers)
     save(switch=switch, customers=customers, sent=now)
     unknown = set(numbers) - {customer.account for customer in customers}
@@ -71,7 +75,10 @@ def _refresh_batch(switch: Switch, asking: Client, numbers: Sequence[str], now: 
 
 
 def refresh_children(*, agent: Account, now: datetime) -> int:
-    """Everybody below an agent, in one request. Raises SwitchError."""
+    """Read the profile of every account below an agent in one request. Raises SwitchError.
+
+    Returns how many there are.
+    """
     with client(agent.switch) as asking:
         customers = get_customers(asking, agent=agent.number)
     save(switch=agent.switch, customers=customers, sent=now)
@@ -79,12 +86,12 @@ def refresh_children(*, agent: Account, now: datetime) -> int:
 
 
 def save(*, switch: Switch, customers: Sequence[Customer], sent: datetime) -> None:
-    """Write what one answer says. A row that was read later than `sent` keeps what it has."""
+    """Write what one answer says. A row that was read later than the question was `sent` keeps what it has."""
     usable = [customer for customer in customers if is_usable(customer)]
     agents = {customer.agent_account for customer in usable if customer.agent_account}
     rows = known_or_new(switch=switch, numbers={customer.account for customer in usable} | agents)
     with transaction.atomic():
-        # One order for all writers, so that two never wait for each other.
+        # All writers lock rows in one order, so that two never wait for each other.
         for customer in sorted(usable, key=lambda customer: rows[customer.account].pk):
             _save_one(rows[customer.account], customer, rows.get(customer.agent_account), sent)
     for number in agents & rows.keys():
@@ -93,12 +100,13 @@ def save(*, switch: Switch, customers: Sequence[Customer], sent: datetime) -> No
 
 
 def is_usable(customer: CustomerBrief) -> bool:
-    """One account with an impossible id or balance must not keep the others from being read."""
+    """Whether id and balance are possible; an account with others must not keep the rest from being read."""
     amounts = (customer.money, customer.limit_money)
     return 0 < len(customer.account) <= LONGEST_NUMBER and all(is_money(amount) for amount in amounts)
 
 
 def known_or_new(*, switch: Switch, numbers: set[str]) -> dict[str, Account]:
+    """Return rows by number, made for accounts that have none yet. Numbers too long for a row are left out."""
     usable = [number for number in sorted(numbers) if 0 < len(number) <= LONGEST_NUMBER]
     known = set(Account.objects.filter(switch=switch, number__in=usable).values_list("number", flat=True))
     new = [Account(switch=switch, number=number) for number in usable if number not in known]
@@ -138,7 +146,7 @@ def _profile(row: Account, customer: Customer, agent: Account | None) -> dict[st
 
 
 def _closes_a_loop(row: Account, agent: Account) -> bool:
-    """Whether `row` stands above `agent` already. A tree that goes on and on counts as one."""
+    """Whether `row` stands above `agent` already. A tree that is deeper than any real one counts as a loop too."""
     above: int | None = agent.pk
     for _ in range(DEEPEST_TREE):
         if above is None:

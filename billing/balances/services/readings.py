@@ -1,4 +1,4 @@
-"""Balances as they were stated, kept so that reconciliation has checkpoints where nobody pays."""
+"""Balances as the switch stated them, kept so that reconciliation has checkpoints where no payment states one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEEP = """
 
 
 def keep(*, accounts: Sequence[int], at: datetime) -> None:
-    """Of these accounts, keep the balances that were read at `at` and are worth keeping."""
+    """Keep the balances of these accounts that were read at `at` and say something new."""
     if not accounts:
         return
     with connection.cursor() as cursor:
@@ -41,5 +41,6 @@ def keep(*, accounts: Sequence[int], at: datetime) -> None:
 
 
 def prune(*, now: datetime) -> int:
+    """Delete readings that are older than any reconciliation looks back, and return how many."""
     deleted, _ = BalanceReading.objects.filter(at__lt=now - KEPT_FOR).delete()
     return deleted

@@ -1,6 +1,7 @@
-"""Every balance explained: opening + payments − calls − charges = closing, and a case for what nothing explains.
+"""Reconciliation: opening + payments − calls − charges = closing, and a case for what nothing explains.
 
-Nothing is ever adjusted. Runs again come to the same end, and a case that is explained by then closes itself.
+No figure is ever adjusted. Another run over the same records writes the same, and closes the cases that later records
+have explained.
 """
 
 from __future__ import annotations
@@ -16,28 +17,26 @@ from billing.balances.models import BalanceReading, Case, Cause, Charge, Payment
 from billing.balances.services import causes
 from billing.balances.services.balance_chain import (
     BOOKED_WITHIN,
-    MICROSECOND,
     Chain,
     Flow,
     Gap,
     Stated,
-    instant,
-    micros,
 )
 from billing.balances.services.coverage import Stretch, stretches
 from billing.calls.models import Call
 from billing.calls.queries.retention import first_whole_day
 from billing.lib.days import DAY, begin_of, end_of
+from billing.lib.instants import MICROSECOND, from_micros, micros
 
 MILLIONTHS = Decimal(10) ** 6
-# Calls that began on a day not known may end in the first hours of the next: no balance of these is followed.
+# Calls that began on a day that is not known may end in the first hours of the next, so those are not followed.
 LONGEST_CALL = timedelta(hours=12)
 EXPLAINED = "Explained by later records."
 
 
 @dataclass
 class Reconciled:
-    """`days` were whole; `cases` are those open in the stretch that was looked at."""
+    """What a reconciliation came to: how many days were whole, and which cases are open in the stretches looked at."""
 
     days: int = 0
     cases: list[Case] = field(default_factory=list)
@@ -45,7 +44,7 @@ class Reconciled:
 
 @dataclass
 class Ledger:
-    """What is known of one stretch. `own` are its calls' fees, `agent` what it pays for its children's calls."""
+    """What is known of one stretch: the fees of the account's own calls, and what an agent pays for its customers'."""
 
     own: Flow
     agent: Flow
@@ -55,15 +54,15 @@ class Ledger:
 
 
 def reconcile(*, account: Account, first: date, last: date, now: datetime, until: datetime | None = None) -> Reconciled:
-    """Days of the switch's calendar that are known without a gap, and no balance stated after `until`."""
+    """Reconcile the days of the switch's calendar that are known without a gap, by balances stated up to `until`."""
     reconciled = Reconciled()
-    # The day before the first is looked at as well.
+    # Its day before is looked at too, and must have all of its calls as well.
     first = max(first, first_whole_day(now) + DAY) if first_whole_day(now) > date.min else first
     for stretch in stretches(account=account, first=first, last=last, until=until or now):
         ledger = _read(account, stretch)
-        ledger.chain.walk(micros(stretch.begin + LONGEST_CALL), micros(stretch.end))
+        ledger.chain.find_gaps(micros(stretch.begin + LONGEST_CALL), micros(stretch.end))
         with transaction.atomic():
-            # One reconciliation of an account at a time.
+            # The lock lets one process at a time reconcile an account.
             Account.objects.select_for_update(no_key=True).get(pk=account.pk)
             _keep_evidence(account, ledger.chain.gaps)
             reconciled.days += sum(_write_day(account, day, ledger, now) for day in stretch.whole_days)
@@ -74,7 +73,7 @@ def reconcile(*, account: Account, first: date, last: date, now: datetime, until
 def _read(account: Account, stretch: Stretch) -> Ledger:
     slack = max(account.switch.clock_tolerance, MICROSECOND * BOOKED_WITHIN)
     begin, end = stretch.begin, stretch.end + slack
-    own, agent = _calls(account, begin, end), _agent_fees(account, begin, end)
+    own, agent = _call_fees(account, begin, end), _agent_fees(account, begin, end)
     payments = Payment.objects.filter(account=account, paid_at__range=(begin, end)).order_by("paid_at", "id")
     charges = Charge.objects.filter(account=account, charged_at__range=(begin, end)).order_by("charged_at", "id")
     readings = dict(
@@ -86,16 +85,16 @@ def _read(account: Account, stretch: Stretch) -> Ledger:
     paid = [Stated(micros(row.paid_at), _units(row.balance_after), _units(row.amount)) for row in payments]
     charged = [Stated(micros(row.charged_at), _units(row.balance_after), -_units(row.amount)) for row in charges]
     chain = Chain(
-        fixed=paid + charged,
+        bookings=paid + charged,
         calls=_merged(own, agent),
         readings=[Stated(micros(at), _units(balance)) for at, balance in readings.items()],
-        slack_of_readings=slack // MICROSECOND,
+        reading_slack=slack // MICROSECOND,
     )
     return Ledger(own, agent, _flow_of(paid), _flow_of(charged), chain)
 
 
 def _keep_evidence(account: Account, gaps: list[Gap]) -> None:
-    """A later run must see the same end of a gap, when the account's balance has long moved on."""
+    """Keep the latest balance when a gap ends with it: a later run must see that end when the balance has moved on."""
     if account.balance_at is None or account.balance is None:
         return
     if any(gap.end == micros(account.balance_at) for gap in gaps):
@@ -104,9 +103,9 @@ def _keep_evidence(account: Account, gaps: list[Gap]) -> None:
         )
 
 
-def _calls(account: Account, begin: datetime, end: datetime) -> Flow:
+def _call_fees(account: Account, begin: datetime, end: datetime) -> Flow:
     rows = Call.objects.filter(account=account, ended_at__gte=begin, ended_at__lte=end).exclude(fee=0)
-    # What began long before cannot end here; the bound lets the database leave out whole months.
+    # Calls that began long before cannot end here; the bound lets the database leave out whole months.
     near = rows.filter(started_at__gte=begin - timedelta(days=8), started_at__lte=end)
     flow = Flow()
     for at, fee in near.order_by("ended_at").values_list("ended_at", "fee").iterator(chunk_size=5000):
@@ -144,7 +143,7 @@ def _flow_of(rows: list[Stated]) -> Flow:
 
 
 def _write_day(account: Account, day: date, ledger: Ledger, now: datetime) -> bool:
-    """Whether the day's opening and closing are known. A row that says the same already is left as it is."""
+    """Write a day's row, and return whether its opening and closing are known. An equal row is not touched."""
     begin = micros(begin_of(day, account.switch.zone))
     end = micros(end_of(day, account.switch.zone))
     opening, closing = ledger.chain.balance_before(begin), ledger.chain.balance_before(end)
@@ -158,7 +157,7 @@ def _write_day(account: Account, day: date, ledger: Ledger, now: datetime) -> bo
     }
     explained = sums["payments"] - sums["calls"] - sums["agent_fees"] - sums["charges"]
     figures = {"opening": opening, **sums, "difference": closing - opening - explained, "closing": closing}
-    values = {name: _money(units) for name, units in figures.items()}
+    values = {name: _amount(units) for name, units in figures.items()}
     held = Reconciliation.objects.filter(account=account, day=day)
     if not held.filter(**values).exists():
         held.update_or_create(account=account, day=day, defaults={**values, "computed_at": now})
@@ -166,6 +165,7 @@ def _write_day(account: Account, day: date, ledger: Ledger, now: datetime) -> bo
 
 
 def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime) -> list[Case]:
+    """Keep a case for each gap, close those that are explained by now, and return the open ones."""
     found: list[Case] = []
     likely = causes.likely(account=account, chain=chain, now=now)
     for gap in chain.gaps:
@@ -173,7 +173,7 @@ def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime
         if case is not None:
             found.append(case)
     if chain.anchors:
-        begin = instant(chain.anchors[0].at)
+        begin = from_micros(chain.anchors[0].at)
         explained = Case.objects.filter(account=account, closed_at__isnull=True, begins_at__gte=begin)
         explained = explained.filter(ends_at__lte=stretch.end).exclude(pk__in=[case.pk for case in found])
         for case in explained:
@@ -183,16 +183,16 @@ def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime
 
 
 def _case(account: Account, gap: Gap, cause: Cause, before: list[Case], now: datetime) -> Case | None:
-    """The open case of a gap, made when there is none. None: a person has closed just this one.
+    """Return the open case of a gap, made when there is none; None when a person has closed just this case.
 
-    The cases `before` it are of other gaps: two may end at one instant, with two payments.
+    Those `before` it are cases of other gaps: two gaps may end at one instant, with two payments.
     """
-    ends_at, difference = instant(gap.end), _money(gap.difference)
+    ends_at, difference = from_micros(gap.end), _amount(gap.difference)
     cases = Case.objects.filter(account=account, ends_at=ends_at)
     closed = cases.filter(closed_at__isnull=False, difference=difference).exclude(note__endswith=EXPLAINED)
     if closed.exists():
         return None
-    facts = {"begins_at": instant(gap.begin), "difference": difference, "cause": cause}
+    facts = {"begins_at": from_micros(gap.begin), "difference": difference, "cause": cause}
     others = cases.filter(closed_at__isnull=True).exclude(pk__in=[case.pk for case in before])
     case = others.order_by("begins_at").first()
     if case is None:
@@ -207,5 +207,5 @@ def _units(amount: Decimal) -> int:
     return int(amount * MILLIONTHS)
 
 
-def _money(units: int) -> Decimal:
+def _amount(units: int) -> Decimal:
     return Decimal(units) / MILLIONTHS

@@ -5,10 +5,10 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
 
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('accounts', '0001_initial'),
@@ -38,6 +38,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'batches',
+                'indexes': [
+                    models.Index(fields=['agent', '-id'], name='batches_bat_agent_i_c9b6fc_idx'),
+                    models.Index(condition=models.Q(('state', 'confirmed')), fields=['next_step_at'], name='batch_to_carry_out'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('origin', 'file')), fields=('agent', 'digest'), name='batch_once_per_content'),
+                    models.UniqueConstraint(condition=models.Q(('origin', 'again')), fields=('follows',), name='batch_again_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('follows__isnull', True), ('origin', 'file')), models.Q(models.Q(('origin', 'file'), _negated=True), ('follows__isnull', False)), _connector='OR'), name='batch_says_what_it_follows'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('next_step_at__isnull', False)), _connector='OR'), name='batch_confirmed_by_a_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='batch_done_at_an_instant'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -60,35 +71,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['line'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('batch', 'line'), name='batchrow_once_per_line'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('problem', ''), _negated=True), models.Q(('account__isnull', False), ('amount__gt', 0)), _connector='OR'), name='batchrow_can_be_paid_or_says_why'),
+                    models.CheckConstraint(condition=models.Q(('topup__isnull', True), ('problem', ''), _connector='OR'), name='batchrow_is_paid_or_says_why_not'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['agent', '-id'], name='batches_bat_agent_i_c9b6fc_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['next_step_at'], name='batch_to_carry_out'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin', 'file')), fields=('agent', 'digest'), name='batch_once_per_content'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin', 'again')), fields=('follows',), name='batch_again_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('follows__isnull', True), ('origin', 'file')), models.Q(models.Q(('origin', 'file'), _negated=True), ('follows__isnull', False)), _connector='OR'), name='batch_says_what_it_follows'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('next_step_at__isnull', False)), _connector='OR'), name='batch_confirmed_by_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='batch_done_at_an_instant'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='batch',
@@ -101,18 +89,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='batch',
             trigger=pgtrigger.compiler.Trigger(name='batch_stays_what_was_uploaded', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."agent_id" IS DISTINCT FROM (NEW."agent_id") OR OLD."uploaded_by_id" IS DISTINCT FROM (NEW."uploaded_by_id") OR OLD."uploaded_at" IS DISTINCT FROM (NEW."uploaded_at") OR OLD."digest" IS DISTINCT FROM (NEW."digest") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."follows_id" IS DISTINCT FROM (NEW."follows_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5ca02f4582c172cd451de45cbce58826aaf3a881', operation='UPDATE', pgid='pgtrigger_batch_stays_what_was_uploaded_14d47', table='batches_batch', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='batchrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'line'), name='batchrow_once_per_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='batchrow',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('problem', ''), _negated=True), models.Q(('account__isnull', False), ('amount__gt', 0)), _connector='OR'), name='batchrow_can_be_paid_or_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='batchrow',
-            constraint=models.CheckConstraint(condition=models.Q(('topup__isnull', True), ('problem', ''), _connector='OR'), name='batchrow_is_paid_or_says_why_not'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='batchrow',

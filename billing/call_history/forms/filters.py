@@ -106,6 +106,11 @@ class CallFilterForm(DaysForm):
         return any(self.data.get(name) for name in ("caller", *self.FURTHER))
 
     @property
+    def mentions_further(self) -> bool:
+        """Whether the address says anything of them. Otherwise they stand empty, the same for every account."""
+        return any(name in self.data for name in ("caller_match", "caller", *self.FURTHER))
+
+    @property
     def names_destination(self) -> bool:
         return is_name(self.data.get("destination", ""))
 

@@ -89,10 +89,10 @@ def _is_any(field: str, texts: Sequence[str]) -> Func:
     return Func(F(field), listed, template="%(expressions)s", arg_joiner=" = ", output_field=BooleanField())
 
 
-def of_days(*, account: Account, filter: CallFilter) -> QuerySet[Call]:
+def of_days(*, account: Account, chosen: CallFilter) -> QuerySet[Call]:
     """All calls of the filter's days."""
-    return Call.objects.filter(filter.days(), account=account)
+    return Call.objects.filter(chosen.days(), account=account)
 
 
-def matching(*, account: Account, filter: CallFilter) -> QuerySet[Call]:
-    return of_days(account=account, filter=filter).filter(filter.conditions())
+def matching(*, account: Account, chosen: CallFilter) -> QuerySet[Call]:
+    return of_days(account=account, chosen=chosen).filter(chosen.conditions())

@@ -40,32 +40,32 @@ class Sums:
         return sum(self.stretches, NOTHING)
 
 
-def sums(*, account: Account, filter: CallFilter, at_most: int, edges: Sequence[datetime] | None = None) -> Sums:
+def sums(*, account: Account, chosen: CallFilter, at_most: int, edges: Sequence[datetime] | None = None) -> Sums:
     """Where the filter narrows more than `at_most` calls, of the newest so many of them alone.
 
     `edges` are what its days are taken apart by, with both their ends.
     """
-    edges = edges or ends_of(filter)
-    if not filter.narrows:
-        return Sums(by_stretch(account=account, filter=filter, edges=edges))
-    found = reach(account=account, filter=replace(filter, order=Order.NEWEST), look_at=at_most)
+    edges = edges or ends_of(chosen)
+    if not chosen.narrows:
+        return Sums(by_stretch(account=account, chosen=chosen, edges=edges))
+    found = reach(account=account, chosen=replace(chosen, order=Order.NEWEST), look_at=at_most)
     beyond = None if found.is_small else Ordering(Order.NEWEST).nth(found.calls, at_most + 1)
     if beyond is None:
         return Sums(of_rows(found.calls.filter(found.wanted), edges))
     newest = Ordering(Order.NEWEST, back=True).after(found.calls, beyond)
-    return Sums(of_rows(newest.filter(found.wanted), ends_of(filter)), since=beyond.at)
+    return Sums(of_rows(newest.filter(found.wanted), ends_of(chosen)), since=beyond.at)
 
 
 def all_sums(
     *,
     account: Account,
-    filter: CallFilter,
+    chosen: CallFilter,
     edges: Sequence[datetime] | None = None,
     within: timedelta = LONGEST_TO_ADD,
 ) -> Sums:
     """However many calls there are. Raises TooMany when that takes longer than it may."""
     with in_time(within):
-        return Sums(by_stretch(account=account, filter=filter, edges=edges or ends_of(filter)))
+        return Sums(by_stretch(account=account, chosen=chosen, edges=edges or ends_of(chosen)))
 
 
 @contextmanager

@@ -43,21 +43,21 @@ class Page:
 def page(
     *,
     account: Account,
-    filter: CallFilter,
+    chosen: CallFilter,
     after: str | None = None,
     before: str | None = None,
     size: int = 50,
     look_at: int = LOOKED_AT,
 ) -> Page:
     """The calls that follow `after` (older, where time alone orders them) or precede `before` (newer)."""
-    place, back = _place(filter.order, after, before)
-    found = reach(account=account, filter=filter, look_at=look_at)
-    walk = Ordering(filter.order, back=back, by_index=not found.is_small)
+    place, back = _place(chosen.order, after, before)
+    found = reach(account=account, chosen=chosen, look_at=look_at)
+    walk = Ordering(chosen.order, back=back, by_index=not found.is_small)
     calls = walk.after(found.calls, place) if place else found.calls
-    if filter.order != Order.NEWEST:
+    if chosen.order != Order.NEWEST:
         look_at = max(1, look_at // TIMES_DEARER)
-    elif not found.wanted and not back and _spans_many_months(filter):
-        calls = last_before(calls, account=account, until=_end(filter, place), size=size + 1)
+    elif not found.wanted and not back and _spans_many_months(chosen):
+        calls = last_before(calls, account=account, until=_end(chosen, place), size=size + 1)
     edge = walk.nth(calls, look_at) if found.wanted and not found.is_small else None
     if edge:
         calls = walk.until(calls, edge)
@@ -65,10 +65,10 @@ def page(
     shown, is_full = walked[:size], len(walked) > size
     if back and not shown and not edge:
         # The calls that came first are gone, or come after that place by now.
-        return page(account=account, filter=filter, size=size)
-    ahead = place_of(shown[-1], filter.order) if is_full else edge
+        return page(account=account, chosen=chosen, size=size)
+    ahead = place_of(shown[-1], chosen.order) if is_full else edge
     # Where nothing follows, the way back begins with the call in that place.
-    behind = (place_of(shown[0], filter.order) if shown else edge or place.next) if place else None
+    behind = (place_of(shown[0], chosen.order) if shown else edge or place.next) if place else None
     older, newer = (behind, ahead) if back else (ahead, behind)
     return Page(
         shown[::-1] if back else shown,
@@ -89,22 +89,22 @@ def _place(order: Order, after: str | None, before: str | None) -> tuple[Positio
     return place, place is not None
 
 
-def _spans_many_months(filter: CallFilter) -> bool:
-    return filter.first is None or (filter.last or date.max) - filter.first > SOME_MONTHS
+def _spans_many_months(chosen: CallFilter) -> bool:
+    return chosen.first is None or (chosen.last or date.max) - chosen.first > SOME_MONTHS
 
 
-def _end(filter: CallFilter, place: Position | None) -> datetime:
-    end = end_of(filter.last or date.max, filter.zone)
+def _end(chosen: CallFilter, place: Position | None) -> datetime:
+    end = end_of(chosen.last or date.max, chosen.zone)
     return min(place.at, end) if place else end
 
 
-def days(*, account: Account, filter: CallFilter) -> dict[date, CallDay]:
+def days(*, account: Account, chosen: CallFilter) -> dict[date, CallDay]:
     """The switch's days that the filter touches, as far as known; a day that is not here was never asked for."""
     rows = CallDay.objects.filter(account=account)
-    if filter.first:
-        rows = rows.filter(day__gte=_switch_day(account, begin_of(filter.first, filter.zone)))
-    if filter.last and filter.last < date.max:
-        last = end_of(filter.last, filter.zone) - timedelta(microseconds=1)
+    if chosen.first:
+        rows = rows.filter(day__gte=_switch_day(account, begin_of(chosen.first, chosen.zone)))
+    if chosen.last and chosen.last < date.max:
+        last = end_of(chosen.last, chosen.zone) - timedelta(microseconds=1)
         rows = rows.filter(day__lte=_switch_day(account, last))
     return {row.day: row for row in rows.order_by("-day")[:MOST_DAYS]}
 

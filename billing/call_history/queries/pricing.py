@@ -7,10 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from billing.calls.models import MILLIONTH, Call
+from billing.lib.amounts import ZERO
 from billing.packages.models import PackageList
 from billing.rates.models import Rate, RateGroup
-
-ZERO = Decimal(0)
 
 
 class Verdict(StrEnum):
@@ -63,8 +62,20 @@ def explain_price(call: Call, group: RateGroup | None) -> Priced:
     return Priced(verdict, fee, seconds, rate, steps, computed)
 
 
-def packages_of(call: Call, known: PackageList) -> list[str]:
-    """Names of those of the account that may have paid for it: the record names none."""
+def is_of_package(call: Call) -> bool:
+    """Whether a package paid for some of the call."""
+    return bool(call.package_seconds or call.package_fee)
+
+
+def package_list_of(call: Call) -> PackageList | None:
+    """What is known of the account's packages; None where none paid for the call, or they were never asked for."""
+    return PackageList.objects.filter(account=call.account).first() if is_of_package(call) else None
+
+
+def packages_of(call: Call, known: PackageList | None) -> list[str]:
+    """Names of those packages of the account that may have paid for the call: its record names none."""
+    if known is None:
+        return []
     running = known.packages.filter(begins_at__lte=call.started_at).exclude(ends_at__lte=call.started_at)
     return sorted({package.name for package in running if call.callee.startswith(tuple(package.prefixes))})
 

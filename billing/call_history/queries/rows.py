@@ -31,12 +31,12 @@ BEGAN = Func(
 )
 
 
-def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
+def each(*, account: Account, chosen: CallFilter, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
     """Every row that `history.page` lists, in its order; some at a time are in memory.
 
     They are one state of the database, however long it takes: a cursor sees nothing of what comes after it was opened.
     """
-    calls = Ordering(filter.order).ordered(matching(account=account, filter=filter).using(using))
+    calls = Ordering(chosen.order).ordered(matching(account=account, chosen=chosen).using(using))
     rows = calls.values_list(BEGAN, "caller", "callee", "talk_seconds", "billed_seconds", "fee")
     begin = end = EVER.replace(tzinfo=None)
     offset = timedelta()
@@ -44,13 +44,13 @@ def each(*, account: Account, filter: CallFilter, using: str = DEFAULT_DB_ALIAS)
     with transaction.atomic(using=using):
         for began, caller, callee, talked, billed, fee in rows.iterator(chunk_size=AT_ONCE):
             if not begin <= began < end:
-                begin, end, offset = _stretch(began, filter.zone)
+                begin, end, offset = _stretch(began, chosen.zone)
             yield began + offset, caller, callee, talked, billed, fee
 
 
-def count(*, account: Account, filter: CallFilter, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
+def count(*, account: Account, chosen: CallFilter, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
     """How many there are; `most` and one more are counted at most."""
-    calls = matching(account=account, filter=filter).using(using)
+    calls = matching(account=account, chosen=chosen).using(using)
     return calls.count() if most is None else calls.order_by()[: most + 1].count()
 
 

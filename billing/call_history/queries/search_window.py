@@ -29,32 +29,32 @@ class SearchWindow:
     is_small: bool = False
 
 
-def reach(*, account: Account, filter: CallFilter, look_at: int) -> SearchWindow:
-    wanted = filter.days() & filter.conditions()
-    of_its_days, of_months = of_days(account=account, filter=filter), _of_months(account, filter)
-    if filter.least_seconds is not None:
-        long = of_months.filter(talk_seconds__gte=filter.least_seconds)
+def reach(*, account: Account, chosen: CallFilter, look_at: int) -> SearchWindow:
+    wanted = chosen.days() & chosen.conditions()
+    of_its_days, of_months = of_days(account=account, chosen=chosen), _of_months(account, chosen)
+    if chosen.least_seconds is not None:
+        long = of_months.filter(talk_seconds__gte=chosen.least_seconds)
         if Ordering(Order.LONGEST).nth(long, look_at + 1) is None:
             return SearchWindow(long, wanted, is_small=True)
-    if filter.least_fee is not None:
-        dear = of_months.filter(fee__gte=filter.least_fee)
+    if chosen.least_fee is not None:
+        dear = of_months.filter(fee__gte=chosen.least_fee)
         if Ordering(Order.DEAREST).nth(dear, look_at + 1) is None:
             return SearchWindow(dear, wanted, is_small=True)
-    if filter.order == Order.NEWEST:
-        return SearchWindow(of_its_days, filter.conditions())
+    if chosen.order == Order.NEWEST:
+        return SearchWindow(of_its_days, chosen.conditions())
     if Ordering(Order.NEWEST).nth(of_its_days, look_at + 1) is None:
-        return SearchWindow(of_its_days, filter.conditions(), is_small=True)
+        return SearchWindow(of_its_days, chosen.conditions(), is_small=True)
     # The other orders' indexes know nothing of days, but each month is a table with indexes of its own.
     return SearchWindow(of_months, wanted)
 
 
-def _of_months(account: Account, filter: CallFilter) -> QuerySet[Call]:
+def _of_months(account: Account, chosen: CallFilter) -> QuerySet[Call]:
     """Calls of the months of UTC that the days lie in."""
     calls = Call.objects.filter(account=account)
-    if filter.first:
-        calls = calls.filter(started_at__gte=_month(begin_of(filter.first, filter.zone)))
-    if filter.last and filter.last.year < date.max.year:
-        calls = calls.filter(started_at__lt=_month(end_of(filter.last, filter.zone) + LONGEST_MONTH))
+    if chosen.first:
+        calls = calls.filter(started_at__gte=_month(begin_of(chosen.first, chosen.zone)))
+    if chosen.last and chosen.last.year < date.max.year:
+        calls = calls.filter(started_at__lt=_month(end_of(chosen.last, chosen.zone) + LONGEST_MONTH))
     return calls
 
 

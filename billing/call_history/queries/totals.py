@@ -29,21 +29,21 @@ OF_ROWS = {
 }
 
 
-def totals(*, account: Account, filter: CallFilter) -> Totals:
+def totals(*, account: Account, chosen: CallFilter) -> Totals:
     """Over the very rows that the list has. Takes long where the filter narrows very many calls."""
-    return sum(by_stretch(account=account, filter=filter, edges=ends_of(filter)), NOTHING)
+    return sum(by_stretch(account=account, chosen=chosen, edges=ends_of(chosen)), NOTHING)
 
 
-def ends_of(filter: CallFilter) -> tuple[datetime, datetime]:
-    begin = begin_of(filter.first, filter.zone) if filter.first else EVER
-    end = end_of(filter.last, filter.zone) if filter.last else NEVER
+def ends_of(chosen: CallFilter) -> tuple[datetime, datetime]:
+    begin = begin_of(chosen.first, chosen.zone) if chosen.first else EVER
+    end = end_of(chosen.last, chosen.zone) if chosen.last else NEVER
     return begin, max(begin, end)
 
 
-def by_stretch(*, account: Account, filter: CallFilter, edges: Sequence[datetime]) -> list[Totals]:
+def by_stretch(*, account: Account, chosen: CallFilter, edges: Sequence[datetime]) -> list[Totals]:
     """The same, of each stretch from one edge to the next: the first and last are those of the filter's days."""
-    if filter.narrows:
-        return of_rows(matching(account=account, filter=filter), edges)
+    if chosen.narrows:
+        return of_rows(matching(account=account, chosen=chosen), edges)
     split = split_by(edges)
     hours = CallTotal.objects.filter(account=account, hour__gte=edges[0], hour__lt=edges[-1])
     if not split:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,12 +13,15 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import Access, access_of
 from accounts.actions import Action
-from billing.call_history.queries.pricing import explain_price, packages_of
+from billing.call_history.queries.pricing import explain_price, is_of_package, package_list_of, packages_of
 from billing.calls.models import NOT_STATED, Call, CallLevel, EndDirection
 from billing.calls.queries.calls import corrections, find
 from billing.calls.queries.end_reasons import end_reason
-from billing.packages import services as packages
+from billing.packages import services as package_services
+from billing.packages.models import PackageList
 from billing.rates import services as rates
+from billing.rates.models import RateGroup
+from billing.rates.queries import group_of
 from billing.switches.services import on_demand
 from billing.web.account_page import account_page, zone_of
 from billing.web.rendering import Request, render_account_page
@@ -38,30 +42,41 @@ class FlowNumber:
         return str(flow_no)
 
 
+@dataclass(frozen=True)
+class Refreshed:
+    """What a call was charged by, as far as known; `is_coming`: a worker is reading more of it."""
+
+    rates: rates.Known
+    is_coming: bool
+
+
 @require_safe
 @account_page()
 def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
-    now, switch = timezone.now(), access.account.switch
-    call = find(account=access.account, flow_no=flow_no, began=_began(request))
+    now, account = timezone.now(), access.account
+    call = find(account=account, flow_no=flow_no, began=_began(request))
     if call is None:
         raise Http404("No such call")
-    known = rates.of_account(account=access.account, now=now)
-    paid_by, more_is_coming = _packages(call, now) if call.package_seconds or call.package_fee else ([], False)
+    group = group_of(account)
+    packages = package_list_of(call)
+    price, paid_by, corrected = explain_price(call, group), packages_of(call, packages), corrections(call)
+    agent_fee = _agent_fee(access, call)
+    refreshed = _refresh(request, call, group, packages, now)
     context = {
         "call": call,
         "here": request.get_full_path(),
         "level": _words(CallLevel, call.call_level),
         "ended_by": _words(EndDirection, call.end_direction),
         "reason": end_reason(call.end_reason),
-        "price": explain_price(call, known.group),
-        "rates": known,
+        "price": price,
+        "rates": refreshed.rates,
         "packages": paid_by,
-        "is_coming": known.is_coming or more_is_coming,
+        "is_coming": refreshed.is_coming,
         "rates_limit": RATES_LIMIT,
-        "corrections": corrections(call),
-        "agent_fee": _agent_fee(access, call),
+        "corrections": corrected,
+        "agent_fee": agent_fee,
         "zone": zone_of(access),
-        "switch_zone": switch.zone,
+        "switch_zone": account.switch.zone,
     }
     return render_account_page(request, access, "call_history/call.html", context, now=now, fragment="price")
 
@@ -71,10 +86,16 @@ def _began(request: Request) -> int | None:
     return int(text) if SECONDS.fullmatch(text) else None
 
 
-def _packages(call: Call, now: datetime) -> tuple[list[str], bool]:
-    """Which may have paid for the call, and whether more is about to be known of them."""
-    known, is_coming = packages.of_account(account=call.account, now=now)
-    return packages_of(call, known), is_coming
+def _refresh(
+    request: Request, call: Call, group: RateGroup | None, packages: PackageList | None, now: datetime
+) -> Refreshed:
+    """Ask for rates and packages where they are old, once all of the page is read. HEAD asks for nothing."""
+    if request.method == "HEAD":
+        return Refreshed(rates.Known(group), is_coming=False)
+    known, more_is_coming = rates.of_account(account=call.account, now=now, group=group), False
+    if is_of_package(call):
+        _, more_is_coming = package_services.of_account(account=call.account, now=now, packages=packages)
+    return Refreshed(known, is_coming=known.is_coming or more_is_coming)
 
 
 def _words(table: type[CallLevel | EndDirection], code: int) -> str:

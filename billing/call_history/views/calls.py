@@ -1,177 +1,100 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import Access
-from accounts.models import Account, Switch
 from billing.call_history.forms.filters import CallFilterForm
-from billing.call_history.queries import page_totals, pages
-from billing.call_history.queries.filters import CallFilter, Order
-from billing.call_history.views import announcements, backfill
-from billing.call_history.views.day_groups import CallDays
-from billing.call_history.views.filters import further_filters
-from billing.calls.models import CallDay
+from billing.call_history.queries import call_page
+from billing.call_history.queries.call_page import CallPage, PageRequest
+from billing.call_history.queries.filters import Order
+from billing.call_history.views import announcements
+from billing.call_history.views.backfill import ask_for_missing
+from billing.call_history.views.day_groups import all_days, by_day, calendar_of
+from billing.call_history.views.surroundings import around_list
 from billing.lib.days import day_of
-from billing.lib.periods import Spans, spans
-from billing.lib.snapshots import snapshot
+from billing.lib.periods import spans
 from billing.rates import services as rates
-from billing.rates.queries import destination_names
-from billing.web import staleness
 from billing.web.account_page import account_page, zone_of
-from billing.web.charts import Chart, cost_chart
-from billing.web.links import page_link, ranges_of
+from billing.web.links import page_link
 from billing.web.rendering import Request, render_account_page, wants_fragment
 
 # The element at the list's end, which its next rows take the place of; and the partial that has them.
 GOES_ON = "more"
-FEWEST_BARS = 2
 
 
 @require_safe
 @account_page()
 def calls(request: Request, access: Access) -> HttpResponse:
-    now, zone, account = timezone.now(), zone_of(access), access.account
-    form = CallFilterForm(request.GET, account=account, zone=zone, today=day_of(now, zone))
-    chosen = form.chosen()
-    # A list that goes on where it stands needs its next rows alone.
-    goes_on = request.htmx.target == GOES_ON and wants_fragment(request)
-    # Before the list is read: a day that comes in meanwhile is then one that the page still looks for.
-    missing = None if goes_on else backfill.for_page(request, access, chosen, now=now)
-    progress = missing.progress if missing else None
-    with snapshot():
-        page = _page(request.GET, account, chosen)
-        known = pages.days(account=account, filter=chosen)
-        around = _around(request.GET, access, form, chosen, known, missing, now=now) if missing else {}
-        days = CallDays(account, zone, known, now)
-        shown = _shown(request.GET, page, zone) if goes_on else None
-        destinations = destination_names((call.fee_prefix for call in page.calls), account=account, now=now)
-        by_day = days.of(page.calls, shown=shown) if chosen.order == Order.NEWEST else []
-    if request.method == "GET" and (form.names_destination or destinations.may_be_known):
-        rates.of_account(account=account, now=now)
-    further = {"further": "1"} if page.looked_to else {}
-    context = {
-        "page": page,
-        "order": chosen.order.value,
-        "days": by_day,
-        "destinations": destinations.by_prefix,
-        # Of a call that stands under no heading of its day.
-        "dated": "%-d %b %H:%M" if chosen.first and chosen.first.year == now.year else "%-d %b %Y %H:%M",
-        "in_all": days.in_all(progress.first, progress.last) if progress else None,
-        "older": page_link(request.GET, after=page.older, **({} if page.back else further)),
-        # Where a list goes on, its first rows stand above.
-        "newer": "" if goes_on else page_link(request.GET, before=page.newer, **(further if page.back else {})),
-        "newer_label": "Newer" if chosen.order == Order.NEWEST else "Back",
-        "older_label": "Older" if chosen.order == Order.NEWEST else "More",
-        "goes_on": goes_on,
-        "filling": missing,
-        **around,
-    }
+    now, zone = timezone.now(), zone_of(access)
+    form = CallFilterForm(request.GET, account=access.account, zone=zone, today=day_of(now, zone))
+    chosen, bars = form.chosen(), spans(*form.days(), zone)
+    asked = PageRequest(
+        chosen=chosen,
+        edges=bars.edges,
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
+        looks_further=bool(request.GET.get("further")),
+        adds_up_all=request.GET.get("sums") == "all",
+        # A list that goes on where it stands needs its next rows alone.
+        rows_only=request.htmx.target == GOES_ON and wants_fragment(request),
+    )
+    found = call_page.read(account=access.account, asked=asked, now=now)
+    context = _list(request, access, asked, found, now=now)
+    if around := found.surroundings:
+        context |= around_list(request.GET, form, bars, around, found.days, now=now)
+        context["backfill"] = ask_for_missing(request, access, asked, around.coverage, now=now)
+    if request.method == "GET" and (form.names_destination or found.destinations.may_be_known):
+        rates.of_account(account=access.account, now=now)
     if wants_fragment(request):
-        context["says"] = announcements.of_rows(page) if goes_on else _news(request, context)
-    fragment = GOES_ON if goes_on else "renewed"
+        context["announcement"] = announcements.of_rows(found.rows) if asked.rows_only else _announce(request, context)
+    fragment = GOES_ON if asked.rows_only else "renewed"
     return render_account_page(request, access, "call_history/calls.html", context, now=now, fragment=fragment)
 
 
-def _page(asked: QueryDict, account: Account, chosen: CallFilter) -> pages.Page:
-    return pages.page(
-        account=account,
-        filter=chosen,
-        after=asked.get("after"),
-        before=asked.get("before"),
-        look_at=pages.LOOKED_AT_FURTHER if asked.get("further") else pages.LOOKED_AT,
-    )
+def _list(request: Request, access: Access, asked: PageRequest, found: CallPage, *, now: datetime) -> dict[str, Any]:
+    page, chosen, query = found.rows, asked.chosen, request.GET
+    is_newest_first = chosen.order == Order.NEWEST
+    calendar = calendar_of(found, asked, account=access.account, now=now)
+    further = {"further": "1"} if page.looked_to else {}
+    return {
+        "page": page,
+        "order": chosen.order.value,
+        "days": by_day(page.calls, calendar, shown=_shown(asked, found)) if is_newest_first else [],
+        "in_all": all_days(found, calendar),
+        "destinations": found.destinations.by_prefix,
+        # Of a call that stands under no heading of its day.
+        "dated": "%-d %b %H:%M" if chosen.first and chosen.first.year == now.year else "%-d %b %Y %H:%M",
+        "older": page_link(query, after=page.older, **({} if page.back else further)),
+        # Where a list goes on, its first rows stand above.
+        "newer": "" if asked.rows_only else page_link(query, before=page.newer, **(further if page.back else {})),
+        "newer_label": gettext("Newer") if is_newest_first else gettext("Back"),
+        "older_label": gettext("Older") if is_newest_first else gettext("More"),
+        "goes_on": asked.rows_only,
+    }
 
 
-def _news(request: Request, shown: Mapping[str, Any]) -> str:
-    page, missing = shown["page"], shown["filling"]
+def _shown(asked: PageRequest, found: CallPage) -> date | None:
+    """Whose heading stands above already. A page that was looked for further may lie below rows of no day."""
+    came_from = found.rows.came_from
+    if not asked.rows_only or asked.looks_further or came_from is None:
+        return None
+    return day_of(came_from.at, asked.chosen.zone)
+
+
+def _announce(request: Request, shown: Mapping[str, Any]) -> str:
+    page = shown["page"]
     return announcements.of_list(
         page,
         shown["sums"],
-        missing.progress,
+        shown["backfill"].progress,
         turned_by=shown["newer_label"] if page.back else shown["older_label"],
         completed=request.htmx.trigger == "filling",
         wrong=bool(shown["form"].errors),
     )
-
-
-def _shown(asked: QueryDict, page: pages.Page, zone: ZoneInfo) -> date | None:
-    """Whose heading stands above already. A page that was looked for further may lie below rows of no day."""
-    return day_of(page.came_from.at, zone) if page.came_from and not asked.get("further") else None
-
-
-def _around(
-    asked: QueryDict,
-    access: Access,
-    form: CallFilterForm,
-    chosen: CallFilter,
-    known: dict[date, CallDay],
-    missing: backfill.BackfillStatus,
-    *,
-    now: datetime,
-) -> dict[str, Any]:
-    """What stands above and below the list."""
-    account, zone = access.account, zone_of(access)
-    bars = spans(*form.days(), zone)
-    sums, too_many = _sums(asked, account, chosen, bars)
-    return {
-        "form": form,
-        "further_filters": further_filters(form),
-        "ranges": _ranges(asked, day_of(now, zone), chosen),
-        "sums": sums,
-        "chart": _chart(sums, bars, account.switch, missing.missing_days, zone=zone, now=now),
-        "too_many_to_add": too_many,
-        "added_up": page_totals.ADDED_UP,
-        "add_up_all": page_link(asked, sums="all"),
-        # Of the addresses that give these calls as a file.
-        "file_query": page_link(asked) if sums.since or sums.totals.calls else "",
-        "fetched_at": _fetched_at(known, day_of(now, account.switch.zone)),
-        "limit": staleness.CALLS,
-        "zone": zone.key,
-        "same_calendar": zone.key == account.switch.zone.key,
-    }
-
-
-def _sums(asked: QueryDict, account: Account, chosen: CallFilter, bars: Spans) -> tuple[page_totals.Sums, bool]:
-    """Of all calls where that was asked for, unless they are too many."""
-    too_many = False
-    if asked.get("sums") == "all":
-        try:
-            return page_totals.all_sums(account=account, filter=chosen, edges=bars.edges), False
-        except page_totals.TooMany:
-            too_many = True
-    quick = page_totals.sums(account=account, filter=chosen, at_most=page_totals.ADDED_UP, edges=bars.edges)
-    return quick, too_many
-
-
-def _chart(
-    sums: page_totals.Sums, bars: Spans, switch: Switch, missing: list[date], *, zone: ZoneInfo, now: datetime
-) -> Chart | None:
-    """Of the very calls that the figures are of: of some of them alone it would mislead."""
-    if sums.since is not None or not sums.totals.calls or len(bars.firsts) < FEWEST_BARS:
-        return None
-    costs = [stretch.fee for stretch in sums.stretches]
-    lacking = bars.lacking(missing, switch=switch.zone, today=day_of(now, switch.zone)) if missing else None
-    days = list(zip(bars.firsts, costs, strict=True))
-    return cost_chart(days, today=day_of(now, zone), unit=bars.unit, lacking=lacking)
-
-
-def _fetched_at(known: dict[date, CallDay], today: date) -> datetime | None:
-    """How old the list is, where it reaches to today: the only day that still grows by itself."""
-    return known[today].fetched_at if today in known else None
-
-
-def _ranges(asked: QueryDict, today: date, chosen: CallFilter) -> list[tuple[str, str, bool]]:
-    ranges = {
-        "Today": (today, today),
-        "7 days": (today - timedelta(days=6), today),
-        "30 days": (today - timedelta(days=29), today),
-        f"{today:%B}": (today.replace(day=1), today),
-    }
-    return ranges_of(asked, ranges, (chosen.first, chosen.last))

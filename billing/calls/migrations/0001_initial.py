@@ -7,6 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
+
 
 SQL = Path(__file__).parent / "sql"
 
@@ -16,9 +18,7 @@ def run(name: str) -> migrations.RunSQL:
     return migrations.RunSQL((SQL / f"{name}.sql").read_text(), (SQL / f"{name}_reverse.sql").read_text())
 
 
-class Migration(migrations.Migration):
-
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('accounts', '0001_initial'),
@@ -63,6 +63,17 @@ class Migration(migrations.Migration):
                 ('fetch_again_at', models.DateTimeField(blank=True, help_text='Where it was never fetched: when that is tried again', null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_days', to='accounts.account')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['-day', '-id'], name='call_day_newest'),
+                    models.Index(condition=models.Q(('state', 'proven'), _negated=True), fields=['state', '-day', '-id'], name='call_day_unproven'),
+                    models.Index(condition=models.Q(('unusable_report', ''), _negated=True), fields=['day'], name='call_day_without_report'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'day'), name='call_day_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'proven'), _negated=True), models.Q(('fetched_at__isnull', False), ('reported_calls', django.db.models.expressions.CombinedExpression(models.F('calls'), '+', models.F('elsewhere_calls'))), ('reported_fee__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '-', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('reported_fee__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '+', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('unreadable', 0)), _connector='OR'), name='call_day_proven_means_equal'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CallElsewhere',
@@ -73,6 +84,11 @@ class Migration(migrations.Migration):
                 ('fee', models.DecimalField(decimal_places=6, max_digits=18)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'day', 'flow_no'), name='call_elsewhere_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CallTotal',
@@ -87,6 +103,15 @@ class Migration(migrations.Migration):
                 ('fee', models.DecimalField(decimal_places=6, max_digits=20)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_totals', to='accounts.account')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['account', 'hour'], include=('calls', 'answered', 'talk_seconds', 'billed_seconds', 'fee'), name='call_total_hour'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'day', 'hour'), name='call_total_once'),
+                    models.CheckConstraint(condition=models.Q(('calls__gt', 0)), name='call_total_is_of_calls'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='UnreadableRecord',
@@ -98,6 +123,11 @@ class Migration(migrations.Migration):
                 ('noticed_at', models.DateTimeField()),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unreadable_records', to='accounts.account')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['account', 'day'], name='unreadable_record'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Backfill',
@@ -205,45 +235,5 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='callchange',
             trigger=pgtrigger.compiler.Trigger(name='kept_for_its_time', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.noticed_at > now() - interval '89 days')", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='3ed7e2521c319698c91dbd5aa5a1517142da15c5', operation='DELETE', pgid='pgtrigger_kept_for_its_time_5b376', table='calls_callchange', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='callday',
-            index=models.Index(fields=['-day', '-id'], name='call_day_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='callday',
-            index=models.Index(condition=models.Q(('state', 'proven'), _negated=True), fields=['state', '-day', '-id'], name='call_day_unproven'),
-        ),
-        migrations.AddIndex(
-            model_name='callday',
-            index=models.Index(condition=models.Q(('unusable_report', ''), _negated=True), fields=['day'], name='call_day_without_report'),
-        ),
-        migrations.AddConstraint(
-            model_name='callday',
-            constraint=models.UniqueConstraint(fields=('account', 'day'), name='call_day_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='callday',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'proven'), _negated=True), models.Q(('fetched_at__isnull', False), ('reported_calls', django.db.models.expressions.CombinedExpression(models.F('calls'), '+', models.F('elsewhere_calls'))), ('reported_fee__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '-', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('reported_fee__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '+', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('unreadable', 0)), _connector='OR'), name='call_day_proven_means_equal'),
-        ),
-        migrations.AddConstraint(
-            model_name='callelsewhere',
-            constraint=models.UniqueConstraint(fields=('account', 'day', 'flow_no'), name='call_elsewhere_once'),
-        ),
-        migrations.AddIndex(
-            model_name='calltotal',
-            index=models.Index(fields=['account', 'hour'], include=('calls', 'answered', 'talk_seconds', 'billed_seconds', 'fee'), name='call_total_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='calltotal',
-            constraint=models.UniqueConstraint(fields=('account', 'day', 'hour'), name='call_total_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='calltotal',
-            constraint=models.CheckConstraint(condition=models.Q(('calls__gt', 0)), name='call_total_is_of_calls'),
-        ),
-        migrations.AddIndex(
-            model_name='unreadablerecord',
-            index=models.Index(fields=['account', 'day'], name='unreadable_record'),
         ),
     ]

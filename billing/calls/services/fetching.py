@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from accounts.lib.backoff import Backoff
 from accounts.models import Account, Switch
 from billing.calls.models import CallDay
 from billing.calls.queries.backfills import IS_HERE
@@ -28,8 +29,9 @@ from billing.vos3000.operations.customers import get_customers
 NOT_KEPT = "Calls of this day are no longer kept here."
 NOT_ON_SWITCH = "The switch no longer has the calls of this day."
 LONGEST_SILENCE = timedelta(minutes=5)  # of a process that died, before its claim on a day ends
-# How long a day that cannot be fetched waits after each failure; in the end always as long.
-FAILED_AGAIN_AFTER = [timedelta(minutes=minutes) for minutes in (10, 20, 40, 80, 120)]
+# How long a day that cannot be fetched waits after each failure: 10, 20, 40, 80, then always 120 minutes.
+PAUSES = Backoff(first=timedelta(minutes=10), longest=timedelta(hours=2))
+MOST_FAILURES_COUNTED = 5
 PUT_OFF_FOR = timedelta(seconds=50)  # to the next slot
 
 
@@ -203,7 +205,7 @@ def _unknown_to_the_switch(asking: Client, group: list[Account], stage: staging.
     silent = [account for account in group if account.pk not in stage.talked]
     # An answer without any record may be a refusal for the sake of one of several.
     if stage.records or len(group) == 1:
-        held = replacing.with_rows([account.pk for account in silent], stage.day)
+        held = replacing.accounts_with_calls([account.pk for account in silent], stage.day)
         silent = [account for account in silent if account.pk in held]
     if not silent:
         return []
@@ -219,7 +221,7 @@ def _emptied(group: list[Account], stage: staging.Stage) -> list[Account]:
     silent = [account for account in group if account.pk not in stage.talked]
     if stage.unreadable.count or not silent:
         return []
-    held = replacing.with_rows([account.pk for account in silent], stage.day)
+    held = replacing.accounts_with_calls([account.pk for account in silent], stage.day)
     return [account for account in silent if account.pk in held]
 
 
@@ -235,8 +237,8 @@ def _note(accounts: list[Account], day: date, why: str, now: datetime) -> list[D
     for account in accounts:
         row, _ = CallDay.objects.get_or_create(account=account, day=day)
         row.failed_at, row.failure = now, why
-        row.fetch_again_at = now + FAILED_AGAIN_AFTER[min(row.failures, len(FAILED_AGAIN_AFTER) - 1)]
-        row.failures = min(row.failures + 1, len(FAILED_AGAIN_AFTER))
+        row.fetch_again_at = now + PAUSES.pause(row.failures)
+        row.failures = min(row.failures + 1, MOST_FAILURES_COUNTED)
         row.save(update_fields=["failed_at", "failure", "failures", "fetch_again_at"])
     return [DayFailure(account, day, why) for account in accounts]
 

@@ -10,17 +10,17 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from accounts.lib.backoff import Backoff
 from billing.calls.models import CallDay, DayState
 from billing.calls.services import day_locks
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE = timedelta(minutes=15)
-LONGEST_PAUSE = timedelta(days=1)
+PAUSES = Backoff(first=timedelta(minutes=15), longest=timedelta(days=1))
 TRIED = """
     UPDATE calls_callday
     SET tries = tries + 1,
-        next_try_at = CASE WHEN tries + 1 < %(most)s THEN %(now)s + least(%(first)s * 2 ^ tries, %(longest)s) END
+        next_try_at = CASE WHEN tries + 1 < %(most)s THEN %(now)s + (%(pauses)s::interval[])[tries + 1] END
     WHERE id = ANY(%(days)s)
 """
 
@@ -41,8 +41,7 @@ def note_failed_proof(days: Sequence[CallDay], now: datetime) -> None:
     with day_locks.held(days), connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "now": now,
-            "first": FIRST_PAUSE,
-            "longest": LONGEST_PAUSE,
+            "pauses": [PAUSES.pause(tries) for tries in range(CallDay.MOST_TRIES)],
             "most": CallDay.MOST_TRIES,
             "days": [row.pk for row in days],
         }

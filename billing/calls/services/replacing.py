@@ -1,15 +1,19 @@
-"""Staged call records become the rows of a day, all at once; the SQL for it is in `call_exchange`."""
+"""Making the staged records of an answer the rows of their day, all at once.
+
+The statements are in `replacing_sql`, in the order in which they run here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected
+from django.db.backends.utils import CursorWrapper
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from accounts.models import Switch
 from billing.calls.models import CallDay, CallTotal
@@ -17,7 +21,8 @@ from billing.calls.queries.retention import kept_from
 from billing.calls.services import partitions, routing, totals, unreadable_records
 from billing.calls.services import replacing_sql as sql
 from billing.calls.services.staging import Stage
-from billing.lib.days import instant, noon
+from billing.lib.days import noon
+from billing.lib.instants import from_millis
 from billing.vos3000 import Malformed
 
 # How far an edited record may have moved in time and still be found under its number.
@@ -26,24 +31,74 @@ MOVED_AT_MOST = timedelta(days=35)
 LATE_AFTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 MILLISECOND = timedelta(milliseconds=1)
+TRIES = 3
 AccountDay = tuple[int, date]
 
 
 @dataclass(frozen=True)
-class Touched:
-    """Account-days that change together, those that were fetched first; between which instants their calls begin."""
+class Answer:
+    """What the switch answered for one day of some accounts. The statements know these fields by their names."""
 
-    days: Sequence[AccountDay]
+    switch: int
+    zone: str
+    day: date
+    accounts: Sequence[int]
+    # Any row of one of its records lies between these instants and these numbers.
+    earliest: datetime
+    latest: datetime
+    least_flow_no: int | None
+    greatest_flow_no: int | None
+    unreadable: int
+    at: datetime
+    late_after: timedelta = LATE_AFTER
+
+    @classmethod
+    def staged(cls, stage: Stage, *, switch: Switch, now: datetime) -> Answer:
+        """Describe the answer whose records are in the stage."""
+        return cls(
+            switch=switch.pk,
+            zone=switch.time_zone,
+            day=stage.day,
+            accounts=sorted(stage.accounts.values()),
+            earliest=noon(stage.day) - MOVED_AT_MOST,
+            latest=noon(stage.day) + MOVED_AT_MOST,
+            least_flow_no=min(stage.flow_nos, default=None),
+            greatest_flow_no=max(stage.flow_nos, default=None),
+            unreadable=stage.unreadable.count,
+            at=now,
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every record could be read: else one that it lacks may be one that could not."""
+        return self.unreadable == 0
+
+    @property
+    def days(self) -> list[AccountDay]:
+        return [(account, self.day) for account in self.accounts]
+
+
+@dataclass(frozen=True)
+class TouchedDays:
+    """Account-days that change together and are locked, those of the answer first.
+
+    Accounts and days stand side by side, as the statements want them; all calls of these days begin between `begin`
+    and `end`. `hold_calls`: some of them have rows, or report rows of other days.
+    """
+
+    touched_accounts: Sequence[int]
+    touched_days: Sequence[date]
     begin: datetime
     end: datetime
+    hold_calls: bool
 
-    def parameters(self) -> dict[str, Any]:
-        return {**_in_rows(self.days), "begin": self.begin, "end": self.end}
+    @property
+    def days(self) -> list[AccountDay]:
+        return list(zip(self.touched_accounts, self.touched_days, strict=True))
 
 
-def _in_rows(days: Sequence[AccountDay]) -> dict[str, Any]:
-    """Side by side, as the statements want them."""
-    return {"touched_accounts": [account for account, _ in days], "touched_days": [day for _, day in days]}
+class Interfered(Exception):
+    """Another day brought one of these records at this moment; the next try finds it among the rows."""
 
 
 def replace_day(*, switch: Switch, stage: Stage, now: datetime) -> None:
@@ -53,118 +108,132 @@ def replace_day(*, switch: Switch, stage: Stage, now: datetime) -> None:
     """
     stage.write()
     partitions.ensure(stage.months)
-    accounts = sorted(stage.accounts.values())
+    answer = Answer.staged(stage, switch=switch, now=now)
     CallDay.objects.bulk_create(
-        [CallDay(account_id=account, day=stage.day) for account in accounts], ignore_conflicts=True
+        [CallDay(account_id=account, day=day) for account, day in answer.days], ignore_conflicts=True
     )
-    with _sums_that_fit():
-        for is_last in (False, False, True):
+    with _refusing_impossible_sums():
+        for tries_left in reversed(range(TRIES)):
             try:
-                _exchange(switch, stage, accounts, now)
+                _replace(switch, answer, stage)
             except (Interfered, IntegrityError, OperationalError) as error:
-                if is_last or not _was_crossed(error):
+                if not tries_left or not _is_interference(error):
                     raise
             else:
                 break
-
-
-class Interfered(Exception):
-    """Somebody else's day brought one of these records at this very moment; now it is found."""
-
-
-def _was_crossed(error: Exception) -> bool:
-    """So, also where the database found it; or each of two waited for the other's days."""
-    return isinstance(error, Interfered | IntegrityError) or isinstance(error.__cause__, DeadlockDetected)
-
-
-def _exchange(switch: Switch, stage: Stage, accounts: list[int], now: datetime) -> None:
-    middle = noon(stage.day)
-    parameters: dict[str, Any] = {
-        "switch": switch.pk,
-        "zone": switch.time_zone,
-        "day": stage.day,
-        "accounts": accounts,
-        "earliest": middle - MOVED_AT_MOST,
-        "latest": middle + MOVED_AT_MOST,
-        "least_flow_no": min(stage.flow_nos, default=None),
-        "greatest_flow_no": max(stage.flow_nos, default=None),
-        "unreadable": stage.unreadable.count,
-        "at": now,
-        "late_after": LATE_AFTER,
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.ROOM_TO_SORT)
-        cursor.execute(sql.DROP_REPEATED)
-        repeated = cursor.rowcount
-        cursor.execute("ANALYZE staged_call (flow_no)")
-        cursor.execute(sql.ONE_DAY_AT_A_TIME, parameters)
-        cursor.execute(sql.OTHER_DAYS, parameters)
-        ours = [(account, stage.day) for account in accounts]
-        held = set(cursor.fetchall())
-        days = ours + sorted(held - set(ours))
-        cursor.execute(sql.LOCK_DAYS, _in_rows(days))
-        touched = _with_times(days, stage)
-        parameters |= touched.parameters()
-        if not held and not _is_there(ours):
-            cursor.execute(sql.NOTE_LATE, parameters)
-            cursor.execute(sql.INSERT, parameters)
-        else:
-            for statement in sql.REPLACE:
-                if stage.unreadable.count and statement in sql.OF_WHOLE_ANSWERS:
-                    continue
-                cursor.execute(statement, parameters)
-                if statement is sql.DELETE_MOVED and not set(cursor.fetchall()) <= set(days):
-                    raise Interfered
-                if statement is sql.NOTE_CHANGES and cursor.rowcount:
-                    routing.drop_of_changed(parameters)
-        if stage.routing:
-            stage.routing.keep(switch=switch)
-        totals.add_up(
-            accounts=parameters["touched_accounts"],
-            days=parameters["touched_days"],
-            begin=touched.begin,
-            end=touched.end,
-            kept_from=kept_from(now),
-        )
-        # Of another day that changes with this one, what was counted before still holds at most.
-        rounded = [stage.rounded[account] if day == stage.day else None for account, day in days]
-        cursor.execute(sql.ADD_UP, {**parameters, "rounded": rounded})
-        cursor.execute(sql.MARK_FETCHED, parameters)
-        unreadable_records.keep(accounts=accounts, day=stage.day, found=stage.unreadable, now=now)
-    stage.records -= repeated
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE staged_call")
 
 
-def _with_times(days: list[AccountDay], stage: Stage) -> Touched:
-    """What was added up by the hour tells where the rows are; any may come to be of any of these days."""
-    hours = _hours(days)
-    staged = [instant(start) for start in stage.starts] or [noon(stage.day)]
-    begin, end = min([*staged, *hours]), max([staged[-1] + MILLISECOND, *(hour + HOUR for hour in hours)])
-    return Touched(days, begin, end)
+def accounts_with_calls(accounts: Iterable[int], day: date) -> set[int]:
+    """Which of the accounts have calls of that day here."""
+    return set(CallDay.objects.filter(account__in=accounts, day=day, calls__gt=0).values_list("account_id", flat=True))
 
 
-def _hours(days: Iterable[AccountDay]) -> list[datetime]:
-    wanted = set(days)
+def _replace(switch: Switch, answer: Answer, stage: Stage) -> None:
+    """Try it once, in one transaction. Raises Interfered."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        repeated = _drop_repeated(cursor)
+        touched = _lock_days(cursor, answer, stage)
+        if touched.hold_calls:
+            _replace_rows(cursor, answer, touched)
+        else:
+            _insert_rows(cursor, answer)
+        if stage.routing:
+            stage.routing.keep(switch=switch)
+        _add_up(cursor, answer, touched, stage.rounded)
+        cursor.execute(sql.MARK_FETCHED, vars(answer))
+        unreadable_records.keep(accounts=answer.accounts, day=answer.day, found=stage.unreadable, now=answer.at)
+    stage.records -= repeated
+
+
+def _drop_repeated(cursor: CursorWrapper) -> int:
+    """Drop what the answer repeats, and say how many records that were."""
+    cursor.execute(sql.ROOM_TO_SORT)
+    cursor.execute(sql.DROP_REPEATED)
+    repeated: int = cursor.rowcount
+    cursor.execute(sql.ANALYZE_STAGED)
+    return repeated
+
+
+def _lock_days(cursor: CursorWrapper, answer: Answer, stage: Stage) -> TouchedDays:
+    """Lock the days of the answer, and other days that hold its records or report those that these days hold."""
+    cursor.execute(sql.ONE_DAY_AT_A_TIME, vars(answer))
+    cursor.execute(sql.OTHER_DAYS, vars(answer))
+    found: set[AccountDay] = set(cursor.fetchall())
+    days = answer.days + sorted(found - set(answer.days))
+    accounts, dates = [account for account, _ in days], [day for _, day in days]
+    cursor.execute(sql.LOCK_DAYS, {"touched_accounts": accounts, "touched_days": dates})
+    # What was added up by the hour says where the rows are; a staged record may become a row of any of these days.
+    hours = _hours_with_calls(days)
+    starts = [from_millis(start) for start in stage.starts] or [noon(answer.day)]
+    begin, end = min([*starts, *hours]), max([starts[-1] + MILLISECOND, *(hour + HOUR for hour in hours)])
+    return TouchedDays(accounts, dates, begin, end, hold_calls=bool(found or hours))
+
+
+def _insert_rows(cursor: CursorWrapper, answer: Answer) -> None:
+    """Make all staged records new rows: there is nothing that they could be compared with."""
+    cursor.execute(sql.NOTE_LATE, vars(answer))
+    cursor.execute(sql.INSERT, vars(answer))
+
+
+def _replace_rows(cursor: CursorWrapper, answer: Answer, touched: TouchedDays) -> None:
+    """Make the rows of the touched days what the staged records say, and note what changed."""
+    parameters = {**vars(answer), **vars(touched)}
+    cursor.execute(sql.LOOK_UP_STAGED)
+    if answer.is_whole:
+        cursor.execute(sql.MOVE_BACK, parameters)
+    cursor.execute(sql.NOTE_CHANGES, parameters)
+    if cursor.rowcount:
+        routing.drop_of_changed(parameters)
+    cursor.execute(sql.NOTE_LATE, parameters)
+    if answer.is_whole:
+        cursor.execute(sql.DELETE_GONE, parameters)
+    cursor.execute(sql.DELETE_MOVED, parameters)
+    _check_locked(cursor.fetchall(), touched)
+    if answer.is_whole:
+        cursor.execute(sql.FORGET_ELSEWHERE, parameters)
+    cursor.execute(sql.KEEP_ELSEWHERE, parameters)
+    cursor.execute(sql.UPSERT, parameters)
+    _check_locked(cursor.fetchall(), touched)
+
+
+def _check_locked(written: Iterable[AccountDay], touched: TouchedDays) -> None:
+    """Raise Interfered where a row was written of a day that is not among the locked ones: it came in since."""
+    if not set(written) <= set(touched.days):
+        raise Interfered
+
+
+def _add_up(cursor: CursorWrapper, answer: Answer, touched: TouchedDays, rounded: Counter[int]) -> None:
+    """Write what the calls of the touched days come to. `rounded` counts fees that the answer gave with more places."""
+    totals.add_up(
+        accounts=touched.touched_accounts,
+        days=touched.touched_days,
+        begin=touched.begin,
+        end=touched.end,
+        kept_from=kept_from(answer.at),
+    )
+    # Of another day that changes with this one, what was counted before still holds at most.
+    of_days = [rounded[account] if day == answer.day else None for account, day in touched.days]
+    cursor.execute(sql.ADD_UP, {**vars(touched), "rounded": of_days})
+
+
+def _hours_with_calls(days: Collection[AccountDay]) -> list[datetime]:
     rows = CallTotal.objects.filter(
-        account__in={account for account, _ in wanted}, day__in={day for _, day in wanted}
+        account__in={account for account, _ in days}, day__in={day for _, day in days}
     ).values_list("account_id", "day", "hour")
-    return [hour for account, day, hour in rows if (account, day) in wanted]
+    chosen = set(days)
+    return [hour for account, day, hour in rows if (account, day) in chosen]
 
 
-def _is_there(days: Iterable[AccountDay]) -> bool:
-    """Whether there are rows of any of these days."""
-    return bool(_hours(days))
+def _is_interference(error: Exception) -> bool:
+    """Whether another day brought the same record at this moment, or each of two waited for the other's days."""
+    return isinstance(error, Interfered) or isinstance(error.__cause__, UniqueViolation | DeadlockDetected)
 
 
 @contextmanager
-def _sums_that_fit() -> Iterator[None]:
+def _refusing_impossible_sums() -> Iterator[None]:
     try:
         yield
     except DataError as error:
         raise Malformed("GetCdr", "the calls of a day add up to what cannot be kept") from error
-
-
-def with_rows(accounts: Iterable[int], day: date) -> set[int]:
-    """Those of the accounts that hold calls of that day."""
-    return set(CallDay.objects.filter(account__in=accounts, day=day, calls__gt=0).values_list("account_id", flat=True))

@@ -1,4 +1,4 @@
-"""What exchanges one day of calls for the staged records of it, in the order in which it runs.
+"""The statements that make staged records the rows of their day, in the order in which `replacing` runs them.
 
 A record is one row, also when two days report it: it is the row of the day on which the call started, when that is one
 of them, and the other day remembers that it reports it too (`CallElsewhere`).
@@ -20,13 +20,12 @@ def _of(table: str, names: list[str]) -> str:
 
 # A day of most accounts is then sorted and compared in memory.
 ROOM_TO_SORT = "SET LOCAL work_mem = '32MB'"
-# A month that is new has no statistics yet: whichever way the staged records are then looked up, it must not take long.
-LOOK_UP_STAGED = "CREATE INDEX IF NOT EXISTS staged_call_number ON staged_call (flow_no)"
 # Of a record that one answer holds twice, the later one counts.
 DROP_REPEATED = """
     DELETE FROM staged_call earlier USING staged_call later
     WHERE later.flow_no = earlier.flow_no AND later.place > earlier.place
 """
+ANALYZE_STAGED = "ANALYZE staged_call (flow_no)"
 # Where a record of one of these numbers may be. They grow with time, so that those of a day are few among the months'.
 IS_NEAR = """
     call.switch_id = %(switch)s AND call.started_at BETWEEN %(earliest)s AND %(latest)s
@@ -58,7 +57,8 @@ IS_OF_TOUCHED = """
         AND call.started_at >= %(begin)s AND call.started_at < %(end)s
 """
 IS_OURS = "call.account_id = ANY(%(accounts)s) AND call.day = %(day)s"
-IS_TOUCHED = f"(call.account_id, call.day) IN (SELECT account_id, day FROM {TOUCHED})"  # noqa: S608
+# A month that is new has no statistics yet: whichever way the staged records are then looked up, it must not take long.
+LOOK_UP_STAGED = "CREATE INDEX IF NOT EXISTS staged_call_number ON staged_call (flow_no)"
 # What one day no longer reports is the row of the other day that does.
 MOVE_BACK = f"""
     WITH moved AS (
@@ -145,21 +145,17 @@ KEPT_DAY = """
             AND excluded.day <> (excluded.started_at AT TIME ZONE %(zone)s)::date
         THEN call.day ELSE excluded.day END
 """
-# Where another day's row came in after these days were looked for, NULL makes the statement fail: once more, that day
-# is among those that change.
+# A row of another day may have come in after the days were locked: whose rows were replaced tells.
 UPSERT = f"""
-    INSERT INTO calls_call AS call (switch_id, day, {COLUMNS}) {STAGED}
-    ON CONFLICT (switch_id, flow_no, started_at) DO UPDATE
-    SET switch_id = CASE WHEN {IS_TOUCHED} THEN excluded.switch_id END, day = {KEPT_DAY},
-        {", ".join(f"{name} = excluded.{name}" for name in COMPARED)}
-    WHERE (call.day, {_of("call", COMPARED)}) IS DISTINCT FROM ({KEPT_DAY}, {_of("excluded", COMPARED)})
+    WITH replaced AS (
+        INSERT INTO calls_call AS call (switch_id, day, {COLUMNS}) {STAGED}
+        ON CONFLICT (switch_id, flow_no, started_at) DO UPDATE
+        SET day = {KEPT_DAY}, {", ".join(f"{name} = excluded.{name}" for name in COMPARED)}
+        WHERE (call.day, {_of("call", COMPARED)}) IS DISTINCT FROM ({KEPT_DAY}, {_of("excluded", COMPARED)})
+        RETURNING old.account_id, old.day
+    )
+    SELECT DISTINCT account_id, day FROM replaced WHERE account_id IS NOT NULL
 """  # noqa: S608
-REPLACE = (
-    *(LOOK_UP_STAGED, MOVE_BACK, NOTE_CHANGES, NOTE_LATE, DELETE_GONE, DELETE_MOVED),
-    *(FORGET_ELSEWHERE, KEEP_ELSEWHERE, UPSERT),
-)
-# What an answer lacks of which a record could not be read may be that record.
-OF_WHOLE_ANSWERS = (MOVE_BACK, DELETE_GONE, FORGET_ELSEWHERE)
 # A day stays proven only while what it holds and what it reports elsewhere add up to what proved it.
 ADD_UP = """
     UPDATE calls_callday held

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -17,8 +16,9 @@ from billing.calls.models import NOT_STATED
 from billing.calls.queries.retention import NEAR_ITS_DAY
 from billing.calls.services import partitions
 from billing.calls.services.unreadable_records import UnreadableRecords, excerpt_of
-from billing.lib.amounts import stored
-from billing.lib.days import instant, noon
+from billing.lib.amounts import ZERO, stored
+from billing.lib.days import noon
+from billing.lib.instants import from_millis
 from billing.vos3000.operations.calls import Cdr
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ROWS_PER_COPY = 5000
 BIGINT_MAX, INT_MAX, SMALLINT_MAX = 2**63 - 1, 2**31 - 1, 2**15 - 1
-NOTHING = Decimal(0)
 
 # What the answer says of a record, and the table's types; milliseconds become instants in the database.
 COPIED = {
@@ -121,7 +120,7 @@ class Stage:
 
     @property
     def months(self) -> set[date]:
-        return {partitions.month_of(instant(start)) for start in self.starts}
+        return {partitions.month_of(from_millis(start)) for start in self.starts}
 
     def _row(self, account: int, record: Cdr) -> tuple[Any, ...]:
         start, stop = record.start, record.stop
@@ -142,10 +141,10 @@ class Stage:
             record.fee_time,
             stored(record.fee),
             record.fee_prefix,
-            stored(record.suite_fee) if record.suite_fee else NOTHING,
+            stored(record.suite_fee) if record.suite_fee else ZERO,
             _code(record.suite_fee_time, INT_MAX),
             record.agent_account,
-            stored(record.agent_fee) if record.agent_fee else NOTHING,
+            stored(record.agent_fee) if record.agent_fee else ZERO,
             _code(record.call_level, SMALLINT_MAX),
             _code(record.end_direction, SMALLINT_MAX),
             _code(record.end_reason, INT_MAX),

@@ -5,10 +5,10 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
 
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('accounts', '0001_initial'),

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext
 
+from accounts.lib.backoff import Backoff
 from accounts.models import Account, User
 from billing.card_payments import providers
 from billing.card_payments.models import CardPayment, CardPaymentState
@@ -26,8 +27,8 @@ from billing.topups.services.errors import LimitExceeded
 
 logger = logging.getLogger(__name__)
 
-# The reports come within seconds; the provider has to be asked only where one is lost.
-FIRST_LOOK = timedelta(minutes=2)
+# The reports come within seconds; the provider is asked only where one is lost: after 2 minutes, then 4, 8 … 60 apart.
+LOOKS = Backoff(first=timedelta(minutes=2), longest=timedelta(hours=1))
 # A person who waits at the page is answered sooner than a sweep, but the provider is not asked at every visit.
 BETWEEN_LOOKS = timedelta(seconds=5)
 STILL_OPEN = (
@@ -81,7 +82,7 @@ def _written(account: Account, amount: Decimal, by: User, key: str, provider: Pr
             "currency": account.switch.currency,
             "provider": provider.name,
             "started_at": now,
-            "next_look_at": now + FIRST_LOOK,
+            "next_look_at": now + LOOKS.first,
         },
     )
     return payment

@@ -14,7 +14,6 @@ from billing.card_payments.services import payments
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(hours=1)
 MOST_AT_ONCE = 20
 # Without a session the person was never shown where to pay.
 NEVER_OPENED_AFTER = 2 * OPEN_FOR
@@ -47,8 +46,8 @@ def _ask(now: datetime) -> int:
 
 
 def _ask_about(payment: CardPayment, now: datetime) -> bool:
-    """Ask about one payment, 2, 4, 8 … 60 minutes apart. One that fails must not keep the others waiting."""
-    pause = min(LONGEST_PAUSE, payments.FIRST_LOOK * 2 ** min(payment.looks + 1, 10))
+    """Ask about one payment. One that fails must not keep the others waiting."""
+    pause = payments.LOOKS.pause(payment.looks + 1)
     mine = CardPayment.objects.filter(pk=payment.pk, next_look_at=payment.next_look_at)
     if not mine.update(looks=F("looks") + 1, next_look_at=now + pause):
         return False

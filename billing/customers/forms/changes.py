@@ -5,23 +5,27 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
 from billing.customers.services.changes import ChangeRefused, KeyReused
 from billing.web.form_fields import KeyedForm, read_amount
 
-PLAIN = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", "Use letters, digits, points, dashes and underscores.")
+PLAIN = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", _("Use letters, digits, points, dashes and underscores."))
 
 
 class OverdraftField(forms.CharField):
-    """Nothing or more, in plain digits."""
+    """An amount of zero or more, in plain digits."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(
-            label="Overdraft",
+            label=_("Overdraft"),
             max_length=40,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-            error_messages={"required": "Enter an amount; 0 is none.", "max_length": "The amount has too many digits."},
+            error_messages={
+                "required": _("Enter an amount; 0 is none."),
+                "max_length": _("The amount has too many digits."),
+            },
             **more,
         )
 
@@ -41,12 +45,12 @@ class ChangeForm(KeyedForm):
     def clean_key(self) -> str:
         key = str(self.cleaned_data["key"])
         if not key.isprintable():
-            raise forms.ValidationError("The form cannot be read. Start again.")
+            raise forms.ValidationError(_("The form cannot be read. Start again."))
         return key
 
     def refuse(self, error: ChangeRefused) -> None:
-        """Say it beside the field that is to be corrected. A key that is used up is replaced by a new one."""
-        self.add_error(error.field if error.field in self.fields else None, str(error))
+        """Say why, beside the field that is to be corrected. A key that is used up is replaced by a new one."""
+        self.add_error(error.field if error.field in self.fields else None, error.reason.words(error.figure))
         if isinstance(error, KeyReused):
             self.replace_key()
 
@@ -66,36 +70,35 @@ class OverdraftForm(ChangeForm):
 
 class OpenForm(ChangeForm):
     number = forms.CharField(
-        label="Account number",
+        label=_("Account number"),
         max_length=30,
         validators=[PLAIN],
-        help_text="You choose it, and it stays. No other account may have it.",
+        help_text=_("You choose it, and it stays. No other account may have it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
-        error_messages={"required": "Choose a number.", "max_length": "That is too long."},
+        error_messages={"required": _("Choose a number."), "max_length": _("That is too long.")},
     )
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Enter a name.", "max_length": "That is too long."},
+        error_messages={"required": _("Enter a name."), "max_length": _("That is too long.")},
     )
-    rate_group = forms.ChoiceField(label="Rates", required=False, help_text="As your other customers have them.")
+    rate_group = forms.ChoiceField(label=_("Rates"), help_text=_("As your customers have them."))
     overdraft = OverdraftField(required=False)
     email = forms.EmailField(
-        label="Invite by e-mail",
+        label=_("Invite by e-mail"),
         required=False,
-        help_text="They get a mail with a link that works once, for seven days, and own the account here.",
+        help_text=_("They get a mail with a link that works once, for seven days, and own the account here."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"invalid": "This is no e-mail address."},
+        error_messages={"invalid": _("This is no e-mail address.")},
     )
 
     def __init__(
         self, data: Any = None, *, switch: Switch, rate_groups: list[str], with_overdraft: bool, **more: Any
     ) -> None:
         super().__init__(data, switch=switch, **more)
-        self.fields["rate_group"] = forms.ChoiceField(
-            label="Rates", choices=[(group, group) for group in rate_groups], help_text="As your customers have them."
-        )
+        rates: Any = self.fields["rate_group"]
+        rates.choices = [(group, group) for group in rate_groups]
         if not rate_groups:
             del self.fields["rate_group"]
         if not with_overdraft:
@@ -104,7 +107,7 @@ class OpenForm(ChangeForm):
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"]).strip()
         if not name.isprintable():
-            raise forms.ValidationError("Use letters and digits alone.")
+            raise forms.ValidationError(_("Use letters and digits alone."))
         return name
 
     def clean_overdraft(self) -> Decimal:

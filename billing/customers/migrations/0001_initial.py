@@ -5,10 +5,10 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
 
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('accounts', '0001_initial'),
@@ -31,7 +31,8 @@ class Migration(migrations.Migration):
                 ('requested_at', models.DateTimeField()),
                 ('deadline', models.DateTimeField(help_text='Until when it is tried to send it')),
                 ('state', models.CharField(choices=[('requested', 'waiting to be sent'), ('sending', 'being sent'), ('in_doubt', 'being checked'), ('done', 'done'), ('refused', 'not done')], default='requested', max_length=10)),
-                ('why', models.CharField(blank=True, help_text='For people', max_length=300)),
+                ('reason', models.CharField(blank=True, max_length=30)),
+                ('figure', models.CharField(blank=True, help_text='What the words of the reason name', max_length=100)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('looks', models.PositiveSmallIntegerField(default=0, help_text='Complete ones, since it came into doubt')),
                 ('next_step_at', models.DateTimeField(help_text='From when a sweep goes on with it')),
@@ -39,7 +40,7 @@ class Migration(migrations.Migration):
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
                 ('mailed_at', models.DateTimeField(blank=True, help_text="When the invitation's mail was handed in", null=True)),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='accounts.account')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes_asked_for', to='accounts.account')),
+                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requested_changes', to='accounts.account')),
                 ('invitation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='customer_changes', to='accounts.invitation')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

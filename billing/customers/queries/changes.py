@@ -1,4 +1,4 @@
-"""What an agent asked to be done with its customers, as its pages list it."""
+"""Finds what an agent asked to be done with its customers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def latest(*, agent: Account) -> list[CustomerChange]:
 
 
 def under_way(*, account: Account) -> CustomerChange | None:
-    """What has not ended yet; the database lets there be one."""
+    """Find the change of the account that has not ended yet; the database lets there be only one."""
     rows = CustomerChange.objects.filter(agent=account.parent, number=account.number)
     return rows.exclude(state__in=CHANGE_ENDS).first()
 
 
 def rate_groups(*, agent: Account) -> list[str]:
-    """Those that the agent's customers have, the commonest first."""
+    """List the rate groups that the agent's customers have, the commonest first."""
     customers = agent.children.filter(missing_since__isnull=True).exclude(rate_group="")
     counted = customers.values_list("rate_group").annotate(count=Count("id")).order_by("-count", "rate_group")
     return [group for group, _ in counted[:MOST_GROUPS]]

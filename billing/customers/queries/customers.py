@@ -1,4 +1,4 @@
-"""An agent's customers as its page lists them. The switch is never asked here."""
+"""Lists an agent's customers. The switch is never asked here."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from billing.balances.queries.runway import days_left_of
 
 @dataclass(frozen=True)
 class Customer:
+    """An account below an agent. `days_left` says how long its credit lasts at its pace; None: that is not known."""
+
     account: Account
-    direct: bool
+    is_direct: bool
     days_left: int | None
 
 
 @dataclass(frozen=True)
 class Page:
-    """In the order of account numbers. `following` is the `after` of the next page, None on the last."""
+    """Some customers in the order of their numbers. `following` is the `after` of the next page, None on the last."""
 
     customers: list[Customer]
     following: str | None
 
 
 def page(*, agent: Account, text: str = "", after: str = "", size: int = 100, now: datetime) -> Page:
-    """Accounts of every depth below the agent; `text` is a part of the number or of the name."""
+    """List accounts of every depth below the agent; `text` is a part of the number or of the name."""
     accounts = descendants(agent).select_related("switch", "parent")
     if text:
         accounts = accounts.filter(Q(number__icontains=text) | Q(name__icontains=text))
@@ -36,6 +38,6 @@ def page(*, agent: Account, text: str = "", after: str = "", size: int = 100, no
         accounts = accounts.filter(number__gt=after)
     rows = list(accounts.order_by("number")[: size + 1])
     shown = rows[:size]
-    left = days_left_of(accounts=shown, now=now)
-    customers = [Customer(row, row.parent_id == agent.pk, left[row.pk]) for row in shown]
+    days_left = days_left_of(accounts=shown, now=now)
+    customers = [Customer(row, row.parent_id == agent.pk, days_left[row.pk]) for row in shown]
     return Page(customers, following=shown[-1].number if len(rows) > size else None)

@@ -1,4 +1,4 @@
-"""What an agent earns with the calls of the accounts directly below it. The switch is never asked here.
+"""Says what an agent earns with the calls of the accounts directly below it. The switch is never asked here.
 
 An agent is charged its own fee for each call of its customers (manual §3.47, `agentFee`); the margin is what they are
 charged for it less that. Calls count where a balance counts them: on the day of the switch's calendar they end.
@@ -16,16 +16,19 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import Account
 from billing.calls.models import Call, CallDay
+from billing.lib.amounts import ZERO
 from billing.lib.days import begin_of, day_of, each_day, end_of
 
-ZERO = Decimal(0)
 MOST_LISTED = 500
 SUMS = {"calls": Count("id", filter=Q(talk_seconds__gt=0)), "earned": Sum("fee"), "paid": Sum("agent_fee")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Margin:
-    """`earned` is what the customers were charged, `paid` what the agent was; `calls` counts the answered ones."""
+    """Sums over some calls: `earned` is what customers were charged, `paid` what the agent was charged for the same.
+
+    `calls` counts the answered ones.
+    """
 
     calls: int = 0
     earned: Decimal = ZERO
@@ -37,13 +40,16 @@ class Margin:
 
     @property
     def share(self) -> Decimal | None:
-        """Of what was earned."""
+        """The margin as a part of what was earned; None where nothing was."""
         return self.amount / self.earned if self.earned > 0 else None
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfCustomers:
-    """The largest margin first, at most MOST_LISTED; `total` is of all. `is_partial`: days are not fetched."""
+class MarginsOfCustomers:
+    """At most MOST_LISTED customers, the largest margin first, and the total of all.
+
+    `is_partial` says that calls of some of the days are not fetched yet.
+    """
 
     customers: list[tuple[Account, Margin]]
     total: Margin
@@ -51,33 +57,34 @@ class OfCustomers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfDays:
-    """One customer's days that have calls, the newest first."""
+class MarginsOfDays:
+    """The days of one customer that have calls, the newest first."""
 
     days: list[tuple[date, Margin]]
     total: Margin
     is_partial: bool
 
 
-def by_customer(*, agent: Account, first: date, last: date, today: date) -> OfCustomers:
-    """Of whoever is the agent's customer now: what left its tree is no longer its to see."""
+def by_customer(*, agent: Account, first: date, last: date, today: date) -> MarginsOfCustomers:
+    """Sum up by those who are the agent's customers now: it no longer sees accounts that left its tree."""
     rows = _calls(agent, first, last).filter(account__parent=agent).values_list("account_id").annotate(**SUMS)
     margins = {account_id: _margin(sums) for account_id, *sums in rows}
     accounts = Account.objects.filter(pk__in=margins).select_related("switch")
     listed = sorted(((account, margins[account.pk]) for account in accounts), key=_largest_first)
     children = agent.children.filter(missing_since__isnull=True)
-    return OfCustomers(
+    return MarginsOfCustomers(
         customers=listed[:MOST_LISTED],
         total=_sum(margins.values()),
         is_partial=_lacks_days(children, first, min(last, today)),
     )
 
 
-def by_day(*, agent: Account, customer: Account, first: date, last: date, today: date) -> OfDays:
+def by_day(*, agent: Account, customer: Account, first: date, last: date, today: date) -> MarginsOfDays:
+    """Sum up the days of one customer, in the calendar of the switch."""
     day = TruncDate("ended_at", tzinfo=agent.switch.zone)
     rows = _calls(agent, first, last).filter(account=customer).values_list(day).annotate(**SUMS)
     days = {ended: _margin(sums) for ended, *sums in rows}
-    return OfDays(
+    return MarginsOfDays(
         days=sorted(days.items(), reverse=True),
         total=_sum(days.values()),
         is_partial=_lacks_days([customer], first, min(last, today)),
@@ -85,7 +92,7 @@ def by_day(*, agent: Account, customer: Account, first: date, last: date, today:
 
 
 def _calls(agent: Account, first: date, last: date) -> QuerySet[Call]:
-    """Those for which this agent was charged, and no other above or below it."""
+    """Find the calls for which this agent was charged, and no other above or below it."""
     zone = agent.switch.zone
     return Call.objects.filter(
         switch=agent.switch,
@@ -99,11 +106,11 @@ def _lacks_days(accounts: Iterable[Account], first: date, last: date) -> bool:
     days = len(list(each_day(first, last)))
     fetched = CallDay.objects.filter(account__in=accounts, day__range=(first, last), fetched_at__isnull=False)
     counts = dict(fetched.values_list("account_id").annotate(Count("id")))
-    return any(counts.get(account.pk, 0) < days - _before(account, first, last) for account in accounts)
+    return any(counts.get(account.pk, 0) < days - _days_before_opening(account, first, last) for account in accounts)
 
 
-def _before(account: Account, first: date, last: date) -> int:
-    """Of these days, how many were over before the account was opened."""
+def _days_before_opening(account: Account, first: date, last: date) -> int:
+    """Count the days of this range that were over before the account was opened."""
     if account.opened_at is None:
         return 0
     opened = day_of(account.opened_at, account.switch.zone)

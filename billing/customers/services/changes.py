@@ -1,4 +1,4 @@
-"""What an agent asks to be done with an account directly below its own: written down before anything is sent."""
+"""Takes what an agent asks to be done with an account directly below its own, before anything is sent."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.db import IntegrityError, transaction
 from accounts.models import Account, AuditAction, User
 from accounts.services import audit
 from billing.balances.services import balances
-from billing.customers.models import ChangeKind, CustomerChange
+from billing.customers.models import ChangeKind, ChangeReason, CustomerChange
 from billing.customers.services import overdrafts
 from billing.lib.enqueue import enqueue
 
 CARRY_OUT = "billing.customers.tasks.carry_out_change"
 
-# A row that was just written is left to whoever is told of it for so long before a sweep takes it.
+# A row that was just written is left to the worker that is told of it for so long before a sweep takes it.
 HAND_OVER = timedelta(seconds=5)
 PERMISSIONS = {
     ChangeKind.OPEN: "may_open_customers",
@@ -28,21 +28,25 @@ PERMISSIONS = {
 
 
 class ChangeRefused(Exception):
-    """Nothing is sent. The sentence is for the person; `field` is what to correct."""
+    """Nothing is sent. `reason` says why, `figure` is what its words name, and `field` is what to correct."""
 
     field = ""
 
+    def __init__(self, reason: ChangeReason, figure: str = "") -> None:
+        super().__init__(reason.value, figure)
+        self.reason, self.figure = reason, figure
 
-class NotLet(ChangeRefused):
-    """The operator does not let the agent, or the account is not directly below it any more."""
+
+class NotAllowed(ChangeRefused):
+    """The operator does not let the agent do it, or the account is not directly below the agent any more."""
 
 
 class UnderWay(ChangeRefused):
-    """Another wish about the same account has not ended."""
+    """Another change of the same account has not ended."""
 
 
 class KeyReused(ChangeRefused):
-    pass
+    """The key came before, with another request."""
 
 
 class NumberTaken(ChangeRefused):
@@ -66,93 +70,99 @@ def open_account(
     now: datetime,
     hand_over: bool = True,
 ) -> CustomerChange:
-    """An account directly below the agent, and an invitation to whom it is for. Raises ChangeRefused."""
-    wish = CustomerChange(number=number, name=name, overdraft=overdraft, rate_group=rate_group, email=email.lower())
-    return _ask(wish, ChangeKind.OPEN, agent, by, key, now, hand_over=hand_over)
+    """Ask for an account directly below the agent, and for an invitation to `email`. Raises ChangeRefused."""
+    change = CustomerChange(number=number, name=name, overdraft=overdraft, rate_group=rate_group, email=email.lower())
+    return _request(change, ChangeKind.OPEN, agent, by, key, now, hand_over=hand_over)
 
 
 def set_lock(
     *, account: Account, agent: Account, locked: bool, by: User, key: str, now: datetime, hand_over: bool = True
 ) -> CustomerChange:
-    """Raises ChangeRefused."""
-    wish = CustomerChange(number=account.number, account=account)
+    """Ask to lock an account, or to unlock it. Raises ChangeRefused."""
+    change = CustomerChange(number=account.number, account=account)
     kind = ChangeKind.LOCK if locked else ChangeKind.UNLOCK
-    return _ask(wish, kind, agent, by, key, now, hand_over=hand_over)
+    return _request(change, kind, agent, by, key, now, hand_over=hand_over)
 
 
 def set_overdraft(
     *, account: Account, agent: Account, overdraft: Decimal, by: User, key: str, now: datetime, hand_over: bool = True
 ) -> CustomerChange:
-    """Raises ChangeRefused."""
-    wish = CustomerChange(number=account.number, account=account, overdraft=overdraft)
-    return _ask(wish, ChangeKind.OVERDRAFT, agent, by, key, now, hand_over=hand_over)
+    """Ask for another overdraft of an account. Raises ChangeRefused."""
+    change = CustomerChange(number=account.number, account=account, overdraft=overdraft)
+    return _request(change, ChangeKind.OVERDRAFT, agent, by, key, now, hand_over=hand_over)
 
 
-def check(*, wish: CustomerChange, agent: Account) -> None:
-    """Raises ChangeRefused when the switch must not see it. `agent` is held, and what is known of it is current."""
-    kind, account = ChangeKind(wish.kind), wish.account
+def check(*, change: CustomerChange, agent: Account) -> None:
+    """Raises ChangeRefused when the change must not reach the switch.
+
+    `agent` is locked, and what is known of it is current.
+    """
+    kind, account = ChangeKind(change.kind), change.account
     if not getattr(agent, PERMISSIONS[kind]) or agent.missing_since is not None:
-        raise NotLet("Your provider does not let this account do that.")
+        raise NotAllowed(ChangeReason.NOT_ALLOWED)
     if account is not None and (account.parent_id != agent.pk or account.missing_since is not None):
-        raise NotLet("This account is no longer directly below yours.")
-    if account is None and Account.objects.filter(switch=agent.switch, number=wish.number).exists():
-        raise NumberTaken(f"There is an account {wish.number} already. Choose another number.")
-    if wish.overdraft:
-        _check_overdraft(wish, agent, wish.overdraft)
+        raise NotAllowed(ChangeReason.NOT_BELOW)
+    if account is None and Account.objects.filter(switch=agent.switch, number=change.number).exists():
+        raise NumberTaken(ChangeReason.NUMBER_TAKEN, change.number)
+    if change.overdraft:
+        _check_overdraft(change, agent, change.overdraft)
 
 
 def enqueue_change(change_id: int) -> None:
-    """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
+    """Ask a worker to go on with the change now. When no broker answers, a sweep will find it."""
     enqueue(CARRY_OUT, change_id, queue="money")
 
 
-def _check_overdraft(wish: CustomerChange, agent: Account, overdraft: Decimal) -> None:
+def describe(change: CustomerChange) -> str:
+    """Say what is asked for, for the audit trail."""
+    amount = "" if change.overdraft is None else f", overdraft {change.overdraft.normalize():f}"
+    return f"{change.get_kind_display()}{amount}" + (f", invites {change.email}" if change.email else "")
+
+
+def _check_overdraft(change: CustomerChange, agent: Account, overdraft: Decimal) -> None:
     if not agent.may_set_overdrafts:
-        raise NotLet("Your provider does not let this account set overdrafts.")
-    most = overdrafts.most_for(agent=agent, number=wish.number, besides=wish)
-    if most is not None and overdraft > most:
-        told = f"{most.normalize():f} {agent.switch.currency}"
-        raise OverdraftTooLarge(f"This account can give {told} at most: all overdrafts stay within its own.")
+        raise NotAllowed(ChangeReason.NO_OVERDRAFTS)
+    largest = overdrafts.largest_for(agent=agent, number=change.number, besides=change)
+    if largest is not None and overdraft > largest:
+        raise OverdraftTooLarge(ChangeReason.OVERDRAFT_TOO_LARGE, f"{largest.normalize():f} {agent.switch.currency}")
 
 
-def _ask(
-    wish: CustomerChange, kind: ChangeKind, agent: Account, by: User, key: str, now: datetime, *, hand_over: bool
+def _request(
+    change: CustomerChange, kind: ChangeKind, agent: Account, by: User, key: str, now: datetime, *, hand_over: bool
 ) -> CustomerChange:
-    """The same key and body give the same row, however often they come."""
+    """Write the change down. The same key and content give the same row, however often they come."""
     with transaction.atomic():
-        agent = balances.locked(agent)
-        wish.agent, wish.kind, wish.requested_by, wish.key = agent, kind, by, key
-        wish.requested_at, wish.deadline = now, now + agent.switch.sending_deadline
-        wish.next_step_at = now + HAND_OVER
+        agent = balances.lock_agent(agent)
+        change.agent, change.kind, change.requested_by, change.key = agent, kind, by, key
+        change.requested_at, change.deadline = now, now + agent.switch.sending_deadline
+        change.next_step_at = now + HAND_OVER
         known = CustomerChange.objects.filter(requested_by=by, key=key).first()
         if known is not None:
-            if _body(known) != _body(wish):
-                raise KeyReused("This form was already used for something else. Start again.")
+            if _content(known) != _content(change):
+                raise KeyReused(ChangeReason.KEY_REUSED)
             return known
-        check(wish=wish, agent=agent)
+        check(change=change, agent=agent)
         try:
             with transaction.atomic():
-                wish.save(force_insert=True)
+                change.save(force_insert=True)
         except IntegrityError as error:
-            raise UnderWay("Something is being done with this account just now. Wait until it has ended.") from error
+            raise UnderWay(ChangeReason.UNDER_WAY) from error
         audit.note(
             action=AuditAction.REQUESTED,
             now=now,
             by=by,
             via=agent,
-            account=wish.account or agent,
-            subject=wish,
-            text=described(wish),
+            account=change.account or agent,
+            subject=change,
+            text=describe(change),
         )
         if hand_over:
-            transaction.on_commit(partial(enqueue_change, wish.pk))
-    return wish
+            transaction.on_commit(partial(enqueue_change, change.pk))
+    return change
 
 
-def described(wish: CustomerChange) -> str:
-    amount = "" if wish.overdraft is None else f", overdraft {wish.overdraft.normalize():f}"
-    return f"{wish.get_kind_display()}{amount}" + (f", invites {wish.email}" if wish.email else "")
-
-
-def _body(wish: CustomerChange) -> tuple[object, ...]:
-    return wish.agent_id, wish.kind, wish.number, wish.name, wish.overdraft, wish.rate_group, wish.email
+def _content(change: CustomerChange) -> tuple[object, ...]:
+    return (
+        *(change.agent_id, change.kind, change.number, change.name),
+        *(change.overdraft, change.rate_group, change.email),
+    )

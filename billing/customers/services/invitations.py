@@ -1,4 +1,7 @@
-"""Inviting whom an account was opened for: owed from the moment it is there, and tried until the mail is handed in."""
+"""Invites the person for whom an account was opened.
+
+The invitation is due from the moment the account exists, and is tried until its mail is handed in.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ MOST_AT_ONCE = 20
 
 
 def send_due(*, now: datetime) -> int:
-    """How many were handed in. Each is claimed by a conditional update."""
-    owed = CustomerChange.objects.filter(
+    """Send the invitations that are due, each claimed by a conditional update. Returns how many were handed in."""
+    unsent = CustomerChange.objects.filter(
         ~Q(email=""), kind=ChangeKind.OPEN, state=ChangeState.DONE, account__isnull=False, mailed_at__isnull=True
     )
-    due = owed.filter(next_step_at__lte=now, settled_at__gt=now - TRIED_FOR).select_related("account", "requested_by")
+    due = unsent.filter(next_step_at__lte=now, settled_at__gt=now - TRIED_FOR).select_related("account", "requested_by")
     return sum(_send(change, now) for change in due.order_by("next_step_at")[:MOST_AT_ONCE])
 
 
 def _send(change: CustomerChange, now: datetime) -> bool:
-    """A link is known only when it is made, so each try makes another one."""
+    """Invite and mail once. A link is known only at the moment it is made, so each try makes another one."""
     mine = CustomerChange.objects.filter(pk=change.pk, next_step_at=change.next_step_at, mailed_at__isnull=True)
     if change.account is None or not mine.update(next_step_at=now + AGAIN_AFTER):
         return False

@@ -1,4 +1,7 @@
-"""Carrying out what an agent asked for: looked at first, sent at most once, and looked at again when in doubt."""
+"""Carries out what an agent asked for.
+
+The account is looked at first, the change is sent at most once, and the account is looked at again when in doubt.
+"""
 
 from __future__ import annotations
 
@@ -9,50 +12,45 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from accounts.models import Account
 from billing.balances.services import balances, profiles
-from billing.customers.models import ChangeKind, ChangeState, CustomerChange
+from billing.customers.models import ChangeKind, ChangeReason, ChangeState, CustomerChange
 from billing.customers.services import changes, states
 from billing.customers.services.states import move
 from billing.lib.amounts import stored
 from billing.switches.services import clients
-from billing.switches.services.failures import FAILURES, GONE
+from billing.switches.services.failures import FAILURES
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
 from billing.vos3000.operations.customers import Customer, LockType, create_customer, get_customers, modify_customer
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(seconds=60)
+PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
 # Longer than the client waits for one whole answer.
 DEAD_AFTER = timedelta(seconds=60)
 MOST_AT_ONCE = 50
-NOT_REACHED = "The switch could not be reached; nothing was sent."
-NOT_YET = "The switch cannot be asked just now; it is tried again."
-NOT_CLEAR = "The switch did not say clearly whether it was done."
-NOT_SO = "We looked for it several times: the switch has not done it. You may ask for it again."
-TAKEN = "The number is taken by another account. Choose another one."
-NOT_BELOW = "This account is no longer directly below yours; nothing was sent."
 
 Operation = Callable[[Client], None]
 
 
 def carry_out(*, change_id: int, now: datetime) -> CustomerChange:
-    """The next step of one change, whatever it is. Safe to call at any time."""
+    """Take the next step of one change, whichever that is. Safe to call at any time."""
     clock = Clock(now)
     change = CustomerChange.objects.select_related("agent__switch", "account", "requested_by").get(pk=change_id)
     if change.state == ChangeState.REQUESTED:
         _send(change, clock)
     elif change.state == ChangeState.IN_DOUBT:
-        _look(change, clock)
+        _look_again(change, clock)
     return change
 
 
 def sweep(*, now: datetime) -> int:
-    """What nobody takes care of: hand-overs that were lost, senders that died, doubt."""
+    """Go on with the changes that no worker takes care of: messages that were lost, senders that died, doubt."""
     dead = CustomerChange.objects.filter(state=ChangeState.SENDING, sent_at__lt=now - DEAD_AFTER)
     for change in dead:
-        move(change, ChangeState.IN_DOUBT, now, why="The sending was cut off.", next_step_at=now)
+        move(change, ChangeState.IN_DOUBT, now, reason=ChangeReason.CUT_OFF, next_step_at=now)
     open_ones = CustomerChange.objects.filter(state__in=[ChangeState.REQUESTED, ChangeState.IN_DOUBT])
     due = open_ones.filter(next_step_at__lte=now).order_by("next_step_at")[:MOST_AT_ONCE]
     clock = Clock(now)
@@ -68,34 +66,37 @@ def sweep(*, now: datetime) -> int:
 def _send(change: CustomerChange, clock: Clock) -> None:
     now = clock.now()
     if now >= change.deadline:
-        move(change, ChangeState.REFUSED, now, why=NOT_REACHED)
+        move(change, ChangeState.REFUSED, now, reason=ChangeReason.NOT_REACHED)
         return
     try:
         with clients.client(change.agent.switch) as client:
             before = _look_before(client, change, now)
             if change.state == ChangeState.REQUESTED and _claim(change, clock.now()):
-                _tell(client, change, before, clock)
+                _operate(client, change, before, clock)
     except FAILURES as error:
         # Only what comes before the claim ends here: nothing was sent.
         logger.info("%s waits: %s", change, error)
-        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(change.attempts, 6)))
         still = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.REQUESTED, attempts=change.attempts)
-        still.update(attempts=F("attempts") + 1, next_step_at=clock.now() + pause, why=NOT_YET)
+        again_at = clock.now() + PAUSES.pause(change.attempts)
+        still.update(attempts=F("attempts") + 1, next_step_at=again_at, reason=ChangeReason.NOT_YET)
         change.refresh_from_db()
 
 
 def _look_before(client: Client, change: CustomerChange, now: datetime) -> Customer | None:
-    """The account as it is, and what the decision rests on, read anew. It may end the change. Raises SwitchError."""
+    """Read the account again, and what the decision rests on. It may end the change.
+
+    Raises an error of `billing.vos3000` when the switch cannot be asked.
+    """
     found = _read(client, change, now)
     if change.kind == ChangeKind.OPEN:
         if found is not None:
-            move(change, ChangeState.REFUSED, now, why=TAKEN)
+            move(change, ChangeState.REFUSED, now, reason=ChangeReason.TAKEN_ON_SWITCH)
     elif found is None:
-        move(change, ChangeState.REFUSED, now, why=GONE)
+        move(change, ChangeState.REFUSED, now, reason=ChangeReason.UNKNOWN_TO_SWITCH)
     elif found.agent_account != change.agent.number:
-        move(change, ChangeState.REFUSED, now, why=NOT_BELOW)
-    elif _is_so(change, found):
-        states.finish(change, now=now, why="It was so already.")
+        move(change, ChangeState.REFUSED, now, reason=ChangeReason.LEFT_THE_AGENT)
+    elif _is_in_effect(change, found):
+        states.finish(change, now=now, reason=ChangeReason.ALREADY_SO)
     if change.state == ChangeState.REQUESTED and change.overdraft:
         family = get_customers(client, agent=change.agent.number, direct_children_only=True)
         family += get_customers(client, accounts=[change.agent.number])
@@ -105,33 +106,33 @@ def _look_before(client: Client, change: CustomerChange, now: datetime) -> Custo
 
 @transaction.atomic(durable=True)
 def _claim(change: CustomerChange, now: datetime) -> bool:
-    """Make it this process' own, if it may still be done. Committed before anything leaves."""
-    agent = balances.locked(change.agent)
+    """Make the change this process' own, if it may still be done. Committed before anything is sent."""
+    agent = balances.lock_agent(change.agent)
     if change.account_id is not None:
         change.account = Account.objects.get(pk=change.account_id)
     try:
-        changes.check(wish=change, agent=agent)
+        changes.check(change=change, agent=agent)
     except changes.ChangeRefused as refused:
-        move(change, ChangeState.REFUSED, now, why=str(refused))
+        move(change, ChangeState.REFUSED, now, reason=refused.reason, figure=refused.figure)
         return False
     return move(change, ChangeState.SENDING, now, sent_at=now, attempts=change.attempts + 1)
 
 
-def _tell(client: Client, change: CustomerChange, before: Customer | None, clock: Clock) -> None:
+def _operate(client: Client, change: CustomerChange, before: Customer | None, clock: Clock) -> None:
     try:
         _operation(change)(client)
     except Unreachable:
-        pause = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(change.attempts, 6)))
-        move(change, ChangeState.REQUESTED, clock.now(), why=NOT_YET, next_step_at=clock.now() + pause)
+        again_at = clock.now() + PAUSES.pause(change.attempts)
+        move(change, ChangeState.REQUESTED, clock.now(), reason=ChangeReason.NOT_YET, next_step_at=again_at)
     except Refused as error:
         logger.warning("%s was refused with code %s", change, error.code)
-        move(change, ChangeState.REFUSED, clock.now(), why=f"The switch refused it with code {error.code}.")
+        move(change, ChangeState.REFUSED, clock.now(), reason=ChangeReason.REFUSED_BY_SWITCH, figure=str(error.code))
     except UnknownOutcome as error:
         logger.warning("%s is in doubt: %s", change, error.reason)
-        _doubt(change, clock.now())
+        _put_in_doubt(change, clock.now())
     except Exception:
         logger.exception("%s ended in an unexpected way", change)
-        _doubt(change, clock.now())
+        _put_in_doubt(change, clock.now())
     else:
         _read_back(client, change, before, clock)
 
@@ -156,23 +157,23 @@ def _operation(change: CustomerChange) -> Operation:
 
 
 def _read_back(client: Client, change: CustomerChange, before: Customer | None, clock: Clock) -> None:
-    """The switch called it done. What it says now is kept; should that not be so, somebody has to look again."""
+    """Keep what the switch shows now. It called the change done; where it is not, the account is looked at again."""
     try:
         found = _read(client, change, clock.now())
     except FAILURES as error:
         logger.info("%s is done and could not be read back: %s", change, error)
         states.finish(change, now=clock.now())
         return
-    if found is None or not _is_so(change, found):
-        _doubt(change, clock.now())
+    if found is None or not _is_in_effect(change, found):
+        _put_in_doubt(change, clock.now())
         return
     also = _changed_besides(change, before, found)
     if also:
-        logger.error("%s changed more than it was to: %s", change, ", ".join(also))
+        logger.error("%s changed more than was asked for: %s", change, ", ".join(also))
     states.finish(change, now=clock.now(), also=also)
 
 
-def _look(change: CustomerChange, clock: Clock) -> None:
+def _look_again(change: CustomerChange, clock: Clock) -> None:
     switch, now = change.agent.switch, clock.now()
     try:
         with clients.client(switch) as client:
@@ -185,21 +186,20 @@ def _look(change: CustomerChange, clock: Clock) -> None:
         return
     now, looks = clock.now(), change.looks + 1
     settling = now - (change.sent_at or now) < switch.settling_time
-    if found is not None and _is_so(change, found):
+    if found is not None and _is_in_effect(change, found):
         states.finish(change, now=now)
     elif found is not None and change.kind == ChangeKind.OPEN:
-        move(change, ChangeState.REFUSED, now, why=TAKEN)
+        move(change, ChangeState.REFUSED, now, reason=ChangeReason.TAKEN_ON_SWITCH)
     elif settling or looks < switch.clean_looks:
-        pause = min(switch.longest_look_pause, switch.first_look_after * switch.look_factor ** min(looks, 10))
         in_doubt = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.IN_DOUBT)
-        in_doubt.update(looks=looks, next_step_at=now + pause)
+        in_doubt.update(looks=looks, next_step_at=now + switch.look_pauses.pause(looks))
         change.refresh_from_db()
     else:
-        move(change, ChangeState.REFUSED, now, why=NOT_SO)
+        move(change, ChangeState.REFUSED, now, reason=ChangeReason.NOT_FOUND)
 
 
 def _read(client: Client, change: CustomerChange, now: datetime) -> Customer | None:
-    """Ask the switch for the account. What is not the agent's is not kept: it is nobody's here to know."""
+    """Ask the switch for the account. What is not the agent's is not kept: no one here may know it."""
     customers = get_customers(client, accounts=[change.number])
     found = next((customer for customer in customers if customer.account == change.number), None)
     if found is not None and (change.account_id is not None or found.agent_account == change.agent.number):
@@ -207,7 +207,8 @@ def _read(client: Client, change: CustomerChange, now: datetime) -> Customer | N
     return found
 
 
-def _is_so(change: CustomerChange, found: Customer) -> bool:
+def _is_in_effect(change: CustomerChange, found: Customer) -> bool:
+    """Whether the switch shows the account as the change wants it."""
     match change.kind:
         case ChangeKind.LOCK:
             return found.is_locked is True
@@ -216,13 +217,13 @@ def _is_so(change: CustomerChange, found: Customer) -> bool:
         case ChangeKind.OVERDRAFT:
             return stored(found.limit_money) == change.overdraft
         case _:
-            # The number was free just before: below this agent, by this mark or name, it is the one that was opened.
+            # The number was free just before: an account below this agent with this mark or name was opened by us.
             is_below = found.agent_account == change.agent.number
             return is_below and (found.memo == change.reference or found.name == change.name)
 
 
 def _changed_besides(change: CustomerChange, before: Customer | None, found: Customer) -> list[str]:
-    """Fields that nobody asked to change: the manual does not say what becomes of those that are left out."""
+    """Name the fields that changed unasked: the manual does not say what becomes of those that are left out."""
     if before is None:
         return []
     asked = {ChangeKind.OVERDRAFT: "limit_money"}.get(ChangeKind(change.kind), "lock_type")
@@ -230,5 +231,6 @@ def _changed_besides(change: CustomerChange, before: Customer | None, found: Cus
     return sorted(name for name in watched - {asked} if getattr(before, name) != getattr(found, name))
 
 
-def _doubt(change: CustomerChange, now: datetime) -> None:
-    move(change, ChangeState.IN_DOUBT, now, why=NOT_CLEAR, next_step_at=now + change.agent.switch.first_look_after)
+def _put_in_doubt(change: CustomerChange, now: datetime) -> None:
+    first_look_at = now + change.agent.switch.first_look_after
+    move(change, ChangeState.IN_DOUBT, now, reason=ChangeReason.UNCLEAR, next_step_at=first_look_at)

@@ -1,13 +1,15 @@
-"""What an agent may do with the accounts directly below its own: open, lock and unlock them, set their overdrafts."""
+"""The pages on which an agent opens, locks and unlocks the accounts directly below its own, and sets overdrafts."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import Access
@@ -25,10 +27,10 @@ from billing.web.rendering import Request, render_account_page
 
 TONES = {ChangeState.DONE: "", ChangeState.REFUSED: "bad", ChangeState.IN_DOUBT: "warn"}
 INVITATIONS = {
-    InvitationState.OPEN: "is invited and has not come yet",
-    InvitationState.ACCEPTED: "has come",
-    InvitationState.REVOKED: "was invited; the invitation was taken back",
-    InvitationState.EXPIRED: "was invited; the link no longer works",
+    InvitationState.OPEN: _("%(email)s is invited and has not come yet."),
+    InvitationState.ACCEPTED: _("%(email)s has come."),
+    InvitationState.REVOKED: _("%(email)s was invited; the invitation was taken back."),
+    InvitationState.EXPIRED: _("%(email)s was invited; the link no longer works."),
 }
 action = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -45,23 +47,23 @@ def open_customer(request: Request, access: Access) -> HttpResponse:
         with_overdraft=agent.may_set_overdrafts,
     )
     if form.is_valid():
-        # Also so that nobody finds out, number by number, which accounts there are.
+        # This also keeps an agent from finding out, number by number, which accounts there are.
         rate_limits.spend(request, "open_customer")
-        wish = {"overdraft": Decimal(0), "rate_group": "", **form.cleaned_data}
+        terms = {"overdraft": Decimal(0), "rate_group": "", **form.cleaned_data}
         try:
-            change = services.open_account(agent=agent, by=request.user, now=now, **wish)
+            change = services.open_account(agent=agent, by=request.user, now=now, **terms)
         except ChangeRefused as refused:
             form.refuse(refused)
         else:
             return redirect("customer_change", agent.public_id, change.reference)
-    context = {"form": form, "most": _most(agent, "")}
+    context = {"form": form, "largest_overdraft": overdrafts.largest_for(agent=agent, number="")}
     return render_account_page(request, access, "customers/customer_open.html", context, now=now)
 
 
 @action
 @account_page(Action.LOCK)
 def lock_customer(request: Request, access: Access) -> HttpResponse:
-    """The question; posted, the change."""
+    """Ask whether to lock the account, or to unlock it; a POST does it."""
     now, account, agent = timezone.now(), access.account, _agent(access)
     initial = {"locked": "0" if account.is_locked else "1"}
     form = LockForm(request.POST if request.method == "POST" else None, switch=account.switch, initial=initial)
@@ -90,7 +92,11 @@ def set_overdraft(request: Request, access: Access) -> HttpResponse:
             form.refuse(refused)
         else:
             return redirect("customer_change", agent.public_id, change.reference)
-    context = {"form": form, "most": _most(agent, account.number), "under_way": queries.under_way(account=account)}
+    context = {
+        "form": form,
+        "largest_overdraft": overdrafts.largest_for(agent=agent, number=account.number),
+        "under_way": queries.under_way(account=account),
+    }
     return render_account_page(request, access, "customers/customer_overdraft.html", context, now=now)
 
 
@@ -128,16 +134,14 @@ def _agent(access: Access) -> Account:
     return agent
 
 
-def _most(agent: Account, number: str) -> dict[str, Any]:
-    """What may be given at most; no amount: there is no limit."""
-    return {"amount": overdrafts.most_for(agent=agent, number=number)}
-
-
-def _invited(change: CustomerChange, access: Access, now: Any) -> str:
+def _invited(change: CustomerChange, access: Access, now: datetime) -> str:
+    """Say what became of the invitation, to the readers who may know of it."""
     if not change.email or not (access.as_staff or access.own_role is not None):
         return ""
     if change.state != ChangeState.DONE:
-        return f"{change.email} is invited once the account is there."
-    if change.invitation is None or change.mailed_at is None:
-        return f"The mail to {change.email} is being sent."
-    return f"{change.email} {INVITATIONS[change.invitation.state(now)]}."
+        words = gettext("%(email)s is invited once the account is there.")
+    elif change.invitation is None or change.mailed_at is None:
+        words = gettext("The mail to %(email)s is being sent.")
+    else:
+        words = str(INVITATIONS[change.invitation.state(now)])
+    return words % {"email": change.email}

@@ -1,3 +1,5 @@
+"""The page that lists an agent's customers."""
+
 from __future__ import annotations
 
 from django.http import HttpResponse
@@ -29,11 +31,11 @@ def customers(request: Request, access: Access) -> HttpResponse:
         "following": page_link(request.GET, after=page.following),
         # An owner of this account or of one above it is above every customer in the list.
         "may_top_up_customers": access.role == Role.OWNER,
-        # Whoever may pay does so from an own balance; others look at what was paid from this one.
+        # A person who may pay does so from their own account's balance; others look at what was paid from this one.
         "pays": access.account if access.own_role == Role.OWNER or access.role != Role.OWNER else access.via,
         "may_open": access.may(Action.OPEN_CUSTOMERS),
-        "has_changes": access.account.changes_asked_for.exists(),
+        "has_changes": access.account.requested_changes.exists(),
         "may_see_margin": access.may(Action.SEE_MARGIN),
-        "limit": staleness.LISTED_BALANCE,
+        "stale_after": staleness.LISTED_BALANCE,
     }
     return render_account_page(request, access, "customers/customers.html", context, now=now, fragment="list")

@@ -1,4 +1,4 @@
-"""What an agent earns with its customers' calls, by customer or by the days of one."""
+"""The page that shows what an agent earns with its customers' calls, by customer or by the days of one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def margin(request: Request, access: Access) -> HttpResponse:
         "form": form,
         "ranges": usual_ranges(request.GET, today, (first, last)),
         "customer": customer,
-        "everybody": page_link(request.GET, customer=""),
+        "all_customers": page_link(request.GET, customer=""),
         "is_today": first == last == today,
         "kept_from": retention.missing_from(begin_of(first, agent.switch.zone), now),
     }
@@ -45,7 +45,7 @@ def margin(request: Request, access: Access) -> HttpResponse:
 
 
 def _customer(access: Access, public_id: str) -> Account | None:
-    """The one whose days are asked for; one that is not directly below is none."""
+    """Find the customer whose days are asked for. One that is not directly below the account is none."""
     if not public_id:
         return None
     children = access.account.children.select_related("switch")

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from billing.jobs.models import JobRun
+from billing.lib.instants import EPOCH
 from billing.switches.services.failures import FAILED
 
 logger = logging.getLogger(__name__)
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT_FOR = timedelta(days=7)
 
 

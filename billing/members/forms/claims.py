@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
 
@@ -10,26 +11,26 @@ NO_HISTORY = {"autocomplete": "off"}
 
 
 class ClaimForm(forms.Form):
-    """Which account, and one of the proofs that its switch allows."""
+    """The account that a visitor claims, and one of the proofs that its switch allows."""
 
-    switch = forms.ModelChoiceField(Switch.objects.none(), to_field_name="name", empty_label=None, label="Service")
-    number = forms.CharField(label="Account number", max_length=100, widget=forms.TextInput(attrs=NO_HISTORY))
-    email = forms.EmailField(label="Your e-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    switch = forms.ModelChoiceField(Switch.objects.none(), to_field_name="name", empty_label=None, label=_("Service"))
+    number = forms.CharField(label=_("Account number"), max_length=100, widget=forms.TextInput(attrs=NO_HISTORY))
+    email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     phrase = forms.CharField(
-        label="Code phrase",
+        label=_("Code phrase"),
         required=False,
         max_length=100,
-        help_text="The one that your provider gave you.",
+        help_text=_("The one that your provider gave you."),
         widget=forms.TextInput(attrs=NO_HISTORY),
     )
     phone = forms.CharField(
-        label="Or: one of its phone numbers",
+        label=_("Or: one of its phone numbers"),
         required=False,
         max_length=64,
         widget=forms.TextInput(attrs={**NO_HISTORY, "inputmode": "tel"}),
     )
     password = forms.CharField(
-        label="And that phone’s password for web queries",
+        label=_("And that phone’s password for web queries"),
         required=False,
         max_length=128,
         strip=False,
@@ -50,5 +51,5 @@ class ClaimForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("phrase") and not (cleaned.get("phone") and cleaned.get("password")):
-            raise forms.ValidationError("Say something that only whoever has the account can know.")
+            raise forms.ValidationError(_("Say something that only whoever has the account can know."))
         return cleaned

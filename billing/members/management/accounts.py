@@ -1,4 +1,4 @@
-"""The account that a command names."""
+"""Finds the account that a command names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from billing.switches.services.failures import FAILURES, sentence
 
 
 def account_of(switch: Switch, number: str, now: datetime) -> Account:
-    """As the switch says now, with the accounts below it; as known here when it does not answer. Raises Failed."""
+    """Read an account and those below it from the switch; where it does not answer, return what is known here.
+
+    Raises Failed.
+    """
     try:
         account = profiles.ensure(switch=switch, number=number, now=now)
         if account.is_agent:

@@ -1,4 +1,4 @@
-"""Claiming an account: one page, and one answer for whatever was said on it."""
+"""The page on which a visitor claims an account. Every claim gets the same answer, whether it is right or not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_SWITCHES = 50
 @sensitive_post_parameters("phrase", "password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: HttpRequest) -> HttpResponse:
-    switches = list(members.switches()[:MOST_SWITCHES])
+    switches = list(members.claimable_switches()[:MOST_SWITCHES])
     if not switches:
         raise Http404("Nothing can be claimed")
     form = ClaimForm(request.POST if request.method == "POST" else None, switches=switches)

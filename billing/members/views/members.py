@@ -1,4 +1,4 @@
-"""Who may see an account: its members, and who is invited."""
+"""The pages that show who is a member of an account and who is invited, and on which its owners change that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import Access
@@ -21,8 +23,9 @@ from billing.web.account_page import account_page, after_fresh_login
 from billing.web.rendering import Request, render_account_page
 
 MOST_LISTED = 200
-LAST_OWNER = "An account keeps at least one owner. Make somebody else an owner first."
-NOT_MAILED = "The mail could not be sent just now. The invitation stands: send it again in a while."
+LAST_OWNER = _("An account keeps at least one owner. Make somebody else an owner first.")
+NOT_MAILED = _("The mail could not be sent just now. The invitation stands: send it again in a while.")
+ENDED = _("This invitation was accepted or taken back meanwhile.")
 
 
 @require_safe
@@ -57,9 +60,9 @@ def invite(request: Request, access: Access) -> HttpResponse:
                 now=now,
             )
         except AlreadyMember:
-            form.add_error("email", "Whoever has this address is a member already.")
+            form.add_error("email", gettext("Whoever has this address is a member already."))
         except TooManyInvitations:
-            form.add_error(None, "Too many invitations are open. Take some back first.")
+            form.add_error(None, gettext("Too many invitations are open. Take some back first."))
         else:
             return _mailed(request, access, issued)
     return render_account_page(request, access, "members/member_invite.html", {"form": form}, now=now)
@@ -84,7 +87,7 @@ def change_role(request: Request, access: Access, pk: int) -> HttpResponse:
 @account_page(Action.MANAGE_MEMBERS)
 @after_fresh_login
 def remove(request: Request, access: Access, pk: int) -> HttpResponse:
-    """The question; posted, the removal."""
+    """Ask whether to remove the member; a POST does it."""
     membership = get_object_or_404(access.account.memberships.select_related("user"), pk=pk)
     if request.method != "POST":
         context = {"membership": membership, "is_oneself": membership.user == request.user}
@@ -94,7 +97,7 @@ def remove(request: Request, access: Access, pk: int) -> HttpResponse:
     except LastOwner:
         messages.error(request, LAST_OWNER)
         return redirect("members", access.account.public_id)
-    messages.success(request, f"{membership.user.email} is no longer a member.")
+    messages.success(request, gettext("%(email)s is no longer a member.") % {"email": membership.user.email})
     if membership.user == request.user:
         return redirect("home")
     return redirect("members", access.account.public_id)
@@ -108,7 +111,7 @@ def resend(request: Request, access: Access, pk: int) -> HttpResponse:
     try:
         issued = invitations.renew(invitation=invitation, by=access, now=timezone.now())
     except InvitationClosed:
-        messages.error(request, "This invitation was accepted or taken back meanwhile.")
+        messages.error(request, ENDED)
         return redirect("members", access.account.public_id)
     return _mailed(request, access, issued)
 
@@ -118,15 +121,17 @@ def resend(request: Request, access: Access, pk: int) -> HttpResponse:
 def revoke(request: Request, access: Access, pk: int) -> HttpResponse:
     invitation = get_object_or_404(access.account.invitations, pk=pk)
     if invitations.revoke(invitation=invitation, by=access, now=timezone.now()):
-        messages.success(request, f"The invitation of {invitation.email} is taken back.")
+        messages.success(request, gettext("The invitation of %(email)s is taken back.") % {"email": invitation.email})
     else:
-        messages.error(request, "This invitation was accepted or taken back meanwhile.")
+        messages.error(request, ENDED)
     return redirect("members", access.account.public_id)
 
 
 def _mailed(request: Request, access: Access, issued: Issued) -> HttpResponse:
     if invitations.send(issued):
-        messages.success(request, f"A mail with a link is on its way to {issued.invitation.email}.")
+        messages.success(
+            request, gettext("A mail with a link is on its way to %(email)s.") % {"email": issued.invitation.email}
+        )
     else:
         messages.error(request, NOT_MAILED)
     return redirect("members", access.account.public_id)

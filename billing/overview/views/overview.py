@@ -15,7 +15,7 @@ from accounts.models import Account, ExpiryKind
 from billing.balances.queries.runway import LAST_DAYS, days_left
 from billing.balances.queries.spending import daily_cost, month_cost, today_charges
 from billing.balances.services import balances
-from billing.call_history.queries import pages as call_history_pages
+from billing.call_history.queries import pages
 from billing.call_history.queries.filters import CallFilter
 from billing.calls.models import Call, CallDay
 from billing.card_payments import queries as card_payments
@@ -111,7 +111,7 @@ class Overview:
 
     @cached_property
     def recent(self) -> list[Call]:
-        return call_history_pages.recent(account=self.account)
+        return pages.recent(account=self.account)
 
     @cached_property
     def destinations(self) -> dict[str, str]:
@@ -152,4 +152,4 @@ class Overview:
     def _days(self) -> dict[date, CallDay]:
         first = self._today - timedelta(days=SHOWN_DAYS)  # one more, so that a whole month is there
         shown = CallFilter(zone=self.account.switch.zone, first=first, last=self._today)
-        return call_history_pages.days(account=self.account, filter=shown)
+        return pages.days(account=self.account, chosen=shown)

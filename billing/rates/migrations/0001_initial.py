@@ -4,10 +4,10 @@ import django.db.models.deletion
 import django.db.models.functions.text
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
 
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('accounts', '0001_initial'),
@@ -26,6 +26,11 @@ class Migration(migrations.Migration):
                 ('name', models.TextField()),
                 ('switch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rate_groups', to='accounts.switch')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('switch', 'name'), name='rate_group_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Rate',
@@ -39,21 +44,14 @@ class Migration(migrations.Migration):
                 ('first_seconds', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), default=list, size=None)),
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='rates.rategroup')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='rategroup',
-            constraint=models.UniqueConstraint(fields=('switch', 'name'), name='rate_group_once'),
-        ),
-        migrations.AddIndex(
-            model_name='rate',
-            index=models.Index(models.F('group'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('area_name'), name='text_pattern_ops'), name='rate_by_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='rate',
-            constraint=models.UniqueConstraint(fields=('group', 'prefix'), name='rate_once_per_prefix'),
-        ),
-        migrations.AddConstraint(
-            model_name='rate',
-            constraint=models.CheckConstraint(condition=models.Q(('period__gt', 0)), name='rate_has_a_period'),
+            options={
+                'indexes': [
+                    models.Index(models.F('group'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('area_name'), name='text_pattern_ops'), name='rate_by_area'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('group', 'prefix'), name='rate_once_per_prefix'),
+                    models.CheckConstraint(condition=models.Q(('period__gt', 0)), name='rate_has_a_period'),
+                ],
+            },
         ),
     ]

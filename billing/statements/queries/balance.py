@@ -13,9 +13,9 @@ from django.db.models import Q, Sum
 
 from accounts.models import Account
 from billing.balances.models import Case, Payment, Reconciliation
+from billing.lib.amounts import ZERO
 from billing.lib.days import DAY, begin_of, day_of, end_of
 
-ZERO = Decimal(0)
 # What is left of a case that was closed, and what many rounded fees add up to, is below this.
 ROUNDING = Decimal("0.001")
 

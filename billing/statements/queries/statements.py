@@ -12,11 +12,11 @@ from django.db.models import Min, QuerySet
 from accounts.models import Account
 from billing.balances.models import Case, Charge, Payment, Reconciliation
 from billing.calls.models import CallDay, DayState
+from billing.lib.amounts import ZERO
 from billing.lib.days import DAY, begin_of, day_of, end_of
 from billing.statements.queries.balance import Missing, Story, Sums, explain
 from billing.statements.queries.payments import Listed, listed
 
-ZERO = Decimal(0)
 EARLIEST = date(2000, 1, 1)
 
 

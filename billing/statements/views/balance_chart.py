@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
+from billing.lib.amounts import ZERO
 from billing.lib.days import each_day
 from billing.statements.queries.balance import Day
 from billing.web.charts import HEIGHT, Label, labels, round_up
 
-ZERO = Decimal(0)
 # However many days share it: the picture's shape must not depend on them.
 WIDTH = 600
 FEWEST_DAYS = 2

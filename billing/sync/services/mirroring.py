@@ -6,11 +6,11 @@ from datetime import datetime
 
 from accounts.models import Account
 from billing.balances.services import payments as balance_payments
-from billing.balances.services.payments import Mirrored
+from billing.balances.services.payments import NewRows
 from billing.topups.services.matching import match_payments
 
 
-def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> Mirrored:
+def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> NewRows:
     """Read the rows that are new on the switch, then match payments to top-ups. Raises SwitchError.
 
     What was kept before the switch failed is matched as well: payments are read before charges.

@@ -1,14 +1,14 @@
-import billing.lib.references
+import billing.topups.models.topups
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.lib.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
 
-    initial = True
+class Migration(FirstMigration):
 
     dependencies = [
         ('accounts', '0001_initial'),
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='TopUp',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=billing.lib.references.new_reference, editable=False, max_length=20, unique=True)),
+                ('reference', models.CharField(default=billing.topups.models.topups.new_topup_reference, editable=False, max_length=20, unique=True)),
                 ('kind', models.CharField(choices=[('credit', 'credit'), ('debit', 'debit of the agent'), ('give_back', 'given back to the agent')], default='credit', max_length=10)),
                 ('source', models.CharField(choices=[('transfer', "from the agent's balance"), ('agent_credit', 'by the agent, without debit'), ('operator', 'by the operator'), ('voucher', 'by voucher card'), ('online', 'paid by card')], max_length=20)),
                 ('amount', models.DecimalField(decimal_places=6, max_digits=18)),
@@ -54,6 +54,28 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'top-up',
                 'permissions': [('credit_account', 'Can credit an account as the operator'), ('reissue_topup', "Can ask for a re-issue, and approve another's")],
+                'indexes': [
+                    models.Index(fields=['account', '-requested_at'], name='topups_topu_account_723452_idx'),
+                    models.Index(fields=['requested_by', '-requested_at'], name='topup_of_a_person'),
+                    models.Index(condition=models.Q(('state__in', ['requested', 'sending'])), fields=['next_attempt_at'], name='topup_to_send'),
+                    models.Index(condition=models.Q(('state__in', ['in_doubt', 'review'])), fields=['-requested_at'], name='topup_doubtful'),
+                    models.Index(condition=models.Q(('state', 'in_doubt')), fields=['next_look_at'], name='topup_in_doubt'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('requested_by', 'kind', 'key'), name='topup_once_per_key'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'sending', 'confirmed', 'refused', 'in_doubt', 'review', 'not_applied'])), name='topup_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('amount__lt', 0), ('kind', 'debit')), models.Q(models.Q(('kind', 'debit'), _negated=True), ('amount__gt', 0)), _connector='OR'), name='topup_amount_has_its_sign'),
+                    models.CheckConstraint(condition=models.Q(('debit__isnull', True), models.Q(('kind', 'credit'), ('source', 'transfer')), _connector='OR'), name='topup_only_a_transfer_has_a_debit'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'credit'), ('source__in', ['transfer', 'agent_credit']), _negated=True), ('payer__isnull', False), _connector='OR'), name='topup_an_agents_credit_names_the_agent'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('gives_back__isnull', False), ('kind', 'give_back')), models.Q(models.Q(('kind', 'give_back'), _negated=True), ('gives_back__isnull', True)), _connector='OR'), name='topup_a_give_back_says_of_what'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'not_applied']), _negated=True), fields=('gives_back',), name='topup_given_back_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('source', 'voucher'), models.Q(('card', ''), _negated=True)), models.Q(models.Q(('source', 'voucher'), _negated=True), ('card', ''), ('sealed_card', '')), _connector='OR'), name='topup_a_voucher_has_its_card'),
+                    models.UniqueConstraint(condition=models.Q(models.Q(('card', ''), _negated=True), models.Q(('state__in', ['refused', 'not_applied']), _negated=True)), fields=('card',), name='topup_once_per_card'),
+                    models.CheckConstraint(condition=models.Q(('sealed_card', ''), ('settled_at__isnull', True), _connector='OR'), name='topup_card_is_wiped_at_the_end'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'credit'), ('online__isnull', False), ('source', 'online')), models.Q(models.Q(('source', 'online'), _negated=True), ('online__isnull', True)), _connector='OR'), name='topup_names_its_online_payment'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'not_applied']), _negated=True), fields=('online',), name='topup_credits_an_online_payment_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('state__in', ['confirmed', 'refused', 'not_applied'])), models.Q(('settled_at__isnull', True), models.Q(('state__in', ['confirmed', 'refused', 'not_applied']), _negated=True)), _connector='OR'), name='topup_settled_means_ended'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +93,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 're-issue',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('answer', 'declined'), _negated=True), fields=('topup',), name='reissue_once'),
+                    models.CheckConstraint(condition=models.Q(('answer__in', ['', 'approved', 'declined'])), name='reissue_answer_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='reissue_answer_has_its_person'),
+                    models.CheckConstraint(condition=models.Q(('answer', 'approved'), ('answered_by', models.F('requested_by')), _negated=True), name='reissue_approved_by_a_second_person'),
+                    models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='reissue_has_its_reason'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +114,16 @@ class Migration(migrations.Migration):
                 ('to', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipt_mails', to=settings.AUTH_USER_MODEL)),
                 ('topup', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipt_mails', to='topups.topup')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='receipt_mail_to_send'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('topup', 'event', 'to'), name='receipt_mail_once_per_event'),
+                    models.CheckConstraint(condition=models.Q(('event__in', ['confirmed', 'refused', 'not_applied', 'in_doubt'])), name='receipt_mail_event_is_known'),
+                    models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('next_attempt_at__isnull', True), _connector='OR'), name='receipt_mail_sent_is_done'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='LookUp',
@@ -102,6 +141,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'look-up',
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('begins_at__lte', models.F('ends_at'))), name='lookup_runs_forward'),
+                    models.CheckConstraint(condition=models.Q(('failure', ''), models.Q(('candidates', []), ('found', []), ('rows', 0)), _connector='OR'), name='lookup_that_failed_read_nothing'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,79 +161,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('from_state', ''), ('to_state', 'requested')), models.Q(('from_state', 'requested'), ('to_state', 'sending')), models.Q(('from_state', 'requested'), ('to_state', 'refused')), models.Q(('from_state', 'sending'), ('to_state', 'requested')), models.Q(('from_state', 'sending'), ('to_state', 'confirmed')), models.Q(('from_state', 'sending'), ('to_state', 'refused')), models.Q(('from_state', 'sending'), ('to_state', 'in_doubt')), models.Q(('from_state', 'in_doubt'), ('to_state', 'confirmed')), models.Q(('from_state', 'in_doubt'), ('to_state', 'review')), models.Q(('from_state', 'review'), ('to_state', 'confirmed')), models.Q(('from_state', 'review'), ('to_state', 'not_applied')), _connector='OR'), name='transition_is_a_listed_edge'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='topup',
-            index=models.Index(fields=['account', '-requested_at'], name='topups_topu_account_723452_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='topup',
-            index=models.Index(fields=['requested_by', '-requested_at'], name='topup_of_a_person'),
-        ),
-        migrations.AddIndex(
-            model_name='topup',
-            index=models.Index(condition=models.Q(('state__in', ['requested', 'sending'])), fields=['next_attempt_at'], name='topup_to_send'),
-        ),
-        migrations.AddIndex(
-            model_name='topup',
-            index=models.Index(condition=models.Q(('state__in', ['in_doubt', 'review'])), fields=['-requested_at'], name='topup_doubtful'),
-        ),
-        migrations.AddIndex(
-            model_name='topup',
-            index=models.Index(condition=models.Q(('state', 'in_doubt')), fields=['next_look_at'], name='topup_in_doubt'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.UniqueConstraint(fields=('requested_by', 'kind', 'key'), name='topup_once_per_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'sending', 'confirmed', 'refused', 'in_doubt', 'review', 'not_applied'])), name='topup_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__lt', 0), ('kind', 'debit')), models.Q(models.Q(('kind', 'debit'), _negated=True), ('amount__gt', 0)), _connector='OR'), name='topup_amount_has_its_sign'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(('debit__isnull', True), models.Q(('kind', 'credit'), ('source', 'transfer')), _connector='OR'), name='topup_only_a_transfer_has_a_debit'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'credit'), ('source__in', ['transfer', 'agent_credit']), _negated=True), ('payer__isnull', False), _connector='OR'), name='topup_an_agents_credit_names_the_agent'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('gives_back__isnull', False), ('kind', 'give_back')), models.Q(models.Q(('kind', 'give_back'), _negated=True), ('gives_back__isnull', True)), _connector='OR'), name='topup_a_give_back_says_of_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'not_applied']), _negated=True), fields=('gives_back',), name='topup_given_back_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'voucher'), models.Q(('card', ''), _negated=True)), models.Q(models.Q(('source', 'voucher'), _negated=True), ('card', ''), ('sealed_card', '')), _connector='OR'), name='topup_a_voucher_has_its_card'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('card', ''), _negated=True), models.Q(('state__in', ['refused', 'not_applied']), _negated=True)), fields=('card',), name='topup_once_per_card'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(('sealed_card', ''), ('settled_at__isnull', True), _connector='OR'), name='topup_card_is_wiped_at_the_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'credit'), ('online__isnull', False), ('source', 'online')), models.Q(models.Q(('source', 'online'), _negated=True), ('online__isnull', True)), _connector='OR'), name='topup_names_its_online_payment'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['refused', 'not_applied']), _negated=True), fields=('online',), name='topup_credits_an_online_payment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('state__in', ['confirmed', 'refused', 'not_applied'])), models.Q(('settled_at__isnull', True), models.Q(('state__in', ['confirmed', 'refused', 'not_applied']), _negated=True)), _connector='OR'), name='topup_settled_means_ended'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='topup',
@@ -207,26 +181,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='topup',
             trigger=pgtrigger.compiler.Trigger(name='reissued_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW.reissue_of_id IS NOT NULL)', func="\n                    IF NOT EXISTS (\n                        SELECT FROM topups_topup first JOIN topups_reissue ON topup_id = first.id\n                        WHERE first.id = NEW.reissue_of_id AND answer = 'approved' AND first.kind = NEW.kind\n                          AND first.account_id = NEW.account_id AND first.amount = NEW.amount\n                    ) THEN\n                        RAISE EXCEPTION 'A re-issue needs the approval of a second person and the same body.';\n                    END IF;\n                    RETURN NEW;\n                ", hash='15124b44a4bd316a7951a42dc33e3ca380a0bfb0', operation='INSERT', pgid='pgtrigger_reissued_by_two_56426', table='topups_topup', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='reissue',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'declined'), _negated=True), fields=('topup',), name='reissue_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reissue',
-            constraint=models.CheckConstraint(condition=models.Q(('answer__in', ['', 'approved', 'declined'])), name='reissue_answer_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reissue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='reissue_answer_has_its_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='reissue',
-            constraint=models.CheckConstraint(condition=models.Q(('answer', 'approved'), ('answered_by', models.F('requested_by')), _negated=True), name='reissue_approved_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='reissue',
-            constraint=models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='reissue_has_its_reason'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='reissue',
@@ -248,37 +202,9 @@ class Migration(migrations.Migration):
             model_name='reissue',
             trigger=pgtrigger.compiler.Trigger(name='approved_by_no_decider', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.answer = 'approved')", func="\n                    IF EXISTS (\n                        SELECT FROM topups_transition\n                        WHERE topup_id = NEW.topup_id AND to_state = 'not_applied' AND by_id = NEW.answered_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'A person who decided about a top-up does not approve its re-issue.';\n                    END IF;\n                    RETURN NEW;\n                ", hash='e76cf668d65ee3663b0686fddac2ced390ed0c14', operation='INSERT OR UPDATE', pgid='pgtrigger_approved_by_no_decider_0bfc0', table='topups_reissue', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='receiptmail',
-            index=models.Index(condition=models.Q(('next_attempt_at__isnull', False)), fields=['next_attempt_at'], name='receipt_mail_to_send'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptmail',
-            constraint=models.UniqueConstraint(fields=('topup', 'event', 'to'), name='receipt_mail_once_per_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptmail',
-            constraint=models.CheckConstraint(condition=models.Q(('event__in', ['confirmed', 'refused', 'not_applied', 'in_doubt'])), name='receipt_mail_event_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptmail',
-            constraint=models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('next_attempt_at__isnull', True), _connector='OR'), name='receipt_mail_sent_is_done'),
-        ),
-        migrations.AddConstraint(
-            model_name='lookup',
-            constraint=models.CheckConstraint(condition=models.Q(('begins_at__lte', models.F('ends_at'))), name='lookup_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='lookup',
-            constraint=models.CheckConstraint(condition=models.Q(('failure', ''), models.Q(('candidates', []), ('found', []), ('rows', 0)), _connector='OR'), name='lookup_that_failed_read_nothing'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='lookup',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='54486ad0c76a893e78c67a365b17ec058f6c7dca', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_e6aa7', table='topups_lookup', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='transition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_state', ''), ('to_state', 'requested')), models.Q(('from_state', 'requested'), ('to_state', 'sending')), models.Q(('from_state', 'requested'), ('to_state', 'refused')), models.Q(('from_state', 'sending'), ('to_state', 'requested')), models.Q(('from_state', 'sending'), ('to_state', 'confirmed')), models.Q(('from_state', 'sending'), ('to_state', 'refused')), models.Q(('from_state', 'sending'), ('to_state', 'in_doubt')), models.Q(('from_state', 'in_doubt'), ('to_state', 'confirmed')), models.Q(('from_state', 'in_doubt'), ('to_state', 'review')), models.Q(('from_state', 'review'), ('to_state', 'confirmed')), models.Q(('from_state', 'review'), ('to_state', 'not_applied')), _connector='OR'), name='transition_is_a_listed_edge'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='transition',

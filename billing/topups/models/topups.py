@@ -19,6 +19,10 @@ def references(memo: str) -> list[str]:
     return REFERENCE.findall(memo)
 
 
+def new_topup_reference() -> str:
+    return new_reference("TU")
+
+
 class TopUpState(models.TextChoices):
     REQUESTED = "requested", _("waiting to be sent")
     SENDING = "sending", _("being sent")
@@ -73,7 +77,7 @@ class TopUp(models.Model):
     `amount` is exactly what is sent: negative for a debit.
     """
 
-    reference = models.CharField(max_length=20, unique=True, default=new_reference, editable=False)
+    reference = models.CharField(max_length=20, unique=True, default=new_topup_reference, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREDIT)
     source = models.CharField(max_length=20, choices=Source.choices)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="topups")

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from django.db.models import F, Q
@@ -59,12 +59,6 @@ def resolve(*, switch: Switch, now: datetime, all_of_them: bool = False) -> Reso
         review=ends[TopUpState.REVIEW],
         failed=len(topups) - looked_at,
     )
-
-
-def pause(switch: Switch, looks: int) -> timedelta:
-    """How long to wait between looks: 5, 10, 20, 40, then 60 seconds, unless the switch is set otherwise."""
-    factor: int = switch.look_factor ** min(looks, 10)
-    return min(switch.longest_look_pause, switch.first_look_after * factor)
 
 
 def _look_at_each_account(switch: Switch, topups: Sequence[TopUp], clock: Clock) -> int:
@@ -154,7 +148,7 @@ def _not_found(
     looks = topup.looks + 1
     switch = topup.account.switch
     counted = TopUp.objects.filter(pk=topup.pk, state=TopUpState.IN_DOUBT, looks=topup.looks).update(
-        looks=F("looks") + 1, next_look_at=asked_at + pause(switch, looks)
+        looks=F("looks") + 1, next_look_at=asked_at + switch.look_pauses.pause(looks)
     )
     if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:
         why = "It was not found in the payment history within the settling time."

@@ -8,10 +8,9 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 
 from accounts.models import Account
+from billing.lib.amounts import ZERO
 from billing.topups.models import UNSETTLED, Kind, Source, TopUp, TopUpState
 from billing.topups.services.states import UNDONE
-
-ZERO = Decimal(0)
 
 
 def left_for_transfer(*, agent: Account, debit: TopUp | None = None) -> Decimal | None:

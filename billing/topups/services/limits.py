@@ -15,11 +15,11 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext
 
 from accounts.models import Account, Switch, User
+from billing.lib.amounts import ZERO
 from billing.topups.models import Kind, Source, TopUp
 from billing.topups.services.errors import LimitExceeded, PersonLimitExceeded
 from billing.topups.services.states import UNDONE
 
-ZERO = Decimal(0)
 # The customer has paid for these already: no limit of the day and no precision of ours refuses what they are worth.
 ALREADY_PAID = frozenset({Source.VOUCHER, Source.ONLINE})
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
+from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from billing.balances.services import balances
 from billing.lib.amounts import stored_if_money
@@ -20,7 +21,7 @@ from billing.vos3000.operations.payments import Paid
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(seconds=60)
+PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
 NOT_SENT_YET = "It could not be sent yet; it is tried again."
@@ -79,8 +80,8 @@ def expire(*, topup: TopUp, now: datetime) -> bool:
 
 def pause(topup: TopUp) -> timedelta:
     """How long to wait between attempts: 1, 2, 4 … 60 seconds; a give-back waits up to an hour, and is always tried."""
-    longest = states.LONGEST_PAUSE_WHEN_OWED if topup.kind == Kind.GIVE_BACK else LONGEST_PAUSE
-    return min(longest, timedelta(seconds=2 ** min(max(topup.attempts - 1, 0), 12)))
+    pauses = states.PAUSES_WHEN_OWED if topup.kind == Kind.GIVE_BACK else PAUSES
+    return pauses.pause(topup.attempts - 1)
 
 
 def _first_leg(topup: TopUp) -> TopUp:
@@ -127,7 +128,7 @@ def _claim(topup: TopUp, now: datetime) -> bool:
 
 def _is_covered(debit: TopUp, now: datetime) -> bool:
     """Whether the agent's balance covers the debit. If not, it is refused, or postponed until a newer balance tells."""
-    agent = balances.locked(debit.account)
+    agent = balances.lock_agent(debit.account)
     left = headroom.left_for_transfer(agent=agent, debit=debit)
     if left is not None and left + debit.amount >= 0:
         return True

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from accounts.lib.backoff import Backoff
 from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.topups.models import EDGES, Kind, TopUp, TopUpState, Transition
@@ -20,7 +21,7 @@ UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 SWEEP_AFTER = timedelta(seconds=5)
 # A give-back is owed, and so is the credit for a payment by card: they are tried until they are there.
 OWED_FOR = timedelta(days=3650)
-LONGEST_PAUSE_WHEN_OWED = timedelta(hours=1)
+PAUSES_WHEN_OWED = Backoff(first=timedelta(seconds=1), longest=timedelta(hours=1))
 
 Evidence = Mapping[str, object]
 
@@ -127,7 +128,7 @@ def _give_back_again(refused: TopUp, now: datetime) -> None:
     """Owe the money again after a refusal, under a new reference, and after twice the time that the last one took."""
     debit = refused.gives_back
     if debit is not None and refused.state == TopUpState.REFUSED:
-        pause = min(LONGEST_PAUSE_WHEN_OWED, max(SWEEP_AFTER, 2 * (now - refused.requested_at)))
+        pause = min(PAUSES_WHEN_OWED.longest, max(SWEEP_AFTER, 2 * (now - refused.requested_at)))
         _owe(debit, key=refused.reference, now=now, pause=pause)
 
 

@@ -79,7 +79,7 @@ def request(
     """
     _look_at_balance(payer, now)
     with transaction.atomic():
-        agent = balances.locked(payer)
+        agent = balances.lock_agent(payer)
         limits.lock_daily_limits(account=account, by=by)
         requested = _requested(account, agent, amount, by, key, note, now)
         requested.mails_success = mails_success

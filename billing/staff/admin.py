@@ -1,3 +1,5 @@
+"""The staff site, and its front page: what waits for a person, and where to search."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

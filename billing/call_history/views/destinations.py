@@ -5,15 +5,12 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts.access import Access
 from billing.call_history.forms.fields import DestinationField, is_name
-from billing.call_history.forms.filters import CallFilterForm
 from billing.rates import services as rates
 from billing.rates.queries import names
 from billing.web.account_page import account_page
@@ -29,8 +26,8 @@ def calls_destinations(request: Request, access: Access) -> HttpResponse:
     begin = _written(request)
     found: list[str] = []
     if len(begin) >= FEWEST_LETTERS and is_name(begin):
-        rates.of_account(account=access.account, now=timezone.now())
         found = names(account=access.account, begin=begin)
+        rates.of_account(account=access.account, now=timezone.now())
     response = render(request, "call_history/destinations.html", {"names": found})
     add_never_cache_headers(response)
     return response
@@ -41,20 +38,3 @@ def _written(request: Request) -> str:
         return DestinationField().clean(request.GET.get("destination", ""))
     except ValidationError:
         return ""
-
-
-_unasked: dict[str, SafeString] = {}
-
-
-def further_filters(form: CallFilterForm) -> SafeString:
-    """Where nobody asks for any they are the same for all accounts of a currency, and writing them takes long."""
-    if any(name in form.data for name in ("caller_match", "caller", *form.FURTHER)):
-        return _as_html(form)
-    currency = form.account.switch.currency
-    if currency not in _unasked:
-        _unasked[currency] = _as_html(form)
-    return _unasked[currency]
-
-
-def _as_html(form: CallFilterForm) -> SafeString:
-    return render_to_string("call_history/more_filters.html", {"form": form})
