@@ -180,6 +180,11 @@ def context(answer: Answer) -> dict[str, Any]:
     return {name: given[name] for name in given.keys()}  # noqa: SIM118  # a list of dictionaries
 
 
+def addresses(answer: HttpResponse | Answer) -> set[str]:
+    """Where the links of a page lead."""
+    return {link.address for link in read(answer).links}
+
+
 def words_of(node: LexborNode) -> str:
     """Its text with one space between words, and none before a comma or a full stop."""
     return re.sub(r" (?=[,.;:!?)])", "", " ".join(node.text(separator=" ").split()))

@@ -13,7 +13,7 @@ from accounts.models import Account
 from billing.balances.models import Case, Charge, Payment, Reconciliation
 from billing.calls.models import CallDay, DayState
 from billing.lib.amounts import ZERO
-from billing.lib.days import DAY, begin_of, day_of, end_of
+from billing.lib.days import DAY, MONTH, begin_of, day_of, end_of
 from billing.statements.queries.balance import Explanation, Missing, Sums, explain
 from billing.statements.queries.payments import EntryList, entries_between
 
@@ -120,7 +120,7 @@ def statement(*, account: Account, month: date, now: datetime) -> Statement:
     begin = _first_day(account, today).replace(day=1)
     if not begin <= month <= today:
         raise NoSuchMonth
-    following = next_month(month)
+    following = month + MONTH
     last_of_month = following - DAY
     first, last = max(month, _day_opened(account, month)), min(last_of_month, today - DAY)
     return Statement(
@@ -128,7 +128,7 @@ def statement(*, account: Account, month: date, now: datetime) -> Statement:
         first=first,
         last=last,
         is_over=last_of_month < today,
-        earlier=(month - DAY).replace(day=1) if month > begin else None,
+        earlier=month - MONTH if month > begin else None,
         later=following if following <= today else None,
         explanation=explain(account=account, first=first, last=last, now=now),
         entries=entries_between(account=account, begin=begin_of(first, zone), end=end_of(max(last, first - DAY), zone)),
@@ -152,12 +152,8 @@ def months(*, account: Account, year: int, now: datetime) -> list[Month]:
     return [_month(account, begin, explanation, today) for begin in begins]
 
 
-def next_month(month: date) -> date:
-    return (month + 31 * DAY).replace(day=1)
-
-
 def _month(account: Account, begin: date, year: Explanation, today: date) -> Month:
-    zone, end = account.switch.zone, next_month(begin)
+    zone, end = account.switch.zone, begin + MONTH
     days = [day for day in reversed(year.days) if begin <= day.day < end]
     begins_at, ends_at = begin_of(begin, zone), begin_of(end, zone)
     has_other_cases = any(case.ends_at >= begins_at and case.begins_at < ends_at for case in year.other_cases)

@@ -92,9 +92,9 @@ class CatchUp:
         try:
             fetched = call_fetching.fetch_days(accounts=accounts, first=day, last=day, now=self.clock())
             give_up = time.monotonic() + LONGEST_WAIT
-            while (fetched.busy or fetched.put_off) and time.monotonic() < give_up:
+            while (fetched.busy or fetched.postponed) and time.monotonic() < give_up:
                 time.sleep(PAUSE)
-                again = fetched.take_back()
+                again = fetched.pop_unfinished()
                 fetched.add(call_fetching.fetch_days(accounts=again, first=day, last=day, now=self.clock()))
         except FAILURES as error:
             self.done.failed += [Failure(account.number, day, sentence(error)) for account in accounts]
