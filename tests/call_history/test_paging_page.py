@@ -103,8 +103,8 @@ def test_filters_are_combined_freely_and_stay_in_the_form(zoe: Visitor) -> None:
     form = context(html)["form"]
     kept = [form[name].value() for name in ("least_fee", "least_seconds", "caller_match", "level")]
     assert kept == ["6.5", "100", "ends", "5"]
-    fields = read(html).fields
-    assert [fields[name].value for name in ("Cost at least (USD)", "Talked at least (s)")] == ["6.5", "100"]
+    shown = read(html).fields
+    assert [shown[name].value for name in ("Cost at least (USD)", "Talked at least (s)")] == ["6.5", "100"]
 
 
 def test_a_page_that_looked_at_enough_calls_says_how_far_and_leads_further(zoe: Visitor) -> None:

@@ -20,9 +20,9 @@ from billing.call_history.tables import CallTable, table_of
 from billing.exports.models import UNFINISHED, Export, ExportState, FileKind
 from billing.exports.services import files
 from billing.lib.days import day_of, each_day
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import QueuedTask
 
-MAKE_EXPORT = "billing.exports.tasks.make_export"
+MAKE_EXPORT = QueuedTask(name="billing.exports.tasks.make_export", queue="exports")
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def ask(*, access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now
     export = _new_export(access, table, kind, is_fresh, now)
     export.state = ExportState.WAITING
     _write(export, access, "Calls")
-    transaction.on_commit(partial(enqueue_export, export.pk))
+    transaction.on_commit(partial(MAKE_EXPORT.enqueue, export.pk))
     return export
 
 
@@ -107,11 +107,6 @@ def take(*, access: Access, export: Export, now: datetime) -> BinaryIO:
         raise ExportRefused(Refusal.LOST_FILE) from error
     audit.note(action=AuditAction.EXPORTED, now=now, by=access, subject=export, text="The file was downloaded")
     return file
-
-
-def enqueue_export(export_id: int) -> None:
-    """Ask a worker for the file now. When no broker answers, a sweep will find the export."""
-    enqueue(MAKE_EXPORT, export_id, queue="exports")
 
 
 def _hold(user: User) -> None:
