@@ -16,7 +16,7 @@ app.autodiscover_tasks()
 
 @task_prerun.connect
 def drop_old_connections(**_: object) -> None:
-    """As before a request: a connection that is too old, or that the database has dropped, is made again."""
+    """Make a connection again that is too old, or that the database has dropped, as Django does before a request."""
     from django.db import close_old_connections
 
     close_old_connections()
@@ -30,7 +30,7 @@ def begin_worker(options: dict[str, Any], **_: object) -> None:
 
 
 def give_way() -> None:
-    """Where no person waits for this process, those that people wait for get the processor first."""
+    """Let the processes that people wait for have the processor first, where no person waits for this one."""
     os.nice(GIVES_WAY)
 
 

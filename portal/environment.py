@@ -51,7 +51,7 @@ def _reason(error: ValueError) -> str:
 
 
 def database(url: str) -> dict[str, Any]:
-    """Django's terms for a libpq URI, read by libpq itself."""
+    """Turn a libpq URI, read by libpq itself, into Django's settings of a database."""
     parts: dict[str, Any] = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -24,6 +24,6 @@ control_socket_disable = True
 
 
 def when_ready(_server: object) -> None:
-    """All that was loaded is here to stay: looking through it for garbage would take longer than many a page."""
+    """Take what was loaded out of garbage collection: to look through all of it would take longer than many a page."""
     gc.collect()
     gc.freeze()

@@ -8,13 +8,13 @@ from billing.lib.redis import connection as connection_to_redis
 
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers. Says nothing of its servers, so that a slow database does not restart every web process."""
+    """Say that the process answers, whatever its servers do: a slow database must not restart every web process."""
     return JsonResponse({"alive": True})
 
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Can serve people: PostgreSQL and Redis answer."""
+    """Say whether the portal can serve people: PostgreSQL and Redis answer."""
     ready = {"postgresql": _postgresql(), "redis": _redis()}
     return JsonResponse(ready, status=200 if all(ready.values()) else 503)
 

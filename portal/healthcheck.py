@@ -1,4 +1,4 @@
-"""Does a container's process work? Exit code 0 of `python -m portal.healthcheck web|money|calls|exports|beat`."""
+"""Says by exit code 0 that a container's process works: python -m portal.healthcheck web|money|calls|exports|beat."""
 
 from __future__ import annotations
 

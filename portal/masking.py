@@ -40,12 +40,12 @@ class Formatter(logging.Formatter):
         return masked(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # logging's own name
-        """One line: no input looks like a line of its own."""
+        """Keep the message on one line, so that no input looks like a line of its own."""
         return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
 
 
 def masked(text: str) -> str:
-    """Of a telephone number the last three digits stay: enough to tell two apart, too little to call a person."""
+    """Mask the text. Of a telephone number the last three digits stay: enough to tell two apart, too few to call it."""
     for secret in _own_secrets() if settings.configured else ():
         text = text.replace(secret, MASK)
     text = KEY_OF_A_LINK.sub("...", text)

@@ -1,4 +1,4 @@
-"""Figures for an operator's monitoring, as Prometheus reads them, for who shows METRICS_TOKEN."""
+"""Serves figures to an operator's monitoring that shows METRICS_TOKEN, as Prometheus reads them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _shows_the_token(request: HttpRequest) -> bool:
 
 
 def _joined(metrics: Iterable[Metric]) -> list[Metric]:
-    """One of each name, as Prometheus wants it, with the values of all who tell of it."""
+    """Join metrics of one name into one, as Prometheus wants it, with the values of all."""
     joined: dict[str, Metric] = {}
     for metric in metrics:
         before = joined.setdefault(metric.name, metric)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def forwarded_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Who asks is whom the outermost of our proxies names: otherwise all people would share one limit of logins."""
+    """Take the visitor's address from the outermost of our proxies: else all people would share one limit of logins."""
     proxies: int = settings.BEHIND_PROXY
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -22,7 +22,7 @@ def forwarded_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
 
 
 def protective_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Beside those of Django's own: no other site loads anything of ours, and no page stays in a browser's cache."""
+    """Add to Django's own headers: no other site loads anything of ours, and no page stays in a browser's cache."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -36,7 +36,7 @@ def protective_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> C
 
 
 def _address_of(named: str) -> str | None:
-    """The address that a proxy names; some write its port behind it, and an IPv6 address in brackets then."""
+    """Read the address that a proxy names. Some write its port behind it, and an IPv6 address in brackets then."""
     for read in (str, _without_port):
         try:
             return str(ip_address(read(named)))

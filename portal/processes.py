@@ -1,4 +1,4 @@
-"""The processes of an installation, said once: the demo starts these, and docker-compose.yml names the same.
+"""The processes of an installation. The demo starts these, and docker-compose.yml names the same.
 
 Where they listen and how many they are is the environment's to say (`portal/gunicorn.py`, WORKER_CONCURRENCY).
 """

@@ -1,4 +1,4 @@
-"""The notices that people are owed by mail. The task may run twice, or beside itself: each mail is claimed."""
+"""Sends the notices that people get by mail. The task may run twice, or beside itself: each mail is claimed."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 @login_not_required
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that outlived its session: to the login, and from there back to the page. Nothing was done."""
+    """Answer a form that outlived its session: lead to the login, and from there back to the page. Nothing was done."""
     page = _page_of_the_form(request)
     if not request.user.is_authenticated:
         return redirect_to_login(page)
@@ -18,7 +18,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Unlike Django's own page this one does not read the request once more, in search of a form's token."""
+    """Answer a request that cannot be read. Unlike Django's own page it is not read once more for a form's token."""
     return HttpResponseBadRequest(render_to_string("400.html"))
 
 

@@ -1,4 +1,4 @@
-"""What the control interface lets happen on the ledger. Whoever calls holds the switch's lock."""
+"""Does on the ledger what the control interface asks for. The caller holds the switch's lock."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -28,7 +28,7 @@ def found(state: State, account: str) -> Account:
 
 
 def happen(state: State, event: Event) -> int | None:
-    """The flow number when it is a call."""
+    """Do what the event says; return the flow number when it is a call."""
     if event.pay is not None:
         book_pay(state, event.pay)
     if event.charge is not None:
@@ -39,7 +39,7 @@ def happen(state: State, event: Event) -> int | None:
 
 
 def book_pay(state: State, order: PayOrder) -> Decimal:
-    """The balance that its row states."""
+    """Book it and return the balance that its row states."""
     account, ledger = found(state, order.account), state.ledger
     row = ledger.pay(
         account,
@@ -57,19 +57,19 @@ def book_pay(state: State, order: PayOrder) -> Decimal:
 
 
 def book_charge(state: State, order: ChargeOrder) -> Decimal:
-    """The balance that its row states."""
+    """Book it and return the balance that its row states."""
     at = order.at or state.clock.now()
     account = found(state, order.account)
     return state.ledger.charge(account, order.amount, kind=order.type, at=at, name=order.name).money_after
 
 
 def set_money(state: State, order: MoneyOrder) -> None:
-    """As an operator's hand would: no row explains it."""
+    """Set the balance as an operator would by hand: no row explains it."""
     found(state, order.account).money = order.money
 
 
 def record_call(state: State, order: CallOrder) -> int:
-    """Its flow number."""
+    """Add a call record and return its flow number."""
     account = found(state, order.account)
     agent = state.ledger.accounts.get(account.agent)
     call = Call(
@@ -93,7 +93,7 @@ def record_call(state: State, order: CallOrder) -> int:
 
 
 def changes_of(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields by their wire names as the record's own, of the record's types; raises on an unknown one."""
+    """Turn fields by their wire names into the record's own, of the record's types. Raises on an unknown one."""
     changes = {}
     for name, value in fields.items():
         info = _WIRE_TO_FIELD.get(name)

@@ -62,7 +62,7 @@ def calls_of_days(ledger: Ledger, clock: Clock, account: str, days: tuple[date, 
 
 
 def kept_calls(ledger: Ledger, account: str, begin: int, end: int, rule: str) -> list[Call]:
-    """By the day on which they start, or stop; or on both."""
+    """Find the records kept of an account, by the day on which they start, or stop, or both."""
     started = ledger.started_between(account, begin, end) if rule != "stop" else []
     stopped = ledger.stopped_between(account, begin, end) if rule != "start" else []
     known = {call.flow_no for call in started}
@@ -74,7 +74,7 @@ def floods_between(ledger: Ledger, account: str, begin: int, end: int) -> list[F
 
 
 def matching(calls: Iterable[Call], wanted: Mapping[str, Any]) -> Iterable[Call]:
-    """Numbers match by their beginning, gateways by their name."""
+    """Filter records: numbers match by their beginning, gateways by their name."""
     prefixes = {"callerE164": "caller_e164", "calleeE164": "callee_e164"}
     names = {"callerGateway": "caller_gateway", "calleeGateway": "callee_gateway"}
     for key, attribute in prefixes.items():

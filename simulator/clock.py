@@ -39,7 +39,7 @@ class Clock:
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
-    """Both belong to them."""
+    """List the days from the first to the last; both belong to them."""
     while first <= last:
         yield first
         first += DAY

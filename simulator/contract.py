@@ -1,4 +1,4 @@
-"""What every operation takes and answers: names, types, required fields and codes, from contract.json."""
+"""Reads from contract.json what every operation takes and answers: names, types, required fields and codes."""
 
 import json
 import re
@@ -50,11 +50,11 @@ class Contract(msgspec.Struct, frozen=True):
     types: Mapping[str, tuple[Field, ...]]
 
     def read(self, operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The request's known fields as int, Decimal, str, bool, list and dict; raises BadField."""
+        """Read the request's known fields as int, Decimal, str, bool, list and dict. Raises BadField."""
         return self._read_fields(operation.request, body)
 
     def complete(self, type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        """`row` in the contract's order, with a neutral value for each required field it lacks."""
+        """Put `row` into the contract's order, with a neutral value for each required field it lacks."""
         return self._complete_fields(self.types[type_name], row)
 
     def answer(self, operation: Operation, result: Mapping[str, Any]) -> dict[str, Any]:

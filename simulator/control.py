@@ -18,7 +18,7 @@ class ControlFailed(Exception):
 
 
 class LedgerPay(msgspec.Struct, rename="camel"):
-    """`fee` is what the payment did to the balance, `customer_money` the balance after it."""
+    """A payment of the ledger: `fee` is what it did to the balance, `customer_money` the balance after it."""
 
     fee: Decimal
     type: int
@@ -50,14 +50,14 @@ class LedgerAccount(msgspec.Struct, rename="camel"):
 
     @property
     def explained(self) -> Decimal:
-        """The balance that opening, payments, charges and calls add up to."""
+        """Return the balance that opening, payments, charges and calls add up to."""
         paid = sum((row.fee for row in self.pays), Decimal(0))
         charged = sum((row.money for row in self.charges), Decimal(0))
         return self.opening + paid - charged - self.call_fees - self.agent_fees
 
 
 class ReceivedRequest(msgspec.Struct):
-    """`at` in milliseconds; `body` is None when it was not JSON; `acted`: the switch did what was asked."""
+    """A request that the switch got: `at` in milliseconds; `body` None when it was no JSON; `acted` when it did it."""
 
     at: int
     body: dict[str, Any] | None
@@ -98,7 +98,7 @@ class _Performed(msgspec.Struct):
 
 
 class Control:
-    """`base_url` is the control address, `http://127.0.0.1:PORT`."""
+    """The client. `base_url` is the control address, `http://127.0.0.1:PORT`."""
 
     def __init__(self, base_url: str, timeout: float = 30.0) -> None:
         parts = urlsplit(base_url)
@@ -113,7 +113,7 @@ class Control:
         self._post("/control/stats/reset")
 
     def reset(self, seed: int | None = None) -> None:
-        """Back to the fresh sample world: no faults, nothing counted, nothing pending, the clock right."""
+        """Go back to the fresh sample world: no faults, nothing counted, nothing pending, the clock right."""
         self._post("/control/reset", {"seed": seed})
 
     def account(self, account: str) -> LedgerAccount:
@@ -226,7 +226,7 @@ class Control:
         at: int | None = None,
         customer_money: Decimal | None = None,
     ) -> Decimal:
-        """A payment from elsewhere; returns the balance after it. One that states it itself moves no balance."""
+        """Book a payment from elsewhere and return the balance after it. One that states its own moves no balance."""
         order = {
             "account": account,
             "amount": amount,
@@ -238,16 +238,16 @@ class Control:
         return self._post_for("/control/pay", order, _Balance).money
 
     def add_card(self, pin: str, password: str, money: Decimal) -> None:
-        """A new voucher card, good for a year; one that is there already stays as it is."""
+        """Add a voucher card, good for a year; one that exists already stays as it is."""
         self._post("/control/card", {"pin": pin, "password": password, "money": money})
 
     def history(self, events: Sequence[Event]) -> list[int]:
-        """Lets all of it happen, in this order; returns the flow numbers of the calls among it."""
+        """Book all of these events in this order; return the flow numbers of the calls among them."""
         happened = self._call("POST", "/control/history", History(list(events)))
         return msgspec.json.decode(happened, type=_Happened).flow_nos
 
     def charge(self, account: str, amount: Decimal, kind: int = 0, at: int | None = None) -> Decimal:
-        """A charge that is no call; returns the balance after it."""
+        """Book a charge that is no call; return the balance after it."""
         order = {"account": account, "amount": amount, "type": kind, "at": at}
         return self._post_for("/control/charge", order, _Balance).money
 
@@ -256,7 +256,7 @@ class Control:
         self._post("/control/money", {"account": account, "money": money})
 
     def shift_clock(self, seconds: float) -> None:
-        """The switch's clock is off by this much from now on."""
+        """Set how much the switch's clock is off from now on."""
         self._post("/control/clock", {"offset_seconds": seconds})
 
     def flood(self, account: str, day: str, calls: int, seed: int = 1) -> Flooded:

@@ -1,4 +1,4 @@
-"""What the control interface is told to do: the bodies of its requests."""
+"""The bodies of the requests to the control interface: what it is told to do."""
 
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ class ClockOffset(msgspec.Struct):
 
 
 class PayOrder(msgspec.Struct, rename="camel"):
-    """With `customer_money` it is a row that comes late: it states that balance of its instant, and moves none."""
+    """A payment to book. With `customer_money` it comes late: it states that balance of its instant, and moves none."""
 
     account: str
     amount: Decimal
@@ -65,7 +65,7 @@ class CallOrder(msgspec.Struct, rename="camel"):
 
 
 class CallEdit(msgspec.Struct, rename="camel"):
-    """`fields` by their names on the wire; `fee` and `agentFee` may be given beside them."""
+    """What to change of a call record: `fields` by their names on the wire; `fee` and `agentFee` may be given too."""
 
     flow_no: int
     fee: Decimal | None = None
@@ -80,7 +80,7 @@ class CallRemoval(msgspec.Struct, rename="camel"):
 
 
 class Event(msgspec.Struct, omit_defaults=True):
-    """One of a history's events: the field that is given."""
+    """One event of a history: of its fields the one that is given."""
 
     call: CallOrder | None = None
     pay: PayOrder | None = None
@@ -89,7 +89,7 @@ class Event(msgspec.Struct, omit_defaults=True):
 
 
 class History(msgspec.Struct):
-    """In the order in which the switch booked them."""
+    """Events in the order in which the switch booked them."""
 
     events: list[Event]
 

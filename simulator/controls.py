@@ -40,7 +40,7 @@ _YEAR_MS = 365 * 86_400_000
 
 @dataclass
 class Controls:
-    """`pause` and `resume` close and open the interface's port; they are None when control shares it."""
+    """What control requests do. `pause` and `resume` close and open the interface's port; None if control shares it."""
 
     interface: Interface
     pause: Callable[[], None] | None = None
@@ -166,7 +166,7 @@ class Controls:
             return {"money": _text(book_pay(self.state, msgspec.json.decode(raw, type=PayOrder)))}
 
     def _card(self, query: Mapping[str, str], raw: bytes) -> Any:
-        """A new voucher card, good for a year; one that is there already stays as it is."""
+        """Add a voucher card, good for a year; one that exists already stays as it is."""
         order = msgspec.json.decode(raw, type=CardOrder)
         with self.interface.switch.lock:
             card = PhoneCard(order.pin, order.password, order.money, expires=self.state.clock.now() + _YEAR_MS)
@@ -183,7 +183,7 @@ class Controls:
         return {}
 
     def _history(self, query: Mapping[str, str], raw: bytes) -> Any:
-        """The flow numbers of the call records among the events, in their order."""
+        """Book the events; return the flow numbers of the call records among them, in their order."""
         history = msgspec.json.decode(raw, type=History)
         with self.interface.switch.lock:
             flows = [happen(self.state, event) for event in history.events]

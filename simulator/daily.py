@@ -30,7 +30,7 @@ _REFILLS = {person.account: Decimal(person.refill) for person in PEOPLE if perso
 
 
 def happen(events: Iterable[Event]) -> None:
-    """In the order of time, so that every row states the balance of its moment."""
+    """Book the day in the order of time, so that every row states the balance of its moment."""
     for _, act in sorted(events, key=itemgetter(0)):
         act()
 

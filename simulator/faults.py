@@ -1,4 +1,4 @@
-"""Faults that a test asks for: which request they befall, and what becomes of it."""
+"""Faults that a test asks for: which request they strike, and what happens to it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -130,7 +130,7 @@ class Faults:
             return list(self._faults)
 
     def match(self, operation: str, body: Mapping[str, Any]) -> Fault | None:
-        """The first fault that befalls this request."""
+        """Find the first fault that strikes this request."""
         with self._lock:
             return next((fault for fault in self._faults if fault.befalls(operation, body)), None)
 
@@ -156,7 +156,7 @@ def befall(
     path: str,
     note: Callable[[Answer], None],
 ) -> Reply:
-    """What a fault makes of one request; `note` hears of the answer when the switch acts."""
+    """Answer one request as the fault has it; `note` is told of the answer when the switch acts."""
     kind = fault.order.kind
     if kind in _REFUSED_BEFORE:
         return _REFUSED_BEFORE[kind]

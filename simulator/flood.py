@@ -67,7 +67,7 @@ class Flood(msgspec.Struct, frozen=True, dict=True):
         )
 
     def calls(self) -> Iterator[Call]:
-        """In order of their start; all of them also stop within the day."""
+        """Make the calls in the order of their start; all of them also stop within the day."""
         span = self.end - self.begin - (_LONGEST_SECONDS + 30) * 1000
         pattern = self.pattern
         for number in range(self.count):

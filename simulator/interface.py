@@ -1,4 +1,4 @@
-"""The web tier: which request reaches which operation, and what comes back."""
+"""The web tier: brings each request to its operation, and the answer back."""
 
 from dataclasses import dataclass, field
 from functools import partial

@@ -1,4 +1,4 @@
-"""The world on disk, so that a demo that is started again goes on with the same money and calls."""
+"""Keeps the world on disk, so that a demo that is started again goes on with the same money and calls."""
 
 import pickle
 from pathlib import Path
@@ -7,7 +7,7 @@ from simulator.switch import Switch
 
 
 def save(switch: Switch, path: Path) -> None:
-    """The file is whole at any moment: the old world or the new one."""
+    """Write the world. The file is whole at any moment: it holds the old world or the new one."""
     with switch.lock:
         switch.advance()
         world = pickle.dumps((switch.state, switch.pending), protocol=pickle.HIGHEST_PROTOCOL)
@@ -18,7 +18,7 @@ def save(switch: Switch, path: Path) -> None:
 
 
 def load(switch: Switch, path: Path) -> None:
-    """Take the place of the fresh world; without a file it stays. The options of this start hold."""
+    """Put the kept world in the place of the fresh one; without a file that stays. The options of this start hold."""
     if not path.exists():
         return
     state, pending = pickle.loads(path.read_bytes())  # noqa: S301  # written by `save`, for its own user alone

@@ -30,7 +30,7 @@ class Ledger:
     next_flow: int = 1_700_000_001
 
     def copy(self) -> "Ledger":
-        """Rows never change, so only what holds them is copied."""
+        """Copy what holds the rows: they themselves never change."""
         return Ledger(
             accounts={key: copy(account) for key, account in self.accounts.items()},
             pays={key: list(rows) for key, rows in self.pays.items()},
@@ -98,7 +98,7 @@ class Ledger:
             self._bill(call, 1)
 
     def remove(self, flow_no: int, *, silent: bool = False) -> Call:
-        """Raises KeyError for an unknown record."""
+        """Remove a call record. Raises KeyError for an unknown one."""
         call = self.by_flow.pop(flow_no)
         rows = self.calls[call.account]
         place = bisect_left(rows, call.start, key=_start)
@@ -150,7 +150,7 @@ class Ledger:
         return flooded + sum((call.fee for call in self.calls[account]), ZERO)
 
     def agent_fees(self, agent: str) -> Decimal:
-        """What the calls of its children cost an agent."""
+        """Sum up what the calls of its children cost an agent."""
         flooded = sum((flood.totals().agent_fee for flood in self.floods if flood.agent == agent), ZERO)
         return flooded + _sum_agent_fees(agent, self.by_flow.values())
 

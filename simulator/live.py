@@ -21,7 +21,7 @@ _ALWAYS_IN_PROGRESS = ("A-20417", "W-900")
 
 @dataclass
 class Live:
-    """Nothing runs by itself: `advance` lets the time that has passed happen."""
+    """Calls in progress. Nothing runs by itself: `advance` makes up for the time that has passed."""
 
     maker: CallMaker
     clock: Clock
@@ -41,7 +41,7 @@ class Live:
         return live
 
     def advance(self, ledger: Ledger) -> None:
-        """A quiet world has calls in progress that neither end nor are followed by others."""
+        """Let calls end and begin until now. In a quiet world they neither end nor are followed by others."""
         if self.quiet:
             return
         now = self.clock.now()
@@ -95,5 +95,5 @@ class Live:
 
 
 def maker_of(seed: int, ledger: Ledger, world_maker: CallMaker) -> CallMaker:
-    """Draws of its own, so that a reset world goes on as the first one did."""
+    """Give a world a maker with random draws of its own, so that a reset world goes on as the first one did."""
     return CallMaker(Random(seed + 1), ledger, world_maker.rates, world_maker.phones, dict(world_maker.used_seconds))

@@ -1,4 +1,4 @@
-"""Finding the account that a request means."""
+"""Finds the accounts that a request means."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -32,7 +32,7 @@ def account_named(state: State, name: str) -> Account:
 
 
 def owner(state: State, name: str, owner_type: int) -> Account:
-    """Raises Refusal when nothing of that type and name has an account."""
+    """Find the account of a thing of that type and name. Raises Refusal when there is none."""
     kind = OwnerType(owner_type)
     if kind is OwnerType.ACCOUNT:
         return account_named(state, name)
@@ -43,7 +43,7 @@ def owner(state: State, name: str, owner_type: int) -> Account:
 
 
 def known_accounts(state: State, names: Sequence[str]) -> list[Account]:
-    """Those of `names` that exist, each once; raises Refusal when none does."""
+    """Find those of `names` that exist, each once. Raises Refusal when none does."""
     found = [account for name in dict.fromkeys(names) if (account := state.ledger.find(name))]
     if not found:
         raise not_found()
@@ -51,7 +51,7 @@ def known_accounts(state: State, names: Sequence[str]) -> list[Account]:
 
 
 def account_or_children(state: State, account: str | None, agent: str | None) -> list[Account]:
-    """One account, or the direct children of an agent."""
+    """Find one account, or the direct children of an agent."""
     if account:
         return [account_named(state, account)]
     if agent:

@@ -50,7 +50,7 @@ class SimulatorProcess:
         self.control = Control(self._address("control on "))
 
     def stop(self) -> int:
-        """Ends it and returns its exit code."""
+        """End the process and return its exit code."""
         process, self._process = self._process, None
         if process is None:
             return 0
@@ -72,7 +72,7 @@ class SimulatorProcess:
         return line.removeprefix(before)
 
     def _line(self) -> str:
-        """Reads byte by byte: a buffer of ours would hide the second line from select."""
+        """Read a line byte by byte: a buffer of ours would hide the second line from select."""
         if self._process is None or self._process.stdout is None:
             raise RuntimeError("the simulator is not running")
         output, text = self._process.stdout.fileno(), b""

@@ -26,7 +26,7 @@ class Rate(msgspec.Struct, frozen=True):
     locked: bool = False
 
     def cost(self, seconds: int) -> tuple[Decimal, int]:
-        """The fee of a call of `seconds`, and the seconds billed."""
+        """Return the fee of a call of `seconds`, and the seconds billed."""
         fee, billed = ZERO, 0
         if seconds <= 0:
             return fee, billed
@@ -39,7 +39,7 @@ class Rate(msgspec.Struct, frozen=True):
         return fee + periods * self.fee, billed + periods * self.period
 
     def affordable_seconds(self, money: Decimal) -> int:
-        """How long `money` lasts."""
+        """Say for how many seconds of a call `money` lasts."""
         seconds = 0
         for section in self.sections:
             if money < section.fee:
@@ -67,11 +67,11 @@ class RateTable:
 
 
 def rate_of(tables: Mapping[str, RateTable], group: str, number: str) -> Rate | None:
-    """None where the group is unknown or has no rate for the number."""
+    """Find the rate of a number; None where the group is unknown or has none for it."""
     table = tables.get(group)
     return table.lookup(number) if table else None
 
 
 def price(rate: Rate | None, seconds: int) -> tuple[Decimal, int]:
-    """The fee and the seconds billed; a call without a rate is free."""
+    """Return the fee of a call and the seconds billed; a call without a rate is free."""
     return rate.cost(seconds) if rate else (ZERO, 0)

@@ -61,7 +61,7 @@ class Account:
 
 
 class Pay(msgspec.Struct, frozen=True):
-    """`effect` is what the row did to the balance; `money_after` is the balance it left."""
+    """A payment: `effect` is what the row did to the balance, `money_after` the balance it left."""
 
     account: str
     effect: Decimal

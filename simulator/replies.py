@@ -1,4 +1,4 @@
-"""What goes back over the connection, and in which manner."""
+"""Replies: what goes back over the connection, and how."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -12,12 +12,15 @@ from simulator.tables import Row
 
 
 def _as_given(state: State, row: Row) -> None:
-    """Nothing to add to what the request says."""
+    """Take the row as the request gives it."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """`filters` maps a list or value of the Get request to the field of the row that must match it."""
+    """A kind of row, with the operations on it.
+
+    `filters` maps a list or value of the Get request to the field of the row that must match it.
+    """
 
     name: str
     key: str
@@ -30,7 +33,7 @@ class Resource:
         return contract().operations[f"Get{self.name}"].response[-1].name
 
     def select(self, state: State, body: Body) -> list[Row]:
-        """Raises Refusal when rows are asked for by name and there are none."""
+        """Find the rows asked for. Raises Refusal when they are asked for by name and there are none."""
         rows = list(state.tables.of(self.name).values())
         for parameter, column in self.filters.items():
             wanted = body.get(parameter)

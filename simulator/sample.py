@@ -13,7 +13,7 @@ WHOLESALE = (6, 5, 4, 3, 3, 3, 4, 5, 7, 8, 9, 9, 9, 10, 11, 12, 13, 14, 14, 13, 
 
 
 class Destination(msgspec.Struct, frozen=True):
-    """Numbers that begin with `prefix` and have `digits` digits in all."""
+    """A place to call: numbers that begin with `prefix` and have `digits` digits in all."""
 
     prefix: str
     digits: int

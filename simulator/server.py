@@ -1,4 +1,4 @@
-"""HTTP for the interface and its control."""
+"""Serves the interface and its control over HTTP."""
 
 import socket
 import ssl
@@ -22,7 +22,7 @@ _TRICKLE_PIECES = 60
 
 
 class Server(ThreadingHTTPServer):
-    """Open connections are known, so that a pause ends them too."""
+    """An HTTP server that knows its open connections, so that a pause ends them too."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -42,7 +42,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Handler)
 
     def server_bind(self) -> None:
-        """Without the look-up of the host's name that the parent does."""
+        """Bind without the look-up of the host's name that the parent does."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
@@ -63,7 +63,7 @@ class Server(ThreadingHTTPServer):
             super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that goes away, or fails the TLS handshake, is no error of the switch."""
+        """Ignore a caller that goes away or fails the TLS handshake: that is no error of the switch."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -111,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.server_version
 
     def log_message(self, template: str, *args: Any) -> None:
-        """Quiet: the journal keeps what was asked."""
+        """Write no log: the journal keeps what was asked."""
 
     def _is_control(self) -> bool:
         return self.server.controls is not None and self.path.startswith("/control/")

@@ -1,4 +1,4 @@
-"""What an operation works on."""
+"""The state of the switch that an operation works on."""
 
 from dataclasses import dataclass
 

@@ -31,7 +31,7 @@ class Later:
 
 
 class Switch:
-    """`lock` guards everything; whoever touches `state` holds it."""
+    """The switch. `lock` guards everything: a thread that touches `state` holds it."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -53,7 +53,7 @@ class Switch:
         return State(self.options, clock, ledger, self._pristine_tables.copy(), live)
 
     def reset(self, seed: int | None = None) -> None:
-        """Back to the sample world; it is made anew when the calendar day or the seed is another."""
+        """Go back to the sample world, which is made again when the calendar day or the seed is another."""
         with self.lock:
             clock = Clock(self.options.zone)
             same_day = clock.day_of(self._pristine.built_at) == clock.today()
@@ -64,7 +64,7 @@ class Switch:
                 self.state = self._build(self._seed if seed is None else seed)
 
     def operation(self, name: str) -> Operation | None:
-        """None when this build does not have it."""
+        """Find an operation; None when this build does not have it."""
         found = contract().operations.get(name)
         if found and self.options.older and found.section >= FIRST_NEWER_SECTION:
             return None
@@ -79,7 +79,7 @@ class Switch:
             later.done(self._act(later.operation, later.body))
 
     def drain(self) -> int:
-        """Does everything that is pending now."""
+        """Do everything that is pending now."""
         with self.lock:
             waiting, self.pending = self.pending, []
             for later in waiting:
@@ -99,7 +99,7 @@ class Switch:
             return self._act(operation, body)
 
     def perform_at(self, operation: Operation, body: Mapping[str, Any], skew_ms: int) -> Answer:
-        """Acts by a clock that is off by `skew_ms`."""
+        """Perform an operation by a clock that is off by `skew_ms`."""
         with self.lock:
             self.state.clock.offset_ms += skew_ms
             try:

@@ -17,7 +17,7 @@ _DAY_MS = 86_400_000
 
 @dataclass
 class Tables:
-    """`rows` maps a resource of the contract ("Phone", "Suite", …) to its rows by key."""
+    """The tables. `rows` maps a resource of the contract ("Phone", "Suite", …) to its rows by key."""
 
     rows: dict[str, dict[Key, Row]] = field(default_factory=dict)
     phone_book: dict[str, dict[str, Row]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from simulator.javadouble import java_double
 
 
 def read_object(raw: bytes) -> dict[str, Any] | None:
-    """The JSON object in `raw` with numbers kept exact, or None when the switch could not read it."""
+    """Read the JSON object in `raw` with numbers kept exact; None when the switch could not read it."""
     try:
         value = json.loads(raw.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -42,7 +42,7 @@ def _ready(value: Any) -> Any:
 
 
 def _without_surrogates(value: Any) -> Any:
-    """Java writes half a surrogate pair as a question mark."""
+    """Write half a surrogate pair as a question mark, as Java does."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):

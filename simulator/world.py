@@ -25,7 +25,7 @@ class World(msgspec.Struct):
 
 
 def build(seed: int, clock: Clock) -> World:
-    """The same seed and instant give the same world."""
+    """Build the world; the same seed and instant give the same one."""
     now = clock.now()
     today = clock.day_of(now)
     first = today - timedelta(days=PAST_DAYS)

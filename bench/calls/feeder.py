@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
             for piece in wire.pieces(account=body["accounts"][0], day=day, count=self._count):
                 self.wfile.write(piece)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
         """Quiet."""
 
 

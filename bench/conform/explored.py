@@ -27,10 +27,10 @@ class Explored:
 
     def count(self, evidence: Evidence, *, skipped: timedelta) -> None:
         """One more example has ended."""
-        credits = [topup for topup in evidence.topups if topup.kind == Kind.CREDIT and topup.reissue_of is None]
+        credit_topups = [topup for topup in evidence.topups if topup.kind == Kind.CREDIT and topup.reissue_of is None]
         self.examples += 1
-        self.topups.update(topup.state for topup in credits)
-        self.sources.update(topup.source for topup in credits)
+        self.topups.update(topup.state for topup in credit_topups)
+        self.sources.update(topup.source for topup in credit_topups)
         self.legs.update(topup.kind for topup in evidence.topups)
         self.pays_received += len(evidence.received)
         self.skipped += skipped

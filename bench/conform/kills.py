@@ -52,7 +52,7 @@ def deliver_all_again(world: World, killed: list[int]) -> None:
     """A worker that lives on gets each of them four times."""
     with worker(world):
         for topup_id in killed * TIMES_DELIVERED:
-            topup_requests.enqueue_topup(topup_id)
+            topup_requests.SEND_TOPUP.enqueue(topup_id)
         unsent = TopUp.objects.filter(pk__in=killed, debit__isnull=True, state=TopUpState.REQUESTED)
         await_that(lambda: not unsent.exists())
 
@@ -106,7 +106,7 @@ def _wish_for(world: World, point: KillPoint, random: Random, number: int) -> To
 
 def _before_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
     with locked(world, leg) as somebody_waits:
-        topup_requests.enqueue_topup(leg.pk)
+        topup_requests.SEND_TOPUP.enqueue(leg.pk)
         await_that(somebody_waits)
         process.kill()
         process.wait()
@@ -116,7 +116,7 @@ def _after_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, ran
     with _connecting_for_ever() as url:
         Switch.objects.filter(pk=world.switch.pk).update(url=url)
         try:
-            topup_requests.enqueue_topup(leg.pk)
+            topup_requests.SEND_TOPUP.enqueue(leg.pk)
             await_that(lambda: is_being_sent(leg))
             process.kill()
             process.wait()
@@ -129,7 +129,7 @@ def _after_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, ran
 def _after_send(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
     kind = random.choice(["late", "late_code_before", "late_code_after"])
     world.control.add_fault("Pay", kind, count=1, seconds=HELD_UNTIL_KILLED)
-    topup_requests.enqueue_topup(leg.pk)
+    topup_requests.SEND_TOPUP.enqueue(leg.pk)
     await_that(lambda: was_received(world, leg))
     process.kill()
     process.wait()
@@ -139,7 +139,7 @@ def _after_send(world: World, process: subprocess.Popen[bytes], leg: TopUp, rand
 
 def _before_save(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
     world.control.add_fault("Pay", "late", count=1, seconds=HELD_UNTIL_LOCKED)
-    topup_requests.enqueue_topup(leg.pk)
+    topup_requests.SEND_TOPUP.enqueue(leg.pk)
     await_that(lambda: was_received(world, leg))
     with locked(world, leg) as somebody_waits:
         await_that(somebody_waits)

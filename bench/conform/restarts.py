@@ -52,7 +52,7 @@ def crash_servers(world: World, servers: Servers, random: Random, rounds: int) -
 
 def _crash_in_claim(world: World, servers: Servers, topup: TopUp) -> None:
     """The claim is gone with its transaction, and nothing was sent: a sweep finds it."""
-    _crash_while_the_worker_waits(world, servers, topup, begin=lambda: topup_requests.enqueue_topup(topup.pk))
+    _crash_while_the_worker_waits(world, servers, topup, begin=lambda: topup_requests.SEND_TOPUP.enqueue(topup.pk))
     await_that(lambda: _was_sent(topup))
 
 
@@ -60,7 +60,7 @@ def _crash_in_save(world: World, servers: Servers, topup: TopUp) -> None:
     """The claim outlives the crash, what the switch answered does not: a later sweep doubts it."""
 
     world.control.add_fault("Pay", "late", count=1, seconds=HELD_UNTIL_LOCKED)
-    topup_requests.enqueue_topup(topup.pk)
+    topup_requests.SEND_TOPUP.enqueue(topup.pk)
     await_that(lambda: was_received(world, topup))
     _crash_while_the_worker_waits(world, servers, topup)
     world.control.clear_faults()
@@ -68,7 +68,7 @@ def _crash_in_save(world: World, servers: Servers, topup: TopUp) -> None:
 
 
 def _crash_while_the_worker_waits(
-    world: World, servers: Servers, topup: TopUp, begin: Callable[[], None] = lambda: None
+    world: World, servers: Servers, topup: TopUp, begin: Callable[[], object] = lambda: None
 ) -> None:
     # The holder's own connection breaks too.
     with suppress(psycopg.OperationalError), locked(world, topup) as somebody_waits:
@@ -81,7 +81,7 @@ def _crash_redis(world: World, servers: Servers, process: subprocess.Popen[bytes
     waiting = [_topup(world, random, f"crash-redis-{number}-{place}") for place in range(WAITING_TASKS)]
     process.send_signal(signal.SIGSTOP)
     for topup in waiting:
-        topup_requests.enqueue_topup(topup.pk)
+        topup_requests.SEND_TOPUP.enqueue(topup.pk)
     servers.crash_redis()
     process.send_signal(signal.SIGCONT)
     await_that(lambda: all(_was_sent(topup) for topup in waiting))

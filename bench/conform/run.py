@@ -55,12 +55,12 @@ def _result(
     kills: Mapping[str, int],
     crashes: Mapping[str, int],
 ) -> Result:
-    credits = Counter[str](
+    credit_topups = Counter[str](
         topup.state for topup in evidence.topups if topup.kind == Kind.CREDIT and topup.reissue_of is None
     )
     return Result(
         seed=plan.seed,
-        topups=dict(credits + explored.topups),
+        topups=dict(credit_topups + explored.topups),
         sources=dict(
             Counter[str](topup.source for topup in evidence.topups if topup.kind == Kind.CREDIT) + explored.sources
         ),

@@ -111,5 +111,5 @@ class Storm:
 
 def made(world: World) -> int:
     """Credits that people wished for; what is issued again is not counted."""
-    credits = TopUp.objects.filter(account__switch=world.switch, kind=Leg.CREDIT)
-    return credits.filter(reissue_of__isnull=True).count()
+    credit_topups = TopUp.objects.filter(account__switch=world.switch, kind=Leg.CREDIT)
+    return credit_topups.filter(reissue_of__isnull=True).count()

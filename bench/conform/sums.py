@@ -67,9 +67,9 @@ def t14_paid_is_credited_or_owed(evidence: Evidence) -> Iterator[str]:
         if states.get(reference) not in RECEIVED:
             yield f"{reference} was paid and is {states.get(reference)}"
     for payment in evidence.online:
-        credits = [topup for topup in evidence.topups if topup.online_id == payment.pk]
-        rows = [row for topup in credits for row in evidence.rows_of(topup)]
-        confirmed = [topup for topup in credits if topup.state == TopUpState.CONFIRMED]
+        credit_topups = [topup for topup in evidence.topups if topup.online_id == payment.pk]
+        rows = [row for topup in credit_topups for row in evidence.rows_of(topup)]
+        confirmed = [topup for topup in credit_topups if topup.state == TopUpState.CONFIRMED]
         if payment.state not in RECEIVED:
             if rows or confirmed:
                 yield f"{payment} is {payment.state} and was credited"
@@ -77,5 +77,5 @@ def t14_paid_is_credited_or_owed(evidence: Evidence) -> Iterator[str]:
             yield f"{payment} was credited {max(len(rows), len(confirmed))} times"
         elif bool(confirmed) == (payment.reference in evidence.owed):
             yield f"{payment} is {'credited and' if confirmed else 'neither credited nor'} listed as owed"
-        elif any((topup.account_id, topup.amount) != (payment.account_id, payment.amount) for topup in credits):
+        elif any((topup.account_id, topup.amount) != (payment.account_id, payment.amount) for topup in credit_topups):
             yield f"{payment} was credited as something else"

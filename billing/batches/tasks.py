@@ -11,7 +11,7 @@ from billing.batches.services import batches, worker
 from billing.jobs.services.periodic import periodic
 
 
-@shared_task(name=batches.CARRY_ON)
+@shared_task(name=batches.CARRY_ON.name)
 def carry_on_batch(batch_id: int) -> None:
     worker.carry_on(batch_id=batch_id, now=timezone.now())
 

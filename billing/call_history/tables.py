@@ -19,10 +19,10 @@ from billing.call_history.queries.rows import Row
 
 @dataclass(frozen=True, kw_only=True)
 class CallTable:
-    """Days are days of the filter's zone, both included. `asked` is the query of the page that lists the same calls,
-    without what could not be read.
+    """The calls of a filter as a table. `first` and `last` are days of the filter's zone, both included.
 
-    `words` say what is chosen beside the days.
+    `asked` is the query of the page that lists the same calls, without what could not be read of it. `words` say what
+    is chosen beside the days.
     """
 
     account: Account
@@ -41,12 +41,12 @@ class CallTable:
         return call_rows.each(account=self.account, chosen=self.filter, using=using)
 
     def count(self, *, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
-        """`most` and one more are counted at most."""
+        """How many rows there are; at most `most` and one more are counted."""
         return call_rows.count(account=self.account, chosen=self.filter, most=most, using=using)
 
 
 def table_of(*, account: Account, asked: QueryDict, zone: ZoneInfo, today: date) -> CallTable:
-    """What the page of calls lists for the same address. What cannot be read of it counts for nothing there too."""
+    """The table of what the page of calls lists for the same query. What cannot be read of it is ignored, as there."""
     form = CallFilterForm(asked, account=account, zone=zone, today=today)
     chosen = form.chosen()
     first, last = form.days()

@@ -1,4 +1,4 @@
-"""Fetching the days of calls that people wait for."""
+"""Work off the request path: fetching the days of calls that people wait for."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from billing.calls.services import backfill_worker, backfills
 from billing.switches.services.priority import background
 
 
-@shared_task(name=backfills.RUN_BACKFILL)
+@shared_task(name=backfills.RUN_BACKFILL.name)
 def run_backfill(switch_id: int) -> None:
-    """Fetch for one slot; the next slot stands behind whatever is due by then."""
+    """Fetch for one slot; the next slot waits behind other work that is due by then."""
     with background():
         backfill_worker.run_slot(switch=Switch.objects.get(pk=switch_id), now=timezone.now())

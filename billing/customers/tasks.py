@@ -11,7 +11,7 @@ from billing.customers.services import changes, invitations, sending
 from billing.jobs.services.periodic import periodic
 
 
-@shared_task(name=changes.CARRY_OUT)
+@shared_task(name=changes.CARRY_OUT.name)
 def carry_out_change(change_id: int) -> None:
     sending.carry_out(change_id=change_id, now=timezone.now())
 

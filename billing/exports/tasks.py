@@ -11,7 +11,7 @@ from billing.exports.services import requests, sweep, worker
 from billing.jobs.services.periodic import periodic
 
 
-@shared_task(name=requests.MAKE_EXPORT)
+@shared_task(name=requests.MAKE_EXPORT.name)
 def make_export(export_id: int) -> None:
     worker.carry_out(export_id=export_id, now=timezone.now())
 

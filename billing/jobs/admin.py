@@ -10,20 +10,21 @@ from accounts.staff_pages.base import ReadOnlyAdmin
 from billing.jobs.models import JobRun
 from billing.subject import Waiting
 
+FAILED_LATELY = timedelta(hours=1)
+
 
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin[JobRun]):
+    """What became of periodic work in each slot."""
+
     list_display = ("job", "slot", "started_at", "finished_at", "succeeded", "detail")
     list_filter = ("succeeded", "started_at")
     search_fields = ("job",)
     ordering = ("-started_at",)
 
 
-FAILED_LATELY = timedelta(hours=1)
-
-
 def waiting(*, now: datetime) -> Iterator[Waiting]:
-    """The runs of periodic work that failed lately."""
+    """Yield the runs of periodic work that failed lately."""
     since = now - FAILED_LATELY
     yield Waiting(
         label=_("Jobs that failed in the last hour"),

@@ -15,7 +15,7 @@ LATELY = timedelta(hours=6)
 
 
 def metrics(*, now: datetime) -> Iterator[Metric]:
-    """How many seconds ago each job began that succeeded; one that fails, or does not run, grows older."""
+    """Yield how many seconds ago each job last began and succeeded; this grows while a job fails or does not run."""
     lately = JobRun.objects.filter(started_at__gt=now - LATELY, succeeded=True)
     last = lately.order_by().values_list("job").annotate(last=Max("started_at"))
     ages = {job: (now - started).total_seconds() for job, started in last}

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from dateutil.relativedelta import relativedelta
+
 DAY = timedelta(days=1)
+# On the calendar: from the first of a month to the first of the next.
+MONTH = relativedelta(months=1)
 
 
 def begin_of(day: date, zone: ZoneInfo) -> datetime:

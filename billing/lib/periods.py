@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from billing.lib.days import DAY, begin_of, day_of, end_of
+from billing.lib.days import DAY, MONTH, begin_of, day_of, end_of
 
 MOST_SPANS = 92
 
@@ -71,4 +71,4 @@ def _following(day: date, unit: Unit) -> date:
         return day + DAY
     if unit == Unit.YEAR:
         return date(day.year + 1, 1, 1)
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return day.replace(day=1) + MONTH

@@ -1,6 +1,8 @@
 """Stopping those who guess or hurry: so many tries of a person, for an account, from an address; then a pause.
 
-A try is counted before it is had, and given back when it was no miss: simultaneous tries are not let through.
+A try is counted before it is had, and given back when it was no miss: simultaneous tries are not let through. The
+counts are in Redis, for steps that come often; each caller says what happens while Redis does not answer. What guards
+logins, invitations and claims is counted in the database, by `accounts.web.rate_limits`.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class Unavailable(Exception):
 
 
 def spend(limits: Sequence[Limit], *, window: timedelta = WINDOW) -> None:
-    """Count one try against all limits, or raise TooMany when one of them is used up, or Uncounted."""
+    """Count one try against all limits, or raise TooMany when one of them is used up, or Unavailable."""
     most = [limit.most for limit in limits]
     try:
         wait = connection().eval(TAKE, len(limits), *_keys(limits), int(window.total_seconds()), *most)

@@ -34,10 +34,3 @@ def snapshot_beside() -> Iterator[str]:
     finally:
         connections[BESIDE].close()
         del connections[BESIDE]
-
-
-def hold(what: str, *, using: str) -> bool:
-    """Whether it is ours alone until the transaction ends. A process that dies holds nothing any more."""
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [what])
-        return bool(cursor.fetchone()[0])

@@ -2,6 +2,6 @@ from billing.subject import Subject
 
 
 class NotificationsConfig(Subject):
-    """What a switch says by itself."""
+    """Notifications that a switch sends by itself, such as that money of an account changed."""
 
     name = "billing.notifications"

@@ -1,4 +1,4 @@
-"""Where a switch tells of changes by itself."""
+"""The address at which a switch notifies the portal of changes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from billing.notifications import services as notifications
 from billing.switches.services.notify_address import switch_of
 from billing.web.rendering import Request
 
-LONGEST = 16 * 1024
+LONGEST = 16 * 1024  # bytes
 
 
 @csrf_exempt
 @login_not_required
 @require_POST
 def notify(request: Request, secret: str, page: str) -> HttpResponse:
-    """The secret says which switch it is. The answer is what a VOS3000 wants to read (manual §4)."""
+    """Take a notification; the secret says which switch sent it, and the answer is what it expects (manual §4)."""
     switch = switch_of(secret)
     if switch is None or page not in notifications.PAGES:
         raise Http404("No such page")

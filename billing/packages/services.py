@@ -1,4 +1,4 @@
-"""The packages of an account (manual §3.25, §3.29), read by a worker when somebody wants them, and kept."""
+"""Reading the packages of an account (manual §3.25, §3.29) when a page needs them; a worker does it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Account
+from billing.lib.queued_tasks import QueuedTask
 from billing.packages.models import Package, PackageList
 from billing.switches.services import on_demand
 from billing.switches.services.clients import client
 from billing.switches.services.failures import FAILURES
 from billing.vos3000.operations.packages import Suite, SuiteOrder, get_suite_orders, get_suites
 
-READ_PACKAGES = "billing.packages.tasks.read_packages"
+READ_PACKAGES = QueuedTask(name="billing.packages.tasks.read_packages", queue="default")
 
 
 def of_account(*, account: Account, now: datetime, packages: PackageList | None = None) -> tuple[PackageList, bool]:
-    """What is known of an account's packages, and whether more is coming.
+    """Get an account's packages as they are known, and whether a worker is reading them again.
 
     `packages` is the list of them where that was read already.
     """
@@ -28,7 +29,7 @@ def of_account(*, account: Account, now: datetime, packages: PackageList | None 
 
 
 def read(*, list_id: int, now: datetime) -> None:
-    """Ask for an account's packages and put them in the place of those known before."""
+    """Ask the switch for an account's packages and store them in place of those known before."""
     packages = PackageList.objects.select_related("account__switch").get(pk=list_id)
     if not packages.is_open:
         return

@@ -9,7 +9,7 @@ from billing.packages import services as packages
 from billing.switches.services.priority import background
 
 
-@shared_task(name=packages.READ_PACKAGES)
+@shared_task(name=packages.READ_PACKAGES.name)
 def read_packages(list_id: int) -> None:
     with background():
         packages.read(list_id=list_id, now=timezone.now())

@@ -7,16 +7,17 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
 from billing.switches.models import OnDemand
 
-# What the switch says of a prefix.
+# The fields that the switch states for a prefix.
 SAID = ("prefix", "area_name", "fee", "period", "first_fees", "first_seconds")
 
 
 class RateGroup(OnDemand):
-    """The rates of one group of a switch (manual §3.44)."""
+    """A rate group of a switch (manual §3.44): the list of its rates, read on demand."""
 
     switch = models.ForeignKey(Switch, on_delete=models.CASCADE, related_name="rate_groups")
     name = models.TextField()
@@ -29,16 +30,17 @@ class RateGroup(OnDemand):
 
 
 class Rate(models.Model):
-    """`fee` for each begun `period` of seconds, after the first intervals: each of `first_seconds` costs its fee.
+    """The price of calls to numbers that begin with a prefix: `fee` for each `period` of seconds that is begun.
 
-    Fees have the places that the switch states, more than a balance has.
+    Before that, each of the first intervals, which last `first_seconds`, costs its own of the `first_fees`. Fees have
+    the places that the switch states, more than a balance has.
     """
 
     group = models.ForeignKey(RateGroup, on_delete=models.CASCADE, related_name="rates")
     prefix = models.TextField()
     area_name = models.TextField(blank=True)
     fee = models.DecimalField(max_digits=24, decimal_places=12)
-    period = models.PositiveIntegerField(help_text="Seconds")
+    period = models.PositiveIntegerField(help_text=_("Seconds"))
     first_fees = ArrayField(models.DecimalField(max_digits=24, decimal_places=12), default=list)
     first_seconds = ArrayField(models.PositiveIntegerField(), default=list)
 
@@ -53,5 +55,5 @@ class Rate(models.Model):
         return f"{self.prefix} {self.area_name}"
 
     def is_like(self, other: Rate) -> bool:
-        """Whether both say the same of their prefix."""
+        """Whether both state the same for the same prefix."""
         return all(getattr(self, field) == getattr(other, field) for field in SAID)

@@ -1,4 +1,4 @@
-"""Destinations by the names that an account's rates give them, as they were last read."""
+"""Names of destinations, as an account's rates give them since they were last read."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from django.db.models.functions import Lower
 from accounts.models import Account
 from billing.rates.models import Rate, RateGroup
 
-# More would make a question of their own length out of every question about calls.
+# With more prefixes the query for an account's calls would become too long.
 MOST_PREFIXES = 500
 MOST_NAMES = 20
-# Every page of calls asks this: putting it together from models would take three times as long as asking it.
+# Every page of calls asks this, and building the query from models would take three times as long as running it.
 OF_PREFIXES = """
     SELECT rates.not_before, rate.prefix, rate.area_name
     FROM rates_rategroup rates
@@ -27,9 +27,9 @@ OF_PREFIXES = """
 
 @dataclass(frozen=True)
 class Names:
-    """Of prefixes that calls were charged by, as the rates give them; some are empty.
+    """Names of destinations by the prefix that calls were charged by; some are empty.
 
-    `may_be_known`: rates lack a prefix, and may be read anew by now.
+    `may_be_known`: the rates lack one of the prefixes, and may be read again by now.
     """
 
     by_prefix: dict[str, str]
@@ -44,10 +44,12 @@ def group_of(account: Account) -> RateGroup | None:
 
 
 def are_known(account: Account) -> bool:
+    """Whether the account's rates were ever read."""
     return RateGroup.objects.filter(switch=account.switch, name=account.rate_group, read_at__isnull=False).exists()
 
 
 def destination_names(prefixes: Iterable[str], *, account: Account, now: datetime) -> Names:
+    """Name the destinations of prefixes that an account's calls were charged by."""
     stated = {prefix for prefix in prefixes if prefix}
     if not stated or not account.rate_group:
         return Names({}, may_be_known=False)
@@ -60,9 +62,9 @@ def destination_names(prefixes: Iterable[str], *, account: Account, now: datetim
 
 
 def named(*, account: Account, name: str) -> tuple[str, ...]:
-    """The prefixes of what is called so, or so with more words; else of what begins so.
+    """Find the prefixes of destinations with that name, alone or followed by more words; else of names that begin so.
 
-    Of too many, so many that it is seen.
+    Of too many prefixes, one more than the limit is returned, so that the caller sees it.
     """
     found = list(_beginning(account, name).values_list("area_name", "prefix")[: MOST_PREFIXES + 1])
     whole = [prefix for area, prefix in found if not area[len(name) : len(name) + 1].isalnum()]
@@ -70,7 +72,7 @@ def named(*, account: Account, name: str) -> tuple[str, ...]:
 
 
 def names(*, account: Account, begin: str) -> list[str]:
-    """How the names that begin so go on: some of them, for very many are not all looked at."""
+    """Complete the beginning of a name: list some of the names, since not all of very many are read."""
     some = _beginning(account, begin).values_list("area_name", flat=True)[:MOST_PREFIXES]
     return sorted(set(some))[:MOST_NAMES]
 

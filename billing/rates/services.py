@@ -1,6 +1,6 @@
-"""The rates of a rate group (manual §3.44), read by a worker when somebody wants them, and kept.
+"""Reading the rates of a rate group (manual §3.44) when a page needs them; a worker does it.
 
-A switch that fails leaves what was last read.
+When the switch fails, the rates that were last read stay.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Account
+from billing.lib.queued_tasks import QueuedTask
 from billing.rates.models import Rate, RateGroup
 from billing.switches.services import on_demand
 from billing.switches.services.clients import client
@@ -21,21 +22,21 @@ from billing.vos3000.operations.rates import FeeRate, get_fee_rates
 
 logger = logging.getLogger(__name__)
 
-READ_RATES = "billing.rates.tasks.read_rates"
+READ_RATES = QueuedTask(name="billing.rates.tasks.read_rates", queue="default")
 AT_ONCE = 1000
 LARGEST_FEE, LONGEST_PERIOD, LONGEST_PREFIX = 10**12, 2**31 - 1, 100
 
 
 @dataclass(frozen=True)
 class Known:
-    """`group` is None where the switch does not say which rates an account has; `is_coming`: they are being read."""
+    """An account's rate group, or None where the switch names none; `is_coming`: its rates are being read."""
 
     group: RateGroup | None
     is_coming: bool = False
 
 
 def of_account(*, account: Account, now: datetime, group: RateGroup | None = None) -> Known:
-    """What is known of an account's rates. Where they are old a worker is asked to read them; nobody waits here.
+    """Get an account's rates as they are known; where they are old, a worker is asked to read them again.
 
     `group` is its group of rates where that was read already.
     """
@@ -47,7 +48,7 @@ def of_account(*, account: Account, now: datetime, group: RateGroup | None = Non
 
 
 def read(*, group_id: int, now: datetime) -> None:
-    """Ask for a group's rates and put them in the place of those known before."""
+    """Ask the switch for a group's rates and store them in place of those known before."""
     group = RateGroup.objects.select_related("switch").get(pk=group_id)
     if not group.is_open:
         return
@@ -62,6 +63,7 @@ def read(*, group_id: int, now: datetime) -> None:
 
 @transaction.atomic
 def _store(group: RateGroup, stated: Iterable[FeeRate], now: datetime) -> None:
+    """Replace the rates that changed; what is the same is not written."""
     # Two answers are stored one after another.
     RateGroup.objects.select_for_update().get(pk=group.pk)
     by_prefix = {rate.fee_prefix: rate for rate in stated}
@@ -77,6 +79,7 @@ def _store(group: RateGroup, stated: Iterable[FeeRate], now: datetime) -> None:
 
 
 def _is_usable(rate: FeeRate) -> bool:
+    """Whether the table can hold the rate."""
     fees = (rate.fee, *(first.fee for first in rate.first_intervals))
     lengths = (rate.period, *(first.time for first in rate.first_intervals))
     return (

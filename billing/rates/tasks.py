@@ -9,7 +9,7 @@ from billing.rates import services as rates
 from billing.switches.services.priority import background
 
 
-@shared_task(name=rates.READ_RATES)
+@shared_task(name=rates.READ_RATES.name)
 def read_rates(group_id: int) -> None:
     with background():
         rates.read(group_id=group_id, now=timezone.now())

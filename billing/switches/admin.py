@@ -12,6 +12,8 @@ from billing.switches.services import clients
 
 
 class SwitchForm(ModelForm[Switch]):
+    """The settings of a switch, refused where no client can be made of them."""
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # the stubs leave out the hook in which Django fills the instance
         if self.errors:
@@ -27,7 +29,7 @@ class SwitchAdmin(StaffAdmin[Switch]):
     form = SwitchForm
     list_display = ("name", "url", "time_zone", "currency", "requests_per_second")
     ordering = ("name",)
-    # A file of this machine that goes out in every request: named on this machine alone, by `manage.py switch`.
+    # Every request carries this file of the machine: it is chosen on the machine alone, by `manage.py switch`.
     readonly_fields = ("extra_body_file",)
 
     def get_readonly_fields(self, request: Any, obj: Switch | None = None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from billing.topups.models import TopUpState
 from billing.topups.services import doubt, receipt_mails, requests, sending, sweep
 
 
-@shared_task(name=requests.SEND_TOPUP)
+@shared_task(name=requests.SEND_TOPUP.name)
 def send_topup(topup_id: int) -> None:
     sending.carry_out(topup_id=topup_id, now=timezone.now())
 

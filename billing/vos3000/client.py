@@ -141,7 +141,7 @@ class Client:
         if isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS:
             return partial(self._gate.succeeded, operation)
         if isinstance(error, Malformed) and not isinstance(error, UnexpectedStatus):
-            return partial(self._gate.garbled, operation)
+            return partial(self._gate.unreadable_answer, operation)
         return self._gate.failed
 
 

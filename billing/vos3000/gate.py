@@ -9,7 +9,7 @@ class Gate(Protocol):
     """Asked before every request and told its end.
 
     `succeeded` and `failed` are told whether the switch is alive, not whether it said yes: a refusal and an HTTP 4xx
-    page are answers, a broken connection and a 5xx page are not. `garbled`: it answered what cannot be read.
+    page are answers, a broken connection and a 5xx page are not. `unreadable_answer`: it answered what cannot be read.
     """
 
     def admit(self, operation: str) -> None:
@@ -19,7 +19,7 @@ class Gate(Protocol):
 
     def failed(self) -> None: ...
 
-    def garbled(self, operation: str) -> None: ...
+    def unreadable_answer(self, operation: str) -> None: ...
 
 
 class OpenGate:
@@ -34,5 +34,5 @@ class OpenGate:
     def failed(self) -> None:
         pass
 
-    def garbled(self, operation: str) -> None:
+    def unreadable_answer(self, operation: str) -> None:
         pass

@@ -48,26 +48,26 @@ class Children:
         return logs / f"{name}.log"
 
     def finish(self, name: str) -> None:
-        """Wait for one that has an end; ChildDied when that was not a good one."""
+        """Wait for a process that ends by itself. Raises ChildDied when it failed."""
         child = self.running.pop(name)
         if child.wait():
             raise ChildDied(name, child.returncode, self.log(name))
         leftovers.strike_out(self.folder, child.pid)
 
     def check(self) -> None:
-        """ChildDied when one of them is not there any more."""
+        """Raises ChildDied when one of them has ended."""
         for name, child in self.running.items():
             if child.poll() is not None:
                 raise ChildDied(name, child.returncode, self.log(name))
 
     def watch(self) -> None:
-        """Does not return."""
+        """Check the processes for as long as they run; raises ChildDied when one of them has ended."""
         while True:
             self.check()
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """The last one started is asked first; all have one grace together, then their groups are ended."""
+        """Stop all, the last one started first. They have one grace together, then their groups are ended."""
         for child in reversed(self.running.values()):
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The demo's processes, written down while they run: whatever a killed demo left behind ends at the next start."""
+"""Writes the demo's processes down while they run, so that what a killed demo left behind ends at the next start."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def end_group(leader: int) -> None:
 
 
 def signal_group(leader: int, number: int) -> bool:
-    """False when nothing of the group is left."""
+    """Send a signal to the group; returns False when nothing of it is left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
         return True
@@ -50,7 +50,10 @@ def signal_group(leader: int, number: int) -> bool:
 
 
 def _is_the_same(pid: int, started: str) -> bool:
-    """Also true where the leader is gone: its number cannot be a new process' while its group lives on."""
+    """Whether it is still the group that was written down.
+
+    It is also where its leader is gone: no new process can have that number while the group lives on.
+    """
     try:
         return str(psutil.Process(pid).create_time()) == started
     except psutil.NoSuchProcess:

@@ -61,7 +61,7 @@ class Login:
 
 
 def logins(folder: Path) -> list[Login]:
-    """Those of this folder, drawn when it has none."""
+    """Return the logins of this folder, drawn when it has none."""
     kept = folder / "passwords.json"
     passwords: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else {}
     for person in PEOPLE:

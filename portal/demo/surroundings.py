@@ -1,4 +1,4 @@
-"""What the demo stands on: a folder that is its own, a port that is free, servers, and settings for loopback.
+"""Prepares what the demo stands on: a folder that is its own, a free port, servers, and settings for loopback.
 
 Settings are read from the environment before any command runs, so `manage.py` opens this first.
 """
@@ -41,7 +41,7 @@ def surroundings(folder: Path) -> Iterator[None]:
 
 
 class _Stop:
-    """A wish to stop waits while the servers start: one that is cut off in the middle cannot be started again."""
+    """Holds a request to stop back while the servers start: one that is cut off meanwhile cannot be started again."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -84,7 +84,7 @@ def _refuse_taken(port: int) -> None:
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """The folder is no other demo's; ends the program where it is."""
+    """Make sure that no other demo uses the folder; ends the program where one does."""
     with (folder / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -111,7 +111,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
 
 
 def _note_environment(folder: Path, port: int) -> None:
-    """For a shell beside the demo, so that the other commands meet the same servers."""
+    """Write the environment down for a shell beside the demo, so that other commands reach the same servers."""
     note = folder / ENVIRONMENT
     note.touch(mode=0o600)
     names = (*_environment(folder, port), "SECRET_KEY", "DATABASE_URL", "REDIS_URL")

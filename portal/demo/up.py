@@ -1,4 +1,4 @@
-"""The demo's start, step by step. What takes long runs beside one another."""
+"""Starts the demo, step by step. What takes long runs at the same time."""
 
 from __future__ import annotations
 

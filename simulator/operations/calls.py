@@ -15,7 +15,7 @@ from simulator.state import State
 
 
 def read_days(body: Body) -> tuple[date, date]:
-    """The first and the last day asked for; raises Refusal."""
+    """Read the first and the last day asked for. Raises Refusal."""
     try:
         return read_day(body["beginTime"]), read_day(body["endTime"])
     except ValueError as error:

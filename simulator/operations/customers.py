@@ -115,7 +115,7 @@ def _apply(state: State, account: Account, body: Body) -> None:
 
 @operation("DeleteCustomer")
 def delete_customer(state: State, body: Body) -> Result:
-    """What is left on the account is zeroed; its rows and records stay readable under its name."""
+    """Delete an account. What is left on it is zeroed; its rows and records stay readable under its name."""
     account = account_named(state, body["account"])
     if state.ledger.children(account.account):
         raise Refusal(NOT_ALLOWED, "The account has children.")

@@ -75,7 +75,7 @@ def get_current_suite(state: State, body: Body) -> Result:
 
 
 def _current(state: State, order: Row) -> dict[str, Any]:
-    """The seconds that the gift still holds this month stand in its giftTime."""
+    """Show what is left of an order this month: giftTime holds the seconds that a gift still has."""
     package = state.tables.of("Suite").get(order["suiteId"], {})
     month = state.clock.today().strftime("%Y%m")
     used = state.used_package_seconds.get((order["ownerName"], month), 0)

@@ -84,7 +84,7 @@ def get_consumption(state: State, body: Body) -> Result:
 
 
 def _period(state: State, body: Body) -> tuple[int, int]:
-    """Both ends belong to the period, which is stated in whole seconds."""
+    """Read the period asked for, in whole seconds; both ends belong to it."""
     try:
         return state.clock.instant(body["beginTime"]), state.clock.instant(body["endTime"]) + _SECOND_MS
     except ValueError as error:

@@ -63,7 +63,7 @@ def get_phone_card(state: State, body: Body) -> Result:
 
 @operation("PhoneCardActive")
 def phone_card_active(state: State, body: Body) -> Result:
-    """The card becomes an active card of the account whose phone or bound number is given."""
+    """Make the card an active card of the account whose phone or bound number is given."""
     card = _unspent_card(state, body)
     number = body.get("bindedE164", "")
     phone = state.tables.of("Phone").get(number)

@@ -37,7 +37,7 @@ def create_phone(state: State, body: Body) -> Result:
 
 @operation("ModifyPhone")
 def modify_phone(state: State, body: Body) -> Result:
-    """Fields that are not named stay as they are, inside the nested settings too."""
+    """Change a phone. Fields that are not named stay as they are, inside the nested settings too."""
     phones = state.tables.of("Phone")
     before = phones.get(body["e164"])
     if before is None:
@@ -63,7 +63,7 @@ def get_phone(state: State, body: Body) -> Result:
 
 @operation("GetPhoneOnline")
 def get_phone_online(state: State, body: Body) -> Result:
-    """Phones that are not registered are left out."""
+    """List the phones that are registered."""
     rows: list[Row] = PHONE.select(state, body)
     return {"infoPhoneOnlines": [_online(state, row["e164"]) for row in rows if _registered(state, row["e164"])]}
 

@@ -15,7 +15,7 @@ register(Resource("FeeRateGroup", "name", {"names": "name"}))
 
 
 class Cannot(IntEnum):
-    """Why nothing can be called now, in place of the seconds that could be talked. The numbers are ours."""
+    """Why nothing can be called now, given in place of the seconds that could be talked. The numbers are ours."""
 
     NO_MONEY = -1
     LOCKED = -2
@@ -64,7 +64,7 @@ def seconds_left(state: State, account: Account, callee: str) -> int:
 
 
 def _caller(state: State, name: str) -> Account:
-    """An account, or the account of a phone, bound number, active card or mapping gateway."""
+    """Find an account, or the account of a phone, bound number, active card or mapping gateway."""
     tables = state.tables
     for resource in ("Phone", "BindedE164", "ActivePhoneCard", "GatewayMapping"):
         row = tables.of(resource).get(name)

@@ -82,7 +82,7 @@ class Totals:
 
 
 def _periods(body: Body) -> Iterator[tuple[date, date]]:
-    """First and last day of each period that the days asked for touch."""
+    """List the first and last day of each period that the days asked for touch."""
     first, last = read_days(body)
     period = body["period"]
     if period not in {_DAILY, _MONTHLY}:

@@ -28,7 +28,7 @@ def create_alarm(state: State, body: Body) -> Result:
 
 @operation("GetAlarmCurrent")
 def get_alarm_current(state: State, body: Body) -> Result:
-    """The contract gives one alarm, not a list: the newest."""
+    """Return the newest alarm: the contract gives one, not a list."""
     alarms = list(state.tables.of("Alarm").values())
     return {"infoAlarmCurrents": alarms[-1]} if alarms else {}
 

@@ -108,9 +108,9 @@ def test_a_confirmed_batch_pays_each_row_once_by_transfers(
         ("A-20419", Decimal(5)),
     ]
     assert outcomes(batch) == [RowOutcome.PAID] * 3
-    credits = TopUp.objects.filter(kind=Kind.CREDIT).order_by("pk")
-    assert [credit.note for credit in credits] == ["Invoice 1", "Invoice 2", ""]
-    assert {credit.requested_by for credit in credits} == {by}
+    topups = TopUp.objects.filter(kind=Kind.CREDIT).order_by("pk")
+    assert [credit.note for credit in topups] == ["Invoice 1", "Invoice 2", ""]
+    assert {credit.requested_by for credit in topups} == {by}
     assert progress(Batch.objects.get(pk=batch.pk)).is_final
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from selectolax.lexbor import LexborHTMLParser
 
 from accounts.models import Account, Role, Switch
-from billing.batches.models import Batch, BatchState
+from billing.batches.models import Batch, BatchState, Origin
 from billing.batches.services import worker as batch_worker
 from billing.templatetags.figures import spendable_money
 from billing.topups.models import Kind, TopUp, TopUpState
@@ -18,7 +19,7 @@ from billing.topups.services import sending as topup_sending
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory
 from tests.support.logins import logged_in
-from tests.support.pages import FRAGMENT
+from tests.support.pages import FRAGMENT, addresses, context, read
 from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -41,10 +42,29 @@ def confirm(mara: Visitor, **data: str) -> Answer:
     return post(mara, "confirm", **{"key": Batch.objects.latest("pk").key, **data})
 
 
-def look(who: Visitor, query: str = "", **options: Any) -> str:
+def look(who: Visitor, query: str = "", **options: Any) -> Answer:
     batch = Batch.objects.latest("pk")
     address = f"/a/{batch.agent.public_id}/customers/batch/{batch.reference}/{query}"
-    return who.client.get(address, **options).content.decode()
+    return who.client.get(address, **options)
+
+
+def action(what: str) -> str:
+    """The address of what can be done with the latest batch."""
+    batch = Batch.objects.latest("pk")
+    return f"/a/{batch.agent.public_id}/customers/batch/{batch.reference}/{what}/"
+
+
+def offered(answer: Answer) -> set[str]:
+    """Where the forms of a page lead, and what its buttons do instead."""
+    root = LexborHTMLParser(answer.content).root
+    assert root is not None
+    forms = root.css("main form[action], main [formaction]")
+    return {node.attributes.get("formaction") or node.attributes.get("action") or "" for node in forms}
+
+
+def messages(answer: Answer) -> list[str]:
+    """The levels of the messages that a page shows."""
+    return [message.level_tag for message in context(answer)["messages"]]
 
 
 def carry_out() -> None:
@@ -57,19 +77,22 @@ def test_an_uploaded_file_leads_to_its_lines_and_totals(mara: Visitor, zoe: Visi
     answer = upload(mara)
     batch = Batch.objects.get()
     assert answer["Location"] == mara.page(f"customers/batch/{batch.reference}/")
-    html = look(mara)
-    assert "november.csv" in html
-    assert "Zoë Chen" in html
-    assert "Pay $10.00 in 1 top-up" in html
-    assert "1 of 2 lines cannot be paid." in html
-    assert "You have no customer with the account A-NOBODY." in html
-    assert spendable_money(rich, "USD") in html
+    answer = look(mara)
+    given, page = context(answer), read(answer)
+    assert (given["payable"].count, given["payable"].amount, given["unpaid"].count) == (1, 10, 1)
+    assert [button.name for button in page.buttons if "$10.00" in button.name]
+    assert "november.csv" in page.headings
+    first, second = page.section("Lines").items
+    assert "Zoë Chen" in first
+    assert given["rows"][1][0].why in second
+    assert "A-NOBODY" in given["rows"][1][0].why
+    assert spendable_money(rich, "USD") in page.words
     assert not TopUp.objects.exists()
 
 
 def test_the_customers_page_leads_there(mara: Visitor, zoe: Visitor) -> None:
-    assert mara.page("customers/batch/") in mara.client.get(mara.page("customers/")).content.decode()
-    assert 'enctype="multipart/form-data"' in mara.client.get(mara.page("customers/batch/")).content.decode()
+    assert mara.page("customers/batch/") in addresses(mara.client.get(mara.page("customers/")))
+    assert b'enctype="multipart/form-data"' in mara.client.get(mara.page("customers/batch/")).content
 
 
 @pytest.mark.parametrize(
@@ -77,7 +100,7 @@ def test_the_customers_page_leads_there(mara: Visitor, zoe: Visitor) -> None:
 )
 def test_whatever_a_file_is_called_its_name_is_only_shown(mara: Visitor, zoe: Visitor, name: str) -> None:
     upload(mara, name=name)
-    html = look(mara)
+    html = look(mara).content.decode()
     assert "<script>alert" not in html
     assert "\u202e" not in html
     assert len(Batch.objects.get().file_name) <= 100
@@ -89,8 +112,9 @@ def test_whatever_a_file_is_called_its_name_is_only_shown(mara: Visitor, zoe: Vi
 )
 def test_a_file_that_cannot_be_used_is_refused_beside_its_field(mara: Visitor, content: bytes, sentence: str) -> None:
     answer = upload(mara, content)
-    assert sentence in answer.context["form"].errors["file"][0]
-    assert sentence in answer.content.decode()
+    (error,) = context(answer)["form"].errors["file"]
+    assert sentence in error
+    assert read(answer).fields["CSV file"].error == error
     assert not Batch.objects.exists()
 
 
@@ -101,8 +125,10 @@ def test_no_file_at_all_is_refused_too(mara: Visitor) -> None:
 def test_a_file_that_is_too_large_never_arrives(mara: Visitor, settings: Any) -> None:
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 2000
     answer = upload(mara, b"A-20417,5\n" * 300)
-    assert "Choose a CSV file of at most 512 kB and 1000 lines." in answer.context["form"].errors["file"]
-    assert "Choose a CSV file" in answer.content.decode()
+    (error,) = context(answer)["form"].errors["file"]
+    assert "512" in error
+    assert "1000" in error
+    assert read(answer).fields["CSV file"].error == error
 
 
 def test_the_same_file_shows_the_earlier_batch_and_pays_nothing_again(
@@ -113,9 +139,9 @@ def test_the_same_file_shows_the_earlier_batch_and_pays_nothing_again(
     carry_out()
     answer = upload(mara)
     assert answer["Location"] == place
-    html = mara.client.get(place).content.decode()
-    assert "This file was uploaded before" in html
-    assert "Pay the same file a second time" in html
+    shown = mara.client.get(place)
+    assert messages(shown) == ["warning"]
+    assert action("again") in offered(shown)
     assert len(simulator.control.received("Pay")) == 2
 
 
@@ -125,10 +151,11 @@ def test_a_second_payment_of_the_same_file_is_shown_and_confirmed_like_the_first
     confirm(mara)
     carry_out()
     second = post(mara, "again")["Location"]
-    html = mara.client.get(second).content.decode()
-    assert first.reference in html
-    assert "a second time" in html
-    assert "Pay $10.00 in 1 top-up" in html
+    answer = mara.client.get(second)
+    assert context(answer)["batch"].origin == Origin.AGAIN
+    assert read(answer).link(first.reference) == mara.page(f"customers/batch/{first.reference}/")
+    assert (context(answer)["payable"].count, context(answer)["payable"].amount) == (1, 10)
+    assert action("confirm") in offered(answer)
     assert TopUp.objects.filter(kind=Kind.CREDIT).count() == 1
 
 
@@ -141,25 +168,26 @@ def test_a_confirmed_batch_shows_how_far_it_is_and_each_row_leads_to_its_top_up(
     assert {answer["Location"] for answer in answers} == {
         mara.page(f"customers/batch/{Batch.objects.get().reference}/")
     }
-    html = look(mara)
-    assert 'hx-trigger="every 2s"' in html
-    assert '<noscript><meta http-equiv="refresh"' in html
-    assert 'max="2"' in html
-    assert 'value="1"' in html
+    answer = look(mara)
+    assert b'hx-trigger="every 2s"' in answer.content
+    assert b'<noscript><meta http-equiv="refresh"' in answer.content
+    assert b'max="2"' in answer.content
+    assert b'value="1"' in answer.content
+    assert (context(answer)["progress"].ended, context(answer)["progress"].count) == (1, 2)
     carry_out()
     done = look(mara)
-    assert "hx-trigger" not in done
-    assert 'value="2"' in done
-    assert f"topups/{TopUp.objects.get(kind=Kind.CREDIT).reference}/" in done
+    assert b"hx-trigger" not in done.content
+    assert b'value="2"' in done.content
+    assert zoe.page(f"topups/{TopUp.objects.get(kind=Kind.CREDIT).reference}/") in addresses(done)
     assert simulator.control.account("A-20417").money == before + 10
 
 
 def test_a_poll_gets_the_lines_without_the_page_around_them(mara: Visitor, zoe: Visitor) -> None:
     upload(mara)
     confirm(mara)
-    html = look(mara, headers=FRAGMENT)
-    assert "<html" not in html
-    assert 'id="batch"' in html
+    fragment = look(mara, headers=FRAGMENT).content
+    assert b"<html" not in fragment
+    assert b'id="batch"' in fragment
 
 
 def test_a_check_that_is_not_the_newest_cannot_be_confirmed(mara: Visitor, zoe: Visitor) -> None:
@@ -168,15 +196,21 @@ def test_a_check_that_is_not_the_newest_cannot_be_confirmed(mara: Visitor, zoe: 
     TopUpFactory.create(account=zoe.account, amount=Decimal(10), requested_at=timezone.now())
     upload(mara)
     confirm(mara, key=old)
-    assert "checked anew" in look(mara)
+    assert messages(look(mara)) == ["warning", "error"]
     assert Batch.objects.get().state == BatchState.UPLOADED
 
 
 def test_marked_lines_want_a_tick(mara: Visitor, zoe: Visitor) -> None:
     upload(mara, b"A-20417,1.00\nA-20417,2.00\n")
-    assert "The same account stands in line 2 too." in look(mara)
+    answer = look(mara)
+    assert (context(answer)["has_warnings"], context(answer)["wants_tick"]) == (True, True)
+    lines = [line for line, _ in context(answer)["rows"]]
+    assert "2" in lines[0].warning
+    assert "1" in lines[1].warning
+    for line, shown in zip(lines, read(answer).section("Lines").items, strict=True):
+        assert line.warning in shown
     confirm(mara)
-    assert "tick that it is meant" in look(mara)
+    assert messages(look(mara)) == ["error"]
     assert Batch.objects.get().state == BatchState.UPLOADED
     confirm(mara, sure="on")
     assert Batch.objects.get().state == BatchState.CONFIRMED
@@ -184,7 +218,9 @@ def test_marked_lines_want_a_tick(mara: Visitor, zoe: Visitor) -> None:
 
 def test_more_than_there_is_says_so_and_wants_a_tick(mara: Visitor, zoe: Visitor, rich: Decimal) -> None:
     upload(mara, f"A-20417,{rich + 1:.2f}\n".encode())
-    assert "This is more than there is to pay from," in look(mara)
+    answer = look(mara)
+    assert (context(answer)["is_short"], context(answer)["wants_tick"]) == (True, True)
+    assert "sure" in {field.name for field in read(answer).fields.values()}
     confirm(mara)
     assert Batch.objects.get().state == BatchState.UPLOADED
 
@@ -205,10 +241,14 @@ def test_stopped_lines_are_told_and_can_be_tried_again(mara: Visitor, zoe: Visit
     upload(mara)
     confirm(mara)
     post(mara, "stop")
-    html = look(mara)
-    assert "Stopped by" in html
-    assert "Try the unpaid lines again" in html
-    assert "left unpaid" in mara.client.get(post(mara, "rest")["Location"]).content.decode()
+    answer = look(mara)
+    assert mara.user.name in context(answer)["rows"][0][0].why
+    assert context(answer)["rows"][0][0].why in read(answer).section("Lines").items[0]
+    assert action("rest") in offered(answer)
+    stopped = Batch.objects.get()
+    rest = mara.client.get(post(mara, "rest")["Location"])
+    assert context(rest)["batch"].origin == Origin.REST
+    assert read(rest).link(stopped.reference) == mara.page(f"customers/batch/{stopped.reference}/")
     assert not TopUp.objects.exists()
 
 
@@ -217,9 +257,10 @@ def test_top_ups_in_doubt_say_not_to_pay_again(mara: Visitor, zoe: Visitor, simu
     confirm(mara)
     simulator.control.add_fault("Pay", "drop_after", count=1, after=1)
     carry_out()
-    html = look(mara)
-    assert "Please do not pay what is being checked again." in html
-    assert 'hx-trigger="every 10s"' in html
+    answer = look(mara)
+    assert context(answer)["is_doubtful"]
+    assert len(read(answer).notes) == 1
+    assert b'hx-trigger="every 10s"' in answer.content
 
 
 def test_lines_are_chosen_and_turned(mara: Visitor, zoe: Visitor) -> None:
@@ -260,10 +301,10 @@ def test_support_and_a_viewer_look_and_cannot_pay(mara: Visitor, zoe: Visitor, s
     upload(mara)
     viewer = MembershipFactory.create(account=mara.account, role=Role.VIEWER).user
     for who in (sam, Visitor(viewer, mara.account, logged_in(viewer))):
-        html = look(who)
-        assert "november.csv" in html
-        assert "<form" not in html.partition("<main")[2].partition("</main>")[0]
-        assert "can pay" not in html
+        answer = look(who)
+        assert "november.csv" in read(answer).headings
+        assert b"<form" not in answer.content.partition(b"<main")[2].partition(b"</main>")[0]
+        assert "funds" not in context(answer)
         for what in ("confirm", "stop", "again", "rest"):
             batch = Batch.objects.get()
             place = mara.page(f"customers/batch/{batch.reference}/{what}/")
@@ -293,13 +334,13 @@ def test_an_agent_above_pays_from_its_own_balance_alone(mara: Visitor, zoe: Visi
     client = logged_in(user)
     assert client.get(mara.page("customers/batch/")).status_code == 200
     assert client.post(mara.page("customers/batch/upload/")).status_code == 404
-    assert f"/a/{above.public_id}/customers/batch/" in client.get(mara.page("customers/")).content.decode()
+    assert f"/a/{above.public_id}/customers/batch/" in addresses(client.get(mara.page("customers/")))
 
 
 def test_whoever_owns_both_agents_pays_from_the_one_whose_page_it_is(mara: Visitor, zoe: Visitor) -> None:
     above = MembershipFactory.create(user=mara.user, account__switch=mara.account.switch).account
     Account.objects.filter(pk=mara.account.pk).update(parent=above)
-    assert mara.page("customers/batch/") in mara.client.get(mara.page("customers/")).content.decode()
+    assert mara.page("customers/batch/") in addresses(mara.client.get(mara.page("customers/")))
     upload(mara)
     confirm(mara)
     carry_out()

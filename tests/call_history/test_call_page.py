@@ -72,7 +72,7 @@ def test_codes_that_no_table_knows_are_told_as_they_came(zoe: Visitor) -> None:
     page = text(zoe, call_of(zoe, call_level=3, end_direction=7))
     assert "Kind of call unknown (code 3)" in page
     assert "Ended by unknown (code 7)" in page
-    assert CallLevel(5).label not in page
+    assert str(CallLevel(5).label) not in page
 
 
 def test_times_are_told_in_the_readers_zone_and_in_the_switchs(zoe: Visitor) -> None:

@@ -38,8 +38,9 @@ def zoe(db: None) -> Visitor:
 
 
 def shown(zoe: Visitor, first: date) -> tuple[Chart, str]:
+    """The chart, and the page as it is written: a bar's title is seen only while it is pointed at."""
     answer = zoe.client.get(f"{zoe.page('calls/')}?from={first}&to={LAST}")
-    return answer.context["chart"], unescape(answer.content.decode())
+    return answer.context["chart"], " ".join(unescape(answer.content.decode()).split())
 
 
 def test_a_day_that_is_not_here_does_not_look_like_one_without_cost(zoe: Visitor) -> None:
@@ -48,14 +49,14 @@ def test_a_day_that_is_not_here_does_not_look_like_one_without_cost(zoe: Visitor
     assert "<title>10 Oct: not here</title>" in html
     assert "<title>13 Oct: $0.00</title>" in html
     assert "; calls of 2 of these 5 days are not all here" in html
-    assert f"Days {KEY}</p>" in html
+    assert f"> Days {KEY} </p>" in html
 
 
 def test_a_month_of_which_days_are_not_here_says_how_many(zoe: Visitor) -> None:
     chart, html = shown(zoe, date(YEAR, 7, 1))
     assert [(gap.bar.day.month, gap.days, gap.is_whole) for gap in chart.gaps] == [(10, 11, False)]
     assert f"<title>Oct {YEAR}: $1.50, 11 of its days are not here</title>" in html
-    assert f"Months {KEY}</p>" in html
+    assert f"> Months {KEY} </p>" in html
 
 
 def test_a_day_of_another_calendar_may_be_here_in_part(zoe: Visitor) -> None:

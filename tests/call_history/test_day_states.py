@@ -39,7 +39,7 @@ def test_a_day_that_touches_two_days_of_the_switch_is_as_sure_as_the_weaker_and_
     before = DAY - timedelta(days=1)
     state = calendar(known(before, DayState.DIFFERS), known(DAY, DayState.PROVEN), reader=KOLKATA).state_of(DAY)
     assert state.state == "differs"
-    assert [part.day for part in state.told] == [before, DAY]
+    assert [part.day for part in state.explained] == [before, DAY]
 
 
 def test_a_day_beside_one_that_was_never_fetched_is_not_called_proven() -> None:
@@ -56,14 +56,14 @@ def test_the_switchs_today_is_in_progress() -> None:
 
 def test_a_try_that_failed_is_told_until_another_one_succeeds() -> None:
     failed = known(DAY, DayState.FETCHED, failed_at=NOW, failure="The switch did not answer in time.")
-    assert calendar(failed).state_of(DAY).told == ()
+    assert calendar(failed).state_of(DAY).explained == ()
     failed.failed_at = NOW + timedelta(minutes=1)
-    assert [part.failure for part in calendar(failed).state_of(DAY).told] == ["The switch did not answer in time."]
+    assert [part.failure for part in calendar(failed).state_of(DAY).explained] == ["The switch did not answer in time."]
 
 
 def test_calls_that_a_day_reports_and_another_day_lists_are_told() -> None:
-    assert calendar(known(DAY, DayState.PROVEN)).state_of(DAY).told == ()
-    (part,) = calendar(known(DAY, DayState.PROVEN, elsewhere_calls=2)).state_of(DAY).told
+    assert calendar(known(DAY, DayState.PROVEN)).state_of(DAY).explained == ()
+    (part,) = calendar(known(DAY, DayState.PROVEN, elsewhere_calls=2)).state_of(DAY).explained
     assert part.elsewhere == 2
 
 

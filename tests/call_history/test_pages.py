@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
+from billing.balances.models import Charge, Payment
 from billing.balances.queries.runway import days_left
 from billing.balances.queries.spending import daily_cost, month_cost
 from billing.call_history.queries import pages as call_pages
@@ -229,7 +230,7 @@ def test_payments_and_charges_are_one_list(account: Account) -> None:
     while back[-1].newer:
         back.append(statement_payments.page(account=account, before=back[-1].newer, size=4))
     assert [(entry.at, entry.place) for page in back for entry in reversed(page.entries)] == places[::-1]
-    assert {(entry.label, entry.amount) for page in pages for entry in page.entries} == {
-        ("Top-up", Decimal(25)),
-        ("Package rent", Decimal(-5)),
+    assert {(type(entry.row), entry.row.kind, entry.amount) for page in pages for entry in page.entries} == {
+        (Payment, Payment.Kind.TOP_UP, Decimal(25)),
+        (Charge, Charge.Kind.PACKAGE_RENT, Decimal(-5)),
     }

@@ -1,4 +1,4 @@
-"""Days that somebody asks for: what is asked for, how it is worked off, and that the switch is spared."""
+"""Days that a person asks for: what is requested, how it is fetched, and that the switch is spared."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from django.db import connection
 from accounts.models import Account, Switch
 from billing.calls.models import Backfill, CallDay, DayState
 from billing.calls.queries.backfills import progress
-from billing.calls.services import backfill_worker, backfills, due_days
-from billing.calls.services import fetching as call_fetching
-from billing.calls.services import proving as call_proving
+from billing.calls.services import backfill_worker, backfills, due_days, fetching, proving
 from billing.calls.services.backfills import BackfillRefused
 from billing.calls.services.fetching import fetch_days
 from billing.lib.days import each_day
+from billing.lib.queued_tasks import QueuedTask
 from billing.lib.redis import connection as redis
 from billing.sync.services import rounds
 from simulator.process import SimulatorProcess
@@ -90,10 +89,10 @@ def test_the_newest_day_of_each_account_comes_first_and_small_accounts_share_req
 
 def test_a_slot_ends_and_the_next_one_goes_on(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     asked(account, days_ago(102), LONG_AGO)
-    announced: list[int] = []
-    monkeypatch.setattr(backfills, "enqueue_backfill", announced.append)
+    handed_over: list[int] = []
+    monkeypatch.setattr(QueuedTask, "enqueue", lambda task, row_id: handed_over.append(row_id))
     assert work(account, slot=timedelta(0)).is_more
-    assert announced == [account.switch_id]
+    assert handed_over == [account.switch_id]
     assert work(account).days == 3
 
 
@@ -105,7 +104,7 @@ def test_a_day_that_fails_waits_while_the_others_come_in(account: Account, simul
     far = progress(account=account, first=backfill.first, last=backfill.last)
     assert (far.done, far.failed, far.failure, far.is_awaited) == (2, 1, "The connection to the switch broke.", True)
     assert work(account).days == 0
-    assert work(account, NOW + call_fetching.PAUSES.first + timedelta(minutes=1)).days == 1
+    assert work(account, NOW + fetching.PAUSES.first + timedelta(minutes=1)).days == 1
 
 
 def test_a_day_that_cannot_be_fetched_is_tried_ever_more_rarely(account: Account, simulator: SimulatorProcess) -> None:
@@ -119,7 +118,7 @@ def test_a_day_that_cannot_be_fetched_is_tried_ever_more_rarely(account: Account
         if work(account, NOW + timedelta(minutes=minutes)).failed:
             tried.append(minutes)
     pauses = [after - before for before, after in pairwise(tried)]
-    # A minute more where a try took longer than the look that found it due.
+    # A try may take longer than the look that found it due: a minute more is allowed.
     assert [pause - pause % 10 for pause in pauses] == [10, 20, 40, 80, 120]
     for minutes, is_due in ((390, False), (400, True)):
         due = due_days.due_back_fill(switch=account.switch, now=NOW + timedelta(minutes=minutes), step=1000)
@@ -200,7 +199,7 @@ def test_days_of_an_account_that_is_missing_on_the_switch_are_not_taken_for_empt
     assert (work(account).days, requests(simulator)) == (0, 0)
     gone = CallDay.objects.filter(fetched_at__isnull=True).values_list("failure", flat=True)
     assert list(gone) == ["The switch no longer knows this account."] * 2
-    call_proving.prove_days(switch=account.switch, accounts=[account], first=days_ago(102), last=LONG_AGO, now=NOW)
+    proving.prove_days(switch=account.switch, accounts=[account], first=days_ago(102), last=LONG_AGO, now=NOW)
     assert CallDay.objects.get(day=days_ago(102)).state == "fetched"
 
 
@@ -388,7 +387,7 @@ def test_a_worker_that_is_killed_leaves_its_days_to_another(
     assert eventually(lambda: CallDay.objects.filter(account=account, fetched_at__isnull=False).count() >= 2)
     two_workers[0].kill()
     two_workers[0].wait(20)
-    # What it held ends by itself in some minutes.
+    # The claims that it held end by themselves within minutes.
     for key in redis().scan_iter("lock:*"):
         redis().delete(key)
     assert work(account).days >= 1

@@ -1,4 +1,4 @@
-"""A stored day is the switch's day, however its records come; and nobody ever reads a part of one."""
+"""A stored day is the switch's day, however its records come; and no reader ever sees a part of one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Account
 from billing.calls.models import Call, CallDay
-from billing.calls.services import replacing as call_replacing
-from billing.calls.services import staging as call_staging
+from billing.calls.services import replacing, staging
 from billing.calls.services.fetching import fetch_days
 from billing.lib.redis import connection as redis
 from billing.vos3000.operations.calls import Cdr
@@ -46,7 +45,7 @@ records = st.lists(
     max_size=12,
     unique_by=lambda record: record["flowNo"],
 )
-# An account without records is looked for: nobody's day is emptied because it is gone.
+# An account without records is looked for on the switch: no day is emptied because its account is gone.
 KNOWN = reply(json.dumps({"retCode": 0, "infoCustomers": [{"account": "A-1", "money": 0, "limitMoney": 0}]}))
 # Each fetch of the day: the order of the records, which of them come twice, and where the answer is cut off, if it is.
 fetches = st.lists(
@@ -62,7 +61,7 @@ fetches = st.lists(
 def test_a_stored_day_is_the_switchs_day_under_any_order_repetition_retry_and_cut(
     days: list[tuple[list[dict[str, Any]], list[Any]]],
 ) -> None:
-    """Between one version of the day and the next the switch has changed its mind."""
+    """The switch changes the records of the day between one version and the next."""
     with RawServer() as server:
         account = AccountFactory.create(switch=SwitchFactory.create(url=server.url), number="A-1")
         for told, tries in days:
@@ -129,7 +128,7 @@ def test_a_reader_sees_the_old_day_or_the_new_one_and_never_a_part() -> None:
 
 
 def sums_seen(account: Account) -> tuple[int, ...]:
-    """By one statement, as a page reads within one snapshot: rows, their seconds, totals, and the day."""
+    """Rows, their seconds, totals, and the day, read by one statement, as a page reads within one snapshot."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -144,10 +143,10 @@ def sums_seen(account: Account) -> tuple[int, ...]:
 
 
 def load(account: Account, count: int) -> None:
-    stage = call_staging.Stage(DAY, {account.number: account.pk})
+    stage = staging.Stage(DAY, {account.number: account.pk})
     for number in range(count):
         start = NOON + number * 60_000
         stage.add(
             Cdr(flow_no=number, account="A-1", start=start, stop=start + 1000, hold_time=1, fee_time=1, fee=Decimal(1))
         )
-    call_replacing.replace_day(switch=account.switch, stage=stage, now=NOW)
+    replacing.replace_day(switch=account.switch, stage=stage, now=NOW)

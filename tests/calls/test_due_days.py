@@ -33,7 +33,7 @@ def own_switch() -> Switch:
 
 
 def followed(switch: Switch, *, watched: bool = False, calls: int = 0, minutes_ago: int | None = None) -> Account:
-    """An account that somebody has; how many calls it has today, and when these were fetched."""
+    """An account with a member, and with as many calls today, which were fetched so many minutes ago."""
     viewed_at = NOW if watched else None
     account: Account = MembershipFactory.create(account__switch=switch, account__viewed_at=viewed_at).account
     if minutes_ago is not None:
@@ -83,7 +83,7 @@ def test_two_beats_and_two_workers_fetch_no_day_twice(simulator: SimulatorProces
     app.finalize()
 
     def work(rounds_of_one: tuple[str, ...]) -> None:
-        """What one worker takes from the queue: each of two beats has asked for every round."""
+        """Do what one worker takes from the queue, in which two beats have put every round."""
         try:
             for name in rounds_of_one:
                 periodic.declared()[name].run(switch.pk)
@@ -101,7 +101,7 @@ def test_two_beats_and_two_workers_fetch_no_day_twice(simulator: SimulatorProces
 
 @pytest.mark.parametrize("bad", [None, "A-20417"])
 def test_a_slot_asks_for_each_account_day_once(switch: Switch, simulator: SimulatorProcess, bad: str | None) -> None:
-    """Also where several rounds want the same days, and where the first answer was of no use."""
+    """This holds where several rounds want the same days, and where the first answer was unusable, too."""
     now = datetime.now(UTC).replace(hour=12)
     today = now.date()
     for number in ("C-301", "A-20417", "W-900"):
@@ -123,6 +123,6 @@ def test_a_slot_asks_for_each_account_day_once(switch: Switch, simulator: Simula
 
 
 def asked_for(simulator: SimulatorProcess) -> list[tuple[str, str]]:
-    """Account and day, as often as calls were asked for."""
+    """The account and the day of each request for calls."""
     bodies = (request.body or {} for request in simulator.control.received("GetCdr"))
     return [(account, body["beginTime"]) for body in bodies for account in body["accounts"]]

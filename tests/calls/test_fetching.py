@@ -14,10 +14,7 @@ from django.db.models import Count, Sum
 from accounts.models import Account, Switch
 from billing.balances.services import balances
 from billing.calls.models import Call, CallChange, CallDay, ChangeOfRecord, DayState, UnreadableRecord
-from billing.calls.services import fetching as call_fetching
-from billing.calls.services import partitions
-from billing.calls.services import proving as call_proving
-from billing.calls.services import staging as call_staging
+from billing.calls.services import fetching, partitions, proving, staging
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import PAUSES
 from billing.calls.services.proving import prove_days
@@ -55,7 +52,7 @@ def prove(account: Account, day: date = YESTERDAY, now: datetime = NOW) -> CallD
 
 
 def versions(account: Account) -> set[tuple[int, str, str]]:
-    """What changes when a row is written anew."""
+    """What changes when a row is written again: its number, and which version of it stands where."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT flow_no, xmin::text, ctid::text FROM calls_call WHERE account_id = %s", [account.pk])
         return set(cursor.fetchall())
@@ -200,7 +197,7 @@ def test_a_record_that_moved_to_another_day_is_one_row(switch: Switch, simulator
 
 @pytest.mark.django_db
 def test_a_record_that_two_days_report_is_one_row() -> None:
-    """A switch that goes by the day of the end, then by the day of the start."""
+    """The switch counts the call to the day on which it ends at first, and to the day on which it starts then."""
     late = datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, tzinfo=UTC) - timedelta(seconds=20)
     account = known(SwitchFactory.create())
     switch = account.switch
@@ -262,7 +259,7 @@ def test_two_workers_never_fetch_one_day_at_once(simulator: SimulatorProcess) ->
 def test_a_day_that_takes_long_is_left_to_who_fetches_it(
     simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_fetching, "LONGEST_SILENCE", timedelta(seconds=0.3))
+    monkeypatch.setattr(fetching, "LONGEST_SILENCE", timedelta(seconds=0.3))
     account = known(SwitchFactory.create(url=simulator.url))
     simulator.control.add_fault("GetCdr", "late", seconds=1)
 
@@ -275,8 +272,8 @@ def test_a_day_that_takes_long_is_left_to_who_fetches_it(
 
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(run)
-        assert eventually(lambda: bool(call_fetching.being_fetched(account=account, days=[YESTERDAY])))
-        assert eventually(lambda: not call_fetching.being_fetched(account=account, days=[YESTERDAY]))
+        assert eventually(lambda: bool(fetching.being_fetched(account=account, days=[YESTERDAY])))
+        assert eventually(lambda: not fetching.being_fetched(account=account, days=[YESTERDAY]))
         assert CallDay.objects.get(account=account, day=YESTERDAY).fetched_at, "free when it is here, not before"
         slow.result()
     assert simulator.control.stats().requests["GetCdr"] == 1
@@ -363,14 +360,14 @@ def test_fees_of_more_than_six_places_do_not_keep_a_day_from_being_proven(
     row = prove(account)
     assert (row.state, row.reported_fee) == (DayState.PROVEN, row.fee + Decimal("0.000004"))
     assert fetch(account).state == DayState.PROVEN
-    # One millionth for each of them is as much as rounding can make.
+    # Rounding makes a difference of one millionth for each of them at most.
     CallDay.objects.update(state=DayState.FETCHED, rounded=3)
     assert prove_once(account) == DayState.DIFFERS
 
 
 def prove_once(account: Account) -> str:
-    """Without fetching what differs."""
-    call_proving._compare(account.switch, list(CallDay.objects.filter(account=account)), NOW, call_proving.Proven())
+    """Compare the account's days once, without fetching again what differs; the state that the day then has."""
+    proving._compare(account.switch, list(CallDay.objects.filter(account=account)), NOW, proving.Proven())
     return CallDay.objects.get(account=account).state
 
 
@@ -474,7 +471,7 @@ def test_the_database_keeps_calls_to_accounts_of_their_switch() -> None:
 
 
 def test_nothing_of_the_switchs_own_routing_is_kept() -> None:
-    """Gateways, addresses and product ids are not even read."""
+    """Gateways, addresses and product ids are not even read from the answer."""
     columns = {field.name for model in (Call, CallChange, UnreadableRecord) for field in model._meta.get_fields()}
     read = set(Cdr.__struct_fields__)
     assert not {name for name in columns | read if re.search("gateway|ip$|_ip|product|address", name)}
@@ -482,7 +479,7 @@ def test_nothing_of_the_switchs_own_routing_is_kept() -> None:
 
 def test_a_call_of_another_time_opens_no_partition(switch: Switch, simulator: SimulatorProcess) -> None:
     account = known(switch, "C-301")
-    stage = call_staging.Stage(YESTERDAY, {"C-301": account.pk})
+    stage = staging.Stage(YESTERDAY, {"C-301": account.pk})
     stage.add(Cdr(flow_no=1, account="C-301", start=0, stop=1000, fee=Decimal(0)))
     stage.add(Cdr(flow_no=2, account="nobody", start=millis(NOON), stop=millis(NOON), fee=Decimal(0)))
     assert (stage.records, stage.unreadable.count, stage.months) == (0, 1, set())

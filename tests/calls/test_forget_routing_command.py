@@ -1,4 +1,4 @@
-"""What is kept of calls' routing goes at once, when its operator says so."""
+"""The routing of calls is forgotten at once, when the operator of the switch says so."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def account() -> Account:
 
 
 def keep(account: Account, *days_ago: int) -> None:
-    """Calls of these days, with their routing."""
+    """Make a call on each of these days, with its routing."""
     for days in days_ago:
         at = NOW - timedelta(days=days)
         partitions.ensure([at.date()])
@@ -88,7 +88,7 @@ def test_it_ends_where_it_is_to_be_kept_again(account: Account, monkeypatch: pyt
     keep(account, 1, 2, 3)
 
     def then_on(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        """The setting is turned on as soon as a first piece is gone."""
+        """Turn the setting on as soon as a first piece is gone."""
         done = execute(sql, *rest)
         if "DELETE FROM calls_callrouting" in sql:
             Switch.objects.update(keep_routing=True)
@@ -101,7 +101,7 @@ def test_it_ends_where_it_is_to_be_kept_again(account: Account, monkeypatch: pyt
 
 @pytest.fixture
 def day_being_loaded() -> Iterator[psycopg.Connection[Any]]:
-    """A connection of somebody else, who has not committed yet."""
+    """Another connection, whose transaction loads a day and is not committed yet."""
     found = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port")
     with psycopg.connect(**{name: found[name] for name in names if found.get(name)}) as other:

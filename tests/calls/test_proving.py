@@ -22,8 +22,10 @@ from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, SwitchFactory
 from tests.support.logins import logged_in
+from tests.support.pages import context
 from tests.support.rawserver import RawServer, reply
-from tests.support.staffsite import list_of, staff
+from tests.support.staff_pages import listed
+from tests.support.staffsite import staff
 
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 MINUTE = timedelta(minutes=1)
@@ -33,13 +35,13 @@ KEPT_UP, OLD = NOW.date() - timedelta(days=5), NOW.date() - timedelta(days=100)
 
 @pytest.fixture
 def account(switch: Switch) -> Account:
-    """That somebody has."""
+    """An account with a member."""
     account: Account = MembershipFactory.create(account__switch=switch, account__number="C-301").account
     return account
 
 
 def differing(account: Account, simulator: SimulatorProcess, day: date) -> CallDay:
-    """A day with a record that the switch counts and nobody can read, compared once."""
+    """A day, compared once, with a record that the switch counts and that cannot be read."""
     start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
     simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
     fetch_days(accounts=[account], first=day, last=day, now=BEFORE)
@@ -60,7 +62,7 @@ def mend(account: Account, simulator: SimulatorProcess) -> None:
 
 
 def asked(simulator: SimulatorProcess) -> tuple[int, int]:
-    """For calls, and for reports."""
+    """How many requests there were for calls, and for reports."""
     requests = simulator.control.stats().requests
     return requests.get("GetCdr", 0), requests.get("GetReportCustomerFee", 0)
 
@@ -91,7 +93,7 @@ def test_a_day_that_differs_is_fetched_again_ever_more_rarely_and_then_left(
 
 
 def test_a_day_that_was_put_off_is_proven_in_the_next_round(switch: Switch, simulator: SimulatorProcess) -> None:
-    """That the switch did not answer for several is no try in vain of either of them."""
+    """An answer that failed for several accounts does not count as a failed try of each."""
     numbers = ("C-301", "C-302")
     accounts = [MembershipFactory.create(account__switch=switch, account__number=number).account for number in numbers]
     fetch_days(accounts=accounts, first=KEPT_UP, last=KEPT_UP, now=BEFORE)
@@ -134,7 +136,7 @@ def test_a_used_up_budget_has_no_day_fetched_again_before_the_others(simulator: 
         start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
         simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
     fetch_days(accounts=[account], first=days[-1], last=days[0], now=BEFORE)
-    # For a report and one day.
+    # One request for a report, and one for a day.
     Switch.objects.filter(pk=few.pk).update(requests_per_second="0.5")
     few.refresh_from_db()
     for minutes in (1, 2, 3):
@@ -212,7 +214,7 @@ LONG_OVER, YOUNG = NOW.date() - timedelta(days=200), NOW.date() - timedelta(days
 
 
 def proven_call(account: Account, simulator: SimulatorProcess, day: date) -> int:
-    """Of a day of which the switch has no other calls."""
+    """The number of a proven call on a day on which the switch has no other calls."""
     start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
     flow_no = simulator.control.add_call(account.number, "8613900000000", start=start, fee=Decimal("0.3"))
     fetch_days(accounts=[account], first=day, last=day, now=NOW)
@@ -327,8 +329,11 @@ def test_a_day_whose_report_cannot_be_used_is_asked_for_ever_more_rarely_and_sta
         assert len(server.received) == 3
 
         support = logged_in(staff("support"))
-        assert "Days of calls whose report cannot be used" in support.get(reverse("admin:index")).content.decode()
-        assert row.unusable_report in support.get(f"{list_of(CallDay)}?unusable_report__isempty=0").content.decode()
+        waiting = context(support.get(reverse("admin:index")))["waiting"]
+        (line,) = (line for line in waiting if "unusable_report" in line.url)
+        assert line.count == 1
+        (listed_day,) = listed(support.get(line.url))
+        assert row.unusable_report in listed_day["why"].words
 
         prove(account.switch, now + PAUSES.first)
         row.refresh_from_db()

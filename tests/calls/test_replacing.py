@@ -1,4 +1,4 @@
-"""What happens to calls when days are exchanged beside one another, or for an answer that cannot be read whole."""
+"""What happens to calls when days are replaced at the same time, or by an answer that cannot be read whole."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models import Account, Switch
 from billing.calls.models import Call, CallChange, CallDay
-from billing.calls.services import day_locks, partitions
-from billing.calls.services import replacing as call_replacing
-from billing.calls.services import staging as call_staging
+from billing.calls.services import day_locks, partitions, replacing, staging
 from billing.calls.services.replacing_sql import LOCK_DAYS
 from billing.vos3000.operations.calls import Cdr
 from tests.support.factories import AccountFactory, SwitchFactory
@@ -34,23 +32,23 @@ def switch(db: None) -> Switch:
     return switch
 
 
-def staged(account: Account, *flow_nos: int, garbled: int = 0, start: int = NOON) -> call_staging.Stage:
-    stage = call_staging.Stage(DAY, {account.number: account.pk})
+def staged(account: Account, *flow_nos: int, unreadable: int = 0, start: int = NOON) -> staging.Stage:
+    stage = staging.Stage(DAY, {account.number: account.pk})
     for flow_no in flow_nos:
         number = account.number
         stage.add(Cdr(flow_no=flow_no, account=number, start=start, stop=start, hold_time=0, fee_time=0, fee=FEE))
-    for _ in range(garbled):
+    for _ in range(unreadable):
         stage.unreadable.add("fee is not an amount", "")
     return stage
 
 
-def load(account: Account, *flow_nos: int, garbled: int = 0, start: int = NOON, now: datetime = NOW) -> None:
-    stage = staged(account, *flow_nos, garbled=garbled, start=start)
-    call_replacing.replace_day(switch=account.switch, stage=stage, now=now)
+def load(account: Account, *flow_nos: int, unreadable: int = 0, start: int = NOON, now: datetime = NOW) -> None:
+    stage = staged(account, *flow_nos, unreadable=unreadable, start=start)
+    replacing.replace_day(switch=account.switch, stage=stage, now=now)
 
 
 def held(account: Account) -> tuple[list[int], int]:
-    """The numbers of its calls, and how many its day says there are."""
+    """The numbers of the account's calls, and how many its day says there are."""
     calls = Call.objects.filter(account=account).order_by("flow_no").values_list("flow_no", flat=True)
     return list(calls), CallDay.objects.get(account=account).calls
 
@@ -74,7 +72,7 @@ def test_a_record_that_moves_while_another_day_waits_is_counted_where_it_is(swit
     load(from_here, 2, 7)
     with transaction.atomic():
         CallDay.objects.select_for_update().get(account=from_here)
-        # The one waits for the day that is locked; the other, whose answer is a moment older, comes after it.
+        # The first waits for the day that is locked; the second, whose answer is a moment older, waits behind it.
         moving = beside(lambda: load(to_here, 1, 7, now=NOW + timedelta(minutes=1)))
         assert eventually(lambda: waiting_for_locks() == 1)
         older = beside(lambda: load(from_here, 2, 7, now=NOW + timedelta(minutes=1)))
@@ -103,9 +101,9 @@ def test_a_record_that_moves_in_time_as_well_while_another_day_waits_is_one_call
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_proves_days_locks_them_in_the_order_in_which_they_are_exchanged(switch: Switch) -> None:
+def test_proving_days_locks_them_in_the_order_in_which_they_are_replaced(switch: Switch) -> None:
     accounts = [AccountFactory.create(switch=switch) for _ in range(3)]
-    # As they lie in the table, they come the other way round.
+    # They lie in the table in the opposite order.
     days = [CallDay.objects.create(account=account, day=DAY) for account in reversed(accounts)]
     errors: list[Exception] = []
 
@@ -116,7 +114,7 @@ def test_whoever_proves_days_locks_them_in_the_order_in_which_they_are_exchanged
         except OperationalError as error:
             errors.append(error)
 
-    def exchange() -> None:
+    def replace() -> None:
         ours: dict[str, Any] = {"touched_accounts": [account.pk for account in accounts], "touched_days": [DAY] * 3}
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -126,7 +124,7 @@ def test_whoever_proves_days_locks_them_in_the_order_in_which_they_are_exchanged
 
     with transaction.atomic():
         CallDay.objects.select_for_update().get(account=accounts[1])
-        both = [beside(prove), beside(exchange)]
+        both = [beside(prove), beside(replace)]
         assert eventually(lambda: waiting_for_locks() == 2)
     for thread in both:
         thread.join()
@@ -134,30 +132,30 @@ def test_whoever_proves_days_locks_them_in_the_order_in_which_they_are_exchanged
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_day_that_waits_for_another_which_waits_for_it_is_exchanged_once_more(switch: Switch) -> None:
+def test_a_day_that_waits_for_another_which_waits_for_it_is_replaced_once_more(switch: Switch) -> None:
     first, second = sorted((AccountFactory.create(switch=switch) for _ in range(2)), key=lambda account: account.pk)
     load(first, 1)
     load(second, 2)
 
     def both() -> None:
-        stage = call_staging.Stage(DAY, {account.number: account.pk for account in (first, second)})
-        call_replacing.replace_day(switch=switch, stage=stage, now=NOW)
+        stage = staging.Stage(DAY, {account.number: account.pk for account in (first, second)})
+        replacing.replace_day(switch=switch, stage=stage, now=NOW)
 
     with transaction.atomic(), connection.cursor() as cursor:
-        # Whoever is asked to give way here waits so long before that the other is the one.
+        # PostgreSQL ends the transaction that waited its own time first: this one waits so long that it is the other.
         cursor.execute("SET LOCAL deadlock_timeout = '1h'")
         CallDay.objects.select_for_update().get(account=second)
-        exchanging = beside(both)
+        replacing_both = beside(both)
         assert eventually(lambda: waiting_for_locks() == 1)
         CallDay.objects.select_for_update().get(account=first)
-    exchanging.join()
+    replacing_both.join()
     assert (held(first), held(second)) == (([], 0), ([], 0))
 
 
 def test_a_call_whose_record_cannot_be_read_this_time_stays(switch: Switch) -> None:
     account = AccountFactory.create(switch=switch)
     load(account, 1, 2)
-    load(account, 1, garbled=1, now=NOW + timedelta(hours=1))
+    load(account, 1, unreadable=1, now=NOW + timedelta(hours=1))
     assert held(account) == ([1, 2], 2)
     assert not CallChange.objects.exists()
     load(account, 1, 2, now=NOW + timedelta(hours=2))
@@ -170,5 +168,5 @@ def test_a_record_that_moved_in_time_is_one_call_also_where_another_cannot_be_re
     account = AccountFactory.create(switch=switch)
     load(account, 1, 2)
     Call.objects.filter(flow_no=1).update(started_at=datetime(2026, 11, 18, 9, tzinfo=UTC))
-    load(account, 1, garbled=1, now=NOW + timedelta(hours=1))
+    load(account, 1, unreadable=1, now=NOW + timedelta(hours=1))
     assert held(account) == ([1, 2], 2)

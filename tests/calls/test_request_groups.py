@@ -13,7 +13,7 @@ from accounts.models import Account, Switch
 from billing.balances.services import balances
 from billing.calls.models import Call, CallDay
 from billing.calls.services import request_groups
-from billing.calls.services.fetching import PAUSES, PUT_OFF_FOR, fetch_days
+from billing.calls.services.fetching import PAUSES, POSTPONED_FOR, fetch_days
 from billing.lib.redis import connection as redis
 from billing.sync.services import rounds
 from billing.vos3000 import Withheld
@@ -34,13 +34,13 @@ def accounts(switch: Switch) -> list[Account]:
 
 
 def asked(simulator: SimulatorProcess, before: int = 0) -> list[list[str]]:
-    """Whose calls were asked for, request by request."""
+    """The numbers of the accounts whose calls were asked for, request by request."""
     bodies = [request.body or {} for request in simulator.control.received("GetCdr")]
     return [body["accounts"] for body in bodies[before:]]
 
 
 def slot(switch: Switch, simulator: SimulatorProcess, number: int) -> list[list[str]]:
-    """What the slot of that minute asks for, no account twice."""
+    """The numbers of the accounts that the slot of that minute asks for, none twice."""
     before = len(asked(simulator))
     with suppress(Withheld):
         rounds.fetch_yesterday(switch=switch, now=NOW + number * LATER)
@@ -72,7 +72,7 @@ def test_a_large_account_is_asked_for_alone_and_in_the_order_given(switch: Switc
 
 
 def test_groups_are_of_one_size(switch: Switch) -> None:
-    """A few left over would, when they fail, have everybody asked for in as small groups."""
+    """A small group at the end would, when it fails, make all groups as small."""
     accounts = [AccountFactory.create(switch=switch) for _ in range(52)]
     made = request_groups.groups(switch=switch, accounts=accounts, day=YESTERDAY)
     assert [len(group.accounts) for group in made] == [26, 26]
@@ -106,7 +106,7 @@ def test_one_account_of_which_no_answer_is_of_use_keeps_the_others_out_for_some_
     assert alone.unreadable == (fault == "non_utf8")
     if fault != "non_utf8":
         assert (alone.failures, alone.fetch_again_at) == (1, NOW + 2 * LATER + PAUSES.first)
-    # Found: it is asked for alone from then on, and the others together.
+    # Once it is found, it is asked for alone, and the others together.
     fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
     others = [number for number in NUMBERS if number != bad]
     assert asked(simulator)[-2:] == ([[bad], others] if place == 0 else [others, [bad]])
@@ -117,10 +117,10 @@ def test_a_group_that_is_put_off_says_why_and_waits_for_the_next_slot(
 ) -> None:
     simulator.control.add_fault("GetCdr", "unlisted_code", count=1)
     fetched = fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
-    assert (fetched.days, fetched.put_off, len(fetched.failures)) == (0, accounts, 6)
+    assert (fetched.days, fetched.postponed, len(fetched.failures)) == (0, accounts, 6)
     rows = CallDay.objects.values_list("failure", "failed_at", "failures", "fetch_again_at").distinct()
-    assert list(rows) == [("The switch refused to answer.", NOW, 0, NOW + PUT_OFF_FOR)]
-    assert PUT_OFF_FOR < LATER
+    assert list(rows) == [("The switch refused to answer.", NOW, 0, NOW + POSTPONED_FOR)]
+    assert POSTPONED_FOR < LATER
 
 
 @pytest.mark.parametrize("fault", ["late_code_after", "cut_body"])
@@ -166,7 +166,7 @@ def test_balances_are_read_while_calls_are_garbled(
 def test_accounts_that_fail_hold_up_none_that_would_come_in(
     switch: Switch, simulator: SimulatorProcess, accounts: list[Account]
 ) -> None:
-    """However often a page of theirs is looked at, and though five such failures keep others from being asked for."""
+    """This holds however often their pages are looked at, and though five such failures end a slot."""
     bad = accounts[:5]
     Account.objects.filter(pk__in=[account.pk for account in bad]).update(viewed_at=NOW)
     for account in bad:
@@ -210,7 +210,7 @@ def test_silence_that_may_be_for_the_sake_of_one_that_is_gone_says_nothing_of_th
     accounts = [gone, *(AccountFactory.create(switch=switch, number=number) for number in NUMBERS[:2])]
     silent = YESTERDAY - timedelta(days=200)
     fetched = fetch_days(accounts=accounts, first=silent, last=silent, now=NOW)
-    assert (fetched.days, fetched.put_off) == (0, accounts[1:])
+    assert (fetched.days, fetched.postponed) == (0, accounts[1:])
     gone.refresh_from_db()
     assert gone.missing_since == NOW
     fetched = fetch_days(accounts=accounts, first=silent, last=silent, now=NOW)

@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 
 from accounts.models import Account, Switch
-from billing.call_history.queries import totals as call_totals
+from billing.call_history.queries import totals
 from billing.call_history.queries.filters import CallFilter
 from billing.calls.models import (
     Backfill,
@@ -28,17 +28,16 @@ from billing.calls.models import (
     UnreadableRecord,
 )
 from billing.calls.queries import retention
-from billing.calls.services import backfill_worker, backfills, partitions
-from billing.calls.services import replacing as call_replacing
-from billing.calls.services import retention as call_retention
-from billing.calls.services import staging as call_staging
+from billing.calls.services import backfill_worker, backfills, partitions, replacing, staging
 from billing.calls.services.backfills import stretch
 from billing.calls.services.fetching import NOT_KEPT, NOT_ON_SWITCH, fetch_days
 from billing.calls.services.proving import prove_days
+from billing.calls.services.retention import forget_calls
 from billing.sync.services import rounds
 from billing.vos3000.operations.calls import Cdr
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory, UserFactory
+from tests.support.pages import read
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -87,8 +86,8 @@ def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Acco
     assert "1 months of calls" in rounds.housekeeping(now=NOW)
     assert [call.started_at for call in Call.objects.all()] == [KEPT]
     assert CallTotal.objects.count() == CallDay.objects.filter(state=DayState.PROVEN).count() == 2
-    totals = call_totals.totals(account=account, chosen=CallFilter(zone=UTC_ZONE))
-    assert (totals.calls, totals.fee) == (2, Decimal("0.5"))
+    found = totals.totals(account=account, chosen=CallFilter(zone=UTC_ZONE))
+    assert (found.calls, found.fee) == (2, Decimal("0.5"))
     assert "0 months of calls" in rounds.housekeeping(now=NOW)
 
 
@@ -100,7 +99,7 @@ def test_what_was_noted_of_single_records_goes_with_their_month(account: Account
         CallElsewhere.objects.create(account=account, day=day, flow_no=1, fee=0)
     rounds.housekeeping(now=NOW)
     assert [row.day for row in UnreadableRecord.objects.all()] == [date(2026, 8, 1)]
-    # The last days of a month may report calls that began in the next.
+    # The last days of a month may report calls that began in the next month.
     assert [row.day for row in CallElsewhere.objects.order_by("day")] == days[1:]
 
 
@@ -128,7 +127,7 @@ def test_days_of_which_calls_are_gone_stay_as_they_were(account: Account, simula
 
 
 def test_a_record_at_the_edge_of_what_is_kept_is_added_up_where_its_row_stays(account: Account) -> None:
-    """It is a row of the last day that is fetched no longer, and the first one that still is reports it too."""
+    """The record is a row of the last day that is not fetched any more, and the first day that is reports it too."""
     edge, first_whole = datetime(2026, 8, 8, 23, 50, tzinfo=UTC), date(2026, 8, 9)
     call = CallFactory.create(account=account, started_at=edge, talk_seconds=1200, fee=Decimal(1))
     CallDayFactory.create(account=account, day=edge.date(), fetched_at=NOW, calls=1, fee=Decimal(1))
@@ -140,7 +139,7 @@ def test_a_record_at_the_edge_of_what_is_kept_is_added_up_where_its_row_stays(ac
 
 @DROPS
 def test_hours_whose_calls_are_dropped_stay_added_up_when_another_of_their_day_moves_away(account: Account) -> None:
-    """Both are of the day that the switch's calendar begins before the month does."""
+    """Both calls are of the day that begins before the month does, by the switch's calendar."""
     for at in (OLD, KEPT):
         Call.objects.filter(started_at=at).update(day=KEPT.date())
     CallTotal.objects.update(day=KEPT.date())
@@ -154,12 +153,12 @@ def test_hours_whose_calls_are_dropped_stay_added_up_when_another_of_their_day_m
 
 
 def load(account: Account, day: date, call: Call, *, started_at: datetime, fee: Decimal) -> None:
-    """The day anew, with this one record."""
-    stage = call_staging.Stage(day, {account.number: account.pk})
+    """Load the day again, with this one record."""
+    stage = staging.Stage(day, {account.number: account.pk})
     start = int(started_at.timestamp() * 1000)
     record = Cdr(flow_no=call.flow_no, account=account.number, start=start, stop=start + 1_200_000, fee=fee)
     stage.add(record)
-    call_replacing.replace_day(switch=account.switch, stage=stage, now=NOW)
+    replacing.replace_day(switch=account.switch, stage=stage, now=NOW)
 
 
 def test_a_page_says_since_when_calls_are_kept(account: Account) -> None:
@@ -169,10 +168,10 @@ def test_a_page_says_since_when_calls_are_kept(account: Account) -> None:
     begins = retention.kept_from(now)
     assert begins is not None
     day_before = (begins.date() - timedelta(days=1)).isoformat()
-    page = client.get(f"/a/{account.public_id}/calls/", {"from": day_before}).content.decode()
-    assert f"Single calls before {begins:%-d %B %Y} are no longer kept" in page
-    assert "counts on the day on which it begins" not in page
-    assert "no longer kept" not in client.get(f"/a/{account.public_id}/calls/").content.decode()
+    words = read(client.get(f"/a/{account.public_id}/calls/", {"from": day_before})).words
+    assert f"Single calls before {begins:%-d %B %Y} are no longer kept" in words
+    assert "counts on the day on which it begins" not in words
+    assert "no longer kept" not in read(client.get(f"/a/{account.public_id}/calls/")).words
 
 
 @DROPS
@@ -183,13 +182,13 @@ def test_a_page_of_dropped_calls_does_not_say_that_there_were_none(account: Acco
     at = begins - timedelta(days=2)
     partitions.ensure([at.date()])
     CallFactory.create(account=account, started_at=at)
-    call_retention.forget_calls(now=now)
+    forget_calls(now=now)
     client = Client()
     client.force_login(MembershipFactory.create(account=account).user)
     asked = {"from": (at.date() - timedelta(days=1)).isoformat(), "to": at.date().isoformat()}
-    page = client.get(f"/a/{account.public_id}/calls/", asked).content.decode()
-    assert "They are no longer kept. What they came to stands above." in page
-    assert "There are none in these days." not in page
+    words = read(client.get(f"/a/{account.public_id}/calls/", asked)).words
+    assert "They are no longer kept. What they came to stands above." in words
+    assert "There are none in these days." not in words
 
 
 def test_a_page_of_a_half_hour_zone_says_what_of_dropped_calls_is_only_known_as_a_whole(account: Account) -> None:
@@ -199,10 +198,10 @@ def test_a_page_of_a_half_hour_zone_says_what_of_dropped_calls_is_only_known_as_
     begins = retention.kept_from(datetime.now(UTC))
     assert begins is not None
     address = f"/a/{account.public_id}/calls/?from={begins.date() - timedelta(days=1)}&to={begins.date()}"
-    page = client.get(address).content.decode()
-    assert f"Single calls before {begins:%-d %B %Y}, 05:30, are no longer kept" in page
-    assert "counts on the day on which it begins" in page
-    assert "counts on the day on which it begins" not in client.get(f"{address}&answered=yes").content.decode()
+    words = read(client.get(address)).words
+    assert f"Single calls before {begins:%-d %B %Y}, 05:30, are no longer kept" in words
+    assert "counts on the day on which it begins" in words
+    assert "counts on the day on which it begins" not in read(client.get(f"{address}&answered=yes")).words
 
 
 def dropped() -> list[date]:
@@ -213,7 +212,7 @@ def dropped() -> list[date]:
 
 
 def seen(account: Account) -> int:
-    """How many calls of that month somebody sees who begins to read now."""
+    """How many calls of that month a reader sees who begins now."""
     try:
         return Call.objects.filter(account=account, started_at__lt=BEGIN).count()
     finally:
@@ -275,7 +274,7 @@ def test_a_month_that_is_read_for_long_is_left_half_dropped_and_ends_the_next_ti
 def test_what_was_left_half_dropped_ends_whatever_is_to_be_kept_now(old_call: Call, settings: Any, how: str) -> None:
     leave_half_dropped(old_call, how)
     settings.CALL_RETENTION_MONTHS = 0
-    assert call_retention.forget_calls(now=NOW) == [MONTH]
+    assert forget_calls(now=NOW) == [MONTH]
     assert MONTH not in partitions.months()
 
 
@@ -283,8 +282,8 @@ def test_what_was_left_half_dropped_ends_whatever_is_to_be_kept_now(old_call: Ca
 def test_a_month_that_was_left_half_dropped_can_be_made_anew(old_call: Call, how: str) -> None:
     leave_half_dropped(old_call, how)
     partitions.ensure([MONTH])
-    assert {(part.table, part.state) for part in partitions._parts() if part.month == MONTH} == {
-        (table, partitions.State.IN) for table in partitions.TABLES
+    assert {(part.table, part.state) for part in partitions.parts() if part.month == MONTH} == {
+        (table, partitions.State.ATTACHED) for table in partitions.TABLES
     }
     with pytest.raises(IntegrityError):
         Call.objects.filter(pk=CallFactory.create(started_at=old_call.started_at).pk).update(account=0)
@@ -292,7 +291,7 @@ def test_a_month_that_was_left_half_dropped_can_be_made_anew(old_call: Call, how
 
 
 def leave_half_dropped(call: Call, how: str) -> None:
-    """As an interrupted round does, while somebody reads."""
+    """Leave the month as an interrupted round does while the table is being read."""
 
     def detach() -> None:
         try:
@@ -313,7 +312,7 @@ def test_days_that_are_kept_no_longer_hold_up_no_stretch_that_was_asked_for(
     account: Account, simulator: SimulatorProcess
 ) -> None:
     dropped, kept = date(2026, 8, 8), date(2026, 8, 9)
-    # Asked for when both were still kept.
+    # It was requested when both days were still kept.
     backfill = Backfill.objects.create(
         account=account, first=dropped, last=kept, asked_by=UserFactory.create(), asked_at=NOW, progressed_at=NOW
     )
@@ -328,9 +327,9 @@ def test_days_that_are_kept_no_longer_hold_up_no_stretch_that_was_asked_for(
 def test_dropped_calls_that_are_to_be_kept_after_all_are_fetched_again(
     account: Account, simulator: SimulatorProcess, settings: Any, months: int
 ) -> None:
-    assert call_retention.forget_calls(now=NOW) == [date(2026, 7, 1)]
+    assert forget_calls(now=NOW) == [date(2026, 7, 1)]
     settings.CALL_RETENTION_MONTHS = months
-    call_retention.forget_calls(now=NOW)
+    forget_calls(now=NOW)
     states = CallDay.objects.order_by("day").values_list("state", "fetched_at", "calls_dropped")
     assert list(states) == [(DayState.PROVEN, NOW, True), (DayState.PROVEN, NOW, False)]
     asked = UserFactory.create()
@@ -349,9 +348,9 @@ def test_dropped_calls_that_are_to_be_kept_after_all_are_fetched_again(
 def test_dropped_calls_that_the_switch_has_no_longer_are_asked_for_once(
     account: Account, simulator: SimulatorProcess, settings: Any
 ) -> None:
-    call_retention.forget_calls(now=NOW)
+    forget_calls(now=NOW)
     settings.CALL_RETENTION_MONTHS = 12
-    call_retention.forget_calls(now=NOW)
+    forget_calls(now=NOW)
     day, asked = OLD.date(), UserFactory.create()
     assert backfills.ask(account=account, first=day, last=day, by=asked, now=NOW) is not None
     simulator.control.reset_stats()
@@ -367,9 +366,9 @@ def test_dropped_calls_that_the_switch_has_no_longer_are_asked_for_once(
 @DROPS
 def test_days_that_the_switch_is_known_to_have_no_longer_are_not_asked_for(account: Account, settings: Any) -> None:
     Switch.objects.update(call_days_kept=30)
-    call_retention.forget_calls(now=NOW)
+    forget_calls(now=NOW)
     settings.CALL_RETENTION_MONTHS = 12
-    call_retention.forget_calls(now=NOW)
+    forget_calls(now=NOW)
     assert not CallDay.objects.filter(calls_dropped=True).exists()
 
 
@@ -380,7 +379,7 @@ def test_a_month_that_could_not_be_dropped_is_not_taken_for_one_that_was(
 
     def forget() -> list[date]:
         try:
-            return call_retention.forget_calls(now=NOW)
+            return forget_calls(now=NOW)
         finally:
             connection.close()
 

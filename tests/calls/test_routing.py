@@ -70,7 +70,7 @@ def kept() -> dict[int, dict[str, str]]:
 
 
 def tables_with(text: str) -> set[str]:
-    """Of all the portal's tables, those any row of which holds the text anywhere."""
+    """The portal's tables that have a row which holds the text anywhere."""
     found = set()
     with connection.cursor() as cursor:
         for table in sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)}):
@@ -110,7 +110,7 @@ def test_what_did_not_change_is_not_written_again(account: Account, flow_no: int
 
 
 def written() -> list[Any]:
-    """What changes when a row is written anew."""
+    """What changes when a row is written again: its number, and which version of it stands where."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT xmin::text, ctid::text FROM calls_callrouting")
         return list(cursor.fetchall())
@@ -320,7 +320,7 @@ def test_of_a_record_that_one_answer_holds_twice_the_later_one_counts(account: A
     assert kept()[71]["caller_gateway"] == "gw-later"
 
 
-def test_a_record_that_is_set_aside_has_no_routing(account: Account) -> None:
+def test_a_record_that_cannot_be_read_has_no_routing(account: Account) -> None:
     rows = [{**record(71, "gw-mark-71301"), "fee": "much"}, {**record(72, "gw-mark-71301"), "account": "other"}]
     with RawServer(reply(json.dumps({"retCode": 0, "infoCdrs": rows}))) as server:
         Switch.objects.filter(pk=account.switch_id).update(url=server.url, keep_routing=True)

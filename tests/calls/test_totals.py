@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Account
 from billing.calls.models import Call, CallDay, CallTotal
-from billing.calls.services import replacing as call_replacing
-from billing.calls.services import staging as call_staging
+from billing.calls.services import replacing, staging
 from billing.vos3000.operations.calls import Cdr
 from tests.support.factories import AccountFactory
 from tests.support.waiting import eventually, waiting_for_locks
@@ -29,14 +28,14 @@ pytestmark = pytest.mark.django_db
 
 
 def load(account: Account, day: date, records: list[Cdr]) -> None:
-    stage = call_staging.Stage(day, {account.number: account.pk})
+    stage = staging.Stage(day, {account.number: account.pk})
     for record in records:
         stage.add(record)
-    call_replacing.replace_day(switch=account.switch, stage=stage, now=NOON + timedelta(days=3))
+    replacing.replace_day(switch=account.switch, stage=stage, now=NOON + timedelta(days=3))
 
 
 def record(account: Account, flow_no: int, *, minute: int, seconds: int, fee: int) -> Cdr:
-    """`minute` counts from the first noon."""
+    """A record of a call that begins so many minutes after the first noon."""
     start = int((NOON + timedelta(minutes=minute)).timestamp() * 1000)
     return Cdr(
         flow_no=flow_no,
@@ -83,7 +82,7 @@ def test_totals_are_the_sums_of_the_rows_after_any_late_edited_moved_and_vanishe
 ) -> None:
     account: Account = AccountFactory.create(number="A-1")
     for day, found in sequence:
-        # Numbers are the switch's, which is new with each account.
+        # Records are numbered by switch, and each account has a new one.
         records = [
             record(account, number, minute=minute, seconds=seconds, fee=fee) for number, minute, seconds, fee in found
         ]

@@ -32,7 +32,8 @@ from billing.exports.services import files as export_files
 from billing.exports.services import requests as export_requests
 from billing.exports.services import sweep as export_sweep
 from billing.exports.services import worker as export_worker
-from billing.lib.snapshots import hold, snapshot_beside
+from billing.lib.advisory_locks import Locked, try_lock
+from billing.lib.snapshots import snapshot_beside
 from billing.lib.spreadsheets import csv_of
 from billing.rates.models import Rate, RateGroup
 from tests.support.factories import AccountFactory, CallFactory, ExportFactory, MembershipFactory
@@ -144,7 +145,7 @@ def test_a_stop_is_seen_while_it_is_written_and_leaves_nothing(account: Account,
 def test_what_one_worker_is_at_another_leaves_alone(account: Account) -> None:
     export = ExportFactory.create(account=account)
     with snapshot_beside() as using:
-        assert hold(f"export {export.pk}", using=using)
+        assert try_lock(Locked.EXPORT, export.pk, using=using)
         with patch("billing.lib.snapshots.BESIDE", "another"):
             assert not export_worker.carry_out(export_id=export.pk, now=timezone.now())
     assert export_worker.carry_out(export_id=export.pk, now=timezone.now())
@@ -312,7 +313,7 @@ def test_an_export_survives_its_worker(account: Account, own_redis: str) -> None
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE calls_call IN ACCESS EXCLUSIVE MODE")
-            export_requests.enqueue_export(export.pk)
+            export_requests.MAKE_EXPORT.enqueue(export.pk)
             assert eventually(is_running, seconds=30)
             worker.kill()
     finally:

@@ -1,3 +1,5 @@
+"""Periodic work: each slot is done once, and the rounds fill, prove and refresh what is followed."""
+
 from __future__ import annotations
 
 import time
@@ -11,7 +13,7 @@ from django.db import connection
 
 from accounts.models import Account, Switch
 from billing.balances.models import Payment
-from billing.balances.queries import spending as balance_spending
+from billing.balances.queries import spending
 from billing.balances.services import balances, profiles
 from billing.batches.services import batches
 from billing.call_history.queries import pages, totals
@@ -24,7 +26,7 @@ from billing.jobs.models import JobRun
 from billing.jobs.services import periodic, runs
 from billing.packages import services as packages
 from billing.rates import services as rates
-from billing.statements.queries import payments as statement_payments
+from billing.statements.queries import payments
 from billing.switches.services.followed import followed
 from billing.sync.services import rounds
 from billing.topups.services import requests
@@ -180,13 +182,13 @@ def test_beat_sends_what_is_declared_and_every_task_of_it_is_registered() -> Non
 def test_every_task_that_services_hand_over_is_registered() -> None:
     app.finalize()
     handed_over = {
-        requests.SEND_TOPUP,
-        batches.CARRY_ON,
-        changes.CARRY_OUT,
-        export_requests.MAKE_EXPORT,
-        backfills.RUN_BACKFILL,
-        rates.READ_RATES,
-        packages.READ_PACKAGES,
+        requests.SEND_TOPUP.name,
+        batches.CARRY_ON.name,
+        changes.CARRY_OUT.name,
+        export_requests.MAKE_EXPORT.name,
+        backfills.RUN_BACKFILL.name,
+        rates.READ_RATES.name,
+        packages.READ_PACKAGES.name,
     }
     assert handed_over <= set(app.tasks)
 
@@ -210,8 +212,8 @@ def test_pages_read_from_a_warm_cache_send_nothing(switch: Switch, simulator: Si
     assert pages.page(account=account, chosen=wanted).calls
     assert totals.totals(account=account, chosen=wanted).calls
     assert pages.days(account=account, chosen=wanted)
-    assert statement_payments.page(account=account).entries
-    assert balance_spending.daily_cost(account=account, now=NOW)
+    assert payments.page(account=account).entries
+    assert spending.daily_cost(account=account, now=NOW)
     assert simulator.control.stats().total == 0
 
 

@@ -30,14 +30,14 @@ def account(switch: Switch) -> Account:
 
 
 def tell(switch: Switch, body: object, page: str = MONEY_CHANGED) -> tuple[int, Any]:
-    """As the switch does, from nowhere in particular and without a login."""
+    """Send a notification as the switch does, without a login; the status and the answer."""
     text = body if isinstance(body, (str, bytes)) else json.dumps(body)
     place = f"{urlsplit(notify_address(switch)).path}{page}"
     answer = Client().post(place, text, content_type="text/html;charset=UTF-8")
     return answer.status_code, answer.json() if answer.status_code == 200 else None
 
 
-def test_money_that_changed_is_asked_for_by_the_next_who_looks(account: Account, simulator: SimulatorProcess) -> None:
+def test_money_that_changed_is_asked_for_by_the_next_visitor(account: Account, simulator: SimulatorProcess) -> None:
     now, asked = timezone.now(), len(simulator.control.received("GetCustomer"))
     assert not balances.current(account=account, now=now).asked
     assert tell(account.switch, {"account": account.number, "money": 999999.0}) == (200, {"retCode": 0})
@@ -69,7 +69,7 @@ def test_what_is_not_shown_here_is_answered(account: Account, page: str) -> None
     assert tell(account.switch, {"account": account.number}, page) == (200, {"retCode": 0})
 
 
-def test_who_does_not_know_the_address_finds_nothing(account: Account) -> None:
+def test_a_sender_that_does_not_know_the_address_finds_nothing(account: Account) -> None:
     known = urlsplit(notify_address(account.switch)).path
     for place in (
         f"/notify/{'0' * 64}/{MONEY_CHANGED}",
@@ -93,7 +93,7 @@ def test_the_address_outlasts_a_new_version_of_the_portal(settings: Any) -> None
     assert notify_address(Switch(pk=1)).endswith(f"/notify/{known}/")
 
 
-def test_so_much_and_so_often_and_no_more(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_bodies_and_too_many_notifications_are_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tell(account.switch, "x" * (LONGEST + 1))[0] == 413
     monkeypatch.setattr(notifications, "MOST_A_MINUTE", 3)
     assert MOST_A_MINUTE > 3

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
 from tests.support.logins import logged_in
+from tests.support.pages import context, read
 from tests.support.visitors import Visitor
 
 
@@ -21,10 +22,12 @@ def test_one_account_is_opened_at_once(zoe: Visitor) -> None:
 def test_several_accounts_are_listed_with_their_balances(zoe: Visitor) -> None:
     other = AccountFactory.create(switch=zoe.account.switch, name="Second Line", balance="12.5")
     MembershipFactory.create(user=zoe.user, account=other)
-    html = zoe.client.get("/").content.decode()
-    assert "Zoë Chen" in html
-    assert "Second Line" in html
-    assert "$12.50" in html
+    answer = zoe.client.get("/")
+    listed = [account.name for account, _, _ in context(answer)["lines"]]
+    assert sorted(listed) == ["Second Line", "Zoë Chen"]
+    for name, item in zip(listed, read(answer).items[-2:], strict=True):
+        assert name in item
+        assert name != "Second Line" or "$12.50" in item
 
 
 def test_the_charges_of_another_day_are_not_listed_as_todays(zoe: Visitor) -> None:
@@ -32,23 +35,27 @@ def test_the_charges_of_another_day_are_not_listed_as_todays(zoe: Visitor) -> No
     for name, read_at in {"Fresh": now, "Stale": now - timedelta(days=1)}.items():
         account = AccountFactory.create(switch=zoe.account.switch, name=name, today_charges="3.21", today_at=read_at)
         MembershipFactory.create(user=zoe.user, account=account)
-    html = zoe.client.get("/").content.decode()
-    assert html.count("$3.21 today") == 1
+    answer = zoe.client.get("/")
+    charged = {account.name: today for account, _, today in context(answer)["lines"]}
+    assert (charged["Fresh"], charged["Stale"]) == (Decimal("3.21"), None)
+    (item,) = (item for item in read(answer).items if "$3.21" in item)
+    assert "Fresh" in item
 
 
 def test_no_account_is_told_kindly(db: None) -> None:
-    html = logged_in(UserFactory.create()).get("/").content.decode()
-    assert "No account yet" in html
+    answer = logged_in(UserFactory.create()).get("/")
+    assert context(answer)["lines"] == []
+    assert read(answer).title == "No account yet"
 
 
 def test_support_without_an_account_comes_to_the_desk(sam: Visitor) -> None:
     assert sam.client.get("/")["Location"] == reverse("admin:index")
 
 
-def test_whoever_is_not_logged_in_comes_back_after_the_login(zoe: Visitor) -> None:
+def test_a_visitor_who_is_not_logged_in_comes_back_after_the_login(zoe: Visitor) -> None:
     answer = Client().get(zoe.page("calls/"))
     assert answer["Location"] == f"/account/login/?next={zoe.page('calls/')}"
-    assert "<h1>Log in</h1>" in Client().get(answer["Location"]).content.decode()
+    assert read(Client().get(answer["Location"])).title == "Log in"
     credentials = {"login": zoe.user.email, "password": "correct horse battery", "next": zoe.page("calls/")}
     assert Client().post("/account/login/", credentials)["Location"] == zoe.page("calls/")
 
@@ -76,7 +83,7 @@ def test_a_form_of_an_older_session_says_so_and_leads_back(zoe: Visitor) -> None
     client.force_login(zoe.user)
     answer = client.post("/account/password/change/", {})
     assert answer.status_code == 403
-    assert "Nothing was sent" in answer.content.decode()
+    assert "Nothing was sent" in read(answer).words
 
 
 @pytest.mark.parametrize(
@@ -90,9 +97,4 @@ def test_a_form_of_an_older_session_says_so_and_leads_back(zoe: Visitor) -> None
     ],
 )
 def test_the_menu_tells_in_which_place_a_page_lies(zoe: Visitor, page: str, place: str, current: str) -> None:
-    html = zoe.client.get(zoe.page(page)).content.decode()
-    (bar,) = re.findall(r'<nav class="places".*?</nav>', html, re.DOTALL)
-    tabs = re.findall(r"<a([^>]*)>.*?</svg>(.*?)</a>", bar, re.DOTALL)
-    assert [(title, found) for shape, title in tabs for found in re.findall(r'aria-current="(\w+)"', shape)] == [
-        (place, current)
-    ]
+    assert read(zoe.client.get(zoe.page(page))).section("Main").current == {place: current}

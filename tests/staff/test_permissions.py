@@ -1,4 +1,4 @@
-"""Who of the staff may do what: one table, and every permission there is has its place in it."""
+"""What each group of the staff may do: every permission has its place in one table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from billing.subject import subjects
 pytestmark = pytest.mark.django_db
 
 
-def test_every_permission_is_given_to_somebody_or_said_to_be_nobodys() -> None:
+def test_every_permission_is_given_to_a_group_or_said_to_be_no_ones() -> None:
     ours = [config for config in apps.get_app_configs() if config.name.startswith(("accounts", "billing"))]
     for config in ours:
         models = list(config.get_models())

@@ -14,11 +14,11 @@ from billing.balances.models import Case, Cause, Reconciliation
 from billing.balances.services.reconciliation import reconcile
 from billing.calls.models import Call
 from billing.lib.days import begin_of, day_of
-from billing.statements.queries.balance import Missing, Story
+from billing.statements.queries.balance import Explanation, Missing
 from simulator.process import SimulatorProcess
 from tests.support.factories import PaymentFactory, UserFactory
 from tests.support.logins import logged_in
-from tests.support.pages import read
+from tests.support.pages import FRAGMENT, context, read
 from tests.support.syncing import synced
 from tests.support.visitors import Visitor, visitor
 
@@ -29,7 +29,7 @@ FIGURES = ("payments", "calls", "agent_fees", "charges", "difference")
 
 
 def a_day(account: Account, ago: int, opening: str, **figures: str) -> Reconciliation:
-    """A row that adds up, `ago` days before today on the switch's calendar."""
+    """Make a row that adds up, `ago` days before today on the switch's calendar."""
     values = {name: Decimal(figures.get(name, "0")) for name in FIGURES}
     taken = values["calls"] + values["agent_fees"] + values["charges"]
     closing = Decimal(opening) + values["payments"] - taken + values["difference"]
@@ -40,16 +40,16 @@ def a_day(account: Account, ago: int, opening: str, **figures: str) -> Reconcili
 
 
 def a_case(account: Account, ago: int, difference: str, **facts: Any) -> Case:
-    """Found at noon of that day, an hour after all was well."""
+    """Make a case that came to light at noon of that day, an hour after the last balance that was as expected."""
     noon = begin_of(TODAY - ago * DAY, account.switch.zone) + timedelta(hours=12)
     facts = {"begins_at": noon - timedelta(hours=1), "ends_at": noon, "opened_at": NOW, **facts}
     return Case.objects.create(account=account, difference=Decimal(difference), **facts)
 
 
-def look(who: Visitor, query: str = "", account: Account | None = None) -> tuple[Story, str]:
+def look(who: Visitor, query: str = "", account: Account | None = None) -> tuple[Explanation, str]:
     answer = who.client.get(f"{who.page('balance/', account)}?{query}")
     assert answer.status_code == 200
-    return answer.context["story"], read(answer).words
+    return context(answer)["explanation"], read(answer).words
 
 
 def test_a_range_says_how_its_balance_came_about(zoe: Visitor) -> None:
@@ -87,15 +87,15 @@ def test_sums_agree_with_the_rows_whatever_is_missing_between_them(zoe: Visitor)
     a_day(zoe.account, 8, "14.000001", calls="1", difference="0.25")
     a_day(zoe.account, 5, "11.5", calls="1.5", agent_fees="0.123456")
     a_day(zoe.account, 4, "9.876545", charges="1")
-    story, text = look(zoe)
-    sums, rows = story.sums, [day.row for day in story.days]
+    explanation, text = look(zoe)
+    sums, rows = explanation.sums, [day.row for day in explanation.days]
     assert sums is not None
     for name in ("payments", "calls", "agent_fees", "charges"):
         assert getattr(sums, name) == sum(getattr(row, name) for row in rows)
     taken = sums.calls + sums.agent_fees + sums.charges
     assert sums.opening + sums.payments - taken + sums.unexplained + sums.rounding + sums.missing == sums.closing
-    changes = sum((day.change for day in story.days), Decimal(0))
-    moved = [entry.moved for entry in story.entries if isinstance(entry, Missing) and entry.moved is not None]
+    changes = sum((day.change for day in explanation.days), Decimal(0))
+    moved = [entry.moved for entry in explanation.entries if isinstance(entry, Missing) and entry.moved is not None]
     assert moved == [Decimal("0.000001"), Decimal("-1.750001")]
     assert sums.opening + changes + sum(moved) == sums.closing
     assert "Over days not yet explained −$1.75" in text
@@ -104,8 +104,8 @@ def test_sums_agree_with_the_rows_whatever_is_missing_between_them(zoe: Visitor)
 
 def test_days_without_a_row_are_listed_as_not_yet_reconciled(zoe: Visitor) -> None:
     a_day(zoe.account, 3, "10")
-    story, text = look(zoe, f"from={TODAY - 6 * DAY}&to={TODAY}")
-    listed = [(entry.first, entry.last) for entry in story.entries if isinstance(entry, Missing)]
+    explanation, text = look(zoe, f"from={TODAY - 6 * DAY}&to={TODAY}")
+    listed = [(entry.first, entry.last) for entry in explanation.entries if isinstance(entry, Missing)]
     assert listed == [(TODAY - 2 * DAY, TODAY - DAY), (TODAY - 6 * DAY, TODAY - 4 * DAY)]
     assert text.count("not yet explained") == 2
     assert "Today is in progress" in text
@@ -117,8 +117,8 @@ def test_an_open_case_is_told_where_it_lies_and_its_cause_as_a_guess(zoe: Visito
     a_day(zoe.account, 1, "3.8")
     case = a_case(zoe.account, 2, "-4.2", cause=Cause.RECORD_MISSING)
     Case.objects.update(begins_at=case.begins_at - DAY)
-    story, text = look(zoe)
-    assert [day.differs for day in story.days] == [False, True, False]
+    explanation, text = look(zoe)
+    assert [day.differs for day in explanation.days] == [False, True, False]
     assert "Not explained −$4.20" in text
     assert "−$4.20 that nothing explains. It lies between" in text
     assert "Perhaps the record of a call is missing. Support sees it" in text
@@ -126,10 +126,10 @@ def test_an_open_case_is_told_where_it_lies_and_its_cause_as_a_guess(zoe: Visito
     assert text.count("✓ explained") == 1
 
 
-def test_a_case_that_no_listed_day_shows_stands_above_them(zoe: Visitor) -> None:
+def test_a_case_that_no_listed_day_shows_stands_above_the_days(zoe: Visitor) -> None:
     case = a_case(zoe.account, 0, "7", cause=Cause.BALANCE_SET, ends_at=NOW, begins_at=NOW - timedelta(minutes=1))
-    story, text = look(zoe)
-    assert story.loose == [case]
+    explanation, text = look(zoe)
+    assert explanation.other_cases == [case]
     assert "+$7.00 that nothing explains" in text
     assert "Perhaps the balance was set by hand." in text
     assert "nothing explains" not in look(zoe, f"from={TODAY - 9 * DAY}&to={TODAY - 5 * DAY}")[1]
@@ -147,8 +147,8 @@ def test_what_rounding_leaves_is_explained(zoe: Visitor) -> None:
     a_day(zoe.account, 2, "10", difference="0.000002")
     a_day(zoe.account, 1, "10.000002", difference="-0.000001")
     a_case(zoe.account, 1, "5", closed_at=NOW, note="Explained by later records.")
-    story, text = look(zoe)
-    assert not any(day.differs for day in story.days)
+    explanation, text = look(zoe)
+    assert not any(day.differs for day in explanation.days)
     assert "Rounding of fees +$0.000001" in text
 
 
@@ -168,16 +168,16 @@ def test_a_range_that_cannot_be_shown_is_told_beside_its_field(zoe: Visitor, que
 
 def test_at_most_a_year_is_shown(zoe: Visitor) -> None:
     Account.objects.update(opened_at=None)
-    story, _ = look(zoe, f"from={TODAY - 900 * DAY}&to={TODAY - DAY}")
-    (missing,) = story.entries
+    explanation, _ = look(zoe, f"from={TODAY - 900 * DAY}&to={TODAY - DAY}")
+    (missing,) = explanation.entries
     assert isinstance(missing, Missing)
     assert (missing.days, missing.last) == (366, TODAY - DAY)
 
 
 def test_an_account_without_anything_is_told_honestly(zoe: Visitor) -> None:
     Account.objects.update(opened_at=NOW - 3 * DAY)
-    story, text = look(zoe)
-    assert story.sums is None
+    explanation, text = look(zoe)
+    assert explanation.sums is None
     assert "3 days" in text
     assert "A day is explained once it is over" in text
     assert "No days here" in look(zoe, "from=2020-01-01&to=2020-02-01")[1]
@@ -193,25 +193,27 @@ def test_days_are_the_switchs_and_times_are_the_readers(zoe: Visitor) -> None:
     found_at = begin_of(row.day, zoe.account.switch.zone)
     PaymentFactory.create(account=zoe.account, amount=Decimal(9), paid_at=found_at - timedelta(seconds=1))
     a_case(zoe.account, 2, "1", ends_at=found_at, begins_at=found_at)
-    story, text = look(zoe)
-    assert [day.differs for day in story.days] == [True]
-    assert story.sums is not None
-    assert story.sums.top_ups == 0
+    explanation, text = look(zoe)
+    assert [day.differs for day in explanation.days] == [True]
+    assert explanation.sums is not None
+    assert explanation.sums.top_ups == 0
     assert f"{row.day:%a} {row.day.day} {row.day:%b}" in text
     assert "Asia/Shanghai. Times are those of America/New_York (" in text
     assert f"{found_at.astimezone(ZoneInfo('America/New_York')):%H:%M}" in text
 
 
 def test_ranges_that_people_ask_for_are_links(zoe: Visitor) -> None:
-    html = zoe.client.get(zoe.page("balance/")).content.decode()
+    ranges = read(zoe.client.get(zoe.page("balance/"))).section("Range of days")
+    addresses = [link.address for link in ranges.links]
     month = TODAY.replace(day=1)
     for first, last in ((TODAY, TODAY), (month, TODAY), ((month - DAY).replace(day=1), month - DAY)):
-        assert f"?from={first}&amp;to={last}" in html
+        assert f"?from={first}&to={last}" in addresses
 
 
 def test_the_overview_and_the_payments_lead_to_it(zoe: Visitor) -> None:
     for place in ("", "payments/"):
-        assert f'href="{zoe.page("balance/")}"' in zoe.client.get(zoe.page(place)).content.decode()
+        page = read(zoe.client.get(zoe.page(place)))
+        assert zoe.page("balance/") in [link.address for link in page.links]
 
 
 def test_a_stranger_finds_nothing(zoe: Visitor) -> None:
@@ -256,10 +258,12 @@ def test_more_days_and_cases_ask_the_database_no_more(zoe: Visitor) -> None:
     assert "19 earlier differences that nothing explains" in look(zoe, f"from={TODAY - 60 * DAY}&to={TODAY}")[1]
 
 
-def test_htmx_gets_the_story_alone(zoe: Visitor) -> None:
-    html = zoe.client.get(zoe.page("balance/"), headers={"HX-Request": "true"}).content.decode()
-    assert 'id="story"' in html
-    assert "<html" not in html
+def test_htmx_gets_the_explanation_alone(zoe: Visitor) -> None:
+    whole, part = (read(zoe.client.get(zoe.page("balance/"), headers=headers)) for headers in ({}, FRAGMENT))
+    assert whole.title in whole.window_title
+    assert part.window_title == ""
+    assert whole.title not in part.headings
+    assert part.section("Day by day").words == whole.section("Day by day").words
 
 
 def test_its_figures_are_those_of_the_switchs_ledger(zoe: Visitor, simulator: SimulatorProcess) -> None:
@@ -268,11 +272,13 @@ def test_its_figures_are_those_of_the_switchs_ledger(zoe: Visitor, simulator: Si
     for account in synced(zoe.account, TODAY):
         reconcile(account=account, first=first, last=TODAY, now=datetime.now(UTC))
     for who in (zoe, mara):
-        story, _ = look(who, f"from={first}&to={TODAY - DAY}")
-        ledger, sums = simulator.control.account(who.account.number), story.sums
+        explanation, _ = look(who, f"from={first}&to={TODAY - DAY}")
+        ledger, sums = simulator.control.account(who.account.number), explanation.sums
         assert sums is not None
-        assert len(story.days) == len(story.entries) == 9
-        assert [later.row.opening for later in story.days[:-1]] == [day.row.closing for day in story.days[1:]]
+        assert len(explanation.days) == len(explanation.entries) == 9
+        assert [later.row.opening for later in explanation.days[:-1]] == [
+            day.row.closing for day in explanation.days[1:]
+        ]
         within = range(millis(first), millis(TODAY))
         paid = [row.fee for row in ledger.pays if row.pay_time in within]
         assert sums.top_ups == sum(fee for fee in paid if fee > 0)
@@ -294,19 +300,19 @@ def test_a_record_that_was_edited_in_silence_is_told_until_it_is_put_right(
         simulator.control.edit_call(call.flow_no, fee=fee, silent=True)
         synced(zoe.account, TODAY)
         reconcile(account=zoe.account, first=TODAY - 9 * DAY, last=TODAY, now=datetime.now(UTC))
-        story, text = look(zoe)
+        explanation, text = look(zoe)
         told = fee != call.fee
         assert ("Not explained +$0.123457" in text) == told
         assert ("Perhaps the price of a call was changed" in text) == told
         assert (
             any(
-                day.differs or day.later
-                for day in story.days
+                day.differs or day.later_cases
+                for day in explanation.days
                 if day.day == day_of(call.ended_at, zoe.account.switch.zone)
             )
             == told
         )
-    assert text.count("✓ explained") == len(story.days)
+    assert text.count("✓ explained") == len(explanation.days)
 
 
 def called_today(account: Account) -> Decimal:

@@ -54,11 +54,13 @@ def test_what_carries_no_reference_of_ours_is_from_elsewhere(zoe: Visitor) -> No
     topup = TopUpFactory.create(account=zoe.account)
     PaymentFactory.create(account=zoe.account, memo="bank transfer")
     PaymentFactory.create(account=zoe.account)
-    # Not tied yet, but it says whose it is.
+    # It is not matched yet, but says which top-up it is of.
     PaymentFactory.create(account=zoe.account, memo=topup.reference)
     ChargeFactory.create(account=zoe.account)
     lines, page = look(zoe)
-    assert sorted(line.entry.memo for line in lines if line.entry.elsewhere) == ["", "bank transfer"]
+    from_elsewhere = [line.entry.row for line in lines if line.entry.from_elsewhere]
+    assert sorted(row.memo for row in from_elsewhere if isinstance(row, Payment)) == ["", "bank transfer"]
+    assert len(from_elsewhere) == 2
     assert len([item for item in page.items if "from elsewhere" in item]) == 2
 
 

@@ -86,6 +86,11 @@ class Page:
         return [Link(_name_of(node), _attribute(node, "href")) for node in self._node.css("a[href]")]
 
     @property
+    def current(self) -> dict[str, str]:
+        """Links that are marked as current, by name: "page" leads to this page, "true" to the place it lies in."""
+        return {_name_of(node): _attribute(node, "aria-current") for node in self._node.css("a[aria-current]")}
+
+    @property
     def buttons(self) -> list[Button]:
         return [
             Button(_name_of(node), "disabled" in node.attributes)
@@ -173,6 +178,11 @@ def context(answer: Answer) -> dict[str, Any]:
     given: Any = answer.context
     assert given is not None, f"The answer, of status {answer.status_code}, was made without a template."
     return {name: given[name] for name in given.keys()}  # noqa: SIM118  # a list of dictionaries
+
+
+def addresses(answer: HttpResponse | Answer) -> set[str]:
+    """Where the links of a page lead."""
+    return {link.address for link in read(answer).links}
 
 
 def words_of(node: LexborNode) -> str:

@@ -92,7 +92,7 @@ def running() -> Iterator[StripeServer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the standard library's name
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

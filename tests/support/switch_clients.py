@@ -28,5 +28,5 @@ class CountingGate:
     def failed(self) -> None:
         self.told.append("failed")
 
-    def garbled(self, operation: str) -> None:
-        self.told.append("garbled")
+    def unreadable_answer(self, operation: str) -> None:
+        self.told.append("unreadable")

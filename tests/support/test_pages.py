@@ -63,6 +63,7 @@ def test_a_page_has_a_title_a_place_in_the_menu_and_headings(page: Page) -> None
     assert page.title == "Top up"
     assert page.window_title == "Top up · Portal"
     assert page.place == "Payments"
+    assert page.current == {"Payments": "page"}
     assert page.headings == ["Top up", "May", "April", "Days"]
 
 

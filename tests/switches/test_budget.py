@@ -1,3 +1,5 @@
+"""The budget of a switch and its breakers, shared by all processes."""
+
 from __future__ import annotations
 
 import threading
@@ -82,7 +84,7 @@ def test_answers_that_cannot_be_read_keep_back_that_operation_alone() -> None:
     one, other = gate(per_second="100"), gate(per_second="100")
     for _ in range(FAILURES_TO_OPEN):
         one.admit("GetCdr")
-        one.garbled("GetCdr")
+        one.unreadable_answer("GetCdr")
     for operation in ("Pay", "GetAllCustomers"):
         other.admit(operation)
     with pytest.raises(Withheld, match="could not be read"):
@@ -92,7 +94,7 @@ def test_answers_that_cannot_be_read_keep_back_that_operation_alone() -> None:
 def test_one_answer_that_can_be_read_has_an_operation_asked_for_again() -> None:
     one = gate(per_second="100")
     for _ in range(FAILURES_TO_OPEN):
-        one.garbled("GetCdr")
+        one.unreadable_answer("GetCdr")
     one.succeeded("GetAllCustomers")
     with pytest.raises(Withheld):
         one.admit("GetCdr")
@@ -104,7 +106,7 @@ def test_a_switch_whose_answers_cannot_be_read_is_alive() -> None:
     one = gate(per_second="100")
     for _ in range(FAILURES_TO_OPEN - 1):
         one.failed()
-    one.garbled("GetCdr")
+    one.unreadable_answer("GetCdr")
     one.failed()
     one.admit("GetCdr")
 
@@ -125,7 +127,7 @@ def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
     lonely = gate(per_second="0.01")
     assert admitted([lonely], 20) == 20
     lonely.failed()
-    lonely.garbled("GetCdr")
+    lonely.unreadable_answer("GetCdr")
     lonely.succeeded("GetCustomer")
 
 

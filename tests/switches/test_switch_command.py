@@ -1,3 +1,5 @@
+"""Adding and changing a switch by `manage.py switch`."""
+
 from __future__ import annotations
 
 import json

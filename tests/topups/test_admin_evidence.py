@@ -14,12 +14,14 @@ from billing.balances.models import BalanceReading
 from billing.balances.services import profiles
 from billing.calls.services import partitions
 from billing.topups.models import LookUp, TopUp, TopUpState
+from billing.topups.queries.evidence import Match
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import sending as topup_sending
 from billing.topups.services.doubt import resolve
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, AccountFactory, CallFactory, ChargeFactory, PaymentFactory, TopUpFactory
 from tests.support.logins import logged_in, show_password
+from tests.support.pages import addresses, context, read
 from tests.support.staffsite import in_review, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +44,8 @@ def answer_page(topup: TopUp) -> str:
 
 def sent(account: Account) -> TopUp:
     now = timezone.now()
-    wish = TopUpFactory.create(account=account, requested_at=now, deadline=now + MINUTE, next_attempt_at=now)
-    return topup_sending.send(topup_id=wish.pk, now=now)
+    topup = TopUpFactory.create(account=account, requested_at=now, deadline=now + MINUTE, next_attempt_at=now)
+    return topup_sending.send(topup_id=topup.pk, now=now)
 
 
 def not_applied(account: Account) -> TopUp:
@@ -65,9 +67,11 @@ def test_every_look_is_kept_with_what_it_showed(account: Account, simulator: Sim
     assert [bool(look.failure) for look in looks] == [True, False, False, False]
     assert [look.candidates[0]["memo"] for look in looks[1:]] == ["cash"] * 3
     assert all(look.rows >= 1 and look.found == [] for look in looks[1:])
-    text = logged_in(staff("support")).get(page_of(topup)).content.decode()
-    assert "No answer: GetPayHistory" in text
-    assert text.count("“cash”") == 3
+    answer = logged_in(staff("support")).get(page_of(topup))
+    assert [look.row for look in context(answer)["evidence"].lookups] == looks
+    shown = read(answer).section("Looks at the switch's payment history").words
+    assert "GetPayHistory" in shown
+    assert shown.count("cash") == 3
 
 
 def test_the_find_that_ends_a_doubt_is_kept_too(account: Account, simulator: SimulatorProcess) -> None:
@@ -93,31 +97,39 @@ def test_the_account_around_it_is_shown_with_whose_each_payment_is(page: str) ->
     CallFactory.create(account=account, callee="8613912345678", started_at=NOON + MINUTE)
     BalanceReading.objects.create(account=account, at=NOON + MINUTE, balance=Decimal("4321.5"))
     page = page_of(topup) if page == "change" else reverse("admin:topups_topup_decide", args=[topup.pk])
-    text = logged_in(staff("billing")).get(page).content.decode()
-    for shown in ("a transfer from the bank", "could be this top-up", "from elsewhere", "names another reference"):
-        assert shown in text
-    for shown in ("−$3.75", "call to 8613912345678", "$4,321.50", other.reference):
-        assert shown in text
-    assert "long before" not in text
+    answer = logged_in(staff("billing")).get(page)
+    matches = {moment.memo: moment.match for moment in context(answer)["evidence"].moments if moment.match}
+    assert matches == {
+        "a transfer from the bank": Match.CANDIDATE,
+        "something else": Match.ELSEWHERE,
+        f"for {other.reference}": Match.NAMES_ANOTHER,
+    }
+    rows = read(answer).section("The account around it").rows
+    assert {row["Memo"]: row["Whose"] for row in rows if row["Memo"]} == {
+        memo: match.label for memo, match in matches.items()
+    }
+    assert "−$3.75" in {row["Amount"] for row in rows}
+    assert "$4,321.50" in {row["Balance after"] for row in rows}
+    assert any("8613912345678" in row["What"] for row in rows)
 
 
 def test_one_asks_and_another_approves(account: Account, simulator: SimulatorProcess) -> None:
     old, first, second = not_applied(account), staff("billing"), staff("billing")
-    assert reissue_page(old) in logged_in(first).get(page_of(old)).content.decode()
+    assert reissue_page(old) in addresses(logged_in(first).get(page_of(old)))
     asked = logged_in(first).post(reissue_page(old), {"why": "The customer waits"})
     assert asked["Location"] == page_of(old)
     assert logged_in(second).get(reissue_page(old))["Location"] == answer_page(old)
-    assert "The customer waits" in logged_in(second).get(answer_page(old)).content.decode()
+    assert "The customer waits" in read(logged_in(second).get(answer_page(old))).words
     logged_in(second).post(answer_page(old), {"answer": "approved", "why": "Looked on the switch"})
     new = TopUp.objects.get(reissue_of=old)
-    text = logged_in(staff("support")).get(page_of(old)).content.decode()
+    page = read(logged_in(staff("support")).get(page_of(old))).section("Issued again")
     for shown in (first.email, second.email, new.reference, "The customer waits", "Looked on the switch"):
-        assert shown in text
-    assert old.reference in logged_in(staff("support")).get(page_of(new)).content.decode()
+        assert shown in page.words
+    assert page_of(old) in addresses(logged_in(staff("support")).get(page_of(new)))
     for person, action in ((first, "requested"), (second, "reissued")):
         entry = AuditEntry.objects.get(user=person, action__in=["requested", "reissued"])
         assert (entry.action, entry.account, entry.subject) == (action, account, old.reference)
-    assert "not one to issue again" in logged_in(first).get(reissue_page(old)).content.decode()
+    assert "form" not in context(logged_in(first).get(reissue_page(old)))
 
 
 def test_a_large_top_up_is_sent_again_only_by_who_shows_once_more_that_it_is_them(
@@ -137,7 +149,9 @@ def test_a_large_top_up_is_sent_again_only_by_who_shows_once_more_that_it_is_the
 def test_whoever_asked_is_told_that_somebody_else_has_to_approve(account: Account) -> None:
     old, first = not_applied(account), logged_in(staff("billing"))
     first.post(reissue_page(old), {"why": "x"})
-    assert "You asked for it yourself" in first.get(answer_page(old)).content.decode()
+    page = first.get(answer_page(old))
+    assert context(page)["not_by"]
+    assert context(page)["not_by"] in read(page).words
     refused = first.post(answer_page(old), {"answer": "approved", "why": "y"})
     assert refused.status_code == 200
     assert not TopUp.objects.filter(reissue_of=old).exists()
@@ -171,4 +185,4 @@ def test_payments_are_told_apart_by_where_they_came_from() -> None:
     for chosen, rows in (("topup", [tied]), ("elsewhere", [elsewhere]), ("", [elsewhere, tied])):
         page = client.get(list_of(type(tied)), {"from": chosen} if chosen else {})
         assert list(page.context["cl"].result_list) == rows
-        assert (page_of(topup) in page.content.decode()) == (tied in rows)
+        assert (page_of(topup) in addresses(page)) == (tied in rows)

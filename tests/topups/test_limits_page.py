@@ -1,4 +1,4 @@
-"""The form's guards: the same again must be meant, and a large amount wants a fresh login."""
+"""What the form of a top-up asks for: a tick for a likely repetition, and a fresh login for a large amount."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ from billing.topups.models import Kind, TopUp
 from simulator.process import SimulatorProcess
 from tests.support.factories import TopUpFactory
 from tests.support.logins import code_of, give_app
+from tests.support.pages import context, read
 from tests.support.visitors import Visitor, visitor
 
 if TYPE_CHECKING:
     # What a test's client gives: a response that knows its context.
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
-WISH = {"amount": "25.50", "note": "Invoice 1042", "key": "key-of-the-form"}
+FORM = {"amount": "25.50", "note": "Invoice 1042", "key": "key-of-the-form"}
 PASSWORD = "correct horse battery"
 REAUTHENTICATE = "/account/reauthenticate/"
 
 
 def preview(mara: Visitor, zoe: Visitor, **changes: str) -> Answer:
-    return mara.client.post(zoe.page("topup/"), {**WISH, **changes}, follow=True)
+    return mara.client.post(zoe.page("topup/"), {**FORM, **changes}, follow=True)
 
 
 def confirm(mara: Visitor, zoe: Visitor, **changes: str) -> Answer:
-    return mara.client.post(zoe.page("topup/confirm/"), {**WISH, **changes}, follow=True)
+    return mara.client.post(zoe.page("topup/confirm/"), {**FORM, **changes}, follow=True)
 
 
-def credits() -> int:
+def number_of_credits() -> int:
     return TopUp.objects.filter(kind=Kind.CREDIT).count()
 
 
 def values_of(confirmation: Answer) -> dict[str, str]:
-    """What the confirmation's button would send."""
+    """The values that the confirmation's button would send."""
     assert next(template.name for template in confirmation.templates) == "topups/topup_confirm.html"
     form = confirmation.context["form"]
     return {name: form[name].value() for name in ("amount", "note", "key")}
@@ -47,30 +48,32 @@ def values_of(confirmation: Answer) -> dict[str, str]:
 
 @pytest.fixture
 def duplicate(zoe: Visitor) -> TopUp:
-    """By support, for the same account and amount, a minute ago."""
+    """A top-up by support, for the same account and amount, a minute ago."""
     asked_at = timezone.now() - timedelta(minutes=1)
     row: TopUp = TopUpFactory.create(account=zoe.account, amount=Decimal("25.5"), requested_at=asked_at)
     return row
 
 
 def test_the_confirmation_names_a_top_up_that_this_may_repeat(mara: Visitor, zoe: Visitor, duplicate: TopUp) -> None:
-    html = preview(mara, zoe).content.decode()
-    assert "The same was asked for just now." in html
-    assert f'href="{zoe.page(f"topups/{duplicate.reference}/")}"' in html
-    assert 'name="again"' in html
-    assert "just now.</b>" not in preview(mara, zoe, amount="25.51").content.decode()
+    answer = preview(mara, zoe)
+    assert context(answer)["duplicate"] == duplicate
+    assert read(answer).link(duplicate.reference) == zoe.page(f"topups/{duplicate.reference}/")
+    assert "again" in {field.name for field in read(answer).fields.values()}
+    another = preview(mara, zoe, amount="25.51")
+    assert context(another)["duplicate"] is None
+    assert read(another).fields == {}
 
 
 def test_without_the_tick_the_confirmation_comes_again_and_nothing_is_written(
     mara: Visitor, zoe: Visitor, duplicate: TopUp
 ) -> None:
-    assert values_of(confirm(mara, zoe)) == WISH
-    assert credits() == 1
+    assert values_of(confirm(mara, zoe)) == FORM
+    assert number_of_credits() == 1
 
 
 def test_with_the_tick_a_second_one_is_made(mara: Visitor, zoe: Visitor, duplicate: TopUp) -> None:
     confirm(mara, zoe, again="on")
-    assert credits() == 2
+    assert number_of_credits() == 2
 
 
 def test_the_same_form_again_is_no_repetition(mara: Visitor, zoe: Visitor) -> None:
@@ -90,10 +93,10 @@ def test_a_large_amount_wants_the_password_and_leads_back_to_the_confirmation(
     assert asked.redirect_chain[-1][0].startswith(REAUTHENTICATE)
     assert "Invoice 1042" not in asked.request["QUERY_STRING"]
     back = mara.client.post(REAUTHENTICATE, {"password": PASSWORD, "next": zoe.page("topup/")}, follow=True)
-    assert values_of(back) == WISH
-    assert credits() == 0
+    assert values_of(back) == FORM
+    assert number_of_credits() == 0
     confirm(mara, zoe)
-    assert credits() == 1
+    assert number_of_credits() == 1
     assert simulator.control.received("Pay") == []
 
 
@@ -102,7 +105,7 @@ def test_a_wrong_password_leads_nowhere_and_forgets_nothing(strict: None, mara: 
     wrong = mara.client.post(REAUTHENTICATE, {"password": "not it", "next": zoe.page("topup/")})
     assert wrong.context["form"].errors
     right = mara.client.post(REAUTHENTICATE, {"password": PASSWORD, "next": zoe.page("topup/")})
-    assert values_of(right) == WISH
+    assert values_of(right) == FORM
 
 
 def test_a_code_of_the_app_does_as_well(strict: None, mara: Visitor, zoe: Visitor) -> None:
@@ -110,9 +113,9 @@ def test_a_code_of_the_app_does_as_well(strict: None, mara: Visitor, zoe: Visito
     asked = preview(mara, zoe)
     [other] = [way["url"] for way in asked.context["reauthentication_alternatives"]]
     back = mara.client.post(other, {"code": code_of(secret), "next": zoe.page("topup/")}, follow=True)
-    assert values_of(back) == WISH
+    assert values_of(back) == FORM
     confirm(mara, zoe)
-    assert credits() == 1
+    assert number_of_credits() == 1
 
 
 def test_a_confirmation_that_was_left_lying_asks_again_and_sends_nothing_by_itself(
@@ -123,20 +126,20 @@ def test_a_confirmation_that_was_left_lying_asks_again_and_sends_nothing_by_itse
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         assert confirm(mara, zoe).redirect_chain[-1][0].startswith(REAUTHENTICATE)
         back = mara.client.post(REAUTHENTICATE, {"password": PASSWORD, "next": zoe.page("topup/")}, follow=True)
-        assert values_of(back) == WISH
-        assert credits() == 0
+        assert values_of(back) == FORM
+        assert number_of_credits() == 0
 
 
 def test_a_confirmation_that_nobody_saw_cannot_be_sent_without_a_fresh_login(
     strict: None, mara: Visitor, zoe: Visitor
 ) -> None:
     assert confirm(mara, zoe).redirect_chain[-1][0].startswith(REAUTHENTICATE)
-    assert credits() == 0
+    assert number_of_credits() == 0
 
 
 def test_up_to_the_threshold_nobody_is_asked(strict: None, mara: Visitor, zoe: Visitor) -> None:
     confirm(mara, zoe, amount="25.49")
-    assert credits() == 1
+    assert number_of_credits() == 1
 
 
 def test_another_person_does_not_inherit_a_fresh_login(strict: None, mara: Visitor, zoe: Visitor) -> None:

@@ -199,7 +199,7 @@ def test_a_real_worker_sends_what_a_page_wrote(
         for n in range(1, 6)
     ]
     for wish in wishes:
-        topup_requests.enqueue_topup(wish.pk)  # delivered twice
+        topup_requests.SEND_TOPUP.enqueue(wish.pk)  # delivered twice
     confirmed = TopUp.objects.filter(state=TopUpState.CONFIRMED)
     assert eventually(lambda: confirmed.count() == len(wishes))
     assert pays(simulator) == len(wishes)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,31 +11,35 @@ from django.utils import timezone
 from accounts.models import Account
 from billing.topups.models import Answer as Answered
 from billing.topups.models import Kind, Reissue, TopUp, TopUpState
+from billing.topups.queries.progress import StepState
 from billing.topups.services import sending as topup_sending
 from billing.topups.services.states import move
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, TopUpFactory, UserFactory
+from tests.support.pages import context, read
 from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
     # What a test's client gives: a response that knows its context.
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
-WISH = {"amount": "25.50", "note": "Invoice 1042", "key": "key-of-the-form"}
+FORM = {"amount": "25.50", "note": "Invoice 1042", "key": "key-of-the-form"}
 
 
 def preview(mara: Visitor, zoe: Visitor, **changes: str) -> Answer:
-    return mara.client.post(zoe.page("topup/"), {**WISH, **changes})
+    return mara.client.post(zoe.page("topup/"), {**FORM, **changes})
 
 
 def confirm(mara: Visitor, zoe: Visitor, **changes: str) -> Answer:
-    return mara.client.post(zoe.page("topup/confirm/"), {**WISH, **changes})
+    return mara.client.post(zoe.page("topup/confirm/"), {**FORM, **changes})
 
 
 def test_the_form_says_from_what_it_is_paid(mara: Visitor, zoe: Visitor) -> None:
-    html = mara.client.get(zoe.page("topup/")).content.decode()
-    assert "Paid from the balance of Meridian Telecom" in html
-    assert 'name="key"' in html
+    answer = mara.client.get(zoe.page("topup/"))
+    given = context(answer)
+    assert (given["payer"], given["debited"]) == (mara.account, True)
+    assert given["form"]["key"].value()
+    assert "Meridian Telecom" in read(answer).section("Top up").words
 
 
 def test_the_confirmation_shows_both_balances_before_and_after_and_writes_nothing(mara: Visitor, zoe: Visitor) -> None:
@@ -64,8 +67,10 @@ def test_a_confirmed_form_makes_one_transfer_and_leads_to_its_page(mara: Visitor
 def test_a_used_form_with_another_amount_is_refused(mara: Visitor, zoe: Visitor) -> None:
     confirm(mara, zoe)
     answer = confirm(mara, zoe, amount="99")
-    assert "already used" in answer.content.decode()
-    assert WISH["key"] not in answer.content.decode()
+    form = context(answer)["form"]
+    (error,) = form.non_field_errors()
+    assert read(answer).notes == [error]
+    assert form["key"].value() != FORM["key"]
     assert TopUp.objects.filter(kind=Kind.CREDIT).count() == 1
 
 
@@ -86,7 +91,8 @@ def test_an_amount_that_cannot_be_paid_is_refused_beside_its_field(
 
 def test_more_than_the_agent_has_is_refused(mara: Visitor, zoe: Visitor, rich: Decimal) -> None:
     answer = preview(mara, zoe, amount=str(rich.quantize(Decimal(1)) + 1))
-    assert "does not cover this" in answer.content.decode()
+    assert [read(answer).fields["Amount"].error] == context(answer)["form"].errors["amount"]
+    assert not TopUp.objects.exists()
 
 
 def test_a_note_that_is_too_long_is_refused(mara: Visitor, zoe: Visitor) -> None:
@@ -98,29 +104,32 @@ def test_a_credit_without_debit_shows_the_child_alone(mara: Visitor, zoe: Visito
     answer = preview(mara, zoe)
     assert [move.account.number for move in answer.context["moves"]] == ["A-20417"]
     confirm(mara, zoe)
-    assert "may still be credited today" in preview(mara, zoe, key="another").content.decode()
+    refused = context(preview(mara, zoe, key="another"))
+    assert refused["form"].errors["amount"]
+    assert (refused["debited"], refused["left"]) == (False, Decimal("4.5"))
     assert TopUp.objects.count() == 1
 
 
 def test_the_page_of_a_top_up_shows_what_became_of_it(mara: Visitor, zoe: Visitor, simulator: SimulatorProcess) -> None:
     place = confirm(mara, zoe)["Location"]
-    waiting = mara.client.get(place).content.decode()
-    assert 'hx-trigger="every 2s"' in waiting
-    assert '<noscript><meta http-equiv="refresh"' in waiting
+    waiting = mara.client.get(place).content
+    assert b'hx-trigger="every 2s"' in waiting
+    assert b'<noscript><meta http-equiv="refresh"' in waiting
     before = simulator.control.account("A-20417").money
     topup_sending.carry_out(topup_id=TopUp.objects.get(kind=Kind.CREDIT).pk, now=timezone.now())
-    done = mara.client.get(place).content.decode()
-    assert "It is there." in done
-    assert "hx-trigger" not in done
+    done = mara.client.get(place)
+    assert context(done)["outcome"] == TopUpState.CONFIRMED
+    assert {step.state for step in context(done)["steps"]} == {StepState.DONE}
+    assert b"hx-trigger" not in done.content
     assert simulator.control.account("A-20417").money == before + Decimal("25.50")
 
 
-def test_the_child_reads_the_story_without_what_is_its_agents(mara: Visitor, zoe: Visitor) -> None:
+def test_the_child_reads_the_steps_without_what_is_its_agents(mara: Visitor, zoe: Visitor) -> None:
     place = confirm(mara, zoe)["Location"]
-    html = zoe.client.get(place).content.decode()
-    assert "$25.50</span> to Zoë Chen" in html
-    assert "Meridian" not in html
-    assert "Invoice 1042" not in html
+    answer = zoe.client.get(place)
+    assert "$25.50 to Zoë Chen" in read(answer).words
+    assert "Meridian" not in answer.content.decode()
+    assert "Invoice 1042" not in answer.content.decode()
 
 
 def test_only_who_pays_is_told_why_the_agent_was_not_debited(mara: Visitor, zoe: Visitor) -> None:
@@ -128,15 +137,16 @@ def test_only_who_pays_is_told_why_the_agent_was_not_debited(mara: Visitor, zoe:
     why = "The agent's balance no longer covers it"
     debit = TopUp.objects.get(kind=Kind.DEBIT)
     move(topup=debit, to=TopUpState.REFUSED, now=timezone.now(), why=why)
-    assert why in unescape(mara.client.get(place).content.decode())
-    assert why not in unescape(zoe.client.get(place).content.decode())
+    assert why in read(mara.client.get(place)).words
+    assert why not in read(zoe.client.get(place)).words
 
 
 def test_a_top_up_in_doubt_says_not_to_pay_again(mara: Visitor, zoe: Visitor) -> None:
     topup = TopUpFactory.create(account=zoe.account, state=TopUpState.IN_DOUBT, sent_at=timezone.now())
-    html = zoe.client.get(zoe.page(f"topups/{topup.reference}/")).content.decode()
-    assert "Please do not pay again." in html
-    assert "being checked" in html
+    answer = zoe.client.get(zoe.page(f"topups/{topup.reference}/"))
+    assert context(answer)["is_doubtful"]
+    assert context(answer)["outcome"] == TopUpState.IN_DOUBT
+    assert len(read(answer).notes) == 1
 
 
 def test_a_top_up_of_another_account_is_not_there(mara: Visitor, zoe: Visitor) -> None:
@@ -147,15 +157,15 @@ def test_a_top_up_of_another_account_is_not_there(mara: Visitor, zoe: Visitor) -
 def test_nobody_tops_up_an_account_of_their_own_from_its_own_balance(mara: Visitor, zoe: Visitor) -> None:
     for who in (mara, zoe):
         assert who.client.get(who.page("topup/"))["Location"] == who.page("topup/voucher/")
-        assert who.client.post(who.page("topup/"), WISH)["Location"] == who.page("topup/voucher/")
-        assert who.client.post(who.page("topup/confirm/"), WISH).status_code == 404
+        assert who.client.post(who.page("topup/"), FORM)["Location"] == who.page("topup/voucher/")
+        assert who.client.post(who.page("topup/confirm/"), FORM).status_code == 404
     assert not TopUp.objects.exists()
 
 
 def test_the_form_leads_to_the_other_ways(mara: Visitor, zoe: Visitor) -> None:
-    html = mara.client.get(zoe.page("topup/")).content.decode()
-    assert "From Meridian Telecom" in html
-    assert zoe.page("topup/voucher/") in html
+    ways = read(mara.client.get(zoe.page("topup/"))).section("Ways to top up").links
+    assert [way.address for way in ways] == [zoe.page("topup/"), zoe.page("topup/voucher/")]
+    assert "Meridian Telecom" in ways[0].name
 
 
 def test_whoever_comes_back_to_the_confirmation_starts_at_the_form(mara: Visitor, zoe: Visitor) -> None:
@@ -175,8 +185,8 @@ def test_what_our_staff_sent_again_is_told_where_the_first_one_is(zoe: Visitor) 
         answered_at=NOON,
     )
     new = TopUpFactory.create(account=zoe.account, reissue_of=old)
-    html = zoe.client.get(zoe.page(f"topups/{old.reference}/")).content.decode()
-    assert "Our staff sent it again" in html
-    assert zoe.page(f"topups/{new.reference}/") in html
-    assert first.email not in html
-    assert "Still owed" not in html
+    answer = zoe.client.get(zoe.page(f"topups/{old.reference}/"))
+    assert context(answer)["again"] == new
+    assert read(answer).link(new.reference) == zoe.page(f"topups/{new.reference}/")
+    assert first.email not in answer.content.decode()
+    assert "Still owed" not in answer.content.decode()

@@ -97,7 +97,7 @@ def test_a_cut_stream_fails_at_its_end(make_client: MakeClient, whole: bool) -> 
         records = get_cdr(make_client(server.url, gate), accounts=["A"], first=DAY, last=DAY)
         with pytest.raises(Malformed):
             list(records)
-    assert gate.told == ["GetCdr", "garbled"]
+    assert gate.told == ["GetCdr", "unreadable"]
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[]", "{}", '{"retCode":"x"}', '{"infoCdrs":[]}', '{"retCode":0}}'])

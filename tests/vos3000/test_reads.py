@@ -136,7 +136,7 @@ def test_a_read_on_a_new_connection_is_not_asked_again(make_client: MakeClient) 
         (reply('{"retCode":-5}'), "succeeded"),
         (reply("", status="403 Forbidden"), "succeeded"),
         (reply("", status="502 Bad Gateway"), "failed"),
-        (reply(""), "garbled"),
+        (reply(""), "unreadable"),
         (hang_up, "failed"),
     ],
 )

@@ -22,14 +22,13 @@ from billing.batches.models import Batch, BatchRow, BatchState, Origin, new_batc
 from billing.batches.queries import untried
 from billing.batches.services import checks, files
 from billing.batches.services.files import Line
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.requests import LONGEST_NOTE
-from billing.topups.services.states import SWEEP_AFTER
 from billing.topups.services.transfers import Funds
 
-CARRY_ON = "billing.batches.tasks.carry_on_batch"
+CARRY_ON = QueuedTask(name="billing.batches.tasks.carry_on_batch", queue="money")
 
 LONGEST_ACCOUNT = 100
 LONGEST_AMOUNT = 60
@@ -133,7 +132,7 @@ def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Bat
     batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
     _note(batch, AuditAction.REQUESTED, by, now)
-    transaction.on_commit(partial(enqueue_batch, batch.pk))
+    transaction.on_commit(partial(CARRY_ON.enqueue, batch.pk))
     return batch
 
 
@@ -186,11 +185,6 @@ def rest(*, batch: Batch, by: User, now: datetime) -> Batch:
     if not rows and known is None:
         raise BatchRefused(gettext("There is nothing in it that could be tried again."))
     return _follow(done, Origin.REST, rows, by, now) if rows else known or done
-
-
-def enqueue_batch(batch_id: int) -> None:
-    """Ask a worker to go on with it now. When no broker answers, a sweep will find it."""
-    enqueue(CARRY_ON, batch_id, queue="money")
 
 
 def _locked(batch: Batch) -> Batch:

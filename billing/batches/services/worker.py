@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -17,10 +18,10 @@ from accounts.lib.clock import Clock
 from accounts.models import Account, User
 from billing.balances.services import balances
 from billing.batches.models import Batch, BatchRow, BatchState
-from billing.batches.services.batches import WAITING, end, enqueue_batch
+from billing.batches.services.batches import CARRY_ON, WAITING, end
+from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.errors import PersonLimitExceeded, TopUpRefused
-from billing.topups.services.states import SWEEP_AFTER
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ def _go_on(batch_id: int, now: datetime) -> None:
         return
     batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["next_step_at"])
-    transaction.on_commit(lambda: enqueue_batch(batch_id))
+    transaction.on_commit(partial(CARRY_ON.enqueue, batch_id))
 
 
 def _locked(batch_id: int) -> Batch:

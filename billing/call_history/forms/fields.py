@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from billing.call_history.queries.numbers import BETWEEN
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # What telephone numbers and SIP addresses are written with.
 NUMBER = re.compile(r"[\w +.()@#*:\-]*")
 CODE = re.compile(r"[0-9*#]*")
 LONGEST = 100
-ALL = "so calls of every {} are shown."
 
 
 class NumberField(forms.CharField):
-    """As it is written: what it may stand for is the filter's to say."""
+    """A number as it is written. What it may stand for is up to the filter."""
 
-    def __init__(self, label: str, *, about: str = "number") -> None:
-        self.shown = ALL.format(about)
+    too_long: StrOrPromise = _("No number is that long, so calls of every number are shown.")
+    unreadable: StrOrPromise = _(
+        "A number has letters, digits and + - . _ @ # * : only, so calls of every number are shown."
+    )
+
+    def __init__(self, label: StrOrPromise) -> None:
         super().__init__(
             label=label,
             required=False,
             max_length=LONGEST,
             widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "type": "search"}),
-            error_messages={"max_length": f"No {about} is that long, {self.shown}"},
+            error_messages={"max_length": self.too_long},
         )
 
     def clean(self, value: str) -> str:
         number = self.written(value)
         if not NUMBER.fullmatch(number):
-            raise forms.ValidationError(f"A number has letters, digits and + - . _ @ # * : only, {self.shown}")
+            raise forms.ValidationError(self.unreadable)
         return number
 
     def written(self, value: str) -> str:
@@ -39,11 +47,14 @@ class NumberField(forms.CharField):
 
 
 class DestinationField(NumberField):
-    """A code, between whose digits people write spaces and the like; or a name as rates have it."""
+    """A destination: a code, between whose digits people write spaces and the like, or a name as rates have it."""
+
+    too_long = _("No destination is that long, so calls of every destination are shown.")
+    unreadable = _("A code has digits only, so calls of every destination are shown.")
 
     def __init__(self) -> None:
-        super().__init__("Destination", about="destination")
-        self.widget.attrs.update({"inputmode": "text", "list": "destinations", "placeholder": "Name or code"})
+        super().__init__(_("Destination"))
+        self.widget.attrs.update({"inputmode": "text", "list": "destinations", "placeholder": _("Name or code")})
 
     def clean(self, value: str) -> str:
         written = self.written(value)
@@ -51,7 +62,7 @@ class DestinationField(NumberField):
             return written
         code = BETWEEN.sub("", written).replace("+", "")
         if not CODE.fullmatch(code):
-            raise forms.ValidationError(f"A code has digits only, {self.shown}")
+            raise forms.ValidationError(self.unreadable)
         return code
 
 

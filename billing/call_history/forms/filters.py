@@ -4,63 +4,80 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms import BoundField
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.call_history.forms.fields import ALL, DestinationField, NumberField, is_name
+from billing.call_history.forms.fields import DestinationField, NumberField, is_name
 from billing.call_history.queries.filters import CallFilter, Order
 from billing.call_history.queries.numbers import Match, NumberFilter
 from billing.calls.models import CallLevel, EndDirection
 from billing.rates import queries as rates
 from billing.web.date_range_form import DaysForm
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 ANSWERED = {"": None, "yes": True, "no": False}
-MATCHES = [(Match.BEGINS, "begins with"), (Match.IS, "is"), (Match.ENDS, "ends in")]
-ORDERS = [(Order.NEWEST, "Newest first"), (Order.LONGEST, "Longest first"), (Order.DEAREST, "Dearest first")]
-LEVELS = [("", "All"), *((str(level.value), str(level.label).capitalize()) for level in CallLevel)]
-ENDED_BY = [("", "Anybody"), *((str(end.value), str(end.label).capitalize()) for end in EndDirection)]
+MATCHES = [(Match.BEGINS, _("begins with")), (Match.IS, _("is")), (Match.ENDS, _("ends in"))]
+ORDERS = [
+    (Order.NEWEST, _("Newest first")),
+    (Order.LONGEST, _("Longest first")),
+    (Order.DEAREST, _("Dearest first")),
+]
+LEVELS = [("", _("All")), *((str(level.value), str(level.label).capitalize()) for level in CallLevel)]
+ENDED_BY = [("", _("Anybody")), *((str(end.value), str(end.label).capitalize()) for end in EndDirection)]
 LONGEST_SECONDS = 2**31 - 1
-NO_SUCH_NAME = "Nothing in your rates has this name"
-NAMES_NOT_KNOWN = "The names in your rates are not known yet (look again in a moment, or write the code)"
-TOO_MANY_CODES = f"That stands for more than {rates.MOST_PREFIXES:,} codes: write one of them, or more of the name"
-ONE_OF_THESE = {"invalid_choice": "Choose one of these; all calls are shown."}
+NO_SUCH_NAME = _("Nothing in your rates has this name, so calls of every destination are shown.")
+NAMES_NOT_KNOWN = _(
+    "The names in your rates are not known yet (look again in a moment, or write the code),"
+    " so calls of every destination are shown."
+)
+TOO_MANY_CODES = _(
+    "That stands for more than %(most)s codes: write one of them, or more of the name,"
+    " so calls of every destination are shown."
+)
+ONE_OF_THESE = {"invalid_choice": _("Choose one of these; all calls are shown.")}
+NO_AMOUNT = _("This is no amount that a call costs, so calls of every cost are shown.")
 
 
 class MatchField(forms.ChoiceField):
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: StrOrPromise) -> None:
         super().__init__(label=label, required=False, choices=MATCHES, error_messages=ONE_OF_THESE)
 
 
 class CallFilterForm(DaysForm):
-    """What cannot be read is told beside its field, and the list is the one without that filter."""
+    """The filters of a list of calls. What cannot be read is said beside its field, and the list goes without it."""
 
-    callee_match = MatchField("How the called number matches")
-    callee = NumberField("Called number")
+    callee_match = MatchField(_("How the called number matches"))
+    callee = NumberField(_("Called number"))
     answered = forms.ChoiceField(
-        label="Calls",
+        label=_("Calls"),
         required=False,
-        choices=[("", "All"), ("yes", "Answered"), ("no", "Not answered")],
+        choices=[("", _("All")), ("yes", _("Answered")), ("no", _("Not answered"))],
         error_messages=ONE_OF_THESE,
     )
-    order = forms.ChoiceField(label="Order", required=False, choices=ORDERS, error_messages=ONE_OF_THESE)
-    caller_match = MatchField("How the caller’s number matches")
-    caller = NumberField("Caller’s number")
+    order = forms.ChoiceField(label=_("Order"), required=False, choices=ORDERS, error_messages=ONE_OF_THESE)
+    caller_match = MatchField(_("How the caller’s number matches"))
+    caller = NumberField(_("Caller’s number"))
     destination = DestinationField()
-    level = forms.ChoiceField(label="Kind of call", required=False, choices=LEVELS, error_messages=ONE_OF_THESE)
-    ended_by = forms.ChoiceField(label="Ended by", required=False, choices=ENDED_BY, error_messages=ONE_OF_THESE)
+    level = forms.ChoiceField(label=_("Kind of call"), required=False, choices=LEVELS, error_messages=ONE_OF_THESE)
+    ended_by = forms.ChoiceField(label=_("Ended by"), required=False, choices=ENDED_BY, error_messages=ONE_OF_THESE)
     least_seconds = forms.IntegerField(
-        label="Talked at least (s)",
+        label=_("Talked at least (s)"),
         required=False,
         min_value=0,
         max_value=LONGEST_SECONDS,
         error_messages={
-            "invalid": f"These are no whole seconds, {ALL.format('length')}",
-            "min_value": f"No call is shorter than 0 seconds, {ALL.format('length')}",
-            "max_value": f"No call is that long, {ALL.format('length')}",
+            "invalid": _("These are no whole seconds, so calls of every length are shown."),
+            "min_value": _("No call is shorter than 0 seconds, so calls of every length are shown."),
+            "max_value": _("No call is that long, so calls of every length are shown."),
         },
     )
     least_fee = forms.DecimalField(
@@ -68,10 +85,9 @@ class CallFilterForm(DaysForm):
         min_value=Decimal(0),
         max_digits=18,
         decimal_places=6,
-        error_messages={
-            name: f"This is no amount that a call costs, {ALL.format('cost')}"
-            for name in ("invalid", "min_value", "max_digits", "max_decimal_places", "max_whole_digits")
-        },
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_digits", "max_decimal_places", "max_whole_digits"), NO_AMOUNT
+        ),
     )
 
     PAIRS = ("callee", "caller")
@@ -83,22 +99,21 @@ class CallFilterForm(DaysForm):
         super().__init__(data, today=today)
         self.account, self.zone = account, zone
         self.prefixes: tuple[str, ...] | None = None
-        self.fields["least_fee"].label = f"Cost at least ({account.switch.currency})"
+        self.fields["least_fee"].label = gettext("Cost at least (%(currency)s)") % {"currency": account.switch.currency}
 
     def clean_destination(self) -> str:
         """A name stands for prefixes: those of the account's rates."""
         written: str = self.cleaned_data["destination"]
         self.prefixes = rates.named(account=self.account, name=written) if is_name(written) else None
         if self.prefixes == ():
-            why = NO_SUCH_NAME if rates.are_known(self.account) else NAMES_NOT_KNOWN
-            raise forms.ValidationError(f"{why}, {ALL.format('destination')}")
+            raise forms.ValidationError(NO_SUCH_NAME if rates.are_known(self.account) else NAMES_NOT_KNOWN)
         if self.prefixes and len(self.prefixes) > rates.MOST_PREFIXES:
-            raise forms.ValidationError(f"{TOO_MANY_CODES}, {ALL.format('destination')}")
+            raise forms.ValidationError(TOO_MANY_CODES, params={"most": f"{rates.MOST_PREFIXES:,}"})
         return written
 
     @property
     def further(self) -> list[BoundField]:
-        """Fields that few ask for."""
+        """The bound fields that few people use, which fold away."""
         return [self[name] for name in self.FURTHER]
 
     @property
@@ -135,11 +150,11 @@ class CallFilterForm(DaysForm):
         )
 
     def words(self) -> tuple[str, ...]:
-        """What is chosen beside the days, and the order if it is another than usual. Of a form that was cleaned."""
+        """What is chosen beside the days, and the order if it is not the usual one. For a form that was cleaned."""
         besides = (name for name in self.fields if name not in self.SHOWN and not name.endswith("_match"))
         said = [self._said(name) for name in besides if self.cleaned_data.get(name)]
         order = self.cleaned_data.get("order") or Order.NEWEST
-        return tuple(said) if order == Order.NEWEST else (*said, dict(ORDERS)[Order(order)])
+        return tuple(said) if order == Order.NEWEST else (*said, str(dict(ORDERS)[Order(order)]))
 
     def _said(self, name: str) -> str:
         label, value = self.fields[name].label, self.cleaned_data[name]

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from billing.calls.models import CallDay, DayState
 from billing.lib.days import begin_of, day_of, each_day, end_of
 
-# Of the days that are not proven.
-MOST_TOLD = 31
+# How many of the days that are not proven a page lists.
+MOST_LISTED = 31
 
 
 class Sureness(IntEnum):
-    """The least sure first."""
+    """How sure the calls of a day are, from the least sure on."""
 
     NOT_FETCHED = 0
     DIFFERS = 1
@@ -46,12 +46,12 @@ class SwitchDay:
 
     @property
     def elsewhere(self) -> int:
-        """Calls that the switch reports on it and the list has on another day."""
+        """How many calls the switch reports on this day and the list has on another."""
         return self.known.elsewhere_calls if self.known else 0
 
     @property
     def failure(self) -> str:
-        """Why the last try to fetch it failed; empty when it was fetched since."""
+        """Why the last try to fetch the day failed; empty when it was fetched since."""
         known = self.known
         if known is None or known.failed_at is None:
             return ""
@@ -71,18 +71,18 @@ class ReaderDay:
 
     @property
     def state(self) -> str:
-        """Of the least sure part; empty for a day that the switch has not begun."""
+        """The state of the least sure part; empty for a day that the switch has not begun."""
         return min(self.parts, key=lambda part: part.sureness).state if self.parts else ""
 
     @property
     def is_given_up(self) -> bool:
-        """Whether nothing fetches again by itself what differs."""
+        """Whether none of the days that differ is fetched again by itself."""
         differing = [part.known for part in self.parts if part.sureness == Sureness.DIFFERS]
         return all(row is not None and row.is_given_up for row in differing)
 
     @property
-    def told(self) -> tuple[SwitchDay, ...]:
-        """The parts of which more is to be said than the day's own state."""
+    def explained(self) -> tuple[SwitchDay, ...]:
+        """The parts of which there is more to say than the day's own state."""
         if not self.same_calendar:
             return self.parts
         return tuple(one for one in self.parts if one.sureness == Sureness.DIFFERS or one.has_more_to_say)
@@ -101,7 +101,7 @@ class Stretch:
 
     @property
     def calls(self) -> int:
-        """Of the days that are proven, like the fee."""
+        """How many calls the proven days have; `fee` is what these cost."""
         return sum(row.calls for row in self.proven)
 
     @property
@@ -113,23 +113,23 @@ class Stretch:
         return tuple(one for one in self.days if one.sureness != Sureness.PROVEN)
 
     @property
-    def told(self) -> tuple[SwitchDay, ...]:
-        return self.others[:MOST_TOLD]
+    def listed(self) -> tuple[SwitchDay, ...]:
+        return self.others[:MOST_LISTED]
 
     @property
-    def untold(self) -> int:
-        return len(self.others) - len(self.told)
+    def unlisted(self) -> int:
+        return len(self.others) - len(self.listed)
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """How many of the others are in which state, the least sure first."""
+        """How many of the days that are not proven are in which state, the least sure first."""
         counted = Counter(one.sureness for one in self.others)
         return [(sureness.name.lower(), counted[sureness]) for sureness in sorted(counted)]
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """What is known of the switch's days, `fetching` those that are being fetched at this moment."""
+    """What is known of the switch's days. Those in `fetching` are being fetched at this moment."""
 
     reader: ZoneInfo
     switch: ZoneInfo
@@ -138,12 +138,12 @@ class Calendar:
     now: datetime
 
     def state_of(self, day: date) -> ReaderDay:
-        """Of a day of the reader's calendar."""
+        """How sure a day of the reader's calendar is."""
         days = tuple(self._part(one) for one in touched(day, reader=self.reader, switch=self.switch, now=self.now))
         return ReaderDay(days, same_calendar=self.reader.key == self.switch.key)
 
     def stretch(self, first: date, last: date) -> Stretch:
-        """Days of the switch's calendar."""
+        """The days of the switch's calendar from the first to the last."""
         return Stretch(tuple(self._part(day) for day in each_day(first, last))[::-1])
 
     def _part(self, day: date) -> SwitchDay:

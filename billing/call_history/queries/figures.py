@@ -1,4 +1,4 @@
-"""What calls come to."""
+"""Sums over calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SUMMED = ("calls", "answered", "talk_seconds", "billed_seconds", "fee")
 
 @dataclass(frozen=True)
 class Totals:
-    """In the order of SUMMED."""
+    """Sums over calls; the fields stand in the order of SUMMED."""
 
     calls: int
     answered: int
@@ -33,7 +33,7 @@ class Totals:
 
     @property
     def average_seconds(self) -> float | None:
-        """Of an answered call."""
+        """How long an answered call was talked on average, in seconds."""
         return self.talk_seconds / self.answered if self.answered else None
 
 

@@ -61,7 +61,7 @@ class CallFilter:
         return wanted
 
     def conditions(self) -> Q:
-        """All but the days."""
+        """What the filter wants beside its days."""
         wanted = Q()
         for field, number in (("callee", self.callee), ("caller", self.caller)):
             if number:
@@ -84,15 +84,16 @@ class CallFilter:
 
 
 def _is_any(field: str, texts: Sequence[str]) -> Func:
-    """As IN, in one parameter, however many there are: PostgreSQL looks them up by their hash."""
+    """Like IN, but in one parameter however many texts there are: PostgreSQL looks them up by their hash."""
     listed = Func(Value(list(texts), output_field=ArrayField(TextField())), function="ANY")
     return Func(F(field), listed, template="%(expressions)s", arg_joiner=" = ", output_field=BooleanField())
 
 
 def of_days(*, account: Account, chosen: CallFilter) -> QuerySet[Call]:
-    """All calls of the filter's days."""
+    """All calls of the filter's days, whatever else the filter wants."""
     return Call.objects.filter(chosen.days(), account=account)
 
 
 def matching(*, account: Account, chosen: CallFilter) -> QuerySet[Call]:
+    """The calls that the filter wants, in no order."""
     return of_days(account=account, chosen=chosen).filter(chosen.conditions())

@@ -23,7 +23,7 @@ class Match(StrEnum):
 
 @dataclass(frozen=True)
 class NumberFilter:
-    """As it is written, by a person or as it was copied from a list: not all numbers are of digits alone."""
+    """A number as a person wrote it, or copied it from a list: not all numbers consist of digits alone."""
 
     written: str
     match: Match = Match.BEGINS

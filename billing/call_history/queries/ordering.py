@@ -1,4 +1,4 @@
-"""The orders of calls, and places in them. All end with (started_at, flow_no), so that no two calls are equal."""
+"""The orders of calls, and positions in them. All end with (started_at, flow_no), so that no two calls are equal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Position:
 
     @property
     def next(self) -> Position:
-        """The first after it where a call could stand."""
+        """The first position after this one where a call could stand."""
         return replace(self, flow_no=self.flow_no - 1)
 
     def cursor(self) -> str:
@@ -43,7 +43,7 @@ class Position:
 
 
 def place_from(cursor: str | None, order: Order) -> Position | None:
-    """None for what is no place in this order."""
+    """The position that a cursor stands for; None for a text that is no position in this order."""
     found = from_long_cursor(cursor, before=int(order != Order.NEWEST))
     if found is None:
         return None
@@ -60,9 +60,9 @@ def place_of(call: Call, order: Order) -> Position:
 
 @dataclass(frozen=True)
 class Ordering:
-    """Through calls in an order, or `back` to its beginning.
+    """A way through calls in an order: on, or `back` to its beginning.
 
-    `by_index` lets the database walk an index that has the order; otherwise it sorts what there is, which is quicker
+    `by_index` lets the database follow an index that has the order; otherwise it sorts what there is, which is quicker
     when that is little.
     """
 
@@ -83,7 +83,7 @@ class Ordering:
         return self._near(calls, place, newer=self.back).filter(compare(self._row(), _row_of(place)))
 
     def until(self, calls: QuerySet[Call], place: Position) -> QuerySet[Call]:
-        """Those that come first, up to the one in that place."""
+        """The calls that come first, up to the one in that place."""
         compare = LessThanOrEqual if self.back else GreaterThanOrEqual
         return self._near(calls, place, newer=not self.back).filter(compare(self._row(), _row_of(place)))
 

@@ -15,7 +15,7 @@ from accounts.models import Account
 from billing.call_history.queries.figures import NOTHING, Totals
 from billing.call_history.queries.filters import CallFilter, Order
 from billing.call_history.queries.ordering import Ordering
-from billing.call_history.queries.search_window import reach
+from billing.call_history.queries.search_window import search_window
 from billing.call_history.queries.totals import by_stretch, ends_of, of_rows
 
 # How many calls a page adds up by itself, and how long it may take to add up all of them when asked to.
@@ -25,7 +25,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class TooMany(Exception):
-    """They cannot be gone through in the time that a page has."""
+    """There are more calls than can be gone through in the time that a page has."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Sums:
 
 
 def sums(*, account: Account, chosen: CallFilter, at_most: int, edges: Sequence[datetime] | None = None) -> Sums:
-    """Where the filter narrows more than `at_most` calls, of the newest so many of them alone.
+    """Add up the calls of a filter. Where it narrows more than `at_most` calls, only the newest so many are looked at.
 
     `edges` are what its days are taken apart by, with both their ends.
     """
     edges = edges or ends_of(chosen)
     if not chosen.narrows:
         return Sums(by_stretch(account=account, chosen=chosen, edges=edges))
-    found = reach(account=account, chosen=replace(chosen, order=Order.NEWEST), look_at=at_most)
+    found = search_window(account=account, chosen=replace(chosen, order=Order.NEWEST), look_at=at_most)
     beyond = None if found.is_small else Ordering(Order.NEWEST).nth(found.calls, at_most + 1)
     if beyond is None:
         return Sums(of_rows(found.calls.filter(found.wanted), edges))
@@ -63,14 +63,14 @@ def all_sums(
     edges: Sequence[datetime] | None = None,
     within: timedelta = LONGEST_TO_ADD,
 ) -> Sums:
-    """However many calls there are. Raises TooMany when that takes longer than it may."""
+    """Add up the calls of a filter, however many there are. Raises TooMany when that takes longer than it may."""
     with in_time(within):
         return Sums(by_stretch(account=account, chosen=chosen, edges=edges or ends_of(chosen)))
 
 
 @contextmanager
 def in_time(within: timedelta) -> Iterator[None]:
-    """Raises TooMany when a question to the database takes longer."""
+    """Raises TooMany where a question to the database takes longer than `within`."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{within // MILLISECOND}ms"])

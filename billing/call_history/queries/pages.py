@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from accounts.models import Account
 from billing.call_history.queries.filters import CallFilter, Order
 from billing.call_history.queries.ordering import Ordering, Position, place_from, place_of
-from billing.call_history.queries.search_window import last_before, reach
+from billing.call_history.queries.search_window import last_before, search_window
 from billing.calls.models import Call, CallDay
 from billing.lib.days import begin_of, day_of, end_of
 
 # The longest stretch of days whose states are listed at once.
 MOST_DAYS = 400
 LISTED = ("started_at", "flow_no", "caller", "callee", "talk_seconds", "fee", "fee_prefix")
-# How many calls are looked at for a page of those that match: at first, and by whoever looks further.
+# How many calls are looked at for a page of those that match: at first, and when its reader has it look further.
 LOOKED_AT, LOOKED_AT_FURTHER = 5_000, 100_000
 SOME_MONTHS = timedelta(days=92)
 # How much longer it takes to look at calls that lie here and there, as those of one length or cost do.
@@ -27,8 +27,8 @@ TIMES_DEARER = 5
 class Page:
     """`older` and `newer` are the cursors for `after` and `before`; None where the list ends.
 
-    `looked_to` where the page is not full because enough calls were looked at: the place of the last of them.
-    `came_from` is the place that it was asked for by, and the page leads `back` from there or on.
+    `looked_to` is set where the page is not full because `looked_at` calls were enough for it: the place of the last.
+    `came_from` is the place that the page was asked for by, and the page leads `back` from there, or on.
     """
 
     calls: list[Call]
@@ -51,18 +51,18 @@ def page(
 ) -> Page:
     """The calls that follow `after` (older, where time alone orders them) or precede `before` (newer)."""
     place, back = _place(chosen.order, after, before)
-    found = reach(account=account, chosen=chosen, look_at=look_at)
-    walk = Ordering(chosen.order, back=back, by_index=not found.is_small)
-    calls = walk.after(found.calls, place) if place else found.calls
+    window = search_window(account=account, chosen=chosen, look_at=look_at)
+    ordering = Ordering(chosen.order, back=back, by_index=not window.is_small)
+    calls = ordering.after(window.calls, place) if place else window.calls
     if chosen.order != Order.NEWEST:
         look_at = max(1, look_at // TIMES_DEARER)
-    elif not found.wanted and not back and _spans_many_months(chosen):
+    elif not window.wanted and not back and _spans_many_months(chosen):
         calls = last_before(calls, account=account, until=_end(chosen, place), size=size + 1)
-    edge = walk.nth(calls, look_at) if found.wanted and not found.is_small else None
+    edge = ordering.nth(calls, look_at) if window.wanted and not window.is_small else None
     if edge:
-        calls = walk.until(calls, edge)
-    walked = list(walk.ordered(calls.filter(found.wanted)).only(*LISTED)[: size + 1])
-    shown, is_full = walked[:size], len(walked) > size
+        calls = ordering.until(calls, edge)
+    found_calls = list(ordering.ordered(calls.filter(window.wanted)).only(*LISTED)[: size + 1])
+    shown, is_full = found_calls[:size], len(found_calls) > size
     if back and not shown and not edge:
         # The calls that came first are gone, or come after that place by now.
         return page(account=account, chosen=chosen, size=size)
@@ -99,7 +99,7 @@ def _end(chosen: CallFilter, place: Position | None) -> datetime:
 
 
 def days(*, account: Account, chosen: CallFilter) -> dict[date, CallDay]:
-    """The switch's days that the filter touches, as far as known; a day that is not here was never asked for."""
+    """The switch's days that the filter touches, as far as known; a day that is not among them was never asked for."""
     rows = CallDay.objects.filter(account=account)
     if chosen.first:
         rows = rows.filter(day__gte=_switch_day(account, begin_of(chosen.first, chosen.zone)))
@@ -110,7 +110,7 @@ def days(*, account: Account, chosen: CallFilter) -> dict[date, CallDay]:
 
 
 def days_on(*, account: Account, days: Collection[date]) -> dict[date, CallDay]:
-    """The same of these days of the switch's calendar."""
+    """Days of the switch's calendar by their dates, as far as known."""
     return {row.day: row for row in CallDay.objects.filter(account=account, day__in=days)} if days else {}
 
 

@@ -47,7 +47,7 @@ class Priced:
 
 
 def explain_price(call: Call, group: RateGroup | None) -> Priced:
-    """By the rate for the prefix that the switch says it matched."""
+    """Explain a call's price by the rate for the prefix that the switch says the call matched."""
     fee, seconds = call.fee + call.package_fee, call.billed_seconds + call.package_seconds
     if not fee and not seconds:
         return Priced(Verdict.NOTHING_CHARGED, fee, seconds)

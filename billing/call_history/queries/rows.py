@@ -32,7 +32,7 @@ BEGAN = Func(
 
 
 def each(*, account: Account, chosen: CallFilter, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
-    """Every row that `history.page` lists, in its order; some at a time are in memory.
+    """Every row that `pages.page` lists, in its order; some at a time are in memory.
 
     They are one state of the database, however long it takes: a cursor sees nothing of what comes after it was opened.
     """
@@ -49,7 +49,7 @@ def each(*, account: Account, chosen: CallFilter, using: str = DEFAULT_DB_ALIAS)
 
 
 def count(*, account: Account, chosen: CallFilter, most: int | None = None, using: str = DEFAULT_DB_ALIAS) -> int:
-    """How many there are; `most` and one more are counted at most."""
+    """How many calls the filter wants; at most `most` and one more are counted."""
     calls = matching(account=account, chosen=chosen).using(using)
     return calls.count() if most is None else calls.order_by()[: most + 1].count()
 

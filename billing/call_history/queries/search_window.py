@@ -29,7 +29,8 @@ class SearchWindow:
     is_small: bool = False
 
 
-def reach(*, account: Account, chosen: CallFilter, look_at: int) -> SearchWindow:
+def search_window(*, account: Account, chosen: CallFilter, look_at: int) -> SearchWindow:
+    """Where to look, so that a page of the filter's order looks at `look_at` calls at most, or knows where to stop."""
     wanted = chosen.days() & chosen.conditions()
     of_its_days, of_months = of_days(account=account, chosen=chosen), _of_months(account, chosen)
     if chosen.least_seconds is not None:
@@ -49,7 +50,7 @@ def reach(*, account: Account, chosen: CallFilter, look_at: int) -> SearchWindow
 
 
 def _of_months(account: Account, chosen: CallFilter) -> QuerySet[Call]:
-    """Calls of the months of UTC that the days lie in."""
+    """All calls of the months (UTC) that the filter's days lie in."""
     calls = Call.objects.filter(account=account)
     if chosen.first:
         calls = calls.filter(started_at__gte=_month(begin_of(chosen.first, chosen.zone)))
@@ -59,7 +60,7 @@ def _of_months(account: Account, chosen: CallFilter) -> QuerySet[Call]:
 
 
 def last_before(calls: QuerySet[Call], *, account: Account, until: datetime, size: int) -> QuerySet[Call]:
-    """Those since an hour after which there are at least `size` calls until then, as the totals of hours tell.
+    """The calls since an hour after which there are at least `size` calls until then, as the totals of hours tell.
 
     Each total is of calls of its own, one at least, however many of the switch's days share its hour. It spares
     PostgreSQL thinking about every month for calls that mostly lie in one.

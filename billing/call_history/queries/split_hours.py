@@ -30,6 +30,7 @@ ROWS = """
 
 
 def split_by(edges: Sequence[datetime]) -> list[datetime]:
+    """The hours that have an edge inside, the first one first."""
     return sorted({hour_of(edge) for edge in edges if edge != hour_of(edge)})
 
 
@@ -48,7 +49,7 @@ def taken_apart(account: Account, hours: Sequence[datetime], edges: Sequence[dat
 
 
 def _known(account: Account, hours: Sequence[datetime]) -> dict[datetime, Totals]:
-    """An hour may hold calls of two days of the switch."""
+    """What whole hours come to: an hour may hold calls of two days of the switch, each with a row of its own."""
     found = CallTotal.objects.filter(account=account, hour__in=hours).values_list("hour")
     return {hour: Totals(*sums) for hour, *sums in found.annotate(*map(Sum, SUMMED))}
 

@@ -30,7 +30,7 @@ OF_ROWS = {
 
 
 def totals(*, account: Account, chosen: CallFilter) -> Totals:
-    """Over the very rows that the list has. Takes long where the filter narrows very many calls."""
+    """Add up the very calls that the list has. Takes long where the filter narrows very many calls."""
     return sum(by_stretch(account=account, chosen=chosen, edges=ends_of(chosen)), NOTHING)
 
 
@@ -41,7 +41,7 @@ def ends_of(chosen: CallFilter) -> tuple[datetime, datetime]:
 
 
 def by_stretch(*, account: Account, chosen: CallFilter, edges: Sequence[datetime]) -> list[Totals]:
-    """The same, of each stretch from one edge to the next: the first and last are those of the filter's days."""
+    """Add up the filter's calls from each edge to the next. The first and the last edge are those of its days."""
     if chosen.narrows:
         return of_rows(matching(account=account, chosen=chosen), edges)
     split = split_by(edges)
@@ -56,7 +56,7 @@ def by_stretch(*, account: Account, chosen: CallFilter, edges: Sequence[datetime
 
 
 def of_rows(calls: QuerySet[Call], edges: Sequence[datetime]) -> list[Totals]:
-    """Of calls that all begin between the first edge and the last."""
+    """Add up calls from each edge to the next; all begin between the first edge and the last."""
     return _added_up(calls, "started_at", OF_ROWS, edges)
 
 

@@ -1,50 +1,66 @@
-"""What a screen reader is told when the list of calls has changed, in one sentence; nothing for steps on the way."""
+"""What a screen reader announces when the list of calls has changed, in one sentence; nothing for steps on the way."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext, ngettext
 
 from billing.call_history.queries.page_totals import ADDED_UP, Sums
 from billing.call_history.queries.pages import Page
 from billing.calls.queries.backfills import Progress
 from billing.templatetags.figures import number
 
-ALL_HERE = "All days are here"
-
 
 def of_rows(page: Page) -> str:
-    """Of a list that goes on where it stands."""
-    return _calls(len(page.calls), "more call") if page.calls else _none(page)
+    """For a list that goes on where it stands: how many calls were added to it."""
+    count = len(page.calls)
+    if not count:
+        return _none(page)
+    return ngettext("%(count)s more call", "%(count)s more calls", count) % {"count": number(count)}
 
 
 def of_list(page: Page, sums: Sums, progress: Progress | None, *, turned_by: str, completed: bool, wrong: bool) -> str:
-    """Of one that came anew: turned by the link of that name, `completed` by itself, or of other filters."""
+    """For a list that was replaced: by the link of the name `turned_by`, by itself (`completed`), or by other filters.
+
+    `wrong`: one of these filters cannot be read.
+    """
     if page.came_from:
-        return f"{turned_by}: {_calls(len(page.calls))}" if page.calls else _none(page)
+        if not page.calls:
+            return _none(page)
+        return gettext("%(link)s: %(calls)s") % {"link": turned_by, "calls": _calls(len(page.calls))}
     if completed and progress and progress.missing and progress.is_awaited:
         return ""
-    said = f"{_calls(sums.totals.calls)}{_of_which(sums)}{_missing(progress)}"
+    found = {"calls": f"{_sum(sums)}{_missing(progress)}"}
     if wrong:
-        return f"One of the filters cannot be read. {said}"
-    return f"{ALL_HERE}: {said}" if completed and progress and not progress.missing else said
+        return gettext("One of the filters cannot be read. %(calls)s") % found
+    if completed and progress and not progress.missing:
+        return gettext("All days are here: %(calls)s") % found
+    return found["calls"]
 
 
 def of_progress(progress: Progress | None) -> str:
-    return ALL_HERE if progress and not progress.missing else ""
+    return gettext("All days are here") if progress and not progress.missing else ""
 
 
 def _none(page: Page) -> str:
-    """A list that only looked at enough goes on looking."""
-    return "" if page.looked_to else "No other calls"
+    """A list that looked at enough calls for one page goes on looking by itself, so that nothing is announced yet."""
+    return "" if page.looked_to else gettext("No other calls")
 
 
-def _of_which(sums: Sums) -> str:
-    return f" of the newest {number(ADDED_UP)}" if sums.since else ""
+def _sum(sums: Sums) -> str:
+    calls = _calls(sums.totals.calls)
+    if not sums.since:
+        return calls
+    return gettext("%(calls)s of the newest %(newest)s") % {"calls": calls, "newest": number(ADDED_UP)}
 
 
 def _missing(progress: Progress | None) -> str:
     if not progress or not progress.missing:
         return ""
-    return f"; {number(progress.missing)} {'day is' if progress.missing == 1 else 'days are'} not here yet"
+    days = ngettext("%(count)s day is not here yet", "%(count)s days are not here yet", progress.missing)
+    return "; " + days % {"count": number(progress.missing)}
 
 
-def _calls(count: int, word: str = "call") -> str:
-    return f"{number(count) if count else 'No'} {word}{'' if count == 1 else 's'}"
+def _calls(count: int) -> str:
+    if not count:
+        return gettext("No calls")
+    return ngettext("%(count)s call", "%(count)s calls", count) % {"count": number(count)}

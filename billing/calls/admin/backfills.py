@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import DASH
 from accounts.models import AuditAction, Switch
@@ -27,33 +29,33 @@ from billing.switches.services.followed import followed
 
 
 class BackfillForm(ModelForm[Backfill]):
-    """Of one account, or of all of a switch's that are followed."""
+    """Days to fetch of one account, or of all accounts of a switch that are followed."""
 
     switch = forms.ModelChoiceField(
         Switch.objects.all(),
         required=False,
-        help_text="Instead of an account: all accounts of this switch that somebody has",
+        help_text=_("Instead of an account: all accounts of this switch that somebody has"),
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if bool(cleaned.get("account")) == bool(cleaned.get("switch")) and not self.errors:
-            raise forms.ValidationError("Choose an account or a switch.")
+            raise forms.ValidationError(_("Choose an account or a switch."))
         if not self.errors and cleaned["first"] > cleaned["last"]:
-            self.add_error("last", "This is before the first day.")
+            self.add_error("last", _("This is before the first day."))
         return cleaned
 
 
 @admin.register(Backfill)
 class BackfillAdmin(StaffAdmin[Backfill]):
-    """Days that somebody wants here, and how far they are."""
+    """Requests for days of calls, and how far they are."""
 
     form = BackfillForm
     list_display = ("asked_at", "of_account", "first", "last", "bar", "asked_by", "ended_at", "left_out")
     list_select_related = ("account", "asked_by")
     list_filter = (
         *(OfAccount, "account__switch"),
-        ("ended_at", in_words("state", empty="under way", filled="ended")),
+        ("ended_at", in_words(_("state"), empty=_("under way"), filled=_("ended"))),
     )
     search_fields = ("account__number", "account__name")
     ordering = ("-id",)
@@ -87,35 +89,36 @@ class BackfillAdmin(StaffAdmin[Backfill]):
     def has_change_permission(self, request: HttpRequest, obj: Backfill | None = None) -> bool:
         return False
 
-    @admin.display(description="days")
+    @admin.display(description=_("days"))
     def bar(self, backfill: Backfill) -> SafeString:
-        far = _progress(backfill)
+        progress = _progress(backfill)
         return format_html(
             '<progress max="{0}" value="{1}">{1}</progress> {1} of {0}{2}',
-            *(far.total, far.done, f", {far.failed} failed" if far.failed else ""),
+            *(progress.total, progress.done, gettext(", %s failed") % progress.failed if progress.failed else ""),
         )
 
-    @admin.display(description="see")
+    @admin.display(description=_("see"))
     def days(self, backfill: Backfill) -> SafeString:
         query = urlencode({"account": backfill.account_id, "day__gte": backfill.first, "day__lte": backfill.last})
         place = f"{reverse('admin:calls_callday_changelist')}?{query}"
-        return format_html('<a href="{}">the days, each with its state</a>', place)
+        return format_html('<a href="{}">{}</a>', place, _("the days, each with its state"))
 
-    @admin.display(description="why a day failed, the last time")
+    @admin.display(description=_("why a day failed, the last time"))
     def failure(self, backfill: Backfill) -> str:
         return _progress(backfill).failure or DASH
 
     def _switch(self, request: HttpRequest) -> Switch:
-        """That the form, which was valid, names."""
+        """The switch that the form, which was valid, names."""
         return Switch.objects.get(pk=request.POST["switch"])
 
     def save_model(self, request: HttpRequest, obj: Backfill, form: forms.Form, change: bool) -> None:
-        """The service makes the rows when the answer is made: one for each account."""
+        """Save nothing: `response_add` has the service make the rows, one for each account."""
 
     def log_addition(self, request: HttpRequest, obj: Backfill, message: audit.Changes | str) -> None:  # type: ignore[override]  # the trail stands for the log
-        """Each row that is made is noted with it."""
+        """Log nothing: `response_add` records each row that the service makes."""
 
     def response_add(self, request: HttpRequest, obj: Backfill, post_url_continue: str | None = None) -> HttpResponse:
+        """Request the days for each account, record the requests, and say how many there are."""
         by, now = member_of_staff(request), timezone.now()
         accounts = [obj.account] if obj.account_id else followed(switch=self._switch(request), now=now)
         made = [
@@ -126,10 +129,15 @@ class BackfillAdmin(StaffAdmin[Backfill]):
         for row in made:
             recording.record(request, AuditAction.REQUESTED, row)
         if made:
-            accounts_made = f"{len(made)} account{'' if len(made) == 1 else 's'}"
-            self.message_user(request, f"Being fetched: {accounts_made}, those days that are not here.")
+            words = ngettext(
+                "Being fetched: %(count)s account, those days that are not here.",
+                "Being fetched: %(count)s accounts, those days that are not here.",
+                len(made),
+            )
+            self.message_user(request, words % {"count": len(made)})
         else:
-            self.message_user(request, "All of these days are here, or nothing can be known of them.", messages.WARNING)
+            words = gettext("All of these days are here, or nothing can be known of them.")
+            self.message_user(request, words, messages.WARNING)
         return redirect("admin:calls_backfill_changelist")
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.staff_pages.base import ReadOnlyAdmin
 from accounts.staff_pages.filters import OfAccount
@@ -14,7 +16,7 @@ from billing.templatetags.figures import signed_money
 
 @admin.register(CallChange)
 class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
-    """What the switch says otherwise than it did before."""
+    """Records of calls that the switch edited, dropped, or gave late."""
 
     list_display = (
         "noticed_at",
@@ -36,23 +38,25 @@ class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
         *("caller", "callee", "talk_seconds"),
     )
 
-    @admin.display(description="record", ordering="flow_no")
+    @admin.display(description=_("record"), ordering="flow_no")
     def record(self, change: CallChange) -> str:
-        """By the switch's number, leading to what the customer reads of the call, as long as there is one."""
+        """The switch's number of the record, with a link to the customer's page of the call while there is one."""
         if change.kind == ChangeOfRecord.GONE:
             return str(change.flow_no)
         place = reverse("call", args=[change.account.public_id, change.flow_no])
         return format_html('<a href="{}">{}</a>', place, change.flow_no)
 
-    @admin.display(description="call")
+    @admin.display(description=_("call"))
     def of_call(self, change: CallChange) -> str:
         call = find(account=change.account, flow_no=change.flow_no)
-        return link("calls.call", call.pk, str(call)) if call else f"{change.flow_no}, which is here no longer"
+        if call is None:
+            return gettext("%s, which is here no longer") % change.flow_no
+        return link("calls.call", call.pk, str(call))
 
-    @admin.display(description="fee moved by", ordering="fee")
+    @admin.display(description=_("fee moved by"), ordering="fee")
     def moved(self, change: CallChange) -> str:
         return signed_money(change.fee, change.account.switch.currency)
 
-    @admin.display(description="agent's fee by", ordering="agent_fee")
+    @admin.display(description=_("agent's fee by"), ordering="agent_fee")
     def agent_moved(self, change: CallChange) -> str:
         return signed_money(change.agent_fee, change.account.switch.currency)

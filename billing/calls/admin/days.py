@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import DASH, money
 from accounts.staff_pages.base import ReadOnlyAdmin
@@ -13,13 +14,13 @@ from billing.calls.models import CallDay, UnreadableRecord
 
 @admin.register(CallDay)
 class CallDayAdmin(ReadOnlyAdmin[CallDay]):
-    """What is known of each day's calls: the state of the sync."""
+    """What is known of the calls of each day: whether they were fetched, and whether they are proven."""
 
     list_display = ("day", "of_account", "state", "why", "counted", "charged", "unproven_since", "tries")
     list_select_related = ("account__switch",)
     list_filter = (
         *(OfAccount, "account__switch", "state", "day"),
-        ("unusable_report", in_words("report", empty="usable, or not asked for yet", filled="says nothing")),
+        ("unusable_report", in_words(_("report"), empty=_("usable, or not asked for yet"), filled=_("says nothing"))),
     )
     search_fields = ("account__number", "account__name")
     ordering = ("-day", "-id")
@@ -35,28 +36,28 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     def view_on_site(self, day: CallDay) -> str:
         return calls_of_day(day)
 
-    @admin.display(description="why not proven")
+    @admin.display(description=_("why not proven"))
     def why(self, day: CallDay) -> str:
         return " ".join(filter(None, (day.unusable_report, day.failure))) or DASH
 
-    @admin.display(description="calls / report", ordering="calls")
+    @admin.display(description=_("calls / report"), ordering="calls")
     def counted(self, day: CallDay) -> SafeString:
         reported = DASH if day.reported_calls is None else f"{day.reported_calls:,}"
         return format_html('<a href="{}">{}</a> / {}', calls_of_day(day), f"{day.calls:,}", reported)
 
-    @admin.display(description="fee / report", ordering="fee")
+    @admin.display(description=_("fee / report"), ordering="fee")
     def charged(self, day: CallDay) -> str:
         currency = day.account.switch.currency
         return f"{money(day.fee, currency)} / {money(day.reported_fee, currency)}"
 
-    @admin.display(description="see")
+    @admin.display(description=_("see"))
     def pages(self, day: CallDay) -> SafeString:
         return format_html_join(" · ", '<a href="{}">{}</a>', rows_of_day(day))
 
 
 @admin.register(UnreadableRecord)
 class UnreadableRecordAdmin(ReadOnlyAdmin[UnreadableRecord]):
-    """Why a day cannot be proven though all else was read."""
+    """Records that could not be read, which keep their day from being proven."""
 
     list_display = ("day", "of_account", "reason", "excerpt", "noticed_at")
     list_select_related = ("account",)

@@ -5,21 +5,22 @@ from datetime import date
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 
 
 class Backfill(models.Model):
-    """Days of an account, both included, whose calls somebody wants to have here. The call days tell how far it is."""
+    """A person's request to have the calls of an account's days, both included. The call days say how far it is."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="backfills")
-    first = models.DateField("first day")
-    last = models.DateField("last day")
+    first = models.DateField(_("first day"))
+    last = models.DateField(_("last day"))
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="backfills")
     asked_at = models.DateTimeField()
-    progressed_at = models.DateTimeField(help_text="When a day last came in; at first, when it was asked for")
+    progressed_at = models.DateTimeField(help_text=_("When a day last came in; at first, when it was asked for"))
     ended_at = models.DateTimeField(null=True, blank=True)
-    left_out = models.IntegerField(default=0, help_text="Days that were not there when it ended")
+    left_out = models.IntegerField(default=0, help_text=_("Days that were not there when it ended"))
 
     class Meta:
         indexes = [

@@ -5,45 +5,45 @@ from decimal import Decimal
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import money
 from accounts.models import Account, Switch
 
 MILLIONTH = Decimal("0.000001")
 
-
-# What a record holds where the switch does not say.
+# The code that a call holds where the switch states none.
 NOT_STATED = -1
 
 
 class CallLevel(models.IntegerChoices):
-    """Manual §3.47, callLevel."""
+    """How far a call went (manual §3.47, callLevel)."""
 
-    ON_NET = 1, "on-net"
-    LOCAL = 2, "local"
-    DOMESTIC = 4, "domestic"
-    INTERNATIONAL = 5, "international"
+    ON_NET = 1, _("on-net")
+    LOCAL = 2, _("local")
+    DOMESTIC = 4, _("domestic")
+    INTERNATIONAL = 5, _("international")
 
 
 class EndDirection(models.IntegerChoices):
-    """Manual §3.47, endDirection: who ended the call."""
+    """Who ended a call (manual §3.47, endDirection)."""
 
-    CALLER = 0, "the caller"
-    CALLEE = 1, "the called side"
-    SERVER = 2, "the switch"
+    CALLER = 0, _("the caller")
+    CALLEE = 1, _("the called side")
+    SERVER = 2, _("the switch")
 
 
 class Call(models.Model):
     """One call record (manual §3.47). Seconds are whole, money is in the switch's currency.
 
     The table is partitioned by month of `started_at`; the database's key is (id, started_at), and
-    (switch, flow_no, started_at) is unique. That account and switch exist is asked once for all rows that a statement
-    writes. The rows of one `day` are found by account and time: `CallTotal` tells in which hours they are.
+    (switch, flow_no, started_at) is unique. A trigger checks once for all rows that a statement writes that account and
+    switch exist. The rows of one `day` are found by account and time: `CallTotal` says in which hours they are.
     """
 
     switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
-    day = models.DateField(help_text="The day of the switch's calendar whose report holds it")
+    day = models.DateField(help_text=_("The day of the switch's calendar whose report holds it"))
     flow_no = models.BigIntegerField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
@@ -55,9 +55,9 @@ class Call(models.Model):
     fee_prefix = models.TextField()
     package_fee = models.DecimalField(max_digits=18, decimal_places=6)
     package_seconds = models.IntegerField()
-    agent_number = models.TextField(help_text="The agent of the account when it called; empty for none")
+    agent_number = models.TextField(help_text=_("The agent of the account when it called; empty for none"))
     agent_fee = models.DecimalField(
-        max_digits=18, decimal_places=6, help_text="What the agent pays; never the customer's to see"
+        max_digits=18, decimal_places=6, help_text=_("What the agent pays; never the customer's to see")
     )
     call_level = models.SmallIntegerField()
     end_direction = models.SmallIntegerField()
@@ -89,30 +89,30 @@ class Call(models.Model):
 
 
 class ChangeOfRecord(models.TextChoices):
-    """`LATE`: an earlier answer lacked it though its call had long ended."""
+    """How a record changed. `LATE`: an earlier answer lacked it though its call had ended long before."""
 
-    LATE = "late", "came late"
-    EDITED = "edited", "was edited"
-    GONE = "gone", "is gone"
+    LATE = "late", _("came late")
+    EDITED = "edited", _("was edited")
+    GONE = "gone", _("is gone")
 
 
 class CallChange(models.Model):
-    """A record that says otherwise than when it was read before, is gone, or came late: `fee` is now minus then.
+    """A record that was edited, is gone, or came late; `fee` is what it costs now minus what it had cost before.
 
-    The balance moved by what it cost when it was booked.
+    The balance moved by what the call had cost when the switch charged it.
     """
 
-    # As long as a case may want to be told by it, whatever the portal is told to forget.
+    # As long as a difference of a balance may be explained by it, however short calls are kept.
     KEPT_FOR = timedelta(days=90)
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="call_changes")
-    kind = models.CharField("what", max_length=10, choices=ChangeOfRecord.choices)
+    kind = models.CharField(_("what"), max_length=10, choices=ChangeOfRecord.choices)
     flow_no = models.BigIntegerField()
-    ended_at = models.DateTimeField(help_text="Of the call, as it was read before, if it was")
+    ended_at = models.DateTimeField(help_text=_("Of the call, as it was read before, if it was"))
     fee = models.DecimalField(max_digits=18, decimal_places=6)
-    agent_number = models.TextField(help_text="As it was read before; empty for none")
+    agent_number = models.TextField(help_text=_("As it was read before; empty for none"))
     agent_fee = models.DecimalField(max_digits=18, decimal_places=6)
-    caller = models.TextField(default="", help_text="As it was read before, like the next two")
+    caller = models.TextField(default="", help_text=_("As it was read before, like the next two"))
     callee = models.TextField(default="")
     talk_seconds = models.IntegerField(default=0)
     noticed_at = models.DateTimeField()
@@ -145,10 +145,12 @@ class CallChange(models.Model):
 
 
 class DayState(models.TextChoices):
-    NOT_FETCHED = "not_fetched", "not fetched"
-    FETCHED = "fetched", "fetched"
-    PROVEN = "proven", "proven"
-    DIFFERS = "differs", "differs"
+    """How far a call day is; `DIFFERS` from the switch's report of it."""
+
+    NOT_FETCHED = "not_fetched", _("not fetched")
+    FETCHED = "fetched", _("fetched")
+    PROVEN = "proven", _("proven")
+    DIFFERS = "differs", _("differs")
 
 
 class CallDay(models.Model):
@@ -167,17 +169,20 @@ class CallDay(models.Model):
     fetched_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     calls_dropped = models.BooleanField(
-        default=False, help_text="Its calls were dropped and are to be kept after all: they are fetched when asked for"
+        default=False,
+        help_text=_("Its calls were dropped and are to be kept after all: they are fetched when asked for"),
     )
     calls = models.IntegerField(default=0)
     answered = models.IntegerField(default=0)
     talk_seconds = models.BigIntegerField(default=0)
     billed_seconds = models.BigIntegerField(default=0)
     fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
-    unreadable = models.IntegerField(default=0, help_text="Records that could not be read and are not among the rows")
-    rounded = models.IntegerField(default=0, help_text="Records whose fee had more than six places")
+    unreadable = models.IntegerField(
+        default=0, help_text=_("Records that could not be read and are not among the rows")
+    )
+    rounded = models.IntegerField(default=0, help_text=_("Records whose fee had more than six places"))
     elsewhere_calls = models.IntegerField(
-        default=0, help_text="Records that this day reports too though they are rows of another day"
+        default=0, help_text=_("Records that this day reports too though they are rows of another day")
     )
     elsewhere_fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
     reported_calls = models.IntegerField(null=True, blank=True)
@@ -185,27 +190,27 @@ class CallDay(models.Model):
     unproven_since = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Since when comparing it has not proven it; empty: it was proven, or not compared",
+        help_text=_("Since when comparing it has not proven it; empty: it was proven, or not compared"),
     )
     tries = models.PositiveSmallIntegerField(
-        default=0, help_text="How often since then it was tried in vain to prove it"
+        default=0, help_text=_("How often since then it was tried in vain to prove it")
     )
     next_try_at = models.DateTimeField(null=True, blank=True)
     unusable_report = models.CharField(
-        max_length=200, blank=True, help_text="Why the switch's report of it says nothing; empty where it does"
+        max_length=200, blank=True, help_text=_("Why the switch's report of it says nothing; empty where it does")
     )
     failed_at = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=300, blank=True)
     failures = models.PositiveSmallIntegerField(
-        default=0, help_text="How often in a row it could not be fetched; five stands for any more"
+        default=0, help_text=_("How often in a row it could not be fetched; five stands for any more")
     )
     fetch_again_at = models.DateTimeField(
-        null=True, blank=True, help_text="Where it was never fetched: when that is tried again"
+        null=True, blank=True, help_text=_("Where it was never fetched: when that is tried again")
     )
 
     class Meta:
         indexes = [
-            # The staff's list of them, the newest first, and what their front page counts among millions of others.
+            # For the staff's list, the newest first, and for what their front page counts among millions of days.
             models.Index(fields=["-day", "-id"], name="call_day_newest"),
             models.Index(
                 fields=["state", "-day", "-id"], condition=~models.Q(state=DayState.PROVEN), name="call_day_unproven"
@@ -232,7 +237,7 @@ class CallDay(models.Model):
 
     @property
     def is_given_up(self) -> bool:
-        """Whether nothing fetches it again by itself."""
+        """Whether no periodic work tries to prove it any more."""
         return self.tries >= self.MOST_TRIES
 
 
@@ -240,7 +245,7 @@ class CallElsewhere(models.Model):
     """A record that a day reports though it is a row of another day, on which its call started."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
-    day = models.DateField(help_text="That reports it too")
+    day = models.DateField(help_text=_("That reports it too"))
     flow_no = models.BigIntegerField()
     fee = models.DecimalField(max_digits=18, decimal_places=6)
 
@@ -257,7 +262,7 @@ class UnreadableRecord(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="unreadable_records")
     day = models.DateField()
     reason = models.CharField(max_length=200)
-    excerpt = models.TextField(blank=True, help_text="Of what a customer may see of a record")
+    excerpt = models.TextField(blank=True, help_text=_("Of what a customer may see of a record"))
     noticed_at = models.DateTimeField()
 
     class Meta:

@@ -1,8 +1,9 @@
-"""What an operator alone may see of a call. Whoever reads it is named in pyproject.toml; no customer's page can be."""
+"""What an operator alone may see of a call. A contract in pyproject.toml names the modules that may read it."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
 
@@ -18,22 +19,20 @@ class CallRouting(models.Model):
     switch = models.ForeignKey(Switch, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     flow_no = models.BigIntegerField()
     started_at = models.DateTimeField()
-    caller_gateway = models.TextField("caller's gateway")
-    caller_ip = models.TextField("caller's address")
-    caller_access_e164 = models.TextField("caller's access number")
-    caller_to_gateway_e164 = models.TextField("caller as sent to the gateway")
-    caller_product_id = models.TextField("caller's equipment")
-    callee_gateway = models.TextField("called side's gateway")
-    callee_ip = models.TextField("called side's address")
-    callee_access_e164 = models.TextField("called side's access number")
-    callee_to_gateway_e164 = models.TextField("called number as sent to the gateway")
-    callee_product_id = models.TextField("called side's equipment")
+    caller_gateway = models.TextField(_("caller's gateway"))
+    caller_ip = models.TextField(_("caller's address"))
+    caller_access_e164 = models.TextField(_("caller's access number"))
+    caller_to_gateway_e164 = models.TextField(_("caller as sent to the gateway"))
+    caller_product_id = models.TextField(_("caller's equipment"))
+    callee_gateway = models.TextField(_("called side's gateway"))
+    callee_ip = models.TextField(_("called side's address"))
+    callee_access_e164 = models.TextField(_("called side's access number"))
+    callee_to_gateway_e164 = models.TextField(_("called number as sent to the gateway"))
+    callee_product_id = models.TextField(_("called side's equipment"))
 
     def __str__(self) -> str:
         return f"Routing of {self.flow_no}"
 
 
-# Name and words of each thing that is kept.
-ROUTING = {
-    field.name: str(field.verbose_name) for field in CallRouting._meta.fields if isinstance(field, models.TextField)
-}
+# The name of each field that is kept, with its words for staff.
+ROUTING = {field.name: field.verbose_name for field in CallRouting._meta.fields if isinstance(field, models.TextField)}

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 
 
 class CallTotal(models.Model):
-    """An account's calls of one call day that started within one hour (UTC), added up. It outlives the calls.
+    """Totals of an account's calls of one call day that started within one hour (UTC). They are kept for good.
 
     Hours of UTC add up to the days of every zone, save that those of half-hour zones begin within one.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="call_totals")
-    day = models.DateField(help_text="The day of the switch's calendar whose report holds the calls")
-    hour = models.DateTimeField(help_text="The instant at which the hour begins")
+    day = models.DateField(help_text=_("The day of the switch's calendar whose report holds the calls"))
+    hour = models.DateTimeField(help_text=_("The instant at which the hour begins"))
     calls = models.IntegerField()
     answered = models.IntegerField()
     talk_seconds = models.BigIntegerField()
@@ -38,9 +39,9 @@ class CallTotal(models.Model):
 
 
 class DroppedMonth(models.Model):
-    """A month of UTC whose calls are dropped, or about to be; what they came to stays."""
+    """A month (UTC) whose calls are dropped, or about to be; their totals stay."""
 
-    month = models.DateField(unique=True, help_text="Its first day")
+    month = models.DateField(unique=True, help_text=_("Its first day"))
 
     def __str__(self) -> str:
         return f"{self.month:%B %Y}"

@@ -1,4 +1,4 @@
-"""How far the calls of a stretch of days have come in."""
+"""How far the calls of a range of days have come in."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from accounts.models import Account
 from billing.calls.models import Backfill, CallDay
 from billing.lib.days import each_day
 
-IS_HERE = Q(fetched_at__isnull=False, calls_dropped=False)
+IS_FETCHED = Q(fetched_at__isnull=False, calls_dropped=False)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Of call days from `first` to `last`. `here` are fetched; `failure` is a sentence: why the last that failed did.
+    """How far the call days from `first` to `last` have come in; `failure` says in a sentence why the latest failed.
 
-    `awaited` of the missing days are being fetched, because somebody asked for them; `failing` of these could not be
-    when it was their turn.
+    `awaited` counts missing days that are being fetched, because a person asked for them; `failing` counts those of
+    them that could not be fetched when it was their turn.
     """
 
     first: date
     last: date
-    here: Collection[date]
+    fetched: Collection[date]
     failed: int
     failure: str
     awaited: int
@@ -33,7 +33,7 @@ class Progress:
 
     @property
     def done(self) -> int:
-        return len(self.here)
+        return len(self.fetched)
 
     @property
     def total(self) -> int:
@@ -45,7 +45,7 @@ class Progress:
 
     @property
     def missing_days(self) -> list[date]:
-        return [day for day in each_day(self.first, self.last) if day not in self.here] if self.missing else []
+        return [day for day in each_day(self.first, self.last) if day not in self.fetched] if self.missing else []
 
     @property
     def is_awaited(self) -> bool:
@@ -58,7 +58,7 @@ class Progress:
 
     @property
     def later(self) -> int:
-        """Missing days that nobody is fetching yet."""
+        """How many missing days are not being fetched yet."""
         return self.missing - self.awaited
 
     @property
@@ -67,17 +67,17 @@ class Progress:
 
 
 def progress(*, account: Account, first: date, last: date) -> Progress:
-    """`first` not after `last`; the switch is not asked."""
-    here = fetched_days(account=account, first=first, last=last)
-    if len(here) == (last - first).days + 1:
-        return Progress(first, last, here, failed=0, failure="", awaited=0, failing=0)
-    awaited = _asked_for(account, first, last) - here
+    """Tell how far these days, of which `first` is not after `last`, have come in. The switch is not asked."""
+    fetched = fetched_days(account=account, first=first, last=last)
+    if len(fetched) == (last - first).days + 1:
+        return Progress(first, last, fetched, failed=0, failure="", awaited=0, failing=0)
+    awaited = _asked_for(account, first, last) - fetched
     failed = failed_days(account=account, first=first, last=last)
     latest = _failed(account, first, last).order_by("-failed_at").first()
     return Progress(
         first=first,
         last=last,
-        here=here,
+        fetched=fetched,
         failed=len(failed),
         failure=latest.failure if latest else "",
         awaited=len(awaited),
@@ -86,24 +86,24 @@ def progress(*, account: Account, first: date, last: date) -> Progress:
 
 
 def fetched_days(*, account: Account, first: date, last: date) -> set[date]:
-    rows = CallDay.objects.filter(IS_HERE, account=account, day__range=(first, last))
+    rows = CallDay.objects.filter(IS_FETCHED, account=account, day__range=(first, last))
     return set(rows.values_list("day", flat=True))
 
 
 def failed_days(*, account: Account, first: date, last: date) -> set[date]:
-    """Days that are not here because they could not be fetched when it was their turn."""
+    """Find the missing days that could not be fetched when it was their turn."""
     return set(_failed(account, first, last).values_list("day", flat=True))
 
 
-def open_ones(*, account: Account) -> QuerySet[Backfill]:
+def open_backfills(*, account: Account) -> QuerySet[Backfill]:
     return Backfill.objects.filter(account=account, ended_at__isnull=True)
 
 
 def _failed(account: Account, first: date, last: date) -> QuerySet[CallDay]:
     days = CallDay.objects.filter(account=account, day__range=(first, last))
-    return days.filter(~IS_HERE, failed_at__isnull=False)
+    return days.filter(~IS_FETCHED, failed_at__isnull=False)
 
 
 def _asked_for(account: Account, first: date, last: date) -> set[date]:
-    touching = open_ones(account=account).filter(first__lte=last, last__gte=first)
+    touching = open_backfills(account=account).filter(first__lte=last, last__gte=first)
     return {day for one in touching for day in each_day(max(one.first, first), min(one.last, last))}

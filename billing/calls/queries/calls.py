@@ -1,4 +1,4 @@
-"""One call of an account. The switch is never asked here."""
+"""Finding one call of an account, and how it was corrected. The switch is never asked here."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Correction:
 
 
 def find(*, account: Account, flow_no: int, began: int | None = None) -> Call | None:
-    """`flow_no` is how the switch names the record; that of another account's call is nobody's here.
+    """Find the account's call by `flow_no`, the switch's number of the record; calls of other accounts are not found.
 
-    Some switches use a name again after weeks: then it is the call that `began` about then, in seconds since 1970, or
-    else the newest.
+    Some switches use a number again after weeks: then it is the call that `began` about then, in seconds since 1970,
+    or else the newest.
     """
-    # In no order: there is hardly ever more than one, and to look for it along the account's calls would be slow.
+    # Not ordered by the database, which would then search all calls of the account: there is hardly ever more than one.
     found = Call.objects.select_related("account__switch").filter(
         account=account, switch=account.switch_id, flow_no=flow_no
     )
@@ -37,7 +37,7 @@ def find(*, account: Account, flow_no: int, began: int | None = None) -> Call | 
 
 
 def corrections(call: Call) -> list[Correction]:
-    """The newest first, of those that are still kept."""
+    """List the corrections of a call that are still kept, the newest first."""
     changes = CallChange.objects.filter(account=call.account_id, flow_no=call.flow_no, kind=ChangeOfRecord.EDITED)
     found, after = [], call.fee
     for change in changes.exclude(fee=0).order_by("-noticed_at", "-id")[:MOST_CORRECTIONS]:

@@ -1,4 +1,4 @@
-"""Working off the days that somebody asked for, in small slots: whatever else is due comes in between."""
+"""Fetching the days of open backfills in short slots, so that other work that is due comes in between."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from billing.vos3000 import Withheld
 logger = logging.getLogger(__name__)
 
 SLOT = timedelta(seconds=20)
-# A stretch of which no day has come in for so long is given up.
+# A backfill of which no day has come in for so long is given up.
 GIVEN_UP_AFTER = timedelta(hours=6)
-LONGEST_SILENCE = timedelta(minutes=2)  # of a worker that died, before another one takes its place
+# The claim of a worker that died ends after so long, and another one takes its place.
+LONGEST_SILENCE = timedelta(minutes=2)
 
-# Of each stretch that is open, the newest day that is missing and whose turn it is.
+# Of each open backfill, the newest missing day whose turn it is.
 NEXT_DAYS = """
     SELECT DISTINCT backfill.account_id, missing.day
     FROM calls_backfill backfill
@@ -40,14 +41,14 @@ NEXT_DAYS = """
             WHERE held.account_id = backfill.account_id AND held.day = backfill.last - ago
                 AND (held.fetched_at IS NOT NULL AND NOT held.calls_dropped OR held.fetch_again_at > %(now)s)
         ) AND NOT EXISTS (
-            SELECT 1 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS set_aside (account_id, day)
-            WHERE set_aside.account_id = backfill.account_id AND set_aside.day = backfill.last - ago
+            SELECT 1 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS left_over (account_id, day)
+            WHERE left_over.account_id = backfill.account_id AND left_over.day = backfill.last - ago
         )
         ORDER BY ago LIMIT 1
     ) missing
     WHERE backfill.ended_at IS NULL AND account.switch_id = %(switch)s
 """
-# A stretch ends when every day of it is here that is kept, or when none has come in for long.
+# A backfill ends when all its days are here that are kept, or when none has come in for long.
 END = """
     UPDATE calls_backfill backfill
     SET ended_at = %(at)s, left_out = counted.missing
@@ -69,8 +70,9 @@ END = """
 
 @dataclass
 class Worked:
-    """`is_more`: there are days left for another slot. `left` are account-days that others were fetching, or that wait
-    for the next slot.
+    """What one slot did. `is_more`: there are days for another slot.
+
+    `left` are account-days that other processes were fetching, or that wait for the next slot.
     """
 
     days: int = 0
@@ -84,19 +86,19 @@ class Worked:
 
 
 def run_slot(*, switch: Switch, now: datetime, slot: timedelta = SLOT) -> Worked:
-    """Work for the length of a slot; what is left then waits behind whatever else a worker has to do by then."""
+    """Fetch for the length of a slot; the days that are left then wait behind other work that is due by then."""
     worked = Worked()
     try:
         _work_off(switch, Clock(now), worked, slot)
     except Withheld as error:
         logger.info("Days asked for on switch %s wait for the next round: %s", switch, error)
     if worked.is_more:
-        backfills.enqueue_backfill(switch.pk)
+        backfills.RUN_BACKFILL.enqueue(switch.pk)
     return worked
 
 
 def _work_off(switch: Switch, clock: Clock, worked: Worked, slot: timedelta) -> None:
-    """A day of each open stretch in turn, the newest first. One process at a time."""
+    """Fetch one day of each open backfill in turn, the newest first. One process does so at a time."""
     with hold_each([f"backfill:{switch.pk}"], longest=LONGEST_SILENCE) as held:
         if not held:
             return
@@ -112,6 +114,7 @@ def _work_off(switch: Switch, clock: Clock, worked: Worked, slot: timedelta) -> 
 
 
 def _next_days(switch: Switch, now: datetime, left: Sequence[tuple[int, date]]) -> list[Due]:
+    """Choose the next day of each open backfill, the newest first; not those that are left for another slot."""
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "switch": switch.pk,
@@ -121,11 +124,11 @@ def _next_days(switch: Switch, now: datetime, left: Sequence[tuple[int, date]]) 
             "days": [day for _, day in left],
         }
         cursor.execute(NEXT_DAYS, parameters)
-        wanted: dict[date, list[int]] = defaultdict(list)
+        ids: dict[date, list[int]] = defaultdict(list)
         for account_id, day in cursor.fetchall():
-            wanted[day].append(account_id)
-    accounts = Account.objects.select_related("switch").in_bulk({pk for of_day in wanted.values() for pk in of_day})
-    return [Due(day, [accounts[pk] for pk in sorted(wanted[day])]) for day in sorted(wanted, reverse=True)]
+            ids[day].append(account_id)
+    accounts = Account.objects.select_related("switch").in_bulk({pk for of_day in ids.values() for pk in of_day})
+    return [Due(day, [accounts[pk] for pk in sorted(ids[day])]) for day in sorted(ids, reverse=True)]
 
 
 def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
@@ -135,7 +138,7 @@ def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
     worked.days += fetched.days
     worked.calls += fetched.calls
     worked.failed += len(fetched.failures)
-    left = fetched.busy + fetched.put_off
+    left = fetched.busy + fetched.postponed
     worked.left += [(account.pk, due.day) for account in left]
     without = {*left, *(failure.account for failure in fetched.failures)}
     came_in = [account for account in due.accounts if account not in without]
@@ -144,6 +147,7 @@ def _fetch(due: Due, clock: Clock, worked: Worked) -> None:
 
 
 def _end(switch: Switch, now: datetime) -> None:
+    """End the backfills that are complete or given up."""
     with connection.cursor() as cursor:
         given_up, kept_from = now - GIVEN_UP_AFTER, first_known_day(switch=switch, now=now)
         cursor.execute(END, {"switch": switch.pk, "at": now, "given_up": given_up, "kept_from": kept_from})

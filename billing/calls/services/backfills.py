@@ -1,41 +1,42 @@
-"""Asking for calls of days that are not here yet. `backfilling` works it off; nothing here asks the switch."""
+"""Requesting calls of days that are missing. `backfill_worker` fetches them; nothing here asks the switch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
 from accounts.models import Account, User
 from billing.calls.models import Backfill
-from billing.calls.queries.backfills import failed_days, fetched_days, open_ones
+from billing.calls.queries.backfills import failed_days, fetched_days, open_backfills
 from billing.calls.queries.retention import first_known_day
 from billing.lib.days import DAY, day_of, each_day
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import QueuedTask
 
-RUN_BACKFILL = "billing.calls.tasks.run_backfill"
+RUN_BACKFILL = QueuedTask(name="billing.calls.tasks.run_backfill", queue="calls")
 
-# What an account's customers may wait for at a time: stretches, and days in all of them.
+# How many backfills an account's own people may wait for at a time, and how many days in all of them.
 MOST_OPEN = 3
 MOST_DAYS_WAITING = 400
-# What no switch is known to keep is not asked for, where nobody said what this one keeps.
+# Where no setting says how long the switch keeps calls, days are not asked for that no switch is known to keep.
 LONGEST_KEPT = timedelta(days=3 * 366)
 
 
 class BackfillRefused(Exception):
-    """Its text is for people."""
+    """A backfill that cannot be had now; the text, for people, says why."""
 
 
 def stretch(*, account: Account, first: date, last: date, now: datetime) -> tuple[date, date] | None:
-    """What of these days the switch can know and the portal keeps: not before the account was opened, not tomorrow."""
+    """Cut days to those that can be fetched: not before the account was opened, not future ones, not forgotten ones."""
     first = max(first, earliest_day(account=account, now=now), _opened(account))
     last = min(last, day_of(now, account.switch.zone))
     return (first, last) if first <= last else None
 
 
 def earliest_day(*, account: Account, now: datetime) -> date:
-    """Days before it are not fetched, or not any more."""
+    """The first day that can be fetched of an account's switch."""
     known = first_known_day(switch=account.switch, now=now)
     if account.switch.call_days_kept is not None:
         return known
@@ -43,7 +44,7 @@ def earliest_day(*, account: Account, now: datetime) -> date:
 
 
 def never_fetched(*, account: Account, first: date, last: date, now: datetime) -> Sequence[date]:
-    """Those of these days, since the account was opened, that are not here and will not be; the newest first."""
+    """Find days, since the account was opened, that are missing and can no longer be fetched; the newest first."""
     first, last = max(first, _opened(account)), min(last, earliest_day(account=account, now=now) - DAY)
     return _missing(account, first, last) if first <= last else ()
 
@@ -55,10 +56,11 @@ def _opened(account: Account) -> date:
 def ask(
     *, account: Account, first: date, last: date, by: User, now: datetime, as_staff: bool = False
 ) -> Backfill | None:
-    """Have these days fetched as far as they are not here; None when there is nothing to fetch.
+    """Have the missing ones of these days fetched; None when none can be.
 
-    Of more days than an account may wait for, the newest are fetched; the others when somebody asks again. Staff are
-    not held to the limits of an account, and use nothing of them up. Raises BackfillRefused where nothing fits.
+    Of more days than an account may wait for, the newest are fetched; the others need another request. Staff are
+    not held to the limits of an account, and use nothing of them up. Raises BackfillRefused when the account has to
+    wait for other days first.
     """
     days = stretch(account=account, first=first, last=last, now=now)
     if days is None or not (missing := _missing(account, *days)):
@@ -75,48 +77,43 @@ def ask(
         backfill = Backfill.objects.create(
             account=account, first=chosen[-1], last=chosen[0], asked_by=by, asked_at=now, progressed_at=now
         )
-        transaction.on_commit(lambda: enqueue_backfill(account.switch_id))
+        transaction.on_commit(partial(RUN_BACKFILL.enqueue, account.switch_id))
     return backfill
 
 
 def _missing(account: Account, first: date, last: date) -> list[date]:
-    """Those of these days that were never fetched, the newest first."""
-    here = fetched_days(account=account, first=first, last=last)
-    return [day for day in reversed(list(each_day(first, last))) if day not in here]
+    """Find those of these days that are missing, the newest first."""
+    fetched = fetched_days(account=account, first=first, last=last)
+    return [day for day in reversed(list(each_day(first, last))) if day not in fetched]
 
 
 def _choose(account: Account, missing: Sequence[date], now: datetime, as_staff: bool) -> Backfill | Sequence[date]:
-    """Which of the missing days to fetch, the newest first; or what is fetching them, or some of them first.
+    """Choose which of the missing days to fetch, the newest first; or find the backfill that fetches some of them.
 
-    A stretch of which nothing is left but days that could not be fetched holds up no others: these may never come.
+    An open backfill whose missing days all failed holds up no others: these days may never come.
     """
-    waiting = list(open_ones(account=account).select_related("asked_by"))
-    wanted = [day for day in missing if not any(day in backfill for backfill in waiting)]
+    waiting = list(open_backfills(account=account).select_related("asked_by"))
+    unrequested = [day for day in missing if not any(day in backfill for backfill in waiting)]
     touching = [backfill for backfill in waiting if any(day in backfill for day in missing)]
     failed = failed_days(account=account, first=missing[-1], last=missing[0])
     in_hand = [backfill for backfill in touching if any(day in backfill for day in missing if day not in failed)]
-    room = len(wanted) if as_staff else _room(account, waiting, now)
-    if wanted and (len(wanted) <= room or (room > 0 and not in_hand)):
-        return wanted[:room]
+    room = len(unrequested) if as_staff else _room(account, waiting, now)
+    if unrequested and (len(unrequested) <= room or (room > 0 and not in_hand)):
+        return unrequested[:room]
     if touching:
         return (in_hand or touching)[0]
     raise BackfillRefused("Other days of this account are being fetched first. Open these again in a while.")
 
 
 def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:
-    """For how many days more the account's own people may wait: what came in or was given up takes none of it."""
+    """How many more days the account's own people may wait for: days that came in or failed do not count."""
     theirs = [one for one in waiting if not one.asked_by.is_staff]
     if not theirs:
         return MOST_DAYS_WAITING
     kept = first_known_day(switch=account.switch, now=now)
     days = {"first": min(one.first for one in theirs), "last": max(one.last for one in theirs)}
-    here, failed = fetched_days(account=account, **days), failed_days(account=account, **days)
-    to_come = [set(each_day(max(one.first, kept), one.last)) - here for one in theirs]
-    if sum(not still <= failed for still in to_come) >= MOST_OPEN:
+    fetched, failed = fetched_days(account=account, **days), failed_days(account=account, **days)
+    awaited = [set(each_day(max(one.first, kept), one.last)) - fetched for one in theirs]
+    if sum(not days_left <= failed for days_left in awaited) >= MOST_OPEN:
         return 0
-    return MOST_DAYS_WAITING - len(set().union(*to_come))
-
-
-def enqueue_backfill(switch_id: int) -> None:
-    """Ask a worker to begin now. When no broker answers, the next round does."""
-    enqueue(RUN_BACKFILL, switch_id, queue="calls")
+    return MOST_DAYS_WAITING - len(set().union(*awaited))

@@ -1,4 +1,4 @@
-"""Fetching days of call records (manual §3.47). `proofs` holds them against the switch's own report."""
+"""Fetching days of call records (manual §3.47). `proving` compares them with the switch's own report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from accounts.lib.backoff import Backoff
 from accounts.models import Account, Switch
 from billing.calls.models import CallDay
-from billing.calls.queries.backfills import IS_HERE
+from billing.calls.queries.backfills import IS_FETCHED
 from billing.calls.queries.retention import first_known_day, first_whole_day
 from billing.calls.services import replacing, request_groups, staging, switch_silence
 from billing.calls.services.request_groups import Group
@@ -20,7 +20,7 @@ from billing.calls.services.routing import RoutingStage
 from billing.lib.days import DAY, each_day
 from billing.lib.locks import are_held, hold_each
 from billing.switches.services.clients import client
-from billing.switches.services.failures import FAILURES, GONE, is_of_no_use, sentence
+from billing.switches.services.failures import FAILURES, GONE, is_unusable, sentence
 from billing.switches.services.priority import waiting_for_budget
 from billing.vos3000 import Client, Malformed, UnreadableRecord, Withheld
 from billing.vos3000.operations.calls import Cdr, RoutedCdr, get_cdr
@@ -28,15 +28,18 @@ from billing.vos3000.operations.customers import get_customers
 
 NOT_KEPT = "Calls of this day are no longer kept here."
 NOT_ON_SWITCH = "The switch no longer has the calls of this day."
-LONGEST_SILENCE = timedelta(minutes=5)  # of a process that died, before its claim on a day ends
+# The claim of a process that died on a day ends after so long.
+LONGEST_SILENCE = timedelta(minutes=5)
 # How long a day that cannot be fetched waits after each failure: 10, 20, 40, 80, then always 120 minutes.
 PAUSES = Backoff(first=timedelta(minutes=10), longest=timedelta(hours=2))
 MOST_FAILURES_COUNTED = 5
-PUT_OFF_FOR = timedelta(seconds=50)  # to the next slot
+POSTPONED_FOR = timedelta(seconds=50)  # until the next slot
 
 
 @dataclass(frozen=True)
 class DayFailure:
+    """A day of an account that could not be fetched; `why` is a sentence for people."""
+
     account: Account
     day: date
     why: str
@@ -44,38 +47,40 @@ class DayFailure:
 
 @dataclass
 class Fetched:
-    """`days` are account-days; `busy` those that another process was fetching; `put_off` those of which the next slot
-    will know more, since the answer for several said nothing of each.
+    """What became of the days that were to be fetched; `days` counts account-days.
+
+    `busy` are accounts whose day another process was fetching, `postponed` those that the next slot asks for again,
+    because the answer for several accounts said nothing of each.
     """
 
     days: int = 0
     calls: int = 0
     busy: list[Account] = field(default_factory=list)
-    put_off: list[Account] = field(default_factory=list)
+    postponed: list[Account] = field(default_factory=list)
     failures: list[DayFailure] = field(default_factory=list)
 
     def add(self, other: Fetched) -> None:
         self.days += other.days
         self.calls += other.calls
         self.busy += other.busy
-        self.put_off += other.put_off
+        self.postponed += other.postponed
         self.failures += other.failures
 
-    def take_back(self) -> list[Account]:
-        """Of one day, those that are to be asked for again: nothing more is told of them here."""
-        again = self.busy + self.put_off
-        self.failures = [failure for failure in self.failures if failure.account not in self.put_off]
-        self.busy, self.put_off = [], []
+    def pop_unfinished(self) -> list[Account]:
+        """Take out the accounts that are to be asked for again, with their failures. For the days of one date."""
+        again = self.busy + self.postponed
+        self.failures = [failure for failure in self.failures if failure.account not in self.postponed]
+        self.busy, self.postponed = [], []
         return again
 
 
 def fetch_days(
     *, accounts: Iterable[Account], first: date, last: date, now: datetime, missing_only: bool = False
 ) -> Fetched:
-    """Read these days anew, the last first and its accounts in the order given; or only those that were never read.
+    """Fetch these days again, or only those that are missing: the last day first, accounts in the order given.
 
-    A day that fails keeps its rows and is told in `failures`. Raises Withheld when the switch's budget is used up; the
-    days before are done.
+    A day that fails keeps its rows and is listed in `failures`. Raises Withheld when the switch's budget is used up;
+    what was fetched until then stands.
     """
     fetched = Fetched()
     by_switch = sorted(accounts, key=lambda account: account.switch_id)
@@ -89,12 +94,12 @@ def fetch_days(
         days = list(reversed(list(each_day(max(first, known), last))))
         members, missing = _known_and_missing(members)
         for day in days:
-            fetched.failures += _note(missing, day, GONE, now)
+            fetched.failures += _note_failed_days(missing, day, GONE, now)
         with ExitStack() as stack:
             try:
                 asking = stack.enter_context(client(switch))
             except FAILURES as error:
-                fetched.failures += _note(members, last, sentence(error), now)
+                fetched.failures += _note_failed_days(members, last, sentence(error), now)
                 continue
             for day in days:
                 for group in request_groups.groups(switch=switch, accounts=members, day=day):
@@ -103,13 +108,13 @@ def fetch_days(
 
 
 def _known_and_missing(accounts: list[Account]) -> tuple[list[Account], list[Account]]:
-    """Those that the switch lists, and those that it does not: of these its silence says nothing."""
+    """Tell the accounts that the switch lists from those that it does not: its silence about these says nothing."""
     missing = [account for account in accounts if account.missing_since is not None]
     return [account for account in accounts if account.missing_since is None], missing
 
 
 def being_fetched(*, account: Account, days: Iterable[date]) -> set[date]:
-    """Which of these days a process is fetching at this moment, as far as Redis knows."""
+    """Find which of these days a process is fetching at this moment, as far as Redis knows."""
     asked = list(days)
     if not asked:
         return set()
@@ -124,23 +129,23 @@ def _claim(account: Account, day: date) -> str:
 def _fetch_claimed(
     switch: Switch, asking: Client, group: Group, day: date, now: datetime, missing_only: bool
 ) -> Fetched:
-    """Fetch what nobody else is fetching."""
+    """Fetch the accounts of the group whose day no other process is fetching."""
     claims = {_claim(account, day): account for account in group.accounts}
     with hold_each(list(claims), longest=LONGEST_SILENCE) as held:
         ours = [account for claim, account in claims.items() if claim in held]
         fetched = Fetched(busy=[account for claim, account in claims.items() if claim not in held])
         if missing_only:
-            # Somebody may have fetched it since it was found missing.
-            here = CallDay.objects.filter(IS_HERE, account__in=ours, day=day)
-            known = set(here.values_list("account_id", flat=True))
-            ours = [account for account in ours if account.pk not in known]
+            # Another process may have fetched it since it was found missing.
+            rows = CallDay.objects.filter(IS_FETCHED, account__in=ours, day=day)
+            present = set(rows.values_list("account_id", flat=True))
+            ours = [account for account in ours if account.pk not in present]
         if ours:
             fetched.add(_fetch(switch, asking, replace(group, accounts=ours), day, now))
         return fetched
 
 
 def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetime) -> Fetched:
-    """With one request for calls, whatever comes of it."""
+    """Fetch the day of a group with one request for calls, and note what became of it. Raises Withheld."""
     try:
         stage = _stage(switch, asking, group.accounts, day)
         # What an answer is checked with waits for its turn: it would have to be asked for again.
@@ -148,9 +153,9 @@ def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetim
             gone = _unknown_to_the_switch(asking, group.accounts, stage)
             rest = [account for account in group.accounts if account not in gone]
             if gone and not stage.records:
-                # It may have been said for the sake of those that are gone.
-                _put_off(rest, day, now)
-                return Fetched(put_off=rest, failures=_gone(gone, day, now))
+                # The switch may have answered "not found" because of the accounts that are gone.
+                _postpone(rest, day, now)
+                return Fetched(postponed=rest, failures=_note_missing(gone, day, now))
             dropped_there = switch_silence.unconfirmed_empty_days(
                 asking=asking, accounts=_emptied(rest, stage), day=day, now=now
             )
@@ -160,17 +165,20 @@ def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetim
     except Withheld:
         raise
     except FAILURES as error:
-        return _in_vain(switch, group, day, error, now)
+        return _note_failure(switch, group, day, error, now)
     if stage.unreadable.count:
-        request_groups.found_to_blame(switch=switch, group=group)
-    failures = _gone(gone, day, now) + _note(dropped_there, day, NOT_ON_SWITCH, now)
-    # They will not come back: what they came to is all that is known.
+        request_groups.ask_alone(switch=switch, group=group)
+    failures = _note_missing(gone, day, now) + _note_failed_days(dropped_there, day, NOT_ON_SWITCH, now)
+    # Calls that the switch dropped do not come back: their totals are all that is known.
     CallDay.objects.filter(account__in=dropped_there, day=day, calls_dropped=True).update(calls_dropped=False)
     return Fetched(days=len(stage.accounts), calls=stage.records, failures=failures)
 
 
 def _stage(switch: Switch, asking: Client, group: list[Account], day: date) -> staging.Stage:
-    """Raises Malformed where it does not show whose records cannot be read."""
+    """Ask for the calls of these accounts and stage them.
+
+    Raises Malformed where records cannot be read and the answer, which is for several accounts, does not say whose.
+    """
     numbers = {account.number: account.pk for account in group}
     routing = RoutingStage(day, numbers) if switch.keep_routing else None
     stage = staging.Stage(day, numbers, routing=routing)
@@ -187,22 +195,23 @@ def _stage(switch: Switch, asking: Client, group: list[Account], day: date) -> s
     return stage
 
 
-def _in_vain(switch: Switch, group: Group, day: date, error: Exception, now: datetime) -> Fetched:
+def _note_failure(switch: Switch, group: Group, day: date, error: Exception, now: datetime) -> Fetched:
+    """Note that a group's day could not be fetched, and ask for fewer accounts at once where that may help."""
     accounts, why = group.accounts, sentence(error)
-    if group.is_shared and is_of_no_use(error):
+    if group.is_shared and is_unusable(error):
         request_groups.ask_by_halves(switch=switch, group=group)
-        _put_off(accounts, day, now, failed_at=now, failure=why)
-        return Fetched(put_off=accounts, failures=[DayFailure(account, day, why) for account in accounts])
-    if is_of_no_use(error):
-        request_groups.found_to_blame(switch=switch, group=group)
-    return Fetched(failures=_note(accounts, day, why, now))
+        _postpone(accounts, day, now, failed_at=now, failure=why)
+        return Fetched(postponed=accounts, failures=[DayFailure(account, day, why) for account in accounts])
+    if is_unusable(error):
+        request_groups.ask_alone(switch=switch, group=group)
+    return Fetched(failures=_note_failed_days(accounts, day, why, now))
 
 
 def _unknown_to_the_switch(asking: Client, group: list[Account], stage: staging.Stage) -> list[Account]:
-    """No records may mean "not found": nobody's day is emptied because an account is gone."""
+    """Find the accounts without records that the switch does not list: no answer about them may empty their day."""
     if stage.unreadable.count:
         return []
-    silent = [account for account in group if account.pk not in stage.talked]
+    silent = [account for account in group if account.pk not in stage.accounts_with_records]
     # An answer without any record may be a refusal for the sake of one of several.
     if stage.records or len(group) == 1:
         held = replacing.accounts_with_calls([account.pk for account in silent], stage.day)
@@ -217,23 +226,23 @@ def _unknown_to_the_switch(asking: Client, group: list[Account], stage: staging.
 
 
 def _emptied(group: list[Account], stage: staging.Stage) -> list[Account]:
-    """Those of which calls are here and the answer has none."""
-    silent = [account for account in group if account.pk not in stage.talked]
+    """Find the accounts that have calls of the day here and none in the answer."""
+    silent = [account for account in group if account.pk not in stage.accounts_with_records]
     if stage.unreadable.count or not silent:
         return []
     held = replacing.accounts_with_calls([account.pk for account in silent], stage.day)
     return [account for account in silent if account.pk in held]
 
 
-def _gone(accounts: list[Account], day: date, now: datetime) -> list[DayFailure]:
-    """It is not asked for any more until the switch lists it again."""
+def _note_missing(accounts: list[Account], day: date, now: datetime) -> list[DayFailure]:
+    """Mark accounts as missing on the switch: they are not asked for any more until it lists them again."""
     missing = [account.pk for account in accounts]
     Account.objects.filter(pk__in=missing, missing_since__isnull=True).update(missing_since=now)
-    return _note(accounts, day, GONE, now)
+    return _note_failed_days(accounts, day, GONE, now)
 
 
-def _note(accounts: list[Account], day: date, why: str, now: datetime) -> list[DayFailure]:
-    """What failed by itself is tried ever more rarely."""
+def _note_failed_days(accounts: list[Account], day: date, why: str, now: datetime) -> list[DayFailure]:
+    """Note that each account's day failed by itself: it is tried again later after every failure."""
     for account in accounts:
         row, _ = CallDay.objects.get_or_create(account=account, day=day)
         row.failed_at, row.failure = now, why
@@ -243,8 +252,11 @@ def _note(accounts: list[Account], day: date, why: str, now: datetime) -> list[D
     return [DayFailure(account, day, why) for account in accounts]
 
 
-def _put_off(accounts: list[Account], day: date, now: datetime, **told: Any) -> None:
-    """One row after the other, so that nobody waits for one while holding another."""
+def _postpone(accounts: list[Account], day: date, now: datetime, **facts: Any) -> None:
+    """Leave the day of these accounts to the next slot.
+
+    Each row is written by itself, so that no process waits for one row while it holds another.
+    """
     for account in accounts:
-        values = {"failures": 0, "fetch_again_at": now + PUT_OFF_FOR, **told}
+        values = {"failures": 0, "fetch_again_at": now + POSTPONED_FOR, **facts}
         CallDay.objects.update_or_create(account=account, day=day, defaults=values)

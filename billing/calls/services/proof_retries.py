@@ -1,4 +1,4 @@
-"""When a day that comparing does not prove is tried again: ever more rarely, and in the end no more by itself."""
+"""Deciding when a day that comparing did not prove is tried again: later each time, and in the end not by itself."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ TRIED = """
 """
 
 
-def due(now: datetime) -> Q:
-    """Of fetched days those whose turn it is to be compared, and fetched again when they differ."""
+def due_for_proof(now: datetime) -> Q:
+    """Choose, of fetched days, those whose turn it is to be compared, and fetched again when they differ."""
     in_turn = Q(next_try_at__isnull=True) | Q(next_try_at__lte=now)
     return ~Q(state=DayState.PROVEN) & Q(tries__lt=CallDay.MOST_TRIES) & in_turn
 
 
 def is_due(row: CallDay, now: datetime) -> bool:
-    """The same of one that was just found to differ, by what was known of it before."""
+    """Whether it is the turn of a day that was just found to differ, by what was known of it before."""
     return not row.is_given_up and (row.next_try_at is None or row.next_try_at <= now)
 
 
 def note_failed_proof(days: Sequence[CallDay], now: datetime) -> None:
-    """What was tried did not prove them: the next try comes later than this one did."""
+    """Note that a try did not prove these days: the pause before the next one is longer."""
     with day_locks.held(days), connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "now": now,

@@ -1,4 +1,4 @@
-"""Proving days of call records against the switch's own daily report (manual §3.48)."""
+"""Proving days of call records by the switch's own daily report (manual §3.48)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ EQUAL = """
     held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
         AND abs(held.fee + held.elsewhere_fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
 """
-# A day without a row in the report has no calls. What was never fetched cannot be compared. One that was given up is
-# tried again once the switch says something else of it.
+# A day without a row in the report has no calls. What was never fetched cannot be compared. A day that was given up is
+# tried again once the switch reports other figures for it.
 COMPARE = f"""
     UPDATE calls_callday held
     SET reported_calls = coalesce(stated.calls, 0), reported_fee = coalesce(stated.fee, 0), checked_at = %(now)s,
@@ -53,8 +53,8 @@ COMPARE = f"""
     WHERE looked_at.id = ANY(%(days_looked_at)s) AND held.id = looked_at.id AND held.fetched_at IS NOT NULL
     RETURNING held.id, held.state
 """  # noqa: S608  # made of constants alone
-# What was proven before and cannot be compared now is proven no longer.
-REPORT_OF_NO_USE = """
+# A day that was proven before and cannot be compared now is proven no longer.
+UNUSABLE_REPORT = """
     UPDATE calls_callday held
     SET checked_at = %(now)s, unusable_report = wrong.why, unproven_since = coalesce(held.unproven_since, %(now)s),
         state = CASE WHEN held.state = 'proven' THEN 'fetched' ELSE held.state END
@@ -67,7 +67,7 @@ Stated = tuple[int, Decimal]
 
 @dataclass
 class Proven:
-    """Account-days that agree with the report, those that do not, and those whose report is of no use."""
+    """Account-days that agree with the report, those that differ, and those whose report cannot be used."""
 
     proven: int = 0
     differing: list[CallDay] = field(default_factory=list)
@@ -88,15 +88,15 @@ def prove_days(
     now: datetime,
     fetched_before: datetime | None = None,
 ) -> Proven:
-    """Compare fetched days that are over; what differs is, in its turn, fetched again and compared once more.
+    """Compare fetched days that are over with the switch's report; those that differ are fetched again and compared.
 
-    Only what was fetched before an instant, where one is given.
-    Raises SwitchError; what was compared until then stands.
+    A day that differs waits for its turn to be fetched again; with `fetched_before`, only one that was fetched before
+    that instant is. Raises SwitchError; what was compared until then stands.
     """
     first = max(first, first_compared_day(switch=switch, now=now))
     last = min(last, day_of(now, switch.zone) - DAY)
     proven = Proven()
-    # Silence about one that the switch does not list is no word that it had no calls.
+    # That the report has no row of an account which the switch does not list does not say that it had no calls.
     members = [account for account in accounts if account.missing_since is None]
     for begin in range(0, len(members), ACCOUNTS_PER_REQUEST):
         group = members[begin : begin + ACCOUNTS_PER_REQUEST]
@@ -106,7 +106,7 @@ def prove_days(
             fetched = _fetch_again(due, now)
             still = _compare(switch, fetched, now, proven)
         except SwitchError:
-            # What was fetched is not fetched again before its turn, or the others would never have theirs.
+            # What was fetched now waits for its next turn, or the other days would never have theirs.
             note_failed_proof(_tried(due, now), now)
             raise
         note_failed_proof(still, now)
@@ -124,37 +124,37 @@ def _fetched(accounts: Sequence[Account], first: date, last: date) -> list[CallD
 
 
 def _fetch_again(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
-    """Those that are to be compared now: what is being fetched elsewhere or was put off is compared another time."""
+    """Fetch days again, and return those to compare now: not those that other processes fetch, or that wait."""
     tried: list[CallDay] = []
     by_day: dict[date, list[CallDay]] = defaultdict(list)
     for row in days:
         by_day[row.day].append(row)
     for day, rows in by_day.items():
         fetched = fetch_days(accounts=[row.account for row in rows], first=day, last=day, now=now)
-        tried += [row for row in rows if row.account not in fetched.busy + fetched.put_off]
+        tried += [row for row in rows if row.account not in fetched.busy + fetched.postponed]
     return tried
 
 
 def _tried(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
-    """Those of these days that were asked for just now, whatever came of it."""
+    """Find which of these days were asked for just now, whether or not they could be fetched."""
     at = Q(fetched_at=now) | Q(failed_at=now, failures__gt=0)
     return list(CallDay.objects.filter(at, pk__in=[row.pk for row in days]))
 
 
 def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Proven) -> list[CallDay]:
-    """The days that differ. Equal ones are counted into `proven`."""
+    """Compare days with the switch's report and return those that differ. Equal ones are counted into `proven`."""
     if not days:
         return []
     stated = _stated(switch, days)
     impossible = {key: sums for key, sums in stated.items() if abs(sums[0]) > INT_MAX or not is_money(sums[1])}
     stated = {key: sums for key, sums in stated.items() if key not in impossible}
-    wrong = [row for row in days if (row.account_id, row.day) in impossible]
-    proven.without_report += _set_aside(wrong, impossible, now)
+    unusable = [row for row in days if (row.account_id, row.day) in impossible]
+    proven.without_report += _note_unusable_reports(unusable, impossible, now)
     days = [row for row in days if (row.account_id, row.day) not in impossible]
-    unsaid = {row for row in days if _is_unsaid(switch, row, stated, now)}
-    with day_locks.held(unsaid):
-        proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unsaid]).update(checked_at=now)
-    days = [row for row in days if row not in unsaid]
+    unreported = {row for row in days if _is_unreported(switch, row, stated, now)}
+    with day_locks.held(unreported):
+        proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unreported]).update(checked_at=now)
+    days = [row for row in days if row not in unreported]
     with day_locks.held(days), connection.cursor() as cursor:
         cursor.execute(
             COMPARE,
@@ -173,15 +173,17 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     return [row for row in days if states.get(row.pk) == DayState.DIFFERS]
 
 
-def _is_unsaid(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date], Stated], now: datetime) -> bool:
-    """Of what was proven while the switch still reported it, the proof stands."""
+def _is_unreported(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date], Stated], now: datetime) -> bool:
+    """Whether the switch may have dropped its report of a proven day: then the proof stands."""
     if row.state != DayState.PROVEN or not row.reported_calls or (row.account_id, row.day) in stated:
         return False
-    return switch_silence.may_have_dropped(switch=switch, day=row.day, told_of=(day for _, day in stated), now=now)
+    return switch_silence.may_have_dropped(switch=switch, day=row.day, reported=(day for _, day in stated), now=now)
 
 
-def _set_aside(days: list[CallDay], impossible: Mapping[tuple[int, date], Stated], now: datetime) -> list[CallDay]:
-    """Days of which the switch reports what no day can be. To fetch them again would help nobody."""
+def _note_unusable_reports(
+    days: list[CallDay], impossible: Mapping[tuple[int, date], Stated], now: datetime
+) -> list[CallDay]:
+    """Note days of which the switch reports what no day can be. They are not fetched again: that would not help."""
     if not days:
         return []
     sums = [impossible[row.account_id, row.day] for row in days]
@@ -189,19 +191,19 @@ def _set_aside(days: list[CallDay], impossible: Mapping[tuple[int, date], Stated
     for row, reason in zip(days, reasons, strict=True):
         logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, reason)
     with day_locks.held(days), connection.cursor() as cursor:
-        cursor.execute(REPORT_OF_NO_USE, {"now": now, "days": [row.pk for row in days], "reasons": reasons})
+        cursor.execute(UNUSABLE_REPORT, {"now": now, "days": [row.pk for row in days], "reasons": reasons})
     note_failed_proof([row for row in days if is_due(row, now)], now)
     return days
 
 
 def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], Stated]:
-    """Calls and fee by account and day of the switch's calendar, in one request."""
+    """Ask for calls and fee by account and day of the switch's calendar, in one request if the answer allows it."""
     ids = {row.account.number: row.account_id for row in days}
     first, last = min(row.day for row in days), max(row.day for row in days)
     with client(switch) as asking:
         rows = get_report_customer_fee(asking, accounts=list(ids), first=first, last=last)
         if not rows and len(ids) > 1 and any(day.calls for day in days):
-            # "Not found" may be said for the sake of one of them.
+            # One account that the switch does not find may be the reason for an answer without rows.
             for number in ids:
                 rows += get_report_customer_fee(asking, accounts=[number], first=first, last=last)
     stated: dict[tuple[int, date], Stated] = {}

@@ -5,6 +5,7 @@ The statements are in `replacing_sql`, in the order in which they run here.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from billing.calls.queries.retention import kept_from
 from billing.calls.services import partitions, routing, totals, unreadable_records
 from billing.calls.services import replacing_sql as sql
 from billing.calls.services.staging import Stage
+from billing.lib.advisory_locks import Locked, lock
 from billing.lib.days import noon
 from billing.lib.instants import from_millis
 from billing.vos3000 import Malformed
@@ -32,6 +34,8 @@ LATE_AFTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 MILLISECOND = timedelta(milliseconds=1)
 TRIES = 3
+# Before another try, so that the process that interfered goes first: it may be waiting for the locks of this one.
+PAUSE_SECONDS = 0.1
 AccountDay = tuple[int, date]
 
 
@@ -119,6 +123,7 @@ def replace_day(*, switch: Switch, stage: Stage, now: datetime) -> None:
             except (Interfered, IntegrityError, OperationalError) as error:
                 if not tries_left or not _is_interference(error):
                     raise
+                time.sleep(PAUSE_SECONDS)
             else:
                 break
     with connection.cursor() as cursor:
@@ -158,7 +163,8 @@ def _drop_repeated(cursor: CursorWrapper) -> int:
 
 def _lock_days(cursor: CursorWrapper, answer: Answer, stage: Stage) -> TouchedDays:
     """Lock the days of the answer, and other days that hold its records or report those that these days hold."""
-    cursor.execute(sql.ONE_DAY_AT_A_TIME, vars(answer))
+    # Two days of an account may report one record: were both exchanged at once, neither would know of the other's.
+    lock(Locked.CALLS_OF_ACCOUNT, *answer.accounts)
     cursor.execute(sql.OTHER_DAYS, vars(answer))
     found: set[AccountDay] = set(cursor.fetchall())
     days = answer.days + sorted(found - set(answer.days))
@@ -185,7 +191,7 @@ def _replace_rows(cursor: CursorWrapper, answer: Answer, touched: TouchedDays) -
         cursor.execute(sql.MOVE_BACK, parameters)
     cursor.execute(sql.NOTE_CHANGES, parameters)
     if cursor.rowcount:
-        routing.drop_of_changed(parameters)
+        routing.drop_changed(parameters)
     cursor.execute(sql.NOTE_LATE, parameters)
     if answer.is_whole:
         cursor.execute(sql.DELETE_GONE, parameters)

@@ -31,11 +31,6 @@ IS_NEAR = """
     call.switch_id = %(switch)s AND call.started_at BETWEEN %(earliest)s AND %(latest)s
         AND call.flow_no BETWEEN %(least_flow_no)s AND %(greatest_flow_no)s
 """
-# Two days of an account may report one record: were both exchanged at once, neither would know of the other's.
-ONE_DAY_AT_A_TIME = """
-    SELECT pg_advisory_xact_lock(hashtextextended('calls of account ' || account, 0))
-    FROM unnest(%(accounts)s::bigint[]) AS account
-"""
 # Days that hold a record which these accounts' day reports as well, or held it before it was edited; and those that
 # remember that they report a record of this day.
 OTHER_DAYS = f"""

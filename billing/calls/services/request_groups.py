@@ -1,7 +1,7 @@
-"""Whose calls are asked for together: small accounts, as many as the switch is known to answer for at once.
+"""Choosing accounts whose calls are asked for together: small ones, as many as the switch is known to answer for.
 
-Where the answer for several is of no use, the next slot asks by halves of them, down to the account that is to blame:
-that one is asked for alone from then on. Without Redis nothing is learnt.
+Where the answer for several is unusable, the next slot asks for half as many at once, down to the one account that is
+the reason: that one is asked for alone from then on. Without Redis nothing is learnt.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from accounts.models import Account, Switch
 from billing.calls.models import CallDay
 from billing.lib.days import DAY
 from billing.lib.redis import connection
-from billing.switches.services.failures import OF_NO_USE
+from billing.switches.services.failures import UNUSABLE_ANSWERS
 
 logger = logging.getLogger(__name__)
 
 ACCOUNTS_PER_REQUEST = 50
-# An account with more calls a day is asked for alone, so that its stream delays and fails nobody else's.
+# An account with more calls a day is asked for alone, so that its stream neither delays nor fails another account's.
 SMALL = 2000
 LEARNT_OVER = 14 * DAY
-# After so long larger groups are tried again: what was cut may have been the connection's fault, once.
+# After so long larger groups are tried again: an answer that was cut off may have been a fault of the connection.
 REMEMBERED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Group:
-    """`is_odd`: one account that is asked for alone because of what its days say lately."""
+    """Accounts of one request. `is_asked_alone`: one account that, as its days of late say, shares with no other."""
 
     accounts: list[Account]
-    is_odd: bool = False
+    is_asked_alone: bool = False
 
     @property
     def is_shared(self) -> bool:
@@ -45,15 +45,15 @@ class Group:
 
 
 def groups(*, switch: Switch, accounts: Sequence[Account], day: date) -> list[Group]:
-    """In the order of the first account of each; as few as can be, and of one size, so that each tells as much."""
-    odd = _odd(accounts, day)
-    sharing = len(accounts) - len(odd)
+    """Group accounts, in the order of the first account of each group: as few groups as can be, all of one size."""
+    alone = _asked_alone(accounts, day)
+    sharing = len(accounts) - len(alone)
     size = ceil(sharing / ceil(sharing / _bound(switch))) if sharing else 0
     made: list[Group] = []
     together: list[Account] | None = None
     for account in accounts:
-        if account.pk in odd:
-            made.append(Group([account], is_odd=True))
+        if account.pk in alone:
+            made.append(Group([account], is_asked_alone=True))
             continue
         if together is None or len(together) >= size:
             together = []
@@ -62,16 +62,16 @@ def groups(*, switch: Switch, accounts: Sequence[Account], day: date) -> list[Gr
     return made
 
 
-def _odd(accounts: Sequence[Account], day: date) -> set[int]:
-    """Large ones, and those whose records, or whose answers when they were asked for alone, were of no use."""
+def _asked_alone(accounts: Sequence[Account], day: date) -> set[int]:
+    """Find large accounts, and those of which records, or answers for them alone, were unusable lately."""
     lately = CallDay.objects.filter(account__in=accounts, day__gte=day - LEARNT_OVER)
-    to_blame = Q(failures__gt=0, failure__in=OF_NO_USE)
-    odd = lately.filter(Q(calls__gt=SMALL) | Q(unreadable__gt=0) | to_blame)
-    return set(odd.values_list("account_id", flat=True))
+    unusable = Q(failures__gt=0, failure__in=UNUSABLE_ANSWERS)
+    alone = lately.filter(Q(calls__gt=SMALL) | Q(unreadable__gt=0) | unusable)
+    return set(alone.values_list("account_id", flat=True))
 
 
 def ask_by_halves(*, switch: Switch, group: Group) -> None:
-    """The answer for these accounts was of no use."""
+    """Ask for half as many accounts at once from now on, since the answer for this group was unusable."""
     half = len(group.accounts) // 2
     if half >= _bound(switch):
         return
@@ -80,15 +80,16 @@ def ask_by_halves(*, switch: Switch, group: Group) -> None:
         logger.warning("Switch %s: calls are asked for by %s accounts at most from now on", switch, half)
 
 
-def found_to_blame(*, switch: Switch, group: Group) -> None:
-    """An account that is of no use alone as well: the others may be asked for together again."""
-    if not group.is_odd:
+def ask_alone(*, switch: Switch, group: Group) -> None:
+    """Note that an account's answer is unusable even alone: the others may be asked for together again."""
+    if not group.is_asked_alone:
         with suppress(RedisError):
             connection().delete(_key(switch))
         logger.warning("Account %s is asked for alone until its calls can be read", group.accounts[0])
 
 
 def _bound(switch: Switch) -> int:
+    """How many accounts the switch is asked for at once, at most."""
     try:
         learnt = connection().get(_key(switch))
     except RedisError:

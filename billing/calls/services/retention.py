@@ -1,4 +1,4 @@
-"""Calls of old months are kept no longer, nor what was noted of single records of theirs; days and totals stay."""
+"""Forgetting calls of old months, and what was noted of their single records; days and totals stay."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ from accounts.models import Switch
 from billing.calls.models import CallDay, CallElsewhere, CallTotal, DroppedMonth, UnreadableRecord
 from billing.calls.queries.retention import NEAR_ITS_DAY, first_known_day, kept_from
 from billing.calls.services import day_locks, partitions
-from billing.lib.days import each_day
+from billing.lib.days import MONTH, each_day
 
 logger = logging.getLogger(__name__)
 
 
 def forget_calls(*, now: datetime) -> list[date]:
-    """Months that were dropped. Not inside a transaction."""
+    """Drop the months that are not to be kept any more, and return them. Must not run inside a transaction."""
     begin = kept_from(now)
-    _want_again(since=begin, now=now)
+    _mark_kept_again(since=begin, now=now)
     months = [month for month in partitions.months() if begin and month < begin.date()]
-    # Before they are: what is gone must not be taken for what is here.
+    # Written before they are dropped: no page may take a month that is gone for one that is kept.
     DroppedMonth.objects.bulk_create([DroppedMonth(month=month) for month in months], ignore_conflicts=True)
     dropped = partitions.drop_before(begin=begin)
-    DroppedMonth.objects.filter(month__in=[month for month in months if partitions.is_in(month)]).delete()
+    DroppedMonth.objects.filter(month__in=[month for month in months if partitions.is_attached(month)]).delete()
     if begin is None:
         return dropped
     UnreadableRecord.objects.filter(day__lt=begin.date()).delete()
-    # A day of which a row is kept is still added up with what it reports elsewhere.
+    # A day of which any row is kept is still added up with the records that it reports elsewhere.
     CallElsewhere.objects.filter(day__lt=(begin - NEAR_ITS_DAY).date()).delete()
     return dropped
 
 
-def _want_again(*, since: datetime | None, now: datetime) -> None:
-    """Days of dropped months that are to be kept now, because the setting was raised, are fetched when asked for.
+def _mark_kept_again(*, since: datetime | None, now: datetime) -> None:
+    """Mark the days of dropped months that are to be kept after all, because the setting was raised.
 
-    Their figures and proofs stand as they are until then.
+    They are fetched when a person asks for them; their figures and proofs stand until then.
     """
     months = DroppedMonth.objects.filter(month__gte=since.date()) if since else DroppedMonth.objects.all()
     for month in months:
         for switch in Switch.objects.all():
-            _mark(switch, month.month, first_known_day(switch=switch, now=now))
+            _mark_days(switch, month.month, first_known_day(switch=switch, now=now))
         month.delete()
         logger.info("Calls of %s are to be kept again, and fetched when asked for", month)
 
 
-def _mark(switch: Switch, month: date, first: date) -> None:
-    begin, end = partitions.begin_of(month), partitions.begin_of(partitions.following(month))
+def _mark_days(switch: Switch, month: date, first: date) -> None:
+    """Mark a switch's days, from `first` on, that have dropped calls of the month."""
+    begin, end = partitions.begin_of(month), partitions.begin_of(month + MONTH)
     of_day = CallTotal.objects.filter(account=OuterRef("account"), day=OuterRef("day"))
     dropped = Exists(of_day.filter(hour__gte=begin, hour__lt=end))
     for day in each_day(max(first, (begin - NEAR_ITS_DAY).date()), (end + NEAR_ITS_DAY).date()):

@@ -1,5 +1,6 @@
-"""The operator's own routing of calls, kept where the switch's setting says so. It stands apart from the calls, so that
-nothing that reads calls for a customer can come upon it.
+"""Keeping the operator's own routing of calls, where the switch's setting says so.
+
+It stands apart from the calls, so that nothing that reads calls for a customer can come upon it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.db import connection
 from accounts.models import Switch
 from billing.calls.models.routing import ROUTING
 from billing.calls.queries.retention import NEAR_ITS_DAY
+from billing.lib.advisory_locks import Locked, lock
 from billing.lib.days import noon
 from billing.vos3000 import UnreadableRecord
 from billing.vos3000.operations.calls import Cdr, RoutedCdr
@@ -33,8 +35,8 @@ MAKE_STAGE = f"""
     );
     TRUNCATE staged_routing;
 """
-# Of a record that one answer holds twice the later one counts, as for the call itself; without its call there is none,
-# nor where the setting was changed while the answer came.
+# Of a record that one answer holds twice the later one counts, as for the call itself. Routing is not kept without its
+# call, nor where the setting was changed while the answer came.
 KEEP = f"""
     INSERT INTO calls_callrouting AS kept (switch_id, flow_no, started_at, {NAMES})
     SELECT DISTINCT ON (call.flow_no, call.started_at) call.switch_id, call.flow_no, call.started_at, {NAMES}
@@ -47,8 +49,8 @@ KEEP = f"""
     WHERE ({", ".join(f"kept.{name}" for name in ROUTING)})
         IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in ROUTING)})
 """  # noqa: S608  # made of constants alone
-# Of what this answer says otherwise than the calls here, as it was just noted. Looks at nothing where nothing is kept.
-DROP_OF_CHANGED = """
+# Drops the routing of calls that this answer changes, as was just noted; reads nothing where no routing is kept.
+DROP_CHANGED = """
     DELETE FROM calls_callrouting kept USING calls_callchange changed
     WHERE EXISTS (SELECT 1 FROM calls_callrouting WHERE switch_id = %(switch)s)
         AND changed.account_id = ANY(%(touched_accounts)s::bigint[]) AND changed.noticed_at = %(at)s
@@ -57,18 +59,15 @@ DROP_OF_CHANGED = """
         AND kept.started_at BETWEEN %(earliest)s AND %(latest)s
         AND EXISTS (SELECT 1 FROM staged_call staged WHERE staged.flow_no = kept.flow_no)
 """
-# Whoever keeps some of a switch's shares this; whoever forgets all of it has it alone.
-LOCK_KEY = "hashtextextended('routing of switch ' || %(switch)s, 0)"
-LOCK_TO_KEEP = f"SELECT pg_advisory_xact_lock_shared({LOCK_KEY})"
 
 
-def drop_of_changed(found: Mapping[str, Any]) -> None:
-    """Of records that were just noted as changed: what still holds of it, `RoutingStage.keep` writes anew.
+def drop_changed(parameters: Mapping[str, Any]) -> None:
+    """Drop the routing of records that were just noted as changed; `RoutingStage.keep` writes what still holds again.
 
-    `found` are the parameters of the exchange.
+    The parameters are those of the statements that replace the day.
     """
     with connection.cursor() as cursor:
-        cursor.execute(DROP_OF_CHANGED, found)
+        cursor.execute(DROP_CHANGED, parameters)
 
 
 @dataclass
@@ -85,7 +84,7 @@ class RoutingStage:
             cursor.execute(MAKE_STAGE)
 
     def noting(self, records: Iterable[Cdr | UnreadableRecord]) -> Iterator[Cdr | UnreadableRecord]:
-        """The same records, once their routing is noted."""
+        """Pass the records on, once their routing is staged."""
         for record in records:
             if isinstance(record, RoutedCdr) and record.account in self.accounts:
                 self._batch.append((record.flow_no, record.start, *self._routing(record)))
@@ -95,12 +94,13 @@ class RoutingStage:
         self._write()
 
     def keep(self, *, switch: Switch) -> None:
-        """With the calls that it is of, in the transaction that writes them. What did not change is not written."""
+        """Keep the routing of calls in the transaction that writes the calls. What did not change is not written."""
         middle = noon(self.day)
         near: dict[str, Any] = {"switch": switch.pk, "earliest": middle - NEAR_ITS_DAY, "latest": middle + NEAR_ITS_DAY}
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE staged_routing (flow_no)")
-            cursor.execute(LOCK_TO_KEEP, near)
+            # Those who keep some of a switch's share it; the one who forgets all of it has it alone.
+            lock(Locked.ROUTING_OF_SWITCH, switch.pk, shared=True)
             cursor.execute(KEEP, near)
         if self.unreadable:
             logger.warning("%s, %s: texts of routing that cannot be read: %s", switch, self.day, self.unreadable)

@@ -1,4 +1,4 @@
-"""The routing of a switch's calls is forgotten, when its operator wants it gone."""
+"""Forgetting the routing of a switch's calls, when its operator wants it gone."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django.db import connection, transaction
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.calls.services import partitions
-from billing.calls.services.routing import LOCK_KEY
 from billing.calls.services.staging import BIGINT_MAX
+from billing.lib.advisory_locks import Locked, lock
+from billing.lib.days import MONTH
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 10_000
-LOCK_TO_FORGET = f"SELECT pg_advisory_xact_lock({LOCK_KEY})"
-# Of one month, so that all of it is in one table and found again by where it stands there. A day that is being loaded
-# may hold some of it; waiting for that day while it waits for us would end one of the two.
+# Deletes rows of one month, so that all are in one table and found again by where they stand there. Rows that a day
+# which is being loaded has locked are left out: were that day to wait for us as well, one of the two would be ended.
 FORGET = """
     DELETE FROM calls_callrouting
     WHERE started_at >= %(begin)s AND started_at < %(end)s AND switch_id = %(switch)s AND ctid = ANY(ARRAY(
@@ -33,21 +33,21 @@ IS_LEFT = "SELECT EXISTS (SELECT 1 FROM calls_callrouting WHERE switch_id = %(sw
 
 
 class RoutingIsKept(Exception):
-    """The switch's setting has it kept."""
+    """The switch's setting says that routing is to be kept."""
 
 
 class RoutingIsLeft(Exception):
-    """Days that were being loaded at that moment held some of it."""
+    """Some routing is left, since days that were being loaded at that moment had locked it."""
 
 
 def forget_routing(*, switch: Switch, now: datetime) -> int:
-    """Forget what is kept of the routing of its calls, some thousands at a time: of how many calls it was.
+    """Forget the routing of all calls of a switch, some thousands at a time, and return of how many calls it was.
 
-    What was forgotten before it is stopped stays so. Raises RoutingIsLeft, and RoutingIsKept, also when the setting is
-    turned on meanwhile.
+    What is forgotten stays forgotten when this is stopped. Raises RoutingIsLeft, and RoutingIsKept, also when the
+    setting is turned on meanwhile.
     """
     _check(switch)
-    _await_those_that_keep(switch)
+    _await_days_being_loaded(switch)
     forgotten = 0
     if _is_left(switch):
         _note(switch, "The routing of its calls is being forgotten", now)
@@ -59,14 +59,14 @@ def forget_routing(*, switch: Switch, now: datetime) -> int:
     return forgotten
 
 
-def _await_those_that_keep(switch: Switch) -> None:
-    """Days that are about to come in with routing, since the setting was on when they were asked for."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK_TO_FORGET, {"switch": switch.pk})
+def _await_days_being_loaded(switch: Switch) -> None:
+    """Wait for days that are about to come in with routing, since the setting was on when they were asked for."""
+    with transaction.atomic():
+        lock(Locked.ROUTING_OF_SWITCH, switch.pk)
 
 
 def _forget_month(switch: Switch, month: date) -> int:
-    """By number, so that no piece begins by looking through what is gone already."""
+    """Forget a month's routing by the number of the call, so that no piece begins by reading what is gone already."""
     forgotten, least = 0, -BIGINT_MAX
     while piece := _forget_some(switch, month, least):
         forgotten, least = forgotten + len(piece), max(piece)
@@ -74,17 +74,18 @@ def _forget_month(switch: Switch, month: date) -> int:
 
 
 def _forget_some(switch: Switch, month: date, least: int) -> list[int]:
-    place: dict[str, Any] = {
+    """Forget one piece of a month's routing, from that number on, and return the numbers of its calls."""
+    parameters: dict[str, Any] = {
         "switch": switch.pk,
         "begin": partitions.begin_of(month),
-        "end": partitions.begin_of(partitions.following(month)),
+        "end": partitions.begin_of(month + MONTH),
         "least": least,
         "at_once": AT_ONCE,
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK_TO_FORGET, place)
+        lock(Locked.ROUTING_OF_SWITCH, switch.pk)
         _check(switch)
-        cursor.execute(FORGET, place)
+        cursor.execute(FORGET, parameters)
         return [flow_no for (flow_no,) in cursor.fetchall()]
 
 

@@ -1,4 +1,4 @@
-"""Call records on their way into the table: checked while they stream, and copied into a table of the session's own."""
+"""Staging call records: they are checked while they stream in, and copied into a temporary table of the session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROWS_PER_COPY = 5000
 BIGINT_MAX, INT_MAX, SMALLINT_MAX = 2**63 - 1, 2**31 - 1, 2**15 - 1
 
-# What the answer says of a record, and the table's types; milliseconds become instants in the database.
+# Columns of the staged records with their types; milliseconds become instants in the database.
 COPIED = {
     "account_id": "int8",
     "flow_no": "int8",
@@ -65,16 +65,17 @@ MAKE_STAGE = f"""
 
 @dataclass
 class Stage:
-    """The records of one day of some accounts, by their numbers. Memory holds one batch of them."""
+    """The records of one day of some accounts, which are given by their numbers. Memory holds one batch of them."""
 
     day: date
     accounts: Mapping[str, int]
     routing: RoutingStage | None = None
     records: int = 0
     unreadable: UnreadableRecords = field(default_factory=UnreadableRecords)
+    # How many fees of each account had more places than are kept.
     rounded: Counter[int] = field(default_factory=Counter)
-    talked: set[int] = field(default_factory=set)
-    # When the first and the last of them begin; the least and the greatest of their numbers.
+    accounts_with_records: set[int] = field(default_factory=set)
+    # When the first and the last record begin, in milliseconds; the least and the greatest number of a record.
     starts: list[int] = field(default_factory=list)
     flow_nos: list[int] = field(default_factory=list)
     _batch: list[tuple[Any, ...]] = field(default_factory=list)
@@ -86,6 +87,7 @@ class Stage:
             cursor.execute(MAKE_STAGE)
 
     def add(self, record: Cdr) -> None:
+        """Stage a record of one of the accounts, or note why it cannot be read; records of others are passed over."""
         account = self.accounts.get(record.account)
         if account is None:
             return
@@ -101,11 +103,12 @@ class Stage:
             self.write()
 
     def leave_out(self, accounts: Iterable[Account]) -> None:
-        """Accounts without a record among these, whose day is to stay as it is."""
+        """Leave out accounts without a record here, whose day is to stay as it is."""
         pks = {account.pk for account in accounts}
         self.accounts = {number: pk for number, pk in self.accounts.items() if pk not in pks}
 
     def write(self) -> None:
+        """Copy the batch into the temporary table."""
         if not self._batch:
             return
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
@@ -114,7 +117,7 @@ class Stage:
                 copy.write_row(row)
         self.starts = _ends(self.starts + [row[START] for row in self._batch])
         self.flow_nos = _ends(self.flow_nos + [row[FLOW_NO] for row in self._batch])
-        self.talked.update({row[ACCOUNT] for row in self._batch})
+        self.accounts_with_records.update({row[ACCOUNT] for row in self._batch})
         self.records += len(self._batch)
         self._batch.clear()
 
@@ -123,6 +126,7 @@ class Stage:
         return {partitions.month_of(from_millis(start)) for start in self.starts}
 
     def _row(self, account: int, record: Cdr) -> tuple[Any, ...]:
+        """Raise ValueError, with the reason, for a record that no call of that day can have."""
         start, stop = record.start, record.stop
         if not self._earliest <= start <= self._latest or stop < start:
             raise ValueError("a call at another time")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
 
 from billing.calls.queries.retention import NEAR_ITS_DAY
+from billing.lib.days import noon
 
 DROP_EMPTY = """
     DELETE FROM calls_calltotal held
@@ -44,22 +45,19 @@ def add_up(
     end: datetime | None = None,
     kept_from: datetime | None = None,
 ) -> None:
-    """Of these account-days, given side by side. All their calls begin between the two instants, where those are known.
+    """Add up the calls of account-days, given as two lists side by side.
 
-    What is right already is not written. Hours of which calls are dropped, or may be, stay as they are.
+    All their calls begin between `begin` and `end`, where those are known. What is right already is not written. Hours
+    before `kept_from`, whose calls are dropped or may be, stay as they are.
     """
     earliest = kept_from or datetime.min.replace(tzinfo=UTC)
     which: dict[str, Any] = {
         "accounts": list(accounts),
         "days": list(days),
-        "begin": max(begin or _noon(min(days)) - NEAR_ITS_DAY, earliest),
-        "end": end or _noon(max(days)) + NEAR_ITS_DAY,
+        "begin": max(begin or noon(min(days)) - NEAR_ITS_DAY, earliest),
+        "end": end or noon(max(days)) + NEAR_ITS_DAY,
         "kept_from": earliest,
     }
     with connection.cursor() as cursor:
         cursor.execute(DROP_EMPTY, which)
         cursor.execute(ADD_UP, which)
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), UTC)

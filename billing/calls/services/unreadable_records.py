@@ -1,4 +1,4 @@
-"""Records that could not be read: counted all, and kept up to a number, so that staff see what was wrong with them."""
+"""Records that could not be read: all are counted, and the first are kept for staff to see what was wrong with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST = 200
 
 @dataclass
 class UnreadableRecords:
-    """Of one answer: `records` are reasons and excerpts."""
+    """Records of one answer that could not be read; of the first of them, the reason and an excerpt."""
 
     count: int = 0
     records: list[tuple[str, str]] = field(default_factory=list)
@@ -31,20 +31,21 @@ class UnreadableRecords:
 
 
 def excerpt_of(record: Cdr) -> str:
+    """Write down what tells a record from others, without what its customer may not see."""
     shown = {"flowNo": record.flow_no, "account": record.account, "start": record.start, "stop": record.stop}
     return json.dumps({**shown, "holdTime": record.hold_time, "fee": str(record.fee)})[:LONGEST]
 
 
 def keep(*, accounts: Iterable[int], day: date, found: UnreadableRecords, now: datetime) -> None:
-    """In place of what was set aside when these days were read before; the same again is not written."""
+    """Keep the unreadable records of these days in place of the ones before; what is the same is not written again."""
     for account in accounts if found.records else ():
         logger.warning("Account %s, %s: %s records cannot be read", account, day, found.count)
     before = UnreadableRecord.objects.filter(account__in=accounts, day=day)
-    wanted = sorted((account, *record) for account in accounts for record in found.records)
-    if sorted(before.values_list("account_id", "reason", "excerpt")) == wanted:
+    rows = sorted((account, *record) for account in accounts for record in found.records)
+    if sorted(before.values_list("account_id", "reason", "excerpt")) == rows:
         return
     before.delete()
     UnreadableRecord.objects.bulk_create(
         UnreadableRecord(account_id=account, day=day, reason=reason, excerpt=excerpt, noticed_at=now)
-        for account, reason, excerpt in wanted
+        for account, reason, excerpt in rows
     )

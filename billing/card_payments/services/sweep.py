@@ -18,7 +18,7 @@ MOST_AT_ONCE = 20
 # Without a session the person was never shown where to pay.
 NEVER_OPENED_AFTER = 2 * OPEN_FOR
 # A payment that was just heard of is left so long to the process that credits it.
-SWEEP_AFTER = timedelta(seconds=30)
+UNCREDITED_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def sweep(*, now: datetime) -> SweptOnline:
 def _credit_the_paid(now: datetime) -> int:
     """Credit payments whose process died between hearing of them and asking for their credit."""
     forgotten = CardPayment.objects.filter(
-        state=CardPaymentState.PAID, topups__isnull=True, why="", paid_at__lt=now - SWEEP_AFTER
+        state=CardPaymentState.PAID, topups__isnull=True, why="", paid_at__lt=now - UNCREDITED_AFTER
     )
     return sum(payments.credit_first(payment=payment, now=now) is not None for payment in forgotten[:MOST_AT_ONCE])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -13,12 +13,10 @@ from accounts.services import audit
 from billing.balances.services import balances
 from billing.customers.models import ChangeKind, ChangeReason, CustomerChange
 from billing.customers.services import overdrafts
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
 
-CARRY_OUT = "billing.customers.tasks.carry_out_change"
+CARRY_OUT = QueuedTask(name="billing.customers.tasks.carry_out_change", queue="money")
 
-# A row that was just written is left to the worker that is told of it for so long before a sweep takes it.
-HAND_OVER = timedelta(seconds=5)
 PERMISSIONS = {
     ChangeKind.OPEN: "may_open_customers",
     ChangeKind.LOCK: "may_lock_customers",
@@ -108,11 +106,6 @@ def check(*, change: CustomerChange, agent: Account) -> None:
         _check_overdraft(change, agent, change.overdraft)
 
 
-def enqueue_change(change_id: int) -> None:
-    """Ask a worker to go on with the change now. When no broker answers, a sweep will find it."""
-    enqueue(CARRY_OUT, change_id, queue="money")
-
-
 def describe(change: CustomerChange) -> str:
     """Say what is asked for, for the audit trail."""
     amount = "" if change.overdraft is None else f", overdraft {change.overdraft.normalize():f}"
@@ -135,7 +128,7 @@ def _request(
         agent = balances.lock_agent(agent)
         change.agent, change.kind, change.requested_by, change.key = agent, kind, by, key
         change.requested_at, change.deadline = now, now + agent.switch.sending_deadline
-        change.next_step_at = now + HAND_OVER
+        change.next_step_at = now + SWEEP_AFTER
         known = CustomerChange.objects.filter(requested_by=by, key=key).first()
         if known is not None:
             if _content(known) != _content(change):
@@ -157,7 +150,7 @@ def _request(
             text=describe(change),
         )
         if hand_over:
-            transaction.on_commit(partial(enqueue_change, change.pk))
+            transaction.on_commit(partial(CARRY_OUT.enqueue, change.pk))
     return change
 
 

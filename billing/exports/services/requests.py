@@ -19,9 +19,9 @@ from billing.call_history.tables import CallTable, table_of
 from billing.exports.models import UNFINISHED, Export, ExportState, FileKind
 from billing.exports.services import files
 from billing.lib.days import day_of, each_day
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import QueuedTask
 
-MAKE_EXPORT = "billing.exports.tasks.make_export"
+MAKE_EXPORT = QueuedTask(name="billing.exports.tasks.make_export", queue="exports")
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def ask(*, access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now
     export = _wish(access, table, kind, is_fresh, now)
     export.state = ExportState.WAITING
     _write(export, access, "Calls")
-    transaction.on_commit(partial(enqueue_export, export.pk))
+    transaction.on_commit(partial(MAKE_EXPORT.enqueue, export.pk))
     return export
 
 
@@ -95,11 +95,6 @@ def take(*, access: Access, export: Export, now: datetime) -> BinaryIO:
         raise ExportRefused("The file is not where it should be. Please ask for it again, or tell support.") from error
     audit.note(action=AuditAction.EXPORTED, now=now, by=access, subject=export, text="The file was downloaded")
     return file
-
-
-def enqueue_export(export_id: int) -> None:
-    """Ask a worker for it now. When no broker answers, a sweep will find it."""
-    enqueue(MAKE_EXPORT, export_id, queue="exports")
 
 
 def _hold(user: User) -> None:

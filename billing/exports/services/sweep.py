@@ -11,7 +11,7 @@ from billing.exports.services import files, worker
 logger = logging.getLogger(__name__)
 
 # Until then somebody was asked for it a moment ago.
-HAND_OVER = timedelta(seconds=10)
+UNCLAIMED_AFTER = timedelta(seconds=10)
 ROWS_KEPT_FOR = timedelta(days=30)
 
 
@@ -36,7 +36,7 @@ def _remove_leftovers() -> int:
 
 def _take_up(now: datetime) -> int:
     """What waits, and whose worker died, in the order in which it was asked for."""
-    due = Export.objects.filter(state__in=UNFINISHED, asked_at__lte=now - HAND_OVER).order_by("asked_at")
+    due = Export.objects.filter(state__in=UNFINISHED, asked_at__lte=now - UNCLAIMED_AFTER).order_by("asked_at")
     taken = 0
     for export_id in list(due.values_list("pk", flat=True)):
         try:

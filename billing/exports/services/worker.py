@@ -23,7 +23,8 @@ from accounts.lib.clock import Clock
 from billing.call_history.queries.rows import Row
 from billing.exports.models import UNFINISHED, Export, ExportState, FileKind
 from billing.exports.services import files, requests
-from billing.lib.snapshots import hold, snapshot_beside
+from billing.lib.advisory_locks import Locked, try_lock
+from billing.lib.snapshots import snapshot_beside
 from billing.lib.spreadsheets import HUGE_ROWS, csv_of, xlsx_to
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,8 @@ def carry_out(*, export_id: int, now: datetime) -> bool:
     Whether it was taken up here; what was not is left to the sweep. Nobody's files fill all workers.
     """
     with snapshot_beside() as using:
-        if not hold(f"export {export_id}", using=using) or not hold(_others_of(export_id), using=using):
+        is_ours = try_lock(Locked.EXPORT, export_id, using=using)
+        if not is_ours or not try_lock(Locked.EXPORTS_OF_PERSON, _asked_by(export_id), using=using):
             return False
         export = _claim(export_id, now)
         if export is None:
@@ -127,9 +129,8 @@ def carry_out(*, export_id: int, now: datetime) -> bool:
     return True
 
 
-def _others_of(export_id: int) -> str:
-    person = Export.objects.filter(pk=export_id).values_list("asked_by", flat=True).first()
-    return f"exports of {person}"
+def _asked_by(export_id: int) -> int | None:
+    return Export.objects.filter(pk=export_id).values_list("asked_by", flat=True).first()
 
 
 def _claim(export_id: int, now: datetime) -> Export | None:

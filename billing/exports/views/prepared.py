@@ -38,7 +38,7 @@ def exports(request: Request, access: Access) -> HttpResponse:
     """What is there, and the calls of the same filter to be asked for."""
     now, zone = timezone.now(), zone_of(access)
     context = {
-        "wished": table_of(account=access.account, asked=request.GET, zone=zone, today=day_of(now, zone)),
+        "table": table_of(account=access.account, asked=request.GET, zone=zone, today=day_of(now, zone)),
         "kinds": FileKind.choices,
         "exports": [(export, services.table(export).words) for export in queries.latest(access=access)],
         "hours": settings.EXPORT_HOURS,

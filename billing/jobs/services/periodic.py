@@ -30,10 +30,10 @@ class SwitchWork(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Periodic:
-    """A task that beat sends every so often. `job` is the name under which slots are claimed, kept and watched.
+    """A task that beat sends at intervals. `job` is the name under which slots are claimed, kept and watched.
 
     `run` does the work of the present slot; for work of one switch it wants the switch's number, and `task` is the one
-    that hands it over for each switch.
+    that enqueues it for each switch.
     """
 
     task: str
@@ -45,11 +45,11 @@ class Periodic:
 
     @property
     def is_per_switch(self) -> bool:
-        """Whether `task` only hands over a task for each switch."""
+        """Whether `task` only enqueues a task for each switch."""
         return self.task != self.run.name
 
     def entry(self) -> dict[str, Any]:
-        """What beat wants to know; a message that no worker took before the next one is dropped."""
+        """The entry of beat's schedule; a message that no worker took before the next one is sent is dropped."""
         options = {"queue": self.queue, "expires": self.every.total_seconds()}
         return {"task": self.task, "schedule": self.every, "options": options}
 
@@ -63,7 +63,7 @@ def declared() -> Mapping[str, Periodic]:
 
 
 def periodic(*, job: str, every: timedelta, queue: str) -> Callable[[Work], Task[[], None]]:
-    """Make a function the work of a task that beat sends every so often; each slot is done once."""
+    """Make a function the work of a task that beat sends at intervals; the work of each slot is done once."""
 
     def declare(work: Work) -> Task[[], None]:
         def run() -> None:

@@ -1,4 +1,4 @@
-"""Periodic work that is done once per slot of time, however many workers hear of it."""
+"""Doing periodic work once per slot of time, however many workers are asked to."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ KEPT_FOR = timedelta(days=7)
 
 
 def run_once(*, job: str, period: timedelta, now: datetime, work: Callable[[], str]) -> bool:
-    """Do `work` unless it was done in this slot already; whether it was done here. `work` says what it did.
+    """Do `work` unless it was claimed in this slot already, and return whether it was done here.
 
-    A switch that fails is noted in the row and not raised: the next slot tries again.
+    `work` returns what it did, for staff. A failing switch is noted in the row and not raised: the next slot tries
+    again.
     """
     slot = now - (now - EPOCH) % period
-    # The row is the claim: the database lets it in once.
+    # The row is the claim: the database lets it be inserted once.
     run, claimed = JobRun.objects.get_or_create(job=job, slot=slot, defaults={"started_at": now})
     if not claimed:
         return False
@@ -46,5 +47,6 @@ def _finish(run: JobRun, began: datetime, *, succeeded: bool, detail: str) -> No
 
 
 def prune(*, now: datetime) -> int:
+    """Delete rows of slots that are not kept any longer, and return how many."""
     deleted, _ = JobRun.objects.filter(started_at__lt=now - KEPT_FOR).delete()
     return deleted

@@ -1,4 +1,4 @@
-"""Top-ups whose outcome is not known, as an account's overview tells of them."""
+"""Top-ups whose outcome is not known, in the words of an account's overview."""
 
 from __future__ import annotations
 
@@ -6,33 +6,43 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from accounts.lib.money import money
 from accounts.models import Account
 from billing.topups.models import Kind, TopUp, TopUpState
 from billing.topups.queries.progress import outcome
 
-WHERE = {TopUpState.REVIEW: "is with our staff."}
-
 
 @dataclass(frozen=True)
 class Doubt:
-    title: str
+    """A top-up in doubt: what its people are told, and the address of its page."""
+
+    text: str
     amount: Decimal
-    state: str
     url: str
 
 
 def doubt_of(topup: TopUp, *, account: Account) -> Doubt:
-    """As the account's own people are told. A transfer's debit and give-back are told of on the page of its credit."""
+    """Word a doubt for the account's own people. The page of a transfer is that of its credit, for all of its legs."""
     credit = _credit_of(topup)
+    amount, customer = abs(topup.amount), credit.account.name or credit.account.number
+    words = {"amount": money(amount, account.switch.currency), "customer": customer}
     return Doubt(
-        title="A top-up"
-        if credit.account_id == account.pk
-        else f"A top-up for {credit.account.name or credit.account.number}",
-        amount=abs(topup.amount),
-        state=WHERE.get(outcome(topup), "is being checked with the switch."),
+        text=_text(topup, for_customer=credit.account_id != account.pk) % words,
+        amount=amount,
         url=reverse("topup", args=[credit.account.public_id, credit.reference]),
     )
+
+
+def _text(topup: TopUp, *, for_customer: bool) -> str:
+    if outcome(topup) == TopUpState.REVIEW:
+        if for_customer:
+            return _("A top-up for %(customer)s of %(amount)s is with our staff.")
+        return _("A top-up of %(amount)s is with our staff.")
+    if for_customer:
+        return _("A top-up for %(customer)s of %(amount)s is being checked with the switch.")
+    return _("A top-up of %(amount)s is being checked with the switch.")
 
 
 def _credit_of(topup: TopUp) -> TopUp:

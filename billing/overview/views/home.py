@@ -16,7 +16,7 @@ MOST_ACCOUNTS = 200
 
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """One account: its overview. Several: the list. None: where to turn."""
+    """The list of a person's accounts; with one account its overview, and with none what to do."""
     accounts = list(member_accounts(request.user)[:MOST_ACCOUNTS])
     if len(accounts) == 1:
         return redirect("overview", accounts[0].public_id)

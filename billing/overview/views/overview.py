@@ -37,6 +37,7 @@ LOW_DAYS = 3
 @require_safe
 @account_page()
 def overview(request: Request, access: Access) -> HttpResponse:
+    """One account at a glance; every half minute the page asks for its balance again."""
     now = timezone.now()
     figures = balances.current(account=access.account, now=now)
     context = {
@@ -49,7 +50,7 @@ def overview(request: Request, access: Access) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Overview:
-    """Worked out where the template asks for it: the balance's own refreshing needs little of it."""
+    """What an overview shows, each figure worked out when the template asks for it: a refreshed balance needs few."""
 
     account: Account
     failure: str | None
@@ -66,6 +67,7 @@ class Overview:
 
     @property
     def runway(self) -> int:
+        """How far the bar under the balance is filled, in days."""
         return min(self.days_left or 0, SHOWN_DAYS)
 
     @property
@@ -121,21 +123,23 @@ class Overview:
 
     @property
     def calls_at(self) -> datetime | None:
+        """When today's calls were last fetched."""
         today = self._days.get(self._today)
         return today.fetched_at if today else None
 
     @cached_property
     def doubts(self) -> list[Doubt]:
-        """One more than are shown where there are more."""
+        """The top-ups in doubt, and one more than are shown where there are more."""
         most = self.shown_doubts + 1
         return [doubt_of(topup, account=self.account) for topup in progress.doubtful(self.account, most=most)]
 
     @cached_property
     def owed(self) -> list[CardPayment]:
+        """Card payments that are not credited yet."""
         return card_payments.not_credited(self.account, most=self.shown_doubts)
 
     def _lacks(self, first: date, *, upto: date) -> bool:
-        """Whether one of these days was never fetched. `upto` is included."""
+        """Whether one of these days, `upto` included, was never fetched."""
         opened = self.account.opened_at
         first = max(first, day_of(opened, self.account.switch.zone)) if opened else first
         return any(day not in self._days or self._days[day].fetched_at is None for day in each_day(first, upto))
@@ -150,6 +154,6 @@ class Overview:
 
     @cached_property
     def _days(self) -> dict[date, CallDay]:
-        first = self._today - timedelta(days=SHOWN_DAYS)  # one more, so that a whole month is there
+        first = self._today - timedelta(days=SHOWN_DAYS)  # one day more, so that a whole month is there
         shown = CallFilter(zone=self.account.switch.zone, first=first, last=self._today)
         return pages.days(account=self.account, chosen=shown)

@@ -1,4 +1,4 @@
-"""What of the last days is proven against the switch's own report, for the strip on the overview."""
+"""The strip of the last days on the overview: which of them are proven against the switch's own report."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from billing.calls.models import CallDay, DayState
 
 
 @dataclass(frozen=True)
 class Cell:
+    """A day of the strip. `x` is where it begins, in the units of the drawing."""
+
     x: int
     day: date
     kind: str
@@ -20,6 +25,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Difference:
+    """A day that differs, and by how much. A day that was given up is not fetched again."""
+
     day: date
     amount: Decimal
     calls: int
@@ -28,6 +35,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Proof:
+    """What the strip shows. `calls` and `fee` are those of the proven days."""
+
     cells: list[Cell]
     proven: int
     calls: int
@@ -40,22 +49,35 @@ class Proof:
     def is_fetched_again(self) -> bool:
         return not all(difference.is_given_up for difference in self.differences)
 
+    @property
+    def summary(self) -> str:
+        """The strip for those who hear the page."""
+        parts = [gettext("%(number)s proven") % {"number": self.proven}]
+        if differ := len(self.differences):
+            parts.append(ngettext("%(number)s differ", "%(number)s differ", differ) % {"number": differ})
+        if self.unchecked:
+            parts.append(gettext("%(number)s not checked yet") % {"number": self.unchecked})
+        if self.missing:
+            parts.append(gettext("%(number)s not fetched yet") % {"number": self.missing})
+        return gettext("The last 30 days: %(parts)s, today in progress") % {"parts": ", ".join(parts)}
+
 
 WORDS = {
-    "proven": "proven",
-    "fetched": "not checked yet",
-    "differs": "differs, is fetched again",
-    "none": "not fetched yet",
-    "today": "in progress",
+    "proven": _("proven"),
+    "fetched": _("not checked yet"),
+    "differs": _("differs, is fetched again"),
+    "none": _("not fetched yet"),
+    "today": _("in progress"),
 }
 
 
 def proof_of(days: Mapping[date, CallDay], *, today: date, last_days: int = 30) -> Proof:
-    wanted = [today - timedelta(days=back) for back in range(last_days - 1, -1, -1)]
-    kinds = [_kind(days.get(day), is_today=day == today) for day in wanted]
+    """Draw the last days, today included, from the days that are known."""
+    shown = [today - timedelta(days=back) for back in range(last_days - 1, -1, -1)]
+    kinds = [_kind(days.get(day), is_today=day == today) for day in shown]
     cells = [
         Cell(20 * i, day, kind, _words(kind, days.get(day)))
-        for i, (day, kind) in enumerate(zip(wanted, kinds, strict=True))
+        for i, (day, kind) in enumerate(zip(shown, kinds, strict=True))
     ]
     proven = [days[cell.day] for cell in cells if cell.kind == "proven"]
     return Proof(
@@ -79,7 +101,7 @@ def _kind(day: CallDay | None, *, is_today: bool) -> str:
 
 
 def _words(kind: str, day: CallDay | None) -> str:
-    return "differs" if kind == "differs" and day and day.is_given_up else WORDS[kind]
+    return gettext("differs") if kind == "differs" and day and day.is_given_up else str(WORDS[kind])
 
 
 def _difference(day: CallDay) -> Difference:

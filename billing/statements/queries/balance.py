@@ -22,11 +22,11 @@ ROUNDING = Decimal("0.001")
 
 @dataclass(frozen=True)
 class Day:
-    """A reconciled day. `cases` are the differences that came to light in it; open ones of `later` may lie in it."""
+    """A reconciled day. `cases` came to light in it; open `later_cases` came to light after it and may lie in it."""
 
     row: Reconciliation
     cases: list[Case] = field(default_factory=list)
-    later: list[Case] = field(default_factory=list)
+    later_cases: list[Case] = field(default_factory=list)
 
     @property
     def day(self) -> date:
@@ -38,11 +38,12 @@ class Day:
 
     @property
     def found(self) -> Decimal:
+        """What its cases come to."""
         return sum((case.difference for case in self.cases), ZERO)
 
     @property
     def differs(self) -> bool:
-        """A difference without a case lies within what the rounding of fees explains."""
+        """Whether it has a difference that the rounding of fees does not explain; such a difference has a case."""
         if any(case.closed_at is None for case in self.cases):
             return True
         return bool(self.cases) and abs(self.row.difference) > ROUNDING
@@ -50,9 +51,9 @@ class Day:
 
 @dataclass(frozen=True)
 class Missing:
-    """Days not yet reconciled, and how the balance moved over them where both sides of it are known.
+    """Days in a row that are not reconciled, and how the balance moved over them where it is known on both sides.
 
-    No days at all (`last` before `first`): two days beside each other that were worked out apart and do not meet.
+    Without any days (`last` before `first`) it stands between two days that were worked out apart and do not meet.
     """
 
     first: date
@@ -66,7 +67,7 @@ class Missing:
 
 @dataclass(frozen=True, kw_only=True)
 class Sums:
-    """Over the reconciled days from `first` to `last`.
+    """What the reconciled days from `first` to `last` come to.
 
     opening + payments − calls − agent_fees − charges + unexplained + rounding + missing = closing. The payments fall
     into `top_ups` and `deductions`; None where the payments known by now are no longer those of the rows.
@@ -88,15 +89,16 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Story:
-    """`entries` newest first. `loose` are open cases that came to light in no day among them.
+class Explanation:
+    """How a balance came about: the days of a range and those missing among them, the newest first.
 
-    `in_progress`: the range reaches to today, which cannot be reconciled before it is over.
+    `other_cases` are open and came to light in none of these days. `in_progress` says that the range reaches to today,
+    which cannot be reconciled before it is over.
     """
 
     entries: list[Day | Missing]
     sums: Sums | None
-    loose: list[Case]
+    other_cases: list[Case]
     in_progress: bool
 
     @property
@@ -104,8 +106,8 @@ class Story:
         return [entry for entry in self.entries if isinstance(entry, Day)]
 
 
-def explain(*, account: Account, first: date, last: date, now: datetime) -> Story:
-    """The days asked for, without those before the account was opened."""
+def explain(*, account: Account, first: date, last: date, now: datetime) -> Explanation:
+    """Explain the balance over the days asked for, without those before the account was opened."""
     zone = account.switch.zone
     today = day_of(now, zone)
     if account.opened_at:
@@ -115,11 +117,11 @@ def explain(*, account: Account, first: date, last: date, now: datetime) -> Stor
     cases = _cases(account, first, last)
     days = [_day(row, cases, zone) for row in rows]
     listed = {day.day for day in days}
-    loose = [case for case in cases if case.closed_at is None and day_of(case.ends_at, zone) not in listed]
-    return Story(
+    other_cases = [case for case in cases if case.closed_at is None and day_of(case.ends_at, zone) not in listed]
+    return Explanation(
         entries=_entries(days, first, min(last, today - DAY))[::-1],
         sums=_sums(account, days) if days else None,
-        loose=loose[::-1],
+        other_cases=other_cases[::-1],
         in_progress=in_progress,
     )
 
@@ -135,12 +137,12 @@ def _day(row: Reconciliation, cases: Sequence[Case], zone: ZoneInfo) -> Day:
     return Day(
         row,
         cases=[case for case in cases if begin <= case.ends_at < end],
-        later=[case for case in cases if case.closed_at is None and case.begins_at < end <= case.ends_at],
+        later_cases=[case for case in cases if case.closed_at is None and case.begins_at < end <= case.ends_at],
     )
 
 
 def _entries(days: Sequence[Day], first: date, last: date) -> list[Day | Missing]:
-    """The days and what is missing before, between and after them."""
+    """Join the days with what is missing before, between and after them."""
     if not days:
         return [Missing(first, last, None)] if first <= last else []
     entries: list[Day | Missing] = []
@@ -178,7 +180,7 @@ def _sums(account: Account, days: Sequence[Day]) -> Sums:
 
 
 def _payments_of(account: Account, rows: Sequence[Reconciliation]) -> tuple[Decimal, Decimal]:
-    """What was paid in and what was taken, which is negative, over the days of these rows."""
+    """What was paid in over the days of these rows, and what was taken, which is negative."""
     paid = Payment.objects.filter(account=account)
     within = Q()
     for first, last in _runs([row.day for row in rows]):
@@ -192,7 +194,7 @@ def _payments_of(account: Account, rows: Sequence[Reconciliation]) -> tuple[Deci
 
 
 def _runs(days: Sequence[date]) -> list[tuple[date, date]]:
-    """First and last of each stretch of days in a row."""
+    """The first and the last day of each run of days."""
     begins = [day for before, day in pairwise(days) if before + DAY != day]
     ends = [before for before, day in pairwise(days) if before + DAY != day]
     return list(zip([days[0], *begins], [*ends, days[-1]], strict=True))

@@ -1,4 +1,4 @@
-"""Payments and other charges together, newest first, read by key. The switch is never asked here."""
+"""Payments and other charges in one list. The switch is never asked here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Count, IntegerChoices, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Account
 from billing.balances.models import Charge, Payment, Stream, SyncMark
@@ -21,23 +21,22 @@ MOST_LISTED = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """`amount` is signed: what it did to the balance. `topup` is the one that this payment came from.
+    """A payment or a charge. `amount` is what it did to the balance: negative where money was taken.
 
-    `elsewhere` is a payment that carries no reference of the portal's.
+    `topup` is the top-up that a payment came from. `from_elsewhere` says that a payment carries no reference of the
+    portal's. `place` orders entries of one instant.
     """
 
+    row: Payment | Charge
     at: datetime
-    label: str
     amount: Decimal
-    balance_after: Decimal
-    memo: str
-    topup: TopUp | None
     place: int
-    elsewhere: bool = False
+    topup: TopUp | None = None
+    from_elsewhere: bool = False
 
     @property
-    def reference(self) -> str:
-        return self.topup.reference if self.topup else ""
+    def balance_after(self) -> Decimal:
+        return self.row.balance_after
 
     @property
     def cursor(self) -> str:
@@ -46,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Page:
-    """`older` and `newer` are the cursors for `after` and `before`; None where the list ends."""
+    """Entries, the newest first, with the cursors of the pages beside them; None where the list ends."""
 
     entries: list[Entry]
     older: str | None
@@ -54,6 +53,7 @@ class Page:
 
 
 def page(*, account: Account, after: str | None = None, before: str | None = None, size: int = 50) -> Page:
+    """Read the newest page, or the one that follows the cursor `after` or precedes the cursor `before`."""
     older_than, newer_than = from_cursor(after), from_cursor(before)
     if newer_than and not older_than:
         rows = _entries(account, newer_than, size, newer=True)
@@ -73,38 +73,38 @@ def page(*, account: Account, after: str | None = None, before: str | None = Non
 
 
 @dataclass(frozen=True)
-class Listed:
-    """Oldest first, at most `MOST_LISTED`; `number` and `sum` are of all there are."""
+class EntryList:
+    """Entries of a stretch of time, the oldest first. `shown` are the first; `number` and `sum` are of all."""
 
-    entries: list[Entry]
+    shown: list[Entry]
     number: int
     sum: Decimal
 
     @property
     def left_out(self) -> int:
-        return self.number - len(self.entries)
+        return self.number - len(self.shown)
 
 
-def listed(*, account: Account, begin: datetime, end: datetime) -> Listed:
-    """All of a stretch of time, up to but without `end`."""
+def entries_between(*, account: Account, begin: datetime, end: datetime) -> EntryList:
+    """Read the entries from `begin`, included, to `end`, excluded."""
     payments = Payment.objects.filter(account=account, paid_at__gte=begin, paid_at__lt=end)
     charges = Charge.objects.filter(account=account, charged_at__gte=begin, charged_at__lt=end)
     paid = payments.select_related("topup__account").order_by("paid_at", "id")[:MOST_LISTED]
     charged = charges.order_by("charged_at", "id")[:MOST_LISTED]
     entries = [*map(_of_payment, paid), *map(_of_charge, charged)]
     entries.sort(key=lambda entry: (entry.at, entry.place))
-    plus, minus = _added_up(payments), _added_up(charges)
-    return Listed(entries[:MOST_LISTED], plus[0] + minus[0], plus[1] - minus[1])
+    (payment_count, paid_in), (charge_count, taken) = _count_and_sum(payments), _count_and_sum(charges)
+    return EntryList(entries[:MOST_LISTED], payment_count + charge_count, paid_in - taken)
 
 
 def mirrored_until(*, account: Account) -> datetime | None:
-    """Up to when payments and charges are surely all here."""
+    """Return the instant up to which all payments and charges are known; None when not both have been read."""
     marks = SyncMark.objects.filter(account=account).values_list("complete_until", flat=True)
     return min(marks) if len(marks) == len(Stream) else None
 
 
 def _entries(account: Account, place: Position | None, size: int, *, newer: bool) -> list[Entry]:
-    """One more than `size`, in the order of reading."""
+    """One entry more than `size`, if there are so many, by their distance from `place`."""
     payments = Payment.objects.filter(account=account).select_related("topup")
     charges = Charge.objects.filter(account=account)
     entries = [_of_payment(row) for row in _beyond(payments, "paid_at", 1, place, newer)[: size + 1]]
@@ -113,6 +113,7 @@ def _entries(account: Account, place: Position | None, size: int, *, newer: bool
 
 
 def _beyond(rows: QuerySet[Row], at: str, parity: int, place: Position | None, newer: bool) -> QuerySet[Row]:
+    """The rows that are newer or older than a place in the list, nearest first, found by their keys."""
     order = (at, "id") if newer else (f"-{at}", "-id")
     if place:
         # At one instant payments and charges mix by `place`, which is twice the id and one more for a payment.
@@ -128,25 +129,16 @@ def _beyond(rows: QuerySet[Row], at: str, parity: int, place: Position | None, n
     return rows.order_by(*order)
 
 
-def _added_up(rows: QuerySet[Row]) -> tuple[int, Decimal]:
+def _count_and_sum(rows: QuerySet[Row]) -> tuple[int, Decimal]:
     sums = rows.aggregate(number=Count("id"), sum=Sum("amount", default=Decimal(0)))
     return sums["number"], sums["sum"]
 
 
 def _of_payment(row: Payment) -> Entry:
-    label = "Voucher card" if row.method == Payment.Method.VOUCHER else _label(Payment.Kind, row.kind, "Payment")
-    topup = getattr(row, "topup", None)
-    elsewhere = topup is None and not references(row.memo)
-    return Entry(row.paid_at, label, row.amount, row.balance_after, row.memo, topup, 2 * row.pk + 1, elsewhere)
+    topup: TopUp | None = getattr(row, "topup", None)
+    from_elsewhere = topup is None and not references(row.memo)
+    return Entry(row, row.paid_at, row.amount, 2 * row.pk + 1, topup, from_elsewhere)
 
 
 def _of_charge(row: Charge) -> Entry:
-    label = _label(Charge.Kind, row.kind, "Charge")
-    # The switch names what it charged for by a number of its own, and by 0 what has none.
-    item = f"No. {row.item}" if row.item.strip("0") else ""
-    return Entry(row.charged_at, label, -row.amount, row.balance_after, item, None, 2 * row.pk)
-
-
-def _label(kinds: type[IntegerChoices], code: int, otherwise: str) -> str:
-    """Switches may know kinds that the manual does not."""
-    return kinds(code).label.capitalize() if code in kinds else otherwise
+    return Entry(row, row.charged_at, -row.amount, 2 * row.pk)

@@ -24,7 +24,7 @@ MOST_NOTES = 5
 
 @dataclass(frozen=True)
 class Line:
-    """A day, or days that are missing."""
+    """A day, or days that are missing. `calls` is the query of the day's calls."""
 
     day: Day | None
     missing: Missing | None
@@ -35,30 +35,31 @@ class Line:
 @require_safe
 @account_page()
 def balance(request: Request, access: Access) -> HttpResponse:
+    """How the balance came about over a range of days."""
     now, account = timezone.now(), access.account
     today = day_of(now, account.switch.zone)
     form = RangeForm(request.GET, today=today)
     first, last = form.chosen()
-    story = queries.explain(account=account, first=first, last=last, now=now)
+    explanation = queries.explain(account=account, first=first, last=last, now=now)
     context = {
         "form": form,
         "ranges": usual_ranges(request.GET, today, (first, last)),
-        "story": story,
-        "sums": story.sums,
-        "sum_lines": sum_lines(story.sums, access) if story.sums else [],
-        "lines": [_line(entry) for entry in story.entries],
-        "loose": [difference(case) for case in story.loose[:MOST_NOTES]],
-        "more_loose": len(story.loose[MOST_NOTES:]),
-        "chart": balance_chart(story.days),
+        "explanation": explanation,
+        "sums": explanation.sums,
+        "sum_lines": sum_lines(explanation.sums, access) if explanation.sums else [],
+        "lines": [_line(entry) for entry in explanation.entries],
+        "other_differences": [difference(case) for case in explanation.other_cases[:MOST_NOTES]],
+        "more_differences": len(explanation.other_cases[MOST_NOTES:]),
+        "chart": balance_chart(explanation.days),
         "balance_limit": staleness.BALANCE,
         "zone": zone_of(access).key,
     }
-    return render_account_page(request, access, "statements/balance.html", context, now=now, fragment="story")
+    return render_account_page(request, access, "statements/balance.html", context, now=now, fragment="explanation")
 
 
 def _line(entry: Day | Missing) -> Line:
     if isinstance(entry, Missing):
         return Line(None, entry, [], "")
-    told = entry.cases if entry.differs else []
+    cases = entry.cases if entry.differs else []
     day = entry.day.isoformat()
-    return Line(entry, None, [difference(case) for case in told], f"?from={day}&to={day}")
+    return Line(entry, None, [difference(case) for case in cases], f"?from={day}&to={day}")

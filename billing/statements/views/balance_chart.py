@@ -1,4 +1,4 @@
-"""The balance at the end of each day as a line of steps for an SVG."""
+"""The balance at the end of each day, drawn as a line of steps in an SVG."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from billing.lib.days import each_day
 from billing.statements.queries.balance import Day
 from billing.web.charts import HEIGHT, Label, labels, round_up
 
-# However many days share it: the picture's shape must not depend on them.
+# The width is the same for however many days share it: the picture's shape must not depend on them.
 WIDTH = 600
 FEWEST_DAYS = 2
 
 
 @dataclass(frozen=True)
 class Slot:
-    """`day` is None where that day is not reconciled."""
+    """The part of the chart that belongs to a date; `day` is None where that date is not reconciled."""
 
     date: date
     day: Day | None
@@ -34,7 +34,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class BalanceChart:
-    """`ticks` run from the top line to the bottom one. `level` is the line, `under` the area from zero to it."""
+    """A chart with its scale: `ticks` run from the top line to the bottom one.
+
+    `level` is the path of the balance, and `under` the area between zero and that path.
+    """
 
     slots: list[Slot]
     width: int
@@ -47,7 +50,7 @@ class BalanceChart:
 
 
 def balance_chart(days: Sequence[Day]) -> BalanceChart | None:
-    """`days` in any order; None for so few that there is no line."""
+    """Draw these days, in any order; None for so few that there is no line."""
     if len(days) < FEWEST_DAYS:
         return None
     known = {day.day: day for day in days}
@@ -69,7 +72,7 @@ def balance_chart(days: Sequence[Day]) -> BalanceChart | None:
 
 
 def _span(balances: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
-    """Top and bottom line, with zero among the three lines."""
+    """The amounts at the top and the bottom line, such that zero is at one of the three lines."""
     highest, lowest = max(balances), min(balances)
     if lowest >= 0:
         return round_up(highest), ZERO
@@ -80,7 +83,7 @@ def _span(balances: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
 
 
 def _steps(run: Sequence[Slot], top: Decimal, bottom: Decimal) -> str:
-    """From the left edge of the first day to the right edge of the last; the first number is the height begun at."""
+    """The path from the left edge of the first day to the right edge of the last, after the height it begins at."""
     heights = [_y(slot.day.row.closing, top, bottom) for slot in run if slot.day]
     steps = [f"{heights[0]}H{run[0].end}"]
     steps += [f"V{y}H{slot.end}" for slot, y in zip(run[1:], heights[1:], strict=True)]

@@ -1,4 +1,4 @@
-"""A statement in words: what its page shows and what its PDF prints are these same lines."""
+"""A statement in words: its page shows these lines, and its PDF prints the same."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
-from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 
 from accounts.access import Access
 from accounts.lib.money import money
 from billing.calls.models import CallDay, DayState
 from billing.statements.queries.balance import Missing
-from billing.statements.queries.payments import Listed
+from billing.statements.queries.payments import EntryList
 from billing.statements.queries.statements import Calls, Statement
 from billing.statements.views.differences import difference
 from billing.statements.views.equation import SumLine, sum_lines
-from billing.statements.views.payments import Line, lines
+from billing.statements.views.payments import Line, lines_of
 from billing.templatetags.figures import duration, number, signed_money
 
 MOST_NOTES = 20
@@ -26,6 +26,8 @@ MOST_NOTES = 20
 
 @dataclass(frozen=True)
 class Note:
+    """A remark above the figures. An odd one is about what does not add up."""
+
     title: str
     text: str
     is_odd: bool = False
@@ -33,6 +35,8 @@ class Note:
 
 @dataclass(frozen=True)
 class EntryLine:
+    """A payment or charge as it is shown."""
+
     at: str
     title: str
     detail: str
@@ -43,10 +47,13 @@ class EntryLine:
 
 @dataclass(frozen=True)
 class CallLine:
+    """The calls of a day, or of all days together, as they are shown. `counted` is their number in words."""
+
     day: str
     state: DayState
     proof: str
     calls: str
+    counted: str
     talked: str
     billed: str
     cost: str
@@ -56,7 +63,8 @@ class CallLine:
 class Document:
     """Every value is text as it is shown; times and days are those of the switch's calendar.
 
-    `period` are the days that are over, `explained` those that the sums are of; `no_…` stands for an empty list.
+    `period` are the days that are over, and `explained` the days that the sums are of. `no_entries` and `no_calls`
+    stand in the place of an empty list.
     """
 
     month: str
@@ -79,7 +87,7 @@ class Document:
 
 
 def document(statement: Statement, access: Access) -> Document:
-    """Within the zone of the switch's calendar, so that its days and times are the same for everybody."""
+    """Word a statement. To be called within the time zone of the switch's calendar."""
     account = access.account
     currency = account.switch.currency
     return Document(
@@ -93,8 +101,8 @@ def document(statement: Statement, access: Access) -> Document:
         calendar=account.switch.time_zone,
         sums=sum_lines(statement.sums, access) if statement.sums else [],
         notes=_notes(statement, currency),
-        entries=[_entry(line, currency) for line in lines(statement.listed.entries)],
-        entries_note=_entries_note(statement.listed),
+        entries=[_entry(line, currency) for line in lines_of(statement.entries.shown)],
+        entries_note=_entries_note(statement.entries),
         no_entries=_none(is_sure=not statement.missing),
         calls=[_calls_of(day, currency) for day in statement.calls.days if day.calls or day.state == DayState.DIFFERS],
         all_calls=_all_calls(statement.calls, currency),
@@ -108,90 +116,104 @@ def _period(first: date, last: date) -> str:
 
 
 def _days(first: date, last: date) -> str:
-    """Of one month."""
+    """Days of one month, without the year."""
     return date_format(last, "j F") if first == last else f"{first.day} – {date_format(last, 'j F')}"
 
 
 def _notes(statement: Statement, currency: str) -> list[Note]:
-    cases = statement.cases
     notes = [] if statement.is_over else [_so_far(statement)]
     if statement.missing:
         notes.append(_not_reconciled(statement, statement.missing))
+    notes += _differences(statement, currency)
+    if statement.entries_difference:
+        amount = money(abs(statement.entries_difference), currency)
+        title = gettext("The payments and charges listed differ from the sums by %(amount)s.") % {"amount": amount}
+        text = gettext("The balance was worked out before some of them were known; that is done anew by itself.")
+        notes.append(Note(title, text, is_odd=True))
+    return notes
+
+
+def _differences(statement: Statement, currency: str) -> list[Note]:
+    cases = statement.cases
+    notes = []
     for case in cases[:MOST_NOTES]:
-        title = f"{signed_money(case.difference, currency)} that nothing explains."
+        amount = signed_money(case.difference, currency)
+        title = gettext("%(amount)s that nothing explains.") % {"amount": amount}
         notes.append(Note(title, difference(case).text, is_odd=True))
     if len(cases) > MOST_NOTES:
         more = len(cases) - MOST_NOTES
-        notes.append(Note(f"{more} more such difference{pluralize(more)}", "Support sees all of them.", is_odd=True))
-    if statement.listed_apart:
-        title = (
-            f"The payments and charges listed differ from the sums by {money(abs(statement.listed_apart), currency)}."
-        )
-        told = "The balance was worked out before some of them were known; that is done anew by itself."
-        notes.append(Note(title, told, is_odd=True))
+        title = ngettext("%(number)s more such difference", "%(number)s more such differences", more)
+        notes.append(Note(title % {"number": more}, gettext("Support sees all of them."), is_odd=True))
     return notes
 
 
 def _so_far(statement: Statement) -> Note:
     if statement.last < statement.first:
-        return Note("The month has just begun.", "Its first day is told when it is over.")
-    return Note("So far.", "The month goes on; each day is told when it is over.")
+        return Note(gettext("The month has just begun."), gettext("Its first day is told when it is over."))
+    return Note(gettext("So far."), gettext("The month goes on; each day is told when it is over."))
 
 
 def _not_reconciled(statement: Statement, missing: list[Missing]) -> Note:
     days = sum(stretch.days for stretch in missing)
-    named = ", ".join(_days(stretch.first, stretch.last) for stretch in missing)
-    title = f"{days} day{pluralize(days)} {pluralize(days, 'is,are')} not yet explained: {named}."
+    names = ", ".join(_days(stretch.first, stretch.last) for stretch in missing)
+    title = ngettext(
+        "%(number)s day is not yet explained: %(days)s.", "%(number)s days are not yet explained: %(days)s.", days
+    )
+    title %= {"number": days, "days": names}
     if statement.sums is None:
-        return Note(title, "The balances are told when they are.")
-    first, last = statement.sums.first, statement.sums.last
-    return Note(title, f"The sums are of {_days(first, last)}.")
+        return Note(title, gettext("The balances are told when they are."))
+    explained = _days(statement.sums.first, statement.sums.last)
+    return Note(title, gettext("The sums are of %(days)s.") % {"days": explained})
 
 
 def _entry(line: Line, currency: str) -> EntryLine:
     entry = line.entry
-    detail = entry.reference if line.link else entry.memo
-    if entry.elsewhere:
-        detail = f"from elsewhere · {entry.memo}" if entry.memo else "from elsewhere"
     return EntryLine(
         at=date_format(timezone.localtime(entry.at), "j M, H:i"),
         title=line.title,
-        detail=detail,
+        detail=line.detail,
         link=line.link,
         amount=signed_money(entry.amount, currency),
         after=money(entry.balance_after, currency),
     )
 
 
-def _entries_note(listed: Listed) -> str:
-    if not listed.left_out:
+def _entries_note(entries: EntryList) -> str:
+    if not entries.left_out:
         return ""
-    return f"These are the first {number(len(listed.entries))} of {number(listed.number)}; the sums are of all of them."
+    figures = {"number": number(len(entries.shown)), "all": number(entries.number)}
+    return gettext("These are the first %(number)s of %(all)s; the sums are of all of them.") % figures
 
 
 def _none(*, is_sure: bool) -> str:
-    return "None in these days." if is_sure else "None known yet."
+    return gettext("None in these days.") if is_sure else gettext("None known yet.")
 
 
 def _calls_of(day: CallDay, currency: str) -> CallLine:
-    told = {DayState.PROVEN: "proven", DayState.DIFFERS: "differs"}
+    proofs = {DayState.PROVEN: gettext("proven"), DayState.DIFFERS: gettext("differs")}
     return CallLine(
         day=date_format(day.day, "j M"),
         state=DayState(day.state),
-        proof=told.get(DayState(day.state), "not checked yet"),
+        proof=proofs.get(DayState(day.state), gettext("not checked yet")),
         calls=number(day.calls),
+        counted=_counted(day.calls),
         talked=duration(day.talk_seconds),
         billed=duration(day.billed_seconds),
         cost=money(day.fee, currency),
     )
 
 
+def _counted(calls: int) -> str:
+    return ngettext("%(number)s call", "%(number)s calls", calls) % {"number": number(calls)}
+
+
 def _all_calls(calls: Calls, currency: str) -> CallLine:
     return CallLine(
-        day="Together",
+        day=gettext("Together"),
         state=DayState.PROVEN if calls.proven == len(calls.days) else DayState.FETCHED,
         proof="",
         calls=number(calls.number),
+        counted=_counted(calls.number),
         talked=duration(calls.talk_seconds),
         billed=duration(calls.billed_seconds),
         cost=money(calls.fee, currency),
@@ -199,21 +221,37 @@ def _all_calls(calls: Calls, currency: str) -> CallLine:
 
 
 def _calls_notes(statement: Statement, currency: str) -> list[str]:
-    calls, notes = statement.calls, []
-    days = (statement.last - statement.first).days + 1
-    if calls.proven:
-        notes.append(f"{calls.proven} of {days} days proven: the same calls and cost as the switch reports.")
-    elif days > 0:
-        notes.append("No day is proven yet: each is compared with the switch’s own report once it is over.")
+    calls = statement.calls
+    notes = [_proof_note(statement)]
     if calls.missing:
-        notes.append(f"The calls of {calls.missing} day{pluralize(calls.missing)} are not fetched yet.")
-    if calls.unreadable:
-        are = f"{calls.unreadable} record{pluralize(calls.unreadable)}"
-        notes.append(f"{are} could not be read and {pluralize(calls.unreadable, 'is,are')} missing here.")
-    if statement.calls_apart:
-        apart = money(abs(statement.calls_apart), currency)
-        notes.append(
-            f"They differ from the calls of the balance by {apart}: there a call counts when it ends, here on the day "
-            "of the switch’s report, and what was fetched anew since is worked out anew."
+        note = ngettext(
+            "The calls of %(number)s day are not fetched yet.",
+            "The calls of %(number)s days are not fetched yet.",
+            calls.missing,
         )
-    return notes
+        notes.append(note % {"number": calls.missing})
+    if calls.unreadable:
+        note = ngettext(
+            "%(number)s record could not be read and is missing here.",
+            "%(number)s records could not be read and are missing here.",
+            calls.unreadable,
+        )
+        notes.append(note % {"number": calls.unreadable})
+    if statement.calls_difference:
+        note = gettext(
+            "They differ from the calls of the balance by %(amount)s: there a call counts when it ends, here on the "
+            "day of the switch’s report, and what was fetched anew since is worked out anew."
+        )
+        notes.append(note % {"amount": money(abs(statement.calls_difference), currency)})
+    return [note for note in notes if note]
+
+
+def _proof_note(statement: Statement) -> str:
+    """How many of the days are proven; nothing on the first day of a month."""
+    days = (statement.last - statement.first).days + 1
+    if statement.calls.proven:
+        note = gettext("%(proven)s of %(days)s days proven: the same calls and cost as the switch reports.")
+        return note % {"proven": statement.calls.proven, "days": days}
+    if days > 0:
+        return gettext("No day is proven yet: each is compared with the switch’s own report once it is over.")
+    return ""

@@ -1,4 +1,4 @@
-"""What became of an account's balance in a month, as a page and as a PDF."""
+"""Monthly statements: the list of months, and each as a page and as a PDF."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 def statements(request: Request, access: Access) -> HttpResponse:
     now, account = timezone.now(), access.account
     years = queries.years(account=account, now=now)
-    asked = request.GET.get("year", "")
-    year = next((year for year in years if str(year) == asked), years[0])
+    requested = request.GET.get("year", "")
+    year = next((year for year in years if str(year) == requested), years[0])
     context = {
         "months": queries.months(account=account, year=year, now=now),
         "ranges": [(str(one), page_link(request.GET, year=str(one)), one == year) for one in years],
@@ -48,9 +48,12 @@ def statements(request: Request, access: Access) -> HttpResponse:
 @account_page()
 def statement(request: Request, access: Access, month: str) -> HttpResponse:
     found = _statement(access, month)
-    context = {"statement": _in_words(found, access), "month": month, "around": _around(found, access)}
-    if found.sums:
-        context["days"] = f"?from={found.first}&to={found.last}"
+    context = {
+        "statement": _in_words(found, access),
+        "month": month,
+        "months_beside": _months_beside(found, access),
+        "days": f"?from={found.first}&to={found.last}",
+    }
     return render_account_page(request, access, "statements/statement.html", context, now=timezone.now())
 
 
@@ -77,12 +80,13 @@ def _statement(access: Access, month: str) -> Statement:
 
 
 def _in_words(found: Statement, access: Access) -> Document:
+    """Word a statement with the times of the switch, so that it is the same for every reader."""
     with timezone.override(access.account.switch.zone):
         return document(found, access)
 
 
-def _around(found: Statement, access: Access) -> list[tuple[str, str]]:
-    """The months beside it, with their addresses."""
+def _months_beside(found: Statement, access: Access) -> list[tuple[str, str]]:
+    """The months before and after, with the addresses of their statements."""
     return [
         (date_format(month, "F Y"), reverse("statement", args=[access.account.public_id, f"{month:%Y-%m}"]))
         for month in (found.earlier, found.later)

@@ -1,4 +1,4 @@
-"""What the commands about one switch and some of its days share."""
+"""The common part of commands about one switch and some of its days."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ FIRST_DAY = date(1970, 1, 1)
 
 
 class SwitchCommand(JsonCommand):
+    """A command about a switch, some or all of its accounts, and a range of days."""
+
     days_back: int
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,6 +28,7 @@ class SwitchCommand(JsonCommand):
         )
 
     def days(self, switch: Switch, options: dict[str, Any]) -> tuple[date, date]:
+        """Read the first and the last day from the options. Raises BadUse."""
         today = day_of(datetime.now(UTC), switch.zone)
         last = _day(options["until"], "--until") or today
         first = _day(options["since"], "--since") or min(last, today) - timedelta(days=self.days_back)

@@ -45,7 +45,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class Given:
-    """An option's value where that may be nothing at all: the field is emptied, not left alone."""
+    """The value of an option that may be None: then the field is emptied, while an option not given changes nothing."""
 
     value: object
 
@@ -122,7 +122,7 @@ def _or_none(kind: Callable[[str], object]) -> Callable[[str], Given]:
 
 
 def _file(text: str) -> str:
-    """A path that holds from wherever the portal runs. Empty takes the setting away."""
+    """Make a path absolute, so that it holds wherever the portal runs. An empty one takes the setting away."""
     return str(Path(text).resolve()) if text else ""
 
 

@@ -1,4 +1,4 @@
-"""Sparing the switch: a token bucket and a circuit breaker per switch, in Redis, for all processes together."""
+"""Limiting the load on a switch: a token bucket and circuit breakers in Redis, shared by all processes."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ return failures
 FAILURES_TO_OPEN = 5
 PAUSE_SECONDS = 10
 BURST_SECONDS = 4  # how many seconds of budget may be used at once
-KEPT_BACK = Decimal("0.25")  # what background work leaves of a burst to people and payments
+KEPT_BACK = Decimal("0.25")  # the part of a burst that background work leaves to people and payments
 
 
 class SwitchGate:
-    """`billing.vos3000.Gate` for one switch. Without Redis nothing is withheld: payments go on.
+    """The `billing.vos3000.Gate` of one switch. Without Redis nothing is withheld: payments go on.
 
-    A switch that does not answer is left alone. Of one that answers what cannot be read only that operation is: a day
-    of calls that is garbled keeps back neither balances nor payments.
+    A switch that does not answer is paused for some seconds. Where only the answers to one operation cannot be read,
+    that operation alone is paused: unreadable calls of a day hold up neither balances nor payments.
     """
 
     def __init__(self, *, redis: Redis, switch_id: int, requests_per_second: Decimal, modest: bool = False) -> None:
@@ -85,17 +85,17 @@ class SwitchGate:
             raise Withheld(operation, "its answers could not be read lately and it is left alone for some seconds")
 
     def succeeded(self, operation: str) -> None:
-        with self._without_redis_too():
+        with self._tolerating_redis_failures():
             switch_wide = (self._failures, self._breaker)
             self._redis.delete(*switch_wide, *(f"{key}:{operation}" for key in switch_wide))
 
     def failed(self) -> None:
-        with self._without_redis_too():
+        with self._tolerating_redis_failures():
             self._count(self._failures, self._breaker)
 
-    def garbled(self, operation: str) -> None:
-        """The switch is alive."""
-        with self._without_redis_too():
+    def unreadable_answer(self, operation: str) -> None:
+        """Count an answer that cannot be read against its operation alone: the switch itself does answer."""
+        with self._tolerating_redis_failures():
             self._redis.delete(self._failures, self._breaker)
             self._count(f"{self._failures}:{operation}", f"{self._breaker}:{operation}")
 
@@ -103,7 +103,7 @@ class SwitchGate:
         self._redis.eval(FAILED, 2, failures, breaker, FAILURES_TO_OPEN, PAUSE_SECONDS)
 
     @contextmanager
-    def _without_redis_too(self) -> Iterator[None]:
+    def _tolerating_redis_failures(self) -> Iterator[None]:
         try:
             yield
         except RedisError:
@@ -111,7 +111,7 @@ class SwitchGate:
 
 
 def open_breakers(*, redis: Redis, switch_ids: Iterable[int]) -> dict[int, bool]:
-    """By switch, whether it is left alone now because it did not answer. Raises RedisError."""
+    """Tell which switches are paused now because they did not answer. Raises RedisError."""
     seconds, _ = redis.time()
     until = {switch_id: redis.get(f"switch:{switch_id}:breaker") for switch_id in switch_ids}
     return {switch_id: float(value or 0) > seconds for switch_id, value in until.items()}

@@ -1,4 +1,4 @@
-"""The way from a Switch row to a client that may ask it."""
+"""Making a client from a Switch row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.models import Switch
 from billing.lib.redis import connection
 from billing.switches.services.budget import SwitchGate
-from billing.switches.services.priority import PatientGate, is_background
+from billing.switches.services.priority import WaitingGate, is_background
 from billing.vos3000 import Client, Endpoint
 from billing.vos3000.probes import probe
 
@@ -19,18 +19,18 @@ PAGE_TIMEOUT = 3.0  # for the whole answer, while a person waits for a page
 
 
 def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Client:
-    """A client for one thread, kept to the switch's budget; to be closed, or used as a context manager."""
+    """Make a client for one thread that keeps to the switch's budget. Close it, or use it as a context manager."""
     gate = SwitchGate(
         redis=connection(),
         switch_id=switch.id,
         requests_per_second=switch.requests_per_second,
         modest=is_background(),
     )
-    return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), PatientGate(gate))
+    return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), WaitingGate(gate))
 
 
 def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Endpoint:
-    """ValueError or OSError when the switch's settings cannot be used, such as a missing file."""
+    """Read the address and its settings. Raises ValueError or OSError when they cannot be used (a missing file)."""
     return Endpoint(
         url=switch.url,
         time_zone=switch.zone,

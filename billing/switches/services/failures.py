@@ -1,28 +1,29 @@
-"""A failed question to the switch, in words for people."""
+"""How a request to a switch fails, and in which words people read it."""
 
 from __future__ import annotations
 
 from billing.vos3000 import Lost, Malformed, Refused, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Withheld
 
-# What a question that failed raises, and among them what it raises where the switch was not asked, to give it a rest.
+# What a failed request raises; and among them what it raises where the switch was not asked, to spare it.
 FAILED, WITHHELD = (SwitchError,), (Withheld,)
-# What a question to a switch can raise: it failed, or its settings cannot be used (a missing CA file, a bad address).
+# What a request can raise: it failed, or the switch's settings cannot be used (a missing CA file, a bad address).
 FAILURES = (*FAILED, OSError, ValueError)
 UNREADABLE = "The switch gave an answer that cannot be read."
 TOO_LATE = "The switch did not answer in time."
 REFUSED = "The switch refused to answer."
 BROKEN = "The connection to the switch broke."
 GONE = "The switch no longer knows this account."
-# What became of questions that reached the switch and may be to blame for it.
-OF_NO_USE = (UNREADABLE, TOO_LATE, REFUSED, BROKEN)
+# Sentences of failures for which the request itself may be the reason, since it did reach the switch.
+UNUSABLE_ANSWERS = (UNREADABLE, TOO_LATE, REFUSED, BROKEN)
 
 
-def is_of_no_use(error: Exception) -> bool:
-    """Whether the question itself may be to blame, so that another one, of fewer accounts, may have its answer."""
+def is_unusable(error: Exception) -> bool:
+    """Whether the request itself may be the reason, so that one for fewer accounts may be answered."""
     return isinstance(error, Malformed | Refused | Lost) and not isinstance(error, UnexpectedStatus)
 
 
 def sentence(error: Exception) -> str:
+    """Word a failure for people."""
     match error:
         case Withheld():
             return "The switch is being given a rest for a moment."

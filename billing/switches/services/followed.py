@@ -1,4 +1,4 @@
-"""Which accounts of a switch are followed, so that they are kept up with it. Nothing here asks the switch."""
+"""Choosing the accounts of a switch that are kept up with it. Nothing here asks the switch."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ FOLLOWED = """
 
 
 def followed(*, switch: Switch, now: datetime) -> QuerySet[Account]:
-    """Accounts that have a member, those below them, and those whose pages were looked at lately."""
+    """Choose accounts that have a member, those below them, and those whose pages were looked at lately."""
     with connection.cursor() as cursor:
         cursor.execute(FOLLOWED)
         members = [row[0] for row in cursor.fetchall()]
-    wanted = Account.objects.filter(switch=switch, missing_since__isnull=True)
-    return wanted.filter(Q(pk__in=members) | Q(viewed_at__gt=now - LOOKED_AT)).select_related("switch").order_by("pk")
+    present = Account.objects.filter(switch=switch, missing_since__isnull=True)
+    return present.filter(Q(pk__in=members) | Q(viewed_at__gt=now - LOOKED_AT)).select_related("switch").order_by("pk")
 
 
 def watched(*, switch: Switch, now: datetime) -> QuerySet[Account]:
-    """Accounts of which a page is open, as far as one can tell."""
+    """Choose followed accounts of which a page was looked at so lately that it may be open."""
     return followed(switch=switch, now=now).filter(viewed_at__gt=now - LOOKED_AT_LATELY)
 
 
 def without_profile(*, switch: Switch) -> list[str]:
-    """Numbers known from a list of balances alone."""
+    """List numbers of accounts that are known from a list of balances alone."""
     bare = Account.objects.filter(switch=switch, profile_at__isnull=True, missing_since__isnull=True)
     return list(bare.order_by("pk").values_list("number", flat=True)[:PROFILES_PER_SLOT])

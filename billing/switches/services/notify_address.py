@@ -1,4 +1,4 @@
-"""The secret address at which a switch tells of changes by itself (manual §4): it says which switch it is.
+"""The secret address at which a switch notifies the portal of changes (manual §4); each switch has its own.
 
 A notification carries no signature. A sender that knows the address of a switch may say that something changed there,
 and no more.
@@ -12,17 +12,17 @@ from django.utils.crypto import constant_time_compare
 from accounts.lib import encryption
 from accounts.models import Switch
 
-# Every address is made of it: another one would close the addresses that operators have given to their switches.
+# Every address is derived from it: a change would close the addresses that operators have given to their switches.
 PURPOSE = "notify address"
 
 
 def notify_address(switch: Switch) -> str:
-    """OUT_POST_URL of the switch. It changes with SECRET_KEY; those before it go on working."""
+    """The OUT_POST_URL of the switch. It changes with SECRET_KEY; addresses made with earlier keys go on working."""
     return f"{settings.PUBLIC_URL}/notify/{encryption.digests(PURPOSE, str(switch.pk))[0]}/"
 
 
 def switch_of(secret: str) -> Switch | None:
-    """Each is compared to its end, so that the time it takes tells nothing."""
+    """Find the switch of a secret. Every secret is compared to its end, so that the time taken reveals nothing."""
     found = None
     for switch in Switch.objects.order_by("pk"):
         for known in encryption.digests(PURPOSE, str(switch.pk)):

@@ -1,4 +1,4 @@
-"""How work asks the switch where nobody waits for a page: people and payments go first."""
+"""Priority of requests to a switch: people and payments go first, background work takes what they leave."""
 
 from __future__ import annotations
 
@@ -11,55 +11,55 @@ from enum import Enum, auto
 
 from billing.vos3000 import Gate, Withheld
 
-LONGEST = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(minutes=2)
 PAUSE = 0.2
 
 
 class Priority(Enum):
     FOR_PEOPLE = auto()
     IN_BACKGROUND = auto()
-    PATIENTLY = auto()
+    WAITING_FOR_BUDGET = auto()
 
 
-_manner: ContextVar[Priority] = ContextVar("manner", default=Priority.FOR_PEOPLE)
+_priority: ContextVar[Priority] = ContextVar("priority", default=Priority.FOR_PEOPLE)
 
 
 @contextmanager
-def _asking(manner: Priority) -> Iterator[None]:
-    token = _manner.set(manner)
+def _within(priority: Priority) -> Iterator[None]:
+    token = _priority.set(priority)
     try:
         yield
     finally:
-        _manner.reset(token)
+        _priority.reset(token)
 
 
 def background() -> AbstractContextManager[None]:
-    """Within, clients leave a part of the switch's budget to people and payments."""
-    return _asking(Priority.IN_BACKGROUND)
+    """Have clients that are made within leave a part of the switch's budget to people and payments."""
+    return _within(Priority.IN_BACKGROUND)
 
 
 def waiting_for_budget() -> AbstractContextManager[None]:
-    """As `background`, and what the budget withholds waits for its turn instead of failing."""
-    return _asking(Priority.PATIENTLY)
+    """Do as `background` does, and have requests that the budget withholds wait for their turn instead of failing."""
+    return _within(Priority.WAITING_FOR_BUDGET)
 
 
 def is_background() -> bool:
-    return _manner.get() is not Priority.FOR_PEOPLE
+    return _priority.get() is not Priority.FOR_PEOPLE
 
 
-class PatientGate:
-    """A gate that waits within `patience` and is the gate it was given elsewhere."""
+class WaitingGate:
+    """A gate that, within `waiting_for_budget`, waits for the budget of the gate it wraps."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
     def admit(self, operation: str) -> None:
-        give_up = time.monotonic() + LONGEST.total_seconds()
+        give_up = time.monotonic() + LONGEST_WAIT.total_seconds()
         while True:
             try:
                 return self._gate.admit(operation)
             except Withheld:
-                if _manner.get() is not Priority.PATIENTLY or time.monotonic() >= give_up:
+                if _priority.get() is not Priority.WAITING_FOR_BUDGET or time.monotonic() >= give_up:
                     raise
             time.sleep(PAUSE)
 
@@ -69,5 +69,5 @@ class PatientGate:
     def failed(self) -> None:
         self._gate.failed()
 
-    def garbled(self, operation: str) -> None:
-        self._gate.garbled(operation)
+    def unreadable_answer(self, operation: str) -> None:
+        self._gate.unreadable_answer(operation)

@@ -1,4 +1,4 @@
-"""Bringing a switch's accounts up to date in one go, part by part, for the command."""
+"""Bringing a switch's accounts up to date in one go, part by part, for the command `sync`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from billing.lib.days import DAY, begin_of, day_of, each_day
 from billing.switches.services.failures import FAILURES, sentence
 from billing.sync.services import mirroring
 
-# How long the command waits for a day that a worker is fetching, or asks again for one that was put off, in seconds.
+# For how many seconds the command waits for a day that a worker is fetching, or asks again for one that was put off.
 LONGEST_WAIT, PAUSE = 60, 0.5
 BUSY = "Another process is fetching this day."
 
 
 @dataclass(frozen=True)
 class Failure:
-    """`day` is None where not a day's calls but the payments or the account itself could not be read."""
+    """What could not be read, and why: calls of a day, or without a day the payments or the account itself."""
 
     account: str
     day: date | None
@@ -32,7 +32,7 @@ class Failure:
 
 @dataclass
 class CaughtUp:
-    """Account-days, calls on them, and new payments and charges."""
+    """What was brought up to date: accounts, their days with how many calls, and new payments and charges."""
 
     accounts: int = 0
     days: int = 0
@@ -51,7 +51,7 @@ def utc_now() -> datetime:
 
 @dataclass
 class CatchUp:
-    """`parts` gives one piece of work at a time; `done` is what they came to."""
+    """The work of catching up with a switch: `parts` are its pieces, and `done` is what they have come to so far."""
 
     switch: Switch
     first: date
@@ -60,22 +60,23 @@ class CatchUp:
     done: CaughtUp = field(default_factory=CaughtUp)
 
     def choose(self, numbers: Sequence[str]) -> list[Account]:
-        """These accounts, or all of the switch, with their profiles and balances. Raises SwitchError.
+        """Read profiles and balances of these accounts, or of all of the switch, and return them. Raises SwitchError.
 
-        The balances come first: what was stated before the calls are read can be explained by them.
+        The balances come before the calls, because the calls can explain only balances that were stated before them.
         """
         if not numbers:
             balances.refresh_all(switch=self.switch, now=self.clock())
         listed = Account.objects.filter(switch=self.switch, missing_since__isnull=True).order_by("number")
-        wanted = list(numbers) or list(listed.values_list("number", flat=True))
-        profiles.refresh(switch=self.switch, numbers=wanted, now=self.clock())
-        chosen = list(listed.filter(number__in=wanted).select_related("switch"))
+        requested = list(numbers) or list(listed.values_list("number", flat=True))
+        profiles.refresh(switch=self.switch, numbers=requested, now=self.clock())
+        chosen = list(listed.filter(number__in=requested).select_related("switch"))
         unknown = set(numbers) - {account.number for account in chosen}
         self.done.failed += [Failure(number, None, "The switch has no such account.") for number in sorted(unknown)]
         self.done.accounts = len(chosen)
         return chosen
 
     def parts(self, accounts: Sequence[Account]) -> Iterator[Callable[[], None]]:
+        """The calls of each day, the last day first; then the proof of all days, and the payments of each account."""
         if not accounts:
             return
         for day in reversed(list(each_day(self.first, self.last))):
@@ -91,9 +92,9 @@ class CatchUp:
         try:
             fetched = call_fetching.fetch_days(accounts=accounts, first=day, last=day, now=self.clock())
             give_up = time.monotonic() + LONGEST_WAIT
-            while (fetched.busy or fetched.put_off) and time.monotonic() < give_up:
+            while (fetched.busy or fetched.postponed) and time.monotonic() < give_up:
                 time.sleep(PAUSE)
-                again = fetched.take_back()
+                again = fetched.pop_unfinished()
                 fetched.add(call_fetching.fetch_days(accounts=again, first=day, last=day, now=self.clock()))
         except FAILURES as error:
             self.done.failed += [Failure(account.number, day, sentence(error)) for account in accounts]

@@ -13,7 +13,7 @@ from billing.topups.services.matching import match_payments
 def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> NewRows:
     """Read the rows that are new on the switch, then match payments to top-ups. Raises SwitchError.
 
-    What was kept before the switch failed is matched as well: payments are read before charges.
+    Payments that were kept before the switch failed are matched as well.
     """
     try:
         return balance_payments.mirror(account=account, now=now, since=since)

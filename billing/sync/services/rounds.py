@@ -1,4 +1,4 @@
-"""The rounds of background work on one switch. Each says what it did.
+"""The rounds of background work on one switch. Each returns in words what it did, for staff.
 
 A question that was withheld, to give the switch a rest, ends a round until its next slot.
 """
@@ -35,6 +35,7 @@ def refresh_balances(*, switch: Switch, now: datetime) -> str:
 
 
 def name_new_accounts(*, switch: Switch, now: datetime) -> str:
+    """Read the profiles of accounts that are known from a list of balances alone."""
     numbers = without_profile(switch=switch)
     return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} new accounts"
 
@@ -45,10 +46,12 @@ def refresh_profiles(*, switch: Switch, now: datetime) -> str:
 
 
 def mirror_watched(*, switch: Switch, now: datetime) -> str:
+    """Mirror the payments of accounts of which a page is open."""
     return _mirror(watched(switch=switch, now=now), now)
 
 
 def mirror_followed(*, switch: Switch, now: datetime) -> str:
+    """Mirror the payments of every account that is kept up with the switch."""
     return _mirror(followed(switch=switch, now=now), now)
 
 
@@ -61,10 +64,12 @@ def fetch_yesterday(*, switch: Switch, now: datetime) -> str:
 
 
 def back_fill(*, switch: Switch, now: datetime) -> str:
+    """Fetch some of the older days that were never fetched."""
     return _fetch(due_days.due_back_fill(switch=switch, now=now), now, missing_only=True)
 
 
 def fetch_asked(*, switch: Switch, now: datetime) -> str:
+    """Fetch days that visitors asked for."""
     return str(backfill_worker.run_slot(switch=switch, now=now))
 
 
@@ -82,7 +87,10 @@ def prove(*, switch: Switch, now: datetime) -> str:
 
 
 def reconcile(*, switch: Switch, now: datetime) -> str:
-    """The last days, as far as late records have had time to arrive; of an account that is new here all of them."""
+    """Reconcile the last days of each account, and of an account that was never reconciled all days that are kept up.
+
+    Balances of the last minutes are left out, because late records may still explain them.
+    """
     today = day_of(now, switch.zone)
     kept_up = (today - due_days.DAYS_KEPT_UP * DAY, today - (RECONCILED_DAYS + 1) * DAY)
     settled = Reconciliation.objects.filter(account__switch=switch, day__range=kept_up)
@@ -91,11 +99,12 @@ def reconcile(*, switch: Switch, now: datetime) -> str:
 
 
 def reconcile_month(*, switch: Switch, now: datetime) -> str:
-    """Everything that is kept up, so that old cases close when they are explained."""
+    """Reconcile all days that are kept up, so that old cases close when they are explained."""
     return _reconcile(switch, now, lambda account: due_days.DAYS_KEPT_UP)
 
 
 def housekeeping(*, now: datetime) -> str:
+    """Delete what has been kept long enough, and make room for the calls of the coming months."""
     partitions.ensure_ahead(now=now)
     months = retention.forget_calls(now=now)
     entries = audit.forget(before=now - timedelta(days=settings.AUDIT_DAYS))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext
 
 from accounts.models import Account, Switch, User
+from billing.lib.advisory_locks import Locked, lock
 from billing.lib.amounts import ZERO
 from billing.topups.models import Kind, Source, TopUp
 from billing.topups.services.errors import LimitExceeded, PersonLimitExceeded
@@ -43,9 +43,9 @@ def lock_daily_limits(*, account: Account, by: User) -> None:
     """
     switch = account.switch
     if switch.daily_limit_per_user is not None:
-        _lock(f"top-ups by {by.pk} on {switch.pk}")
+        lock(Locked.TOPUPS_BY_PERSON, f"{by.pk} {switch.pk}")
     if switch.daily_limit_per_account is not None:
-        _lock(f"top-ups of {account.pk}")
+        lock(Locked.TOPUPS_OF_ACCOUNT, account.pk)
 
 
 def check(requested: TopUp) -> None:
@@ -124,8 +124,3 @@ def _of_today(switch: Switch, now: datetime) -> QuerySet[TopUp]:
     midnight = now.astimezone(switch.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     topups = TopUp.objects.filter(account__switch=switch, kind=Kind.CREDIT, requested_at__gte=midnight)
     return topups.exclude(state__in=UNDONE)
-
-
-def _lock(what: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
+from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.switches.services import failures
 from billing.topups.models import Answer, Kind, Reissue, Source, TopUp, TopUpState
 from billing.topups.services import lookups, requests, states, transfers
@@ -74,7 +75,7 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
             _answer(reissue, Answer.APPROVED, by, why, now)
             new = _issue(old, reissue.requested_by, now)
             audit.note(action=AuditAction.REISSUED, now=now, by=by, subject=old, text=f"As {new}: {why.strip()}")
-            transaction.on_commit(partial(requests.enqueue_topup, new.pk))
+            transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, new.pk))
     except PersonLimitExceeded as error:
         # It counts as asked for by them, not by the person who approves it.
         raise ReissueRefused(error.about(str(reissue.requested_by))) from error
@@ -141,7 +142,7 @@ def _give_back(old: TopUp, by: User, now: datetime) -> TopUp:
         reissue_of=old,
         requested_at=now,
         deadline=now + states.OWED_FOR,
-        next_attempt_at=now + states.SWEEP_AFTER,
+        next_attempt_at=now + SWEEP_AFTER,
     )
     return states.create(topup=topup, by=by)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from accounts.models import Account, User
 from billing.lib.amounts import BadAmount, check_amount
-from billing.lib.enqueue import enqueue
+from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
 from billing.topups.models import Kind, Source, TopUp
 from billing.topups.services import limits
 from billing.topups.services.errors import (
@@ -25,9 +25,9 @@ from billing.topups.services.errors import (
     LimitExceeded,
     NoteUnfit,
 )
-from billing.topups.services.states import OWED_FOR, SWEEP_AFTER, create
+from billing.topups.services.states import OWED_FOR, create
 
-SEND_TOPUP = "billing.topups.tasks.send_topup"
+SEND_TOPUP = QueuedTask(name="billing.topups.tasks.send_topup", queue="money")
 
 LONGEST_KEY = 64
 LONGEST_NOTE = 200
@@ -77,7 +77,7 @@ def request(
         check(requested)
         topup, is_new = write(requested)
         if is_new and send_by_worker:
-            transaction.on_commit(partial(enqueue_topup, topup.pk))
+            transaction.on_commit(partial(SEND_TOPUP.enqueue, topup.pk))
     return topup
 
 
@@ -140,11 +140,6 @@ def write(requested: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]
         if known is None:
             raise
         return known, False
-
-
-def enqueue_topup(topup_id: int) -> None:
-    """Ask a worker to send it now. When no broker answers, a sweep will find it."""
-    enqueue(SEND_TOPUP, topup_id, queue="money")
 
 
 def _body(topup: TopUp) -> tuple[int, Decimal, str, int | None, str, int | None]:

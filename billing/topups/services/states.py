@@ -11,14 +11,13 @@ from django.db.models import Q, QuerySet
 from accounts.lib.backoff import Backoff
 from accounts.models import AuditAction, User
 from accounts.services import audit
+from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.topups.models import EDGES, Kind, TopUp, TopUpState, Transition
 from billing.topups.services import receipts
 
 ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 UNDONE = frozenset({TopUpState.REFUSED, TopUpState.NOT_APPLIED})
 
-# A row that a process has just written is left to that process and its worker for so long before a sweep takes it.
-SWEEP_AFTER = timedelta(seconds=5)
 # A give-back is owed, and so is the credit for a payment by card: they are tried until they are there.
 OWED_FOR = timedelta(days=3650)
 PAUSES_WHEN_OWED = Backoff(first=timedelta(seconds=1), longest=timedelta(hours=1))

@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 from accounts.access import is_below
 from accounts.models import Account, User
 from billing.balances.services import balances
+from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.topups.models import Kind, Source, TopUp
-from billing.topups.services import headroom, limits, requests, states
+from billing.topups.services import headroom, limits, requests
 from billing.topups.services.errors import TopUpRefused
 
 # A credit's own deadline begins when its debit is confirmed.
@@ -89,7 +90,7 @@ def request(
         _check(requested, agent)
         credit, is_new = _write(requested, reissue_of)
         if is_new and send_by_worker:
-            transaction.on_commit(partial(requests.enqueue_topup, credit.pk))
+            transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, credit.pk))
     return credit
 
 
@@ -123,7 +124,7 @@ def _requested(
         payer=agent,
         requested_at=now,
         deadline=now + (agent.switch.sending_deadline if without_debit else NO_DEADLINE_YET),
-        next_attempt_at=now + states.SWEEP_AFTER,
+        next_attempt_at=now + SWEEP_AFTER,
     )
 
 

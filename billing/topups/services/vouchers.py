@@ -14,11 +14,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Account, User
 from billing.lib import rate_limits
+from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.lib.rate_limits import Limit
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES, sentence
 from billing.topups.models import Source, TopUp
-from billing.topups.services import requests, states, voucher_cards
+from billing.topups.services import requests, voucher_cards
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.states import UNDONE
 from billing.topups.services.voucher_cards import Card, Offer
@@ -117,7 +118,7 @@ def request(*, account: Account, offer: Offer, by: User, now: datetime, send_by_
         _check_is_free(account, offer.card)
         raise
     if is_new and send_by_worker:
-        transaction.on_commit(partial(requests.enqueue_topup, topup.pk))
+        transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, topup.pk))
     return topup
 
 
@@ -132,7 +133,7 @@ def _requested(offer: Offer, account: Account, by: User, now: datetime) -> TopUp
         sealed_card=voucher_cards.seal(offer.card),
         requested_at=now,
         deadline=now + account.switch.sending_deadline,
-        next_attempt_at=now + states.SWEEP_AFTER,
+        next_attempt_at=now + SWEEP_AFTER,
     )
 
 
