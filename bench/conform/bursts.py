@@ -8,8 +8,8 @@ from random import Random
 
 from bench.conform.evidence import Burst
 from bench.conform.hands import TIMES_DELIVERED, beside_one_another, id_of
+from bench.conform.orders import SMALLEST, Door, Order, ask, draw_amount
 from bench.conform.web import submit_at_once, web
-from bench.conform.wishes import SMALLEST, Door, Wish, ask, draw_amount
 from bench.conform.world import World
 from billing.topups.services import sending as topup_sending
 
@@ -24,29 +24,29 @@ def burst(world: World, random: Random, number: int) -> list[Burst]:
     with web(world) as port:
         for place in range(number):
             world.flush_redis()  # Or the portal would find that this person asks for a lot.
-            wish = _wish(world, random, place)
-            wishes = [wish] * SUBMITS_AT_ONCE
-            if wish.door is Door.FORM:
-                answers = submit_at_once(world, port, wishes)
+            order = _order(world, random, place)
+            orders = [order] * SUBMITS_AT_ONCE
+            if order.door is Door.FORM:
+                answers = submit_at_once(world, port, orders)
             else:
-                answers = beside_one_another(*[partial(ask, world, wish) for wish in wishes], threads=THREADS)
-            bursts.append(_after(world, wish, answers))
+                answers = beside_one_another(*[partial(ask, world, order) for order in orders], threads=THREADS)
+            bursts.append(_after(world, order, answers))
     return bursts
 
 
-def _wish(world: World, random: Random, place: int) -> Wish:
+def _order(world: World, random: Random, place: int) -> Order:
     agent, accounts, door = [
         (world.payer, world.debited, Door.FORM),
         (None, world.single, Door.SERVICE),
         (world.voucher, world.vouched, Door.FORM),
     ][place % 3]
-    return Wish(random.choice(accounts), agent, draw_amount(random), door, f"burst-{place}")
+    return Order(random.choice(accounts), agent, draw_amount(random), door, f"burst-{place}")
 
 
-def _after(world: World, wish: Wish, answers: list[str | None]) -> Burst:
+def _after(world: World, order: Order, answers: list[str | None]) -> Burst:
     """The same key with another body; then whatever was made is delivered four times at once."""
-    other = ask(world, replace(wish, amount=SMALLEST * (2 if wish.amount == SMALLEST else 1)))
+    other = ask(world, replace(order, amount=SMALLEST * (2 if order.amount == SMALLEST else 1)))
     for reference in filter(None, set(answers)):
         carry_out = partial(topup_sending.carry_out, topup_id=id_of(reference), now=world.now)
         beside_one_another(*[carry_out] * TIMES_DELIVERED)
-    return Burst(wish.key, answers, other)
+    return Burst(order.key, answers, other)

@@ -14,7 +14,7 @@ from simulator.control import Control
 class VirtualClock:
     """It runs on like the machine's, ahead of it by all that a run has skipped.
 
-    The portal is told its time wherever a service takes one, forms and commands included; the switch's own clock is
+    The portal gets its time wherever a service takes one, forms and commands included; the switch's own clock is
     set to it. So half an hour of settling time is over at once, and both sides agree that it is.
     """
 

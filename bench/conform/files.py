@@ -8,16 +8,16 @@ from functools import partial
 
 from accounts.models import Account
 from bench.conform.hands import beside_one_another
-from bench.conform.wishes import Wish
+from bench.conform.orders import Order
 from bench.conform.world import World
 from billing.batches.models import Batch
 from billing.batches.services import batches
 from billing.batches.services import worker as batch_worker
 
 
-def upload(world: World, wishes: Sequence[Wish], name: str) -> list[str]:
-    """The references of what was made of it by now; sweeps make the rest. All are wishes of the agent that pays."""
-    lines = [f"{wish.account.number},{wish.amount:f},{wish.key}" for wish in wishes]
+def upload(world: World, orders: Sequence[Order], name: str) -> list[str]:
+    """The references of what was made of it by now; sweeps make the rest. All are orders of the agent that pays."""
+    lines = [f"{order.account.number},{order.amount:f},{order.key}" for order in orders]
     content = "\n".join(["account,amount,note", *lines]).encode()
     agent = Account.objects.select_related("switch").get(pk=world.payer.pk)
     for _ in range(2):

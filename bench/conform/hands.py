@@ -72,7 +72,7 @@ def decide_reviews(world: World) -> None:
 
 
 def credit_again(world: World) -> None:
-    """What is paid online, owed and was as asked for, staff credit anew: whoever decided about it tries to, too."""
+    """Staff credit again what is paid by card, owed and as it was asked for. The person who decided tries to, too."""
     for payment in CardPayment.objects.owed().filter(state=CardPaymentState.PAID):
         for person in (world.staff, world.second):
             # What may still be done, or cannot be looked for just now, waits.

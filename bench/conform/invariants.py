@@ -193,17 +193,17 @@ def t10_reissued_by_two(evidence: Evidence) -> Iterator[str]:
             yield f"{topup} has no new reference"
         if [r for r in approved[old.pk] if r.answered_by_id not in (None, r.requested_by_id, *by)] == []:
             yield f"{topup} was issued without a second person"
-    yield from _credited_anew_alone(evidence)
+    yield from _credited_again_alone(evidence)
 
 
-def _credited_anew_alone(evidence: Evidence) -> Iterator[str]:
-    """A payment by card is credited anew by nobody who decided about an earlier credit of it."""
+def _credited_again_alone(evidence: Evidence) -> Iterator[str]:
+    """A person who decided about a credit of a payment by card does not credit it again."""
     deciders: dict[int, set[int | None]] = defaultdict(set)
     for topup in sorted(evidence.topups, key=lambda row: row.pk):
         if topup.online_id is None:
             continue
         if topup.requested_by_id in deciders[topup.online_id]:
-            yield f"{topup} credits a payment by card anew without a second person"
+            yield f"{topup} credits a payment by card again without a second person"
         by = [step.by_id for step in evidence.steps[topup.pk] if step.from_state == TopUpState.REVIEW]
         deciders[topup.online_id].update(by)
 
@@ -223,8 +223,8 @@ def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:
             for row in evidence.rows_of(topup):
                 here, there = (topup.amount, topup.balance_after), (row.fee, row.customer_money)
                 # A card tells that it was paid in, not what the balance was then.
-                is_told = topup.balance_after is not None or topup.source != Source.VOUCHER
-                if here != there and (is_told or topup.amount != row.fee):
+                is_known = topup.balance_after is not None or topup.source != Source.VOUCHER
+                if here != there and (is_known or topup.amount != row.fee):
                     yield f"{topup} says {here}, the switch {there}"
     for reference in evidence.seen.unfit_accepted:
         yield f"{reference} was made although its amount is unfit"

@@ -17,7 +17,7 @@ import psycopg
 
 from accounts.models import Switch
 from bench.conform.hands import TIMES_DELIVERED
-from bench.conform.wishes import Door, Wish, ask, draw_amount
+from bench.conform.orders import Door, Order, ask, draw_amount
 from bench.conform.world import World
 from billing.topups.models import TopUp, TopUpState
 from billing.topups.services import requests as topup_requests
@@ -40,7 +40,7 @@ class NotReached(Exception):
 
 def kill_at(world: World, point: KillPoint, random: Random, number: int) -> int:
     """Make a top-up, let a worker take it, and kill that worker; the top-up's id."""
-    topup = _wish_for(world, point, random, number)
+    topup = _order_for(world, point, random, number)
     leg = topup.debit or topup
     with worker(world) as process:
         KILLS[point](world, process, leg, random)
@@ -95,19 +95,19 @@ def await_that(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def _wish_for(world: World, point: KillPoint, random: Random, number: int) -> TopUp:
-    single = Wish(random.choice(world.single), None, draw_amount(random), Door.SERVICE, f"kill-{number}")
+def _order_for(world: World, point: KillPoint, random: Random, number: int) -> TopUp:
+    single = Order(random.choice(world.single), None, draw_amount(random), Door.SERVICE, f"kill-{number}")
     transfer = replace(single, account=random.choice(world.debited), agent=world.payer)
     # Before a debit the balance is asked for: the switch that keeps one waiting would be met before the claim.
-    wish = single if point is KillPoint.AFTER_CLAIM else random.choice([single, transfer])
-    reference = ask(world, wish)
+    order = single if point is KillPoint.AFTER_CLAIM else random.choice([single, transfer])
+    reference = ask(world, order)
     return TopUp.objects.select_related("debit").get(reference=reference)
 
 
 def _before_claim(world: World, process: subprocess.Popen[bytes], leg: TopUp, random: Random) -> None:
-    with locked(world, leg) as somebody_waits:
+    with locked(world, leg) as a_process_waits:
         topup_requests.SEND_TOPUP.enqueue(leg.pk)
-        await_that(somebody_waits)
+        await_that(a_process_waits)
         process.kill()
         process.wait()
 
@@ -141,8 +141,8 @@ def _before_save(world: World, process: subprocess.Popen[bytes], leg: TopUp, ran
     world.control.add_fault("Pay", "late", count=1, seconds=HELD_UNTIL_LOCKED)
     topup_requests.SEND_TOPUP.enqueue(leg.pk)
     await_that(lambda: was_received(world, leg))
-    with locked(world, leg) as somebody_waits:
-        await_that(somebody_waits)
+    with locked(world, leg) as a_process_waits:
+        await_that(a_process_waits)
         process.kill()
         process.wait()
 
@@ -157,22 +157,22 @@ KILLS: dict[KillPoint, Callable[[World, subprocess.Popen[bytes], TopUp, Random],
 
 @contextmanager
 def locked(world: World, topup: TopUp) -> Iterator[Callable[[], bool]]:
-    """The row is held; whoever wants to write it waits. Gives a question: does somebody wait?"""
+    """Lock the row, so that a process that wants to write it waits. Gives a question: does a process wait?"""
     with psycopg.connect(world.database_url) as holder, psycopg.connect(world.database_url, autocommit=True) as asking:
         holder.execute("SELECT FROM topups_topup WHERE id = %s FOR UPDATE", [topup.pk])
         waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid)))"
 
-        def somebody_waits() -> bool:
+        def a_process_waits() -> bool:
             row = asking.execute(waiting, [holder.info.backend_pid]).fetchone()
             return bool(row and row[0])
 
-        yield somebody_waits
+        yield a_process_waits
         holder.rollback()
 
 
 @contextmanager
 def _connecting_for_ever() -> Iterator[str]:
-    """An address whose queue of connections is full: whoever connects waits, and has sent nothing."""
+    """An address whose queue of connections is full: a client that connects waits, and has sent nothing."""
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

@@ -39,9 +39,9 @@ from bench.conform.hands import (
 from bench.conform.invariants import AT_ANY_TIME, INVARIANTS
 from bench.conform.kills import KillPoint
 from bench.conform.online import Reported, pay_online
+from bench.conform.orders import LARGEST, SMALLEST, UNFIT, Door, Order, ask
 from bench.conform.rest import come_to_rest
 from bench.conform.storm import SHORT_WAIT, WAITING
-from bench.conform.wishes import LARGEST, SMALLEST, UNFIT, Door, Wish, ask
 from bench.conform.world import PLACES, World
 from billing.topups.services import sending as topup_sending
 from billing.vos3000 import SwitchError
@@ -67,7 +67,7 @@ class Disturbance(StrEnum):
 
 @dataclass(frozen=True)
 class Drawn:
-    """A wish before it is known who is there: places in lists."""
+    """An order before the accounts are known: they are places in lists."""
 
     source: int
     place: int
@@ -75,7 +75,7 @@ class Drawn:
     door: Door
 
 
-wishes = st.builds(
+orders = st.builds(
     Drawn,
     source=st.integers(0, 2),
     place=st.integers(0, 3),
@@ -99,46 +99,46 @@ class TopUps(RuleBasedStateMachine):
         self.explored = explored
         self.seen = Seen()
         self.asked = 0
-        self.wishes: list[tuple[Wish, str]] = []
+        self.orders: list[tuple[Order, str]] = []
         self.is_broken = False
 
-    @initialize(wishes=st.lists(wishes, min_size=3, max_size=6))
-    def begin(self, wishes: list[Drawn]) -> None:
-        for wish in wishes:
-            self._submit(wish)
+    @initialize(orders=st.lists(orders, min_size=3, max_size=6))
+    def begin(self, orders: list[Drawn]) -> None:
+        for order in orders:
+            self._submit(order)
 
-    @rule(wish=wishes)
-    def submit(self, wish: Drawn) -> None:
-        self._submit(wish)
+    @rule(order=orders)
+    def submit(self, order: Drawn) -> None:
+        self._submit(order)
 
-    @rule(wish=wishes, kind=st.sampled_from(Kind))
-    def submit_into_a_failure(self, wish: Drawn, kind: Kind) -> None:
+    @rule(order=orders, kind=st.sampled_from(Kind))
+    def submit_into_a_failure(self, order: Drawn, kind: Kind) -> None:
         self._fail(kind, "Pay", 1)
-        reference = self._submit(wish)
+        reference = self._submit(order)
         if reference is not None:
             topup_sending.carry_out(topup_id=id_of(reference), now=self.world.now)
 
-    @precondition(lambda self: self.wishes)
+    @precondition(lambda self: self.orders)
     @rule(place=places, is_other=st.booleans())
     def submit_again_under_its_key(self, place: int, is_other: bool) -> None:
-        wish, reference = self._wish(place)
-        other = replace(wish, amount=SMALLEST * (2 if wish.amount == SMALLEST else 1))
-        again = None if is_other else ask(self.world, wish)
+        order, reference = self._order(place)
+        other = replace(order, amount=SMALLEST * (2 if order.amount == SMALLEST else 1))
+        again = None if is_other else ask(self.world, order)
         another = ask(self.world, other) if is_other else None
-        self.seen.bursts.append(Burst(wish.key, [reference] if is_other else [reference, again], another))
+        self.seen.bursts.append(Burst(order.key, [reference] if is_other else [reference, again], another))
 
-    @precondition(lambda self: self.wishes)
+    @precondition(lambda self: self.orders)
     @rule(place=places)
     def deliver(self, place: int) -> None:
         topup_sending.carry_out(topup_id=self._id(place), now=self.world.now)
 
-    @precondition(lambda self: self.wishes)
+    @precondition(lambda self: self.orders)
     @rule(place=places)
     def deliver_four_times_at_once(self, place: int) -> None:
         carry_out = partial(topup_sending.carry_out, topup_id=self._id(place), now=self.world.now)
         beside_one_another(*[carry_out] * TIMES_DELIVERED, self.world.flush_redis)
 
-    @precondition(lambda self: self.wishes)
+    @precondition(lambda self: self.orders)
     @rule(place=places, point=st.sampled_from(KillPoint))
     def die(self, place: int, point: KillPoint) -> None:
         carry_out_until_death(topup_id=self._id(place), now=self.world.now, point=point)
@@ -203,12 +203,12 @@ class TopUps(RuleBasedStateMachine):
         agent, accounts = choices[drawn.source]
         # The form is for resellers; others have a card where these have it.
         door = Door.CARD if agent is None and drawn.door is Door.FORM else drawn.door
-        wish = Wish(accounts[drawn.place % len(accounts)], agent, drawn.amount, door, f"key-{self.asked}")
+        order = Order(accounts[drawn.place % len(accounts)], agent, drawn.amount, door, f"key-{self.asked}")
         self.asked += 1
-        reference = ask(world, wish)
+        reference = ask(world, order)
         if reference is not None:
-            self.wishes.append((wish, reference))
-            if not wish.is_fit:
+            self.orders.append((order, reference))
+            if not order.is_fit:
                 self.seen.unfit_accepted.append(reference)
         return reference
 
@@ -221,11 +221,11 @@ class TopUps(RuleBasedStateMachine):
             self.explored.faults[fault.kind] += fault.injected
         self.world.control.clear_faults()
 
-    def _wish(self, place: int) -> tuple[Wish, str]:
-        return self.wishes[-1 - place % len(self.wishes)]
+    def _order(self, place: int) -> tuple[Order, str]:
+        return self.orders[-1 - place % len(self.orders)]
 
     def _id(self, place: int) -> int:
-        return id_of(self._wish(place)[1])
+        return id_of(self._order(place)[1])
 
     def _check(self, evidence: Evidence, names: Iterable[str]) -> None:
         found = violations(evidence, names)

@@ -27,10 +27,10 @@ class Reported(StrEnum):
     ONCE = "reported once"
     TWICE = "reported twice"
     AT_ONCE = "reported, returned and swept at once"
-    THEN_DEATH = "whoever heard of it died"
+    THEN_DEATH = "the process that heard of it died"
     ANOTHER_AMOUNT = "another amount arrived"
     NOT_PAID = "not paid"
-    NEVER = "nobody heard of it"
+    NEVER = "no process heard of it"
 
 
 def pay_online(

@@ -1,4 +1,4 @@
-"""What one run is to do; knows nothing of Django, so that whoever starts runs can write it."""
+"""The plan of one run. It knows nothing of Django, so that the process that starts the runs can write it."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from bench.conform.kills import (
     was_received,
     worker,
 )
+from bench.conform.orders import Door, Order, ask, draw_amount
 from bench.conform.servers import Servers
-from bench.conform.wishes import Door, Wish, ask, draw_amount
 from bench.conform.world import World
 from billing.jobs.models import JobRun
 from billing.topups.models import TopUp, TopUpState
@@ -71,9 +71,9 @@ def _crash_while_the_worker_waits(
     world: World, servers: Servers, topup: TopUp, begin: Callable[[], object] = lambda: None
 ) -> None:
     # The holder's own connection breaks too.
-    with suppress(psycopg.OperationalError), locked(world, topup) as somebody_waits:
+    with suppress(psycopg.OperationalError), locked(world, topup) as a_process_waits:
         begin()
-        await_that(somebody_waits)
+        await_that(a_process_waits)
         servers.crash_postgresql()
 
 
@@ -88,8 +88,8 @@ def _crash_redis(world: World, servers: Servers, process: subprocess.Popen[bytes
 
 
 def _topup(world: World, random: Random, key: str) -> TopUp:
-    wish = Wish(random.choice(world.single), None, draw_amount(random), Door.SERVICE, key)
-    return TopUp.objects.get(reference=ask(world, wish))
+    order = Order(random.choice(world.single), None, draw_amount(random), Door.SERVICE, key)
+    return TopUp.objects.get(reference=ask(world, order))
 
 
 def _was_sent(topup: TopUp) -> bool:

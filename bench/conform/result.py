@@ -1,4 +1,4 @@
-"""What one run came to; knows nothing of Django, so that whoever waits for the runs can read it."""
+"""The result of one run. It knows nothing of Django, so that the process that waits for the runs can read it."""
 
 from __future__ import annotations
 

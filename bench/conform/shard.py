@@ -21,7 +21,7 @@ def main(plan: Plan, folder: Path) -> None:
     os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", DEBUG="1", LOG_LEVEL="CRITICAL")
     for server in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(server, None)
-    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nobody collects static files for this
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # static files are not collected for this
     leftovers.end(folder)
     with local.services(folder):
         import django

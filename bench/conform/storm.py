@@ -12,7 +12,7 @@ from bench.conform.evidence import Seen
 from bench.conform.files import upload
 from bench.conform.hands import deliver, go_on, id_of
 from bench.conform.online import Reported, pay_online
-from bench.conform.wishes import Door, Wish, ask, draw, draw_amount
+from bench.conform.orders import Door, Order, ask, draw, draw_amount
 from bench.conform.world import World
 from billing.topups.models import Kind as Leg
 from billing.topups.models import TopUp
@@ -32,7 +32,7 @@ SWITCH_PAUSED = "all connections refused for a while"
 
 @dataclass
 class Storm:
-    """Until there are `size` top-ups. `waiting`: wishes refused because a figure could not be had; they come again."""
+    """Until there are `size` top-ups. `waiting`: orders refused because a figure could not be had; they come again."""
 
     world: World
     random: Random
@@ -42,7 +42,7 @@ class Storm:
     refused: int = 0
     batches: int = 0
     pauses: int = 0
-    waiting: list[Wish] = field(default_factory=list)
+    waiting: list[Order] = field(default_factory=list)
 
     def blow(self) -> None:
         self._add_faults()
@@ -76,31 +76,31 @@ class Storm:
 
     def _batch(self, size: int) -> None:
         again, self.waiting = self.waiting, []
-        for wish in again:
-            self._take(wish)
+        for order in again:
+            self._take(order)
         for _ in range(size):
             self._take(draw(self.world, self.random, self.drawn))
             self.drawn += 1
 
-    def _take(self, wish: Wish) -> None:
-        reference = ask(self.world, wish)
+    def _take(self, order: Order) -> None:
+        reference = ask(self.world, order)
         if reference is not None:
-            if not wish.is_fit:
+            if not order.is_fit:
                 self.seen.unfit_accepted.append(reference)
             deliver(self.world, self.random, id_of(reference))
-        elif wish.is_fit:
-            self.waiting.append(wish)
+        elif order.is_fit:
+            self.waiting.append(order)
         else:
             self.refused += 1
 
     def _upload(self) -> None:
         """A file of the agent that pays. What is in it is sent by sweeps."""
         key = f"file-{self.batches}"
-        wishes = [
-            Wish(self.random.choice(self.world.debited), self.world.payer, draw_amount(self.random), Door.FORM, key)
+        orders = [
+            Order(self.random.choice(self.world.debited), self.world.payer, draw_amount(self.random), Door.FORM, key)
             for _ in range(LINES_OF_A_FILE)
         ]
-        upload(self.world, wishes, f"{key}.csv")
+        upload(self.world, orders, f"{key}.csv")
 
     def _pay_online(self) -> None:
         for number in range(ONLINE_PER_BATCH):
@@ -110,6 +110,6 @@ class Storm:
 
 
 def made(world: World) -> int:
-    """Credits that people wished for; what is issued again is not counted."""
+    """Credits that people ordered; what is issued again is not counted."""
     credit_topups = TopUp.objects.filter(account__switch=world.switch, kind=Leg.CREDIT)
     return credit_topups.filter(reissue_of__isnull=True).count()

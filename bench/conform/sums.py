@@ -45,7 +45,7 @@ def _wrong_ties(topups: Iterable[TopUp]) -> Iterator[str]:
     for topup in topups:
         payment = topup.payment
         if payment and (payment.account_id, payment.amount) != (topup.account_id, topup.amount):
-            yield f"{topup} is tied to a payment of {payment.amount}"
+            yield f"{topup} is matched with a payment of {payment.amount}"
 
 
 def t13_transfers_conserve(evidence: Evidence) -> Iterator[str]:

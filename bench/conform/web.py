@@ -15,7 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from bench.conform.kills import environment
-from bench.conform.wishes import Wish, form_fields, reference_in
+from bench.conform.orders import Order, form_fields, reference_in
 from bench.conform.world import World
 from portal import local
 from portal.processes import WEB
@@ -42,31 +42,31 @@ def web(world: World) -> Iterator[int]:
         server.wait(30)
 
 
-def submit_at_once(world: World, port: int, wishes: Sequence[Wish]) -> list[str | None]:
+def submit_at_once(world: World, port: int, orders: Sequence[Order]) -> list[str | None]:
     """Each over a connection of its own, all connected before the first asks. The references, None where refused."""
-    barrier = Barrier(len(wishes))
+    barrier = Barrier(len(orders))
 
-    def submit(wish: Wish) -> str | None:
+    def submit(order: Order) -> str | None:
         connection = HTTPConnection("127.0.0.1", port, timeout=LONGEST_ANSWER)
         try:
             connection.connect()
             barrier.wait(LONGEST_ANSWER)
-            return _post(connection, world, wish)
+            return _post(connection, world, order)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(wishes)) as pool:
-        return list(pool.map(submit, wishes))
+    with ThreadPoolExecutor(len(orders)) as pool:
+        return list(pool.map(submit, orders))
 
 
-def _post(connection: HTTPConnection, world: World, wish: Wish) -> str | None:
-    fields = {"csrfmiddlewaretoken": CSRF_TOKEN, **form_fields(wish)}
+def _post(connection: HTTPConnection, world: World, order: Order) -> str | None:
+    fields = {"csrfmiddlewaretoken": CSRF_TOKEN, **form_fields(order)}
     session = world.browser.cookies[settings.SESSION_COOKIE_NAME].value
     headers = {
         "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={CSRF_TOKEN}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    connection.request("POST", reverse("topup_confirm", args=[wish.account.public_id]), urlencode(fields), headers)
+    connection.request("POST", reverse("topup_confirm", args=[order.account.public_id]), urlencode(fields), headers)
     answer = connection.getresponse()
     answer.read()
     return reference_in(answer.status, answer.headers.get("Location", ""))

@@ -22,7 +22,7 @@ from simulator.control import Control
 PLENTY = Decimal(1_000_000_000)
 # As many as a switch counts in, whatever its currency.
 PLACES = 6
-MAY = ("change_topup", "reissue_topup", "change_onlinepayment")
+MAY = ("change_topup", "reissue_topup", "change_cardpayment")
 PAYS_ITSELF, VOUCHES = "R-100", "R-200"
 ON_ITS_OWN = ("C-301", "W-900")
 

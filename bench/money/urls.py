@@ -1,4 +1,4 @@
-"""The portal's own addresses, and a page to compare with: somebody signed in posts, and one row is inserted."""
+"""The portal's own addresses, and a page to compare with: a person who is signed in posts, and one row is inserted."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect

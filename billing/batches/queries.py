@@ -33,10 +33,10 @@ def reissued(rows: QuerySet[BatchRow]) -> dict[int, TopUp]:
     return latest
 
 
-def _following(credit_topups: list[TopUp]) -> dict[int, TopUp]:
+def _following(old_credits: list[TopUp]) -> dict[int, TopUp]:
     """The credit that was issued in place of each, by the old one's id; a new debit brings a new credit too."""
-    by_leg = {topup.debit_id: topup.pk for topup in credit_topups if topup.debit_id} | {
-        topup.pk: topup.pk for topup in credit_topups
+    by_leg = {topup.debit_id: topup.pk for topup in old_credits if topup.debit_id} | {
+        topup.pk: topup.pk for topup in old_credits
     }
     issued = TopUp.objects.filter(kind=Kind.CREDIT).select_related("debit")
     found = issued.filter(Q(reissue_of__in=by_leg) | Q(debit__reissue_of__in=by_leg))

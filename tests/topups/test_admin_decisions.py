@@ -37,7 +37,7 @@ def test_a_top_up_shows_its_steps(account: Account) -> None:
     path = [TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW]
     assert [step.to_state for step in steps] == path
     table = read(answer).section("What became of it")
-    assert [row["To"] for row in table.rows] == [state.label for state in path]
+    assert [row["To"] for row in table.rows] == [str(state.label) for state in path]
 
 
 def decide_page(topup: TopUp) -> str:

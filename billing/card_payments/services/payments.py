@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.lib.backoff import Backoff
 from accounts.models import Account, User
@@ -31,9 +31,9 @@ logger = logging.getLogger(__name__)
 LOOKS = Backoff(first=timedelta(minutes=2), longest=timedelta(hours=1))
 # A person who waits at the page is answered sooner than a sweep, but the provider is not asked at every visit.
 BETWEEN_LOOKS = timedelta(seconds=5)
-STILL_OPEN = (
+STILL_OPEN = gettext_lazy(
     "With a payment by card that was begun and may still be paid, this is more than the day's limit allows. "
-    f"What nobody pays no longer counts {OPEN_FOR.seconds // 60} minutes after it was begun."
+    "What nobody pays no longer counts %(minutes)d minutes after it was begun."
 )
 
 
@@ -102,7 +102,7 @@ def _check_day(account: Account, amount: Decimal, by: User, now: datetime) -> No
     try:
         topup_limits.check_used(with_these, account=account, amount=amount)
     except LimitExceeded as error:
-        raise LimitExceeded(STILL_OPEN) from error
+        raise LimitExceeded(STILL_OPEN % {"minutes": OPEN_FOR.seconds // 60}) from error
 
 
 def _sum(payments: QuerySet[CardPayment]) -> Decimal:

@@ -1,4 +1,4 @@
-"""What people ask for: a source, an account, an amount and a door, drawn from the seed."""
+"""Orders of top-ups, each with a payer, an account, an amount and the door it comes by, drawn from the seed."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ CHANCE_OF_UNFIT = 0.02
 
 
 class Door(StrEnum):
+    """By which way into the portal an order comes."""
+
     SERVICE = "service"
     FORM = "form"
     COMMAND = "command"
@@ -39,8 +41,8 @@ class Door(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wish:
-    """`agent` is None for a top-up by the operator or by a voucher card of this amount."""
+class Order:
+    """One order. `agent` is None for a top-up by the operator or by a voucher card of this amount."""
 
     account: Account
     agent: Account | None
@@ -53,81 +55,81 @@ class Wish:
         return self.amount not in UNFIT
 
 
-def draw(world: World, random: Random, number: int) -> Wish:
+def draw(world: World, random: Random, number: int) -> Order:
     agent, accounts = random.choice(
         [(world.payer, world.debited), (world.voucher, world.vouched), (None, world.single)]
     )
     # The form is for resellers; a command takes long to begin.
     [door] = random.choices(list(Door), [6, 3, 1, 0] if agent else [6, 0, 1, 2])
     is_unfit = door is not Door.CARD and random.random() < CHANCE_OF_UNFIT
-    return Wish(
+    return Order(
         account=random.choice(accounts),
         agent=agent,
         amount=random.choice(UNFIT) if is_unfit else draw_amount(random),
         door=door,
-        key=f"wish-{number}",
+        key=f"order-{number}",
     )
 
 
 def draw_amount(random: Random) -> Decimal:
-    """0.000001 to the limit, small and large ones alike."""
+    """Draw an amount from 0.000001 to the limit, small and large ones alike."""
     digits = random.randint(1, len(str(LARGEST)))
     units = min(LARGEST, random.randint(10 ** (digits - 1), 10**digits - 1))
     return Decimal(units).scaleb(-PLACES)
 
 
-def by(world: World, wish: Wish) -> User:
-    return world.reseller if wish.agent else world.staff
+def by(world: World, order: Order) -> User:
+    return world.reseller if order.agent else world.staff
 
 
-def ask(world: World, wish: Wish) -> str | None:
+def ask(world: World, order: Order) -> str | None:
     """The reference of the top-up, or None when the portal refused to write it."""
-    match wish.door:
+    match order.door:
         case Door.SERVICE:
-            return _by_service(world, wish)
+            return _by_service(world, order)
         case Door.FORM:
-            return _by_form(world, wish)
+            return _by_form(world, order)
         case Door.COMMAND:
-            return _by_command(world, wish)
+            return _by_command(world, order)
         case Door.CARD:
-            return _by_card(world, wish)
+            return _by_card(world, order)
 
 
-def _by_service(world: World, wish: Wish) -> str | None:
+def _by_service(world: World, order: Order) -> str | None:
     try:
-        return _request(world, wish).reference
+        return _request(world, order).reference
     except TopUpRefused:
         return None
 
 
-def _request(world: World, wish: Wish) -> TopUp:
-    account = Account.objects.select_related("switch").get(pk=wish.account.pk)
-    user, now = by(world, wish), world.now
-    if wish.agent is None:
+def _request(world: World, order: Order) -> TopUp:
+    account = Account.objects.select_related("switch").get(pk=order.account.pk)
+    user, now = by(world, order), world.now
+    if order.agent is None:
         return topup_requests.request(
             account=account,
-            amount=wish.amount,
+            amount=order.amount,
             by=user,
-            key=wish.key,
+            key=order.key,
             source=Source.OPERATOR,
             now=now,
             send_by_worker=False,
         )
-    payer = Account.objects.select_related("switch").get(pk=wish.agent.pk)
+    payer = Account.objects.select_related("switch").get(pk=order.agent.pk)
     return topup_transfers.request(
-        account=account, payer=payer, amount=wish.amount, by=user, key=wish.key, now=now, send_by_worker=False
+        account=account, payer=payer, amount=order.amount, by=user, key=order.key, now=now, send_by_worker=False
     )
 
 
-def _by_form(world: World, wish: Wish) -> str | None:
+def _by_form(world: World, order: Order) -> str | None:
     with time_machine.travel(world.now):
-        answer = world.browser.post(reverse("topup_confirm", args=[wish.account.public_id]), form_fields(wish))
+        answer = world.browser.post(reverse("topup_confirm", args=[order.account.public_id]), form_fields(order))
     return reference_in(answer.status_code, answer.headers.get("Location", ""))
 
 
-def form_fields(wish: Wish) -> dict[str, str]:
+def form_fields(order: Order) -> dict[str, str]:
     """As confirmed, also where the same amount went to the same account a moment ago."""
-    return {"amount": f"{wish.amount:f}", "note": "", "key": wish.key, "again": "on"}
+    return {"amount": f"{order.amount:f}", "note": "", "key": order.key, "again": "on"}
 
 
 def reference_in(status: int, location: str) -> str | None:
@@ -136,12 +138,12 @@ def reference_in(status: int, location: str) -> str | None:
     return reference if status == HTTPStatus.FOUND and path.endswith("/topups") else None
 
 
-def _by_command(world: World, wish: Wish) -> str | None:
+def _by_command(world: World, order: Order) -> str | None:
     """It sends the top-up too; its exit code says what became of it."""
-    who = ["--by", by(world, wish).email, *(["--from", wish.agent.number] if wish.agent else [])]
+    who = ["--by", by(world, order).email, *(["--from", order.agent.number] if order.agent else [])]
     # Behind "--" a negative amount is not taken for an option.
-    options = [*who, "--key", wish.key, "--again", "--json"]
-    argv = [world.switch.name, wish.account.number, *options, "--", f"{wish.amount:f}"]
+    options = [*who, "--key", order.key, "--again", "--json"]
+    argv = [world.switch.name, order.account.number, *options, "--", f"{order.amount:f}"]
     said = io.StringIO()
     silence = io.StringIO()
     with redirect_stdout(said), redirect_stderr(silence), time_machine.travel(world.now), suppress(SystemExit):
@@ -149,17 +151,17 @@ def _by_command(world: World, wish: Wish) -> str | None:
     return str(json.loads(said.getvalue())["reference"]) if said.getvalue() else None
 
 
-def _by_card(world: World, wish: Wish) -> str | None:
+def _by_card(world: World, order: Order) -> str | None:
     """Looked at the first time; then the same form comes again."""
-    account = Account.objects.select_related("switch").get(pk=wish.account.pk)
-    user, now = by(world, wish), world.now
+    account = Account.objects.select_related("switch").get(pk=order.account.pk)
+    user, now = by(world, order), world.now
     try:
-        if wish.key not in world.offers:
-            card = Card(pin=f"CARD-{wish.key}", password=wish.key)
-            world.control.add_card(card.pin, card.password, wish.amount)
+        if order.key not in world.offers:
+            card = Card(pin=f"CARD-{order.key}", password=order.key)
+            world.control.add_card(card.pin, card.password, order.amount)
             offer = vouchers.look(account=account, card=card, by=user, address="127.0.0.1", now=now)
-            world.offers[wish.key] = replace(offer, key=wish.key)
-        offer = replace(world.offers[wish.key], amount=wish.amount)
+            world.offers[order.key] = replace(offer, key=order.key)
+        offer = replace(world.offers[order.key], amount=order.amount)
         return vouchers.request(account=account, offer=offer, by=user, now=now, send_by_worker=False).reference
     except TopUpRefused:
         return None
