@@ -24,7 +24,7 @@ from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import reissues
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import sweep as topup_sweep
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 
 T = TypeVar("T")
 TIMES_DELIVERED = 4

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bench.conform.world import World
 from billing.topups.models import Source, TopUp, TopUpState
-from billing.topups.services import doubt
+from billing.topups.services import doubt_resolution
 from billing.topups.services import requests as topup_requests
 from billing.topups.services import sending as topup_sending
 
@@ -46,7 +46,7 @@ def resolve_many(world: World, count: int) -> Resolving:
     doubtful = TopUp.objects.filter(state=TopUpState.IN_DOUBT).count()
     world.control.reset_stats()
     began = time.monotonic()
-    resolved = doubt.resolve(switch=world.switch, now=world.now + timedelta(minutes=5))
+    resolved = doubt_resolution.resolve(switch=world.switch, now=world.now + timedelta(minutes=5))
     seconds = time.monotonic() - began
     stats = world.control.stats()
     return Resolving(

@@ -30,7 +30,7 @@ CLIENT, CODEC, PAYMENTS, TRANSPORT = (
     f"billing/vos3000/{name}.py" for name in ("client", "codec", "operations/payments", "transport")
 )
 SENDING, STATES, SWEEP = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "sweep"))
-DOUBT, REQUESTS = "billing/topups/services/doubt.py", "billing/topups/services/requests.py"
+DOUBT, REQUESTS = "billing/topups/services/doubt_resolution.py", "billing/topups/services/requests.py"
 REISSUES = "billing/topups/services/reissues.py"
 CARD_PAYMENT = "billing/card_payments/models.py"
 MATCHING = "billing/topups/services/matching.py"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Switch
 from billing.jobs.services.periodic import for_each_switch, periodic
 from billing.topups.models import TopUpState
-from billing.topups.services import doubt, receipt_mails, requests, sending, sweep
+from billing.topups.services import doubt_resolution, receipt_mails, requests, sending, sweep
 
 
 @shared_task(name=requests.SEND_TOPUP.name)
@@ -33,7 +33,7 @@ def switches_in_doubt() -> QuerySet[Switch]:
     job="resolve", every=timedelta(seconds=10), queue="money", switches=switches_in_doubt, in_background=False
 )
 def resolve_doubt(*, switch: Switch, now: datetime) -> object:
-    return doubt.resolve(switch=switch, now=now)
+    return doubt_resolution.resolve(switch=switch, now=now)
 
 
 @periodic(job="send receipts", every=timedelta(seconds=10), queue="default")

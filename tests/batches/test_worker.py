@@ -19,7 +19,7 @@ from billing.batches.services import batches
 from billing.batches.services import worker as batch_worker
 from billing.topups.models import TopUp, TopUpState
 from billing.topups.services import sweep as topup_sweep
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from simulator.process import SimulatorProcess
 from tests.support.factories import MembershipFactory
 from tests.support.processes import start_worker

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Switch
 from billing.topups.models import TopUpState
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 
 # What a fault of Pay makes of a top-up at once, and what the history says later.
 FAULTS: list[tuple[str, dict[str, Any], TopUpState, TopUpState]] = [

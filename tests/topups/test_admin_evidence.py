@@ -17,7 +17,7 @@ from billing.topups.models import LookUp, TopUp, TopUpState
 from billing.topups.queries.evidence import Match
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import sending as topup_sending
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, AccountFactory, CallFactory, ChargeFactory, PaymentFactory, TopUpFactory
 from tests.support.logins import logged_in, show_password

@@ -23,7 +23,7 @@ from billing.topups.services import requests as topup_requests
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import sweep as topup_sweep
 from billing.topups.services import transfers as topup_transfers
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.errors import TopUpRefused
 from simulator.process import SimulatorProcess
 from tests.support.factories import UserFactory

@@ -22,7 +22,7 @@ from billing.topups.models import Kind, ReceiptMail, Source, TopUp, TopUpState
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
 from billing.topups.services import transfers as topup_transfers
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.receipt_mails import send_due
 from billing.topups.tasks import send_receipts
 from simulator.process import SimulatorProcess

@@ -20,7 +20,7 @@ from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
 from billing.topups.services import sweep as topup_sweep
 from billing.topups.services import transfers as topup_transfers
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.errors import KeyReused
 from billing.topups.services.transfers import BalanceUnknown, NotBelow, NotCovered
 from simulator.process import SimulatorProcess

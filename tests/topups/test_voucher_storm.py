@@ -23,7 +23,7 @@ from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import sweep as topup_sweep
 from billing.topups.services import vouchers
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.voucher_cards import Card
 from simulator.process import SimulatorProcess

@@ -21,7 +21,7 @@ from billing.topups.services import errors as topup_errors
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import sweep as topup_sweep
 from billing.topups.services import voucher_cards, vouchers
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.voucher_cards import Card
 from billing.vos3000.operations.phone_cards import pay_by_phone_card
 from simulator.process import SimulatorProcess

@@ -1,4 +1,4 @@
-"""Sends a top-up at most once. What is neither surely done nor surely not done is in doubt (manual §3.22, §3.58)."""
+"""Sends a top-up at most once (manual §3.22, §3.58); `outcomes` writes down what became of it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,19 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from accounts.lib.backoff import Backoff
 from accounts.lib.clock import Clock
 from billing.balances.services import balances
-from billing.lib.amounts import stored_if_money
 from billing.switches.services import clients
 from billing.topups.models import Kind, TopUp, TopUpState
-from billing.topups.services import headroom, states
+from billing.topups.services import headroom, outcomes, states
 from billing.topups.services.pay_requests import Operation, Unsendable, operation_of
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
-from billing.vos3000.operations.payments import Paid
 
 logger = logging.getLogger(__name__)
 
-PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
 NOT_SENT_YET = "It could not be sent yet; it is tried again."
-NOT_REACHED = "It could not be reached; nothing was sent."
 
 
 def carry_out(*, topup_id: int, now: datetime) -> TopUp:
@@ -75,13 +70,7 @@ def expire(*, topup: TopUp, now: datetime) -> bool:
     """Refuse a top-up that could not be sent by its deadline. False when it may still be sent."""
     if now < topup.deadline:
         return False
-    return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, only_if=states.sendable())
-
-
-def pause(topup: TopUp) -> timedelta:
-    """How long to wait between attempts: 1, 2, 4 … 60 seconds; a give-back waits up to an hour, and is always tried."""
-    pauses = states.PAUSES_WHEN_OWED if topup.kind == Kind.GIVE_BACK else PAUSES
-    return pauses.pause(topup.attempts - 1)
+    return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=outcomes.NOT_REACHED, only_if=states.sendable())
 
 
 def _first_leg(topup: TopUp) -> TopUp:
@@ -105,7 +94,7 @@ def _is_fresh(figures: balances.Figures, now: datetime) -> bool:
 def _postpone(topup: TopUp, now: datetime, *, is_attempt: bool = True) -> TopUp:
     """Leave a top-up requested, without a claim, to be tried again later."""
     TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED, attempts=topup.attempts).update(
-        attempts=F("attempts") + int(is_attempt), next_attempt_at=now + pause(topup), why=NOT_SENT_YET
+        attempts=F("attempts") + int(is_attempt), next_attempt_at=now + outcomes.pause(topup), why=NOT_SENT_YET
     )
     topup.refresh_from_db()
     return topup
@@ -144,60 +133,13 @@ def _pay(client: Client, operation: Operation, topup: TopUp, clock: Clock) -> No
     try:
         paid = operation(client)
     except Unreachable as error:
-        _was_not_sent(topup, clock.now(), error)
+        outcomes.note_not_sent(topup, clock.now(), error)
     except Refused as error:
-        _was_refused(topup, clock.now(), error)
+        outcomes.note_refused(topup, clock.now(), error)
     except UnknownOutcome as error:
-        _is_in_doubt(topup, clock.now(), error.reason, error.code)
+        outcomes.put_in_doubt(topup, clock.now(), error.reason, error.code)
     except Exception as error:
         logger.exception("Sending %s ended in an unexpected way", topup)
-        _is_in_doubt(topup, clock.now(), type(error).__name__, None)
+        outcomes.put_in_doubt(topup, clock.now(), type(error).__name__, None)
     else:
-        _was_paid(topup, clock.now(), paid)
-
-
-def _was_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
-    evidence = {"pay_money": str(paid.amount), "money": str(paid.balance_after)}
-    balance = stored_if_money(paid.balance_after)
-    sent_at = topup.sent_at or now
-    for _ in range(2):
-        # The second time round: a sweep took so slow a sending for dead and put it in doubt meanwhile.
-        if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT):
-            return
-        if states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=balance):
-            break
-    if balance is not None:
-        balances.note_balance(account=topup.account, balance=balance, asked_at=sent_at)
-
-
-def _was_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:
-    evidence = {"reason": error.reason}
-    if now >= topup.deadline:
-        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, evidence=evidence)
-    else:
-        states.move(
-            topup=topup,
-            to=TopUpState.REQUESTED,
-            now=now,
-            why=NOT_REACHED,
-            evidence=evidence,
-            next_attempt_at=now + pause(topup),
-        )
-
-
-def _was_refused(topup: TopUp, now: datetime, error: Refused) -> None:
-    # Of a card the text may name its number.
-    evidence = {"code": error.code, "text": "" if topup.card else error.text}
-    why = f"The switch refused it with code {error.code}; nothing was done."
-    states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
-
-
-def _is_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> None:
-    states.move(
-        topup=topup,
-        to=TopUpState.IN_DOUBT,
-        now=now,
-        why="The switch did not say clearly whether it was done.",
-        evidence={"reason": reason} if code is None else {"reason": reason, "code": code},
-        next_look_at=now + topup.account.switch.first_look_after,
-    )
+        outcomes.note_paid(topup, clock.now(), paid)

@@ -20,7 +20,7 @@ from billing.topups.services import requests as topup_requests
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import sweep as topup_sweep
 from billing.topups.services.decisions import DecisionRefused, candidates, decide
-from billing.topups.services.doubt import resolve
+from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.matching import match_payments
 from billing.topups.tasks import resolve_doubt, sweep_topups
 from billing.vos3000 import Client
