@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
@@ -15,8 +16,11 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Switch
 from billing.lib import redis as redis_service
+from portal import local
+from portal.demo.forget import forget
 from simulator.process import SimulatorProcess
 from tests.support import databases
+from tests.support.demo import DemoProcess
 from tests.support.factories import SwitchFactory, UserFactory
 from tests.support.logins import logged_in
 from tests.support.processes import start_worker
@@ -88,6 +92,29 @@ def clean_redis(own_redis: str) -> None:
 def simulator_process() -> Iterator[SimulatorProcess]:
     with SimulatorProcess("--quiet-world", "--seed", "1") as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def running_demo() -> Iterator[Callable[[], DemoProcess]]:
+    """One demo for all tests of this run that need one; a new one where a test has ended the last one."""
+    folder = local.FOLDER / "demo-of-tests"
+    forget(folder)
+    started: list[DemoProcess] = []
+    with contextlib.ExitStack() as stack:
+
+        def running() -> DemoProcess:
+            if not started or started[-1].process.poll() is not None:
+                started.append(stack.enter_context(DemoProcess(folder)))
+            return started[-1]
+
+        yield running
+    forget(folder)
+
+
+@pytest.fixture
+def demo(running_demo: Callable[[], DemoProcess]) -> DemoProcess:
+    """The whole portal with its sample people, whatever earlier tests did in it."""
+    return running_demo()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 
 import pytest
 from xdist.remote import Producer
@@ -33,6 +34,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> HeavyTo
 def pytest_load_initial_conftests() -> None:
     os.environ["DEBUG"] = "1"
     os.environ.pop("PUBLIC_URL", None)
+    # Every worker would write each assertion anew, and every program that a test starts would compile the project.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # WhiteNoise warns where nothing was collected yet; the tests take static files from where they stand.
     static = local.FOLDER / "test" / "static"
     static.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.staff_pages.base import ReadOnlyAdmin
 from accounts.staff_pages.filters import OfAccount
@@ -31,10 +32,14 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
         *("state", "why", "tries", "rows_done", "rows_total", "moved_at", "ended_at", "size", "expires_at"),
     )
 
-    @admin.display(description="which calls")
+    @admin.display(description=gettext_lazy("which calls"))
     def calls(self, export: Export) -> SafeString:
-        """What was chosen beside the days, and the page with the same."""
+        """What was chosen beside the days, and a link to the page that lists the same calls."""
         asked, zone = QueryDict(export.asked), ZoneInfo(export.zone)
         words = table_of(account=export.account, asked=asked, zone=zone, today=export.last).words
         place = f"{reverse('calls', args=[export.account.public_id])}?{export.asked}"
-        return format_html('{} (<a href="{}">as the page lists them</a>)', ", ".join(words) or "all", place)
+        return format_html(
+            gettext('{calls} (<a href="{place}">as the page lists them</a>)'),
+            calls=", ".join(words) or gettext("all"),
+            place=place,
+        )

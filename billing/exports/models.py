@@ -4,6 +4,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.lib.references import new_reference
@@ -19,13 +20,13 @@ class FileKind(models.TextChoices):
 
 
 class ExportState(models.TextChoices):
-    SENT = "sent", "sent at once"
-    WAITING = "waiting", "waiting"
-    RUNNING = "running", "being prepared"
-    DONE = "done", "ready"
-    STOPPED = "stopped", "stopped"
-    FAILED = "failed", "not made"
-    REMOVED = "removed", "removed"
+    SENT = "sent", _("sent at once")
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("being prepared")
+    DONE = "done", _("ready")
+    STOPPED = "stopped", _("stopped")
+    FAILED = "failed", _("not made")
+    REMOVED = "removed", _("removed")
 
 
 UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
@@ -40,10 +41,10 @@ EXPORT_EDGES = [
 
 
 class Export(models.Model):
-    """Calls that somebody took away as a file: sent at once, or prepared by a worker and kept for a while.
+    """A file of calls that a person asked for: sent at once, or prepared by a worker and kept for a while.
 
-    `asked` is the query of the address whose page lists the same calls. A file is for
-    whoever asked alone. `tries` counts the workers that took it up; what a dead one had written is never gone on with.
+    `asked` is the query of the address whose page lists the same calls. The file is for the person who asked, and for
+    no other. `tries` counts the workers that took it up: each begins again, whatever an earlier one had written.
     """
 
     reference = models.CharField(max_length=20, unique=True, default=new_export_reference, editable=False)
@@ -54,20 +55,20 @@ class Export(models.Model):
     asked_at = models.DateTimeField()
     asked = models.TextField(blank=True)
     kind = models.CharField(max_length=4, choices=FileKind.choices)
-    zone = models.CharField(max_length=64, help_text="Whose days it is about, and whose clock its times are told by")
-    first = models.DateField("first day")
-    last = models.DateField("last day")
+    zone = models.CharField(max_length=64, help_text=_("Whose days it is about, and whose clock its times are told by"))
+    first = models.DateField(_("first day"))
+    last = models.DateField(_("last day"))
     was_fresh = models.BooleanField(
-        "fresh login", help_text="Whether the person had just shown once more that it was them"
+        _("fresh login"), help_text=_("Whether the person had just shown once more that it was them")
     )
     state = models.CharField(max_length=10, choices=ExportState.choices)
     tries = models.PositiveSmallIntegerField(default=0)
-    rows_done = models.BigIntegerField("calls written", default=0)
-    rows_total = models.BigIntegerField("calls in all", null=True, blank=True)
-    moved_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last seen at it")
+    rows_done = models.BigIntegerField(_("calls written"), default=0)
+    rows_total = models.BigIntegerField(_("calls in all"), null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True, help_text=_("When a worker was last seen at it"))
     ended_at = models.DateTimeField(null=True, blank=True)
-    why = models.CharField(max_length=300, blank=True, help_text="Why it was not made, for people")
-    size = models.BigIntegerField(null=True, blank=True, help_text="Of the file, in bytes")
+    why = models.CharField(max_length=300, blank=True, help_text=_("Why it was not made, for people"))
+    size = models.BigIntegerField(null=True, blank=True, help_text=_("Of the file, in bytes"))
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

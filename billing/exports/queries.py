@@ -1,4 +1,4 @@
-"""Exports as their pages show them: to whoever asked for them, and nobody else."""
+"""Exports as their pages show them: each to the person who asked for it, and to no other."""
 
 from __future__ import annotations
 

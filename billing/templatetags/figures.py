@@ -21,7 +21,7 @@ register.filter("exact_money", exact_money)
 
 @register.filter
 def short_money(amount: Decimal | None, currency: str = "") -> str:
-    """To the currency's places, for sums in which the hundredth of a cent says nothing; smaller ones keep theirs."""
+    """A sum in the currency's places, where the hundredth of a cent says nothing; smaller amounts keep theirs."""
     if amount is None or 0 < abs(amount) < _smallest(currency):
         return money(amount, currency)
     return money(round(amount, places_of(currency)), currency)
@@ -29,13 +29,13 @@ def short_money(amount: Decimal | None, currency: str = "") -> str:
 
 @register.filter
 def spendable_money(amount: Decimal | None, currency: str = "") -> str:
-    """To the currency's places and never more than there is."""
+    """An amount in the currency's places, rounded down: never more than there is."""
     return money(None if amount is None else amount.quantize(_smallest(currency), ROUND_FLOOR), currency)
 
 
 @register.filter
 def signed_money(amount: Decimal | None, currency: str = "") -> str:
-    """What happened to a balance: with its sign, also when it grew."""
+    """What happened to a balance, with its sign also when it grew."""
     text = money(amount, currency)
     return f"+{text}" if amount is not None and amount > 0 else text
 
@@ -48,7 +48,7 @@ def taken_money(amount: Decimal, currency: str = "") -> str:
 
 @register.filter
 def tick(amount: Decimal, currency: str = "") -> str:
-    """Beside a chart's line: no more than the line itself says."""
+    """The amount beside a line of a chart, no more exact than the line itself."""
     sign = MINUS if amount < 0 else ""
     return f"{sign}{SYMBOLS.get(currency, '')}{abs(amount).normalize():,f}"
 
@@ -81,7 +81,7 @@ def number(count: int) -> str:
 
 @register.filter
 def instant(at: datetime) -> str:
-    """For a program that reads the page; many times as quick as Django's own `date`."""
+    """An instant for a program that reads the page; many times as quick as Django's own `date`."""
     return timezone.localtime(at).isoformat()
 
 
@@ -93,7 +93,7 @@ def epoch(at: datetime) -> str:
 
 @register.filter
 def clock(at: datetime, written: str) -> str:
-    """By the letters of `strftime`; as quick as `instant`, for times that a page has many of."""
+    """A time by the letters of `strftime`; as quick as `instant`, for times that a page has many of."""
     return timezone.localtime(at).strftime(written)
 
 
@@ -109,7 +109,7 @@ def age(at: datetime, now: datetime) -> str:
 
 @register.inclusion_tag("parts/freshness.html", takes_context=True)
 def fresh(context: template.Context, at: datetime | None, limit: timedelta, link: str = "") -> dict[str, object]:
-    """How old a figure is; marked when older than `limit`. With `link`, where to ask again."""
+    """How old a figure is, marked when older than `limit`. With `link`, it leads to where to ask again."""
     now: datetime = context["now"]
     return {
         "at": at,

@@ -51,7 +51,7 @@ def account_page(
 def after_fresh_login(
     view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
-    """The view is reached only by a person who has just shown once more that it is them."""
+    """Lets a person reach the view only after a fresh login."""
 
     @wraps(view)
     def page(request: Request, access: Access, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
@@ -62,7 +62,7 @@ def after_fresh_login(
 
 
 def zone_of(access: Access) -> ZoneInfo:
-    """In which times are shown."""
+    """The time zone that the pages show times in."""
     return time_zones.zone_of(access.user, access.account.switch)
 
 

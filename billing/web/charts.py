@@ -41,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Label:
-    """`at`: in hundredths of the chart's width, where the middle of its bar is."""
+    """A bar's label. `at` is where the middle of the bar is, in hundredths of the chart's width."""
 
     day: date
     at: float
@@ -58,7 +58,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class Chart:
-    """`ticks` run from the top line to the bottom one. `gaps` are drawn over the bars that are not of all their calls.
+    """A chart of costs. `ticks` run from the top line to the bottom one.
+
+    `gaps` are drawn over the bars that are not of all their calls.
     `bar` is how wide one is, `rounding` how much of that its corners take.
 
     A bar of a month or a year is known by the first of its days.
@@ -100,7 +102,7 @@ class Chart:
 def cost_chart(
     costs: Sequence[tuple[date, Decimal]], *, today: date, unit: Unit = Unit.DAY, lacking: Lacking | None = None
 ) -> Chart:
-    """`costs` runs from the oldest to the last one; there is at least one, and for each one of `lacking`."""
+    """Draw costs, the oldest first: there is at least one, and `lacking` has an entry for each."""
     ceiling = round_up(max((cost for _, cost in costs), default=Decimal(0)))
     width = min(WIDEST_BAR, len(costs) + 1)
     present = first_of(today, unit)
@@ -125,7 +127,7 @@ def cost_chart(
 
 
 def labels(days: Sequence[date], unit: Unit = Unit.DAY) -> list[Label]:
-    """The last of them has one, and others at equal distances before it."""
+    """Labels for some of the bars: the last one, and others at equal distances before it."""
     count = len(days)
     labelled = range(count - 1, -1, -max(1, math.ceil(count / MOST_LABELS[unit])))
     return [Label(days[index], round((index + 0.5) * 100 / count, 2)) for index in reversed(labelled)]
@@ -143,7 +145,7 @@ def _gap(bar: Bar, missing: int, days: int) -> Gap:
 
 
 def round_up(most: Decimal) -> Decimal:
-    """The next of 1, 2, 5, 10, 20, 50 … that covers it, so that the lines have plain amounts."""
+    """The next of 1, 2, 5, 10, 20, 50 … that covers an amount, so that the lines have plain amounts."""
     if most <= 0:
         return Decimal(1)
     scale = Decimal(1).scaleb(most.adjusted())

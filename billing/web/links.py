@@ -14,7 +14,7 @@ PLACES = ("after", "before", "further", "sums")
 
 
 def page_link(asked: QueryDict, **changes: str | None) -> str:
-    """The query with these changes and at the beginning of the list; empty where a change is None."""
+    """The query of an address with these changes, at the beginning of the list; empty where a change is None."""
     if None in changes.values():
         return ""
     query = asked.copy()

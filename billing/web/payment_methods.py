@@ -24,12 +24,12 @@ class Way:
 
 
 def payment_methods(access: Access) -> list[Way]:
-    """Those that a person may use for an account, the usual one first."""
+    """The ways that a person may use for an account, the usual one first."""
     return [Way(way.title(access), way.url) for way in subject.payment_methods() if access.may(way.action)]
 
 
 def to_a_way(access: Access) -> HttpResponse:
-    """To the first of them; the form there leads to the others."""
+    """Lead to the first way that a person may use; its form leads to the others."""
     for way in payment_methods(access):
         return redirect(way.page, access.account.public_id)
     raise Http404("No way to top up")

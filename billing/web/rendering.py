@@ -29,7 +29,7 @@ class Request(LoggedInRequest):
 
 @dataclass(frozen=True)
 class Tab:
-    """`current` as ARIA has it: the very page, or a place that the page lies in."""
+    """An entry of the main menu. `current` is ARIA's word: the very page, or a place that the page lies in."""
 
     title: StrOrPromise
     url: str

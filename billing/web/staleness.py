@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 BALANCE = timedelta(minutes=2)
-# In a list, where nothing is asked for anew when somebody looks.
+# In a list, where nothing is asked for again when a person looks.
 LISTED_BALANCE = timedelta(minutes=5)
 CALLS = timedelta(minutes=15)
 PAYMENTS = timedelta(minutes=15)

@@ -1,6 +1,6 @@
-"""Steps towards money and files: so many a minute of a person and from an address.
+"""Limits steps towards money and files: so many a minute of a person and from an address.
 
-They are counted in Redis, by one question. Without it nobody is held up: the limits of a day are in the database.
+They are counted in Redis, by one question. Without Redis no step is held up: the limits of a day are in the database.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ STATEMENT = Steps("statement", of_a_person=60, from_an_address=300)
 
 
 def throttled(steps: Steps, *, method: str = "POST") -> Callable[[View[Rest]], View[Rest]]:
-    """Each request of this method is a step; where none is left, the page says to wait."""
+    """Counts each request of this method as a step; where none is left, the page says to wait."""
 
     def decorate(view: View[Rest]) -> View[Rest]:
         @wraps(view)

@@ -54,7 +54,7 @@ def test_every_address_stands_in_the_table() -> None:
 @pytest.mark.usefixtures("bare_404")
 @pytest.mark.parametrize("role", table.ROLES)
 def test_every_page_of_an_account_opens_to_its_people_alone(world: World, role: str) -> None:
-    steps = of_role(role, account_steps(world))
+    steps = said(account_steps(world, [role]))
     before = set(TopUp.objects.values_list("pk", flat=True))
     assert surprises(world, steps) == []
     made = TopUp.objects.exclude(pk__in=before).filter(kind=Kind.CREDIT)
@@ -65,21 +65,21 @@ def test_every_page_of_an_account_opens_to_its_people_alone(world: World, role: 
 
 @pytest.mark.parametrize("role", table.ROLES)
 def test_every_other_page_opens_to_whom_it_is_for(world: World, role: str) -> None:
-    steps = of_role(role, other_steps(world))
+    steps = said(other_steps(world, [role]))
     assert surprises(world, steps) == []
     _print_size("Other pages", steps)
 
 
 @pytest.mark.parametrize("role", table.ROLES)
 def test_every_page_of_the_staff_site_opens_to_its_groups_alone(world: World, role: str) -> None:
-    steps = of_role(role, [*staff_steps(world), *other_staff_steps()])
+    steps = said([*staff_steps(world, [role]), *other_staff_steps([role])])
     assert surprises(world, steps) == []
     _print_size("Staff site", steps)
 
 
-def of_role(role: str, steps: Iterable[Step]) -> list[Step]:
-    found = [step for step in steps if step.role == role]
-    assert found, f"The table says nothing of {role}."
+def said(steps: Iterable[Step]) -> list[Step]:
+    found = list(steps)
+    assert found, "The table says nothing of this role."
     return found
 
 

@@ -88,8 +88,8 @@ def test_nothing_else_opens_to_them_before(world: World) -> None:
     public = _pages_without_a_login()
     steps = [
         step
-        for step in (*account_steps(world), *other_steps(world))
-        if step.role in roles and step.page not in public and not step.address.startswith(open_anyway)
+        for step in (*account_steps(world, roles), *other_steps(world, roles))
+        if not (step.fragment or step.page in public or step.address.startswith(open_anyway))
     ]
     opened = []
     for step in steps:

@@ -74,6 +74,12 @@ def test_a_silently_edited_record_is_found_and_closes_when_it_is_put_right(
     assert look(account).cases == []
     case.refresh_from_db()
     assert case.closed_at is not None
+    assert case.is_explained
+    simulator.control.edit_call(call.flow_no, fee=call.fee + Decimal("0.123457"), silent=True)
+    sync(switch, ZOE)
+    (reopened,) = look(account).cases
+    assert reopened.difference == case.difference
+    assert reopened != case
 
 
 def test_a_removed_record_is_found(switch: Switch, simulator: SimulatorProcess) -> None:

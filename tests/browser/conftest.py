@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from portal import local
-from portal.demo.forget import forget
 from tests.browser.walking import Walk
 from tests.support.chromium import CHROMIUM, QUIET
 from tests.support.demo import DemoProcess
@@ -24,15 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
-
-
-@pytest.fixture(scope="package")
-def demo() -> Iterator[DemoProcess]:
-    folder = local.FOLDER / "demo-of-browser"
-    forget(folder)
-    with DemoProcess(folder) as demo:
-        yield demo
-    forget(folder)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from billing.calls.services import partitions
 from billing.packages.models import PackageList
 from billing.rates.models import Rate, RateGroup
 from tests.support.factories import CallFactory
+from tests.support.pages import context, read
 from tests.support.visitors import Visitor
 
 BEGAN = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -40,7 +40,7 @@ def text(zoe: Visitor, call: Call, visitor: Visitor | None = None, **headers: st
     """The page as it is read."""
     answer = (visitor or zoe).client.get(zoe.page(f"calls/{call.flow_no}/"), headers=headers)
     assert answer.status_code == 200
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+    return read(answer).words
 
 
 def test_a_call_is_told_in_words(zoe: Visitor) -> None:
@@ -142,22 +142,24 @@ def test_a_prefix_that_the_rates_no_longer_have_is_told(zoe: Visitor) -> None:
 
 def test_a_call_before_any_rates_were_read_asks_for_them_and_looks_again(zoe: Visitor) -> None:
     call = call_of(zoe)
-    page = zoe.client.get(zoe.page(f"calls/{call.flow_no}/")).content.decode()
-    assert "The rates are being asked for." in page
-    assert 'hx-trigger="every 2s"' in page
+    answer = zoe.client.get(zoe.page(f"calls/{call.flow_no}/"))
+    assert context(answer)["is_coming"]
+    assert "The rates are being asked for." in read(answer).words
+    assert b'hx-trigger="every 2s"' in answer.content
     RateGroup.objects.update(ended_at=datetime.now(UTC), failure="The switch did not answer in time.")
-    page = zoe.client.get(zoe.page(f"calls/{call.flow_no}/")).content.decode()
-    assert "hx-trigger" not in page
+    answer = zoe.client.get(zoe.page(f"calls/{call.flow_no}/"))
+    page = read(answer).words
+    assert b"hx-trigger" not in answer.content
     assert "The rate is not known just now." in page
     assert "The switch did not answer in time." in page
 
 
 def test_staff_look_again_by_themselves_because_each_look_is_recorded(zoe: Visitor, sam: Visitor) -> None:
     call = call_of(zoe)
-    page = sam.client.get(zoe.page(f"calls/{call.flow_no}/")).content.decode()
-    assert "hx-trigger" not in page
-    assert "http-equiv" not in page
-    assert "Look again" in page
+    answer = sam.client.get(zoe.page(f"calls/{call.flow_no}/"))
+    assert b"hx-trigger" not in answer.content
+    assert b"http-equiv" not in answer.content
+    assert read(answer).link("Look again") == zoe.page(f"calls/{call.flow_no}/")
 
 
 def test_a_charge_that_the_switch_corrected_says_what_it_was_before(zoe: Visitor, mara: Visitor) -> None:
@@ -186,15 +188,15 @@ def test_an_account_whose_rates_the_switch_does_not_name_says_so(zoe: Visitor) -
 
 def test_htmx_gets_the_price_alone(zoe: Visitor) -> None:
     call = call_of(zoe)
-    html = zoe.client.get(zoe.page(f"calls/{call.flow_no}/"), headers={"HX-Request": "true"}).content.decode()
-    assert 'id="price"' in html
-    assert "<html" not in html
+    html = zoe.client.get(zoe.page(f"calls/{call.flow_no}/"), headers={"HX-Request": "true"}).content
+    assert b'id="price"' in html
+    assert b"<html" not in html
 
 
 def test_the_list_leads_to_each_call(zoe: Visitor) -> None:
     call = call_of(zoe)
-    html = zoe.client.get(f"{zoe.page('calls/')}?from=2026-11-20&to=2026-11-21").content.decode()
-    assert f'href="{zoe.page(f"calls/{call.flow_no}/")}?began={int(call.started_at.timestamp())}"' in html
+    page = read(zoe.client.get(f"{zoe.page('calls/')}?from=2026-11-20&to=2026-11-21"))
+    assert page.link(call.callee) == f"{zoe.page(f'calls/{call.flow_no}/')}?began={int(call.started_at.timestamp())}"
 
 
 def test_a_row_leads_to_its_own_call_where_the_switch_used_a_number_again(zoe: Visitor) -> None:
@@ -203,8 +205,8 @@ def test_a_row_leads_to_its_own_call_where_the_switch_used_a_number_again(zoe: V
     partitions.ensure([began.date()])
     CallFactory.create(account=zoe.account, callee="8613900000111", flow_no=newer.flow_no, started_at=began)
     day = newer.started_at.date()
-    html = zoe.client.get(f"{zoe.page('calls/')}?from={day - timedelta(days=70)}&to={day}").content.decode()
-    links = re.findall(rf'href="([^"]*/calls/{newer.flow_no}/[^"]*)">(\d+)<', html)
+    page = read(zoe.client.get(f"{zoe.page('calls/')}?from={day - timedelta(days=70)}&to={day}"))
+    links = [(link.address, link.name) for link in page.links if f"/calls/{newer.flow_no}/" in link.address]
     assert [callee for _, callee in links] == ["8613900000222", "8613900000111"]
     for link, callee in [*links, (zoe.page(f"calls/{newer.flow_no}/?began=then"), "8613900000222")]:
         assert zoe.client.get(link).context["call"].callee == callee

@@ -318,7 +318,9 @@ def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zo
     assert (backfill(end).has_grown, backfill(end).query) == (True, f"?{query}")
     complete = answer_of(zoe, query)
     assert b'id="filling"' not in complete.content
-    assert backfill(complete).coverage.missing_days == []
+    coverage = backfill(complete).coverage
+    assert coverage is not None
+    assert coverage.missing_days == []
 
 
 def test_a_page_goes_on_past_a_day_that_cannot_be_fetched(

@@ -16,6 +16,7 @@ from billing.rates import queries as rates
 from billing.rates.models import Rate, RateGroup
 from tests.support.factories import AccountFactory, CallFactory, MembershipFactory
 from tests.support.logins import logged_in
+from tests.support.pages import read
 from tests.support.visitors import Visitor
 
 NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
@@ -82,12 +83,12 @@ def test_a_destination_is_found_by_its_name_or_its_code(
 def test_a_file_has_the_same_calls(zoe: Visitor, group: RateGroup) -> None:
     rows = zoe.client.get(f"{zoe.page('calls/csv/')}?{DAYS}&destination=Germany+mobile").getvalue().decode()
     assert re.findall(r'"(\d+)000",60,', rows) == ["4915"]
-    page = zoe.client.get(f"{zoe.page('exports/')}?{DAYS}&destination=Germany+mobile").content.decode()
+    page = read(zoe.client.get(f"{zoe.page('exports/')}?{DAYS}&destination=Germany+mobile")).words
     assert "Destination: Germany mobile" in page
 
 
 def test_what_is_called_like_no_destination_is_told(zoe: Visitor, group: RateGroup) -> None:
-    page = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Atlantis").content.decode()
+    page = read(zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Atlantis")).words
     assert "Nothing in your rates has this name, so calls of every destination are shown." in page
     assert len(found(zoe, "Atlantis")) == len(AREAS) + 1
 
@@ -95,7 +96,7 @@ def test_what_is_called_like_no_destination_is_told(zoe: Visitor, group: RateGro
 def test_a_name_of_too_many_codes_is_told(zoe: Visitor, group: RateGroup) -> None:
     with patch.object(rates, "MOST_PREFIXES", 2):
         assert len(found(zoe, "Germany")) == len(AREAS) + 1
-        page = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Germany").content.decode()
+        page = read(zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Germany")).words
         assert "That stands for more than" in page
         assert found(zoe, "Germany mobile") == ["4915"]
 
@@ -105,7 +106,7 @@ def test_names_that_are_not_known_yet_are_asked_for(zoe: Visitor) -> None:
     assert not RateGroup.objects.exists()
     assert len(found(zoe, "Germany")) == len(AREAS) + 1
     assert RateGroup.objects.get(name="retail").asked_at is not None
-    page = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Germany").content.decode()
+    page = read(zoe.client.get(f"{zoe.page('calls/')}?{DAYS}&destination=Germany")).words
     assert "The names in your rates are not known yet (look again in a moment, or write the code)" in page
 
 
@@ -119,7 +120,7 @@ def test_each_call_names_its_destination_where_the_rates_do(zoe: Visitor, group:
     Rate.objects.filter(prefix="227").update(area_name="")
     zoe.account.refresh_from_db()
     assert names(zoe) == ["Germany", "Germany mobile", "Germany, mobile (other)", "", "Nigeria", "100 % 'free'", ""]
-    assert "Germany mobile" in zoe.client.get(zoe.page()).content.decode()
+    assert "Germany mobile" in read(zoe.client.get(zoe.page())).words
 
 
 def test_names_are_those_of_the_accounts_own_rates(zoe: Visitor, group: RateGroup) -> None:

@@ -15,6 +15,7 @@ from billing.exports.services import files as export_files
 from billing.exports.services import requests as export_requests
 from tests.support.factories import AccountFactory, ExportFactory, MembershipFactory
 from tests.support.logins import logged_in
+from tests.support.pages import read
 from tests.support.visitors import Visitor
 
 DAYS = "from=2026-10-10&to=2026-10-14"
@@ -67,7 +68,8 @@ def test_a_file_is_asked_for_and_watched(zoe: Visitor) -> None:
     assert "Called number begins with 86" in page
     assert 'hx-trigger="every 2s"' in page
     assert '<meta http-equiv="refresh" content="5">' in page
-    assert row.reference in zoe.client.get(zoe.page("exports/")).content.decode()
+    listed = read(zoe.client.get(zoe.page("exports/"))).links
+    assert zoe.page(f"exports/{row.reference}/") in [link.address for link in listed]
 
 
 def test_it_says_how_far_it_is(zoe: Visitor) -> None:
@@ -87,9 +89,9 @@ def test_it_says_how_far_it_is(zoe: Visitor) -> None:
 def test_the_list_counts_no_calls_of_a_file_that_there_is_not(zoe: Visitor) -> None:
     now = timezone.now()
     row = export(zoe, state=ExportState.RUNNING, rows_done=1200, rows_total=3000, moved_at=now)
-    assert "of 3,000 calls" in zoe.client.get(zoe.page("exports/")).content.decode()
+    assert "of 3,000 calls" in read(zoe.client.get(zoe.page("exports/"))).words
     Export.objects.filter(pk=row.pk).update(state=ExportState.STOPPED, ended_at=now)
-    assert "1,200" not in zoe.client.get(zoe.page("exports/")).content.decode()
+    assert "1,200" not in read(zoe.client.get(zoe.page("exports/"))).words
 
 
 def test_what_has_ended_is_no_longer_looked_at(zoe: Visitor) -> None:
@@ -122,10 +124,10 @@ def test_what_has_expired_or_is_gone_is_told(zoe: Visitor, caplog: pytest.LogCap
     expired, gone = ready(zoe, expires_at=timezone.now()), ready(zoe)
     export_files.remove(gone.reference)
     answer = zoe.client.get(zoe.page(f"exports/{expired.reference}/file/"), follow=True)
-    assert "There is no file to download here." in answer.content.decode()
-    assert "no longer kept" in answer.content.decode()
+    assert "There is no file to download here." in read(answer).words
+    assert "no longer kept" in read(answer).words
     answer = zoe.client.get(zoe.page(f"exports/{gone.reference}/file/"), follow=True)
-    assert "The file is not where it should be." in answer.content.decode()
+    assert "The file is not where it should be." in read(answer).words
     assert "must share EXPORT_DIR" in caplog.text
 
 
@@ -143,14 +145,14 @@ def test_it_is_stopped_and_removed(zoe: Visitor, django_capture_on_commit_callba
 def test_one_person_has_a_few_at_a_time(zoe: Visitor) -> None:
     for _ in range(export_requests.MOST_UNFINISHED):
         ask(zoe)
-    refused = zoe.client.get(ask(zoe)["Location"]).content.decode()
+    refused = read(zoe.client.get(ask(zoe)["Location"])).words
     assert "3 files are being prepared for you already." in refused
     Export.objects.update(state=ExportState.STOPPED, ended_at=timezone.now())
     with patch.object(export_requests, "MOST_KEPT", 2):
         ready(zoe)
         ready(zoe, expires_at=timezone.now() - timedelta(hours=1))
         ask(zoe)
-        assert "2 files are kept for you already." in zoe.client.get(ask(zoe)["Location"]).content.decode()
+        assert "2 files are kept for you already." in read(zoe.client.get(ask(zoe)["Location"])).words
 
 
 def test_more_than_a_month_wants_a_fresh_login_and_is_then_prepared(zoe: Visitor) -> None:

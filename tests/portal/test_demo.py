@@ -10,30 +10,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
 from portal import local
-from portal.demo.forget import forget
 from tests.support.demo import CHECKOUT, DemoProcess
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    folder = local.FOLDER / "demo-of-tests"
-    forget(folder)
-    yield folder
-    forget(folder)
-
-
-@pytest.fixture(scope="module")
-def demo(folder: Path) -> Iterator[DemoProcess]:
-    with DemoProcess(folder) as demo:
-        yield demo
 
 
 def process_of(demo: DemoProcess, *words: str) -> psutil.Process:
@@ -89,11 +72,11 @@ def test_a_second_one_in_the_same_folder_is_refused_and_leaves_the_first_alone(d
     assert requests.get(f"{demo.url}/healthz", timeout=10).ok
 
 
-def test_goes_on_with_its_data_after_it_was_killed(demo: DemoProcess, folder: Path) -> None:
+def test_goes_on_with_its_data_after_it_was_killed(demo: DemoProcess) -> None:
     demo.process.kill()
     demo.process.wait()
 
-    with DemoProcess(folder, port=demo.port) as again:
+    with DemoProcess(demo.folder, port=demo.port) as again:
         assert again.people == demo.people
         assert again.seconds < 15
         assert requests.get(f"{again.url}/readyz", timeout=10).ok
@@ -103,14 +86,13 @@ def test_goes_on_with_its_data_after_it_was_killed(demo: DemoProcess, folder: Pa
     assert again.left_behind() == []
 
 
-def test_says_which_part_died_and_stops_the_rest(demo: DemoProcess, folder: Path) -> None:
-    with DemoProcess(folder) as another:
-        process_of(another, "celery", "beat").kill()
-        said = another.stop_by_itself()
+def test_says_which_part_died_and_stops_the_rest(demo: DemoProcess) -> None:
+    process_of(demo, "celery", "beat").kill()
+    said = demo.stop_by_itself()
 
     assert "beat ended by itself" in said
-    assert another.process.returncode == 1
-    assert another.left_behind() == []
+    assert demo.process.returncode == 1
+    assert demo.left_behind() == []
 
 
 def test_a_taken_port_is_one_plain_line_before_anything_starts() -> None:

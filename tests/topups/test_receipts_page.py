@@ -155,7 +155,7 @@ def test_a_give_back_in_doubt_is_told_to_the_agent_alone(mara: Visitor, zoe: Vis
         state=TopUpState.IN_DOUBT,
     )
     (doubt,) = doubts(mara, mara)
-    assert (doubt.amount, "Zoë Chen" in doubt.title) == (50, True)
+    assert (doubt.amount, "Zoë Chen" in doubt.text) == (50, True)
     assert len(notes_of_doubt(mara, mara)) == 1
     assert notes_of_doubt(zoe, zoe) == doubts(zoe, zoe) == []
 

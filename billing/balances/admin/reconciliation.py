@@ -100,5 +100,5 @@ class CaseAdmin(StaffAdmin[Case]):
             case.closed_at, case.note = now, "\n".join(filter(None, (case.note.strip(), found)))
             case.save(update_fields=["closed_at", "note"])
             recording.record(request, AuditAction.CLOSED, case)
-        told = gettext("Cases closed: %(number)s.") % {"number": len(closed)}
-        self.message_user(request, told, messages.SUCCESS)
+        message = gettext("Cases closed: %(number)s.") % {"number": len(closed)}
+        self.message_user(request, message, messages.SUCCESS)

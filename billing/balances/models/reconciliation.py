@@ -71,7 +71,10 @@ class Cause(models.TextChoices):
 
 
 class Case(models.Model):
-    """A difference between two checkpoints that nothing explains. The portal closes it when it is explained later."""
+    """A difference between two checkpoints that nothing explains.
+
+    A person closes a case, or the portal does when later records explain it (`is_explained`).
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cases")
     begins_at = models.DateTimeField()
@@ -82,6 +85,7 @@ class Case(models.Model):
     cause = models.CharField(max_length=30, choices=Cause.choices, default=Cause.UNKNOWN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    is_explained = models.BooleanField(default=False)
     note = models.TextField(blank=True)
 
     class Meta:

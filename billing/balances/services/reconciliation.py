@@ -31,6 +31,7 @@ from billing.lib.instants import MICROSECOND, from_micros, micros
 MILLIONTHS = Decimal(10) ** 6
 # Calls that began on a day that is not known may end in the first hours of the next, so those are not followed.
 LONGEST_CALL = timedelta(hours=12)
+# What the portal writes into the note of a case that it closes.
 EXPLAINED = "Explained by later records."
 
 
@@ -177,8 +178,9 @@ def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime
         explained = Case.objects.filter(account=account, closed_at__isnull=True, begins_at__gte=begin)
         explained = explained.filter(ends_at__lte=stretch.end).exclude(pk__in=[case.pk for case in found])
         for case in explained:
-            case.closed_at, case.note = now, f"{case.note}\n{EXPLAINED}".strip()
-            case.save(update_fields=["closed_at", "note"])
+            case.closed_at, case.is_explained = now, True
+            case.note = f"{case.note}\n{EXPLAINED}".strip()
+            case.save(update_fields=["closed_at", "is_explained", "note"])
     return found
 
 
@@ -189,8 +191,8 @@ def _case(account: Account, gap: Gap, cause: Cause, before: list[Case], now: dat
     """
     ends_at, difference = from_micros(gap.end), _amount(gap.difference)
     cases = Case.objects.filter(account=account, ends_at=ends_at)
-    closed = cases.filter(closed_at__isnull=False, difference=difference).exclude(note__endswith=EXPLAINED)
-    if closed.exists():
+    closed_by_a_person = cases.filter(closed_at__isnull=False, is_explained=False, difference=difference)
+    if closed_by_a_person.exists():
         return None
     facts = {"begins_at": from_micros(gap.begin), "difference": difference, "cause": cause}
     others = cases.filter(closed_at__isnull=True).exclude(pk__in=[case.pk for case in before])

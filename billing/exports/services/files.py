@@ -16,7 +16,7 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
 def path_of(export: Export) -> Path:
-    """Of the whole file, once it is there."""
+    """Where the whole file is, once it is made."""
     return _folder() / f"{export.reference}.{export.kind}"
 
 
@@ -34,18 +34,18 @@ def workshop(export: Export) -> Iterator[Path]:
 
 
 def opener(path: str, flags: int) -> int:
-    """For `open`: whoever else has an account on this machine cannot read it."""
+    """Opens a new file for `open` so that no other account of this machine can read it."""
     return os.open(path, flags | os.O_EXCL, PRIVATE_FILE)
 
 
 def remove(reference: str) -> None:
-    """Its file, and what dead workers left of it."""
+    """Remove the file of an export, and what dead workers left of it."""
     for path in _folder().glob(f"{reference}.*"):
         _remove(path)
 
 
 def references() -> set[str]:
-    """Of which something is there."""
+    """The references of the exports of which the folder holds anything."""
     return {path.name.partition(".")[0] for path in _folder().glob("EX-*.*")}
 
 

@@ -1,9 +1,10 @@
-"""Calls as files: who may take how much away, and what is asked of a worker."""
+"""Decides who may take how many calls away as a file, and asks a worker for it."""
 
 from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from functools import partial
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -26,23 +27,34 @@ MAKE_EXPORT = QueuedTask(name="billing.exports.tasks.make_export", queue="export
 logger = logging.getLogger(__name__)
 
 LATELY = timedelta(hours=24)
-# Of an account's days, so many may be taken away lately without showing once more that it is you.
+# How many days of an account a person may take away within that time without a fresh login.
 FREE_DAYS = 31
-# Of one person.
+# How many files of one person may be in preparation, and how many are kept.
 MOST_UNFINISHED = 3
 MOST_KEPT = 10
 
 
+class Refusal(Enum):
+    TOO_MANY_UNFINISHED = auto()
+    TOO_MANY_KEPT = auto()
+    NO_FILE = auto()
+    LOST_FILE = auto()
+
+
 class ExportRefused(Exception):
-    """Nothing was written. The sentence is for the person."""
+    """Nothing was written."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.name)
+        self.refusal = refusal
 
 
 class FreshLoginWanted(Exception):
-    """So many days are more than may be taken away without."""
+    """So many days may be taken away only after a fresh login."""
 
 
 def table(export: Export) -> CallTable:
-    """The same that the person saw when they asked."""
+    """The table of the calls that the person saw when they asked."""
     zone = ZoneInfo(export.zone)
     today = day_of(export.asked_at, zone)
     return table_of(account=export.account, asked=QueryDict(export.asked), zone=zone, today=today)
@@ -50,19 +62,19 @@ def table(export: Export) -> CallTable:
 
 @transaction.atomic
 def sent(*, access: Access, table: CallTable, kind: FileKind, rows: int, is_fresh: bool, now: datetime) -> None:
-    """Write down what is about to be sent at once; raises FreshLoginWanted."""
+    """Note a file that is about to be sent at once; raises FreshLoginWanted."""
     _hold(access.user)
-    export = _wish(access, table, kind, is_fresh, now)
+    export = _new_export(access, table, kind, is_fresh, now)
     export.state, export.ended_at, export.rows_done, export.rows_total = ExportState.SENT, now, rows, rows
     _write(export, access, f"{rows} calls")
 
 
 @transaction.atomic
 def ask(*, access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now: datetime) -> Export:
-    """Let a worker prepare a file; raises FreshLoginWanted or ExportRefused."""
+    """Have a worker prepare a file; raises FreshLoginWanted or ExportRefused."""
     _hold(access.user)
     _refuse_too_many(access.user, now)
-    export = _wish(access, table, kind, is_fresh, now)
+    export = _new_export(access, table, kind, is_fresh, now)
     export.state = ExportState.WAITING
     _write(export, access, "Calls")
     transaction.on_commit(partial(MAKE_EXPORT.enqueue, export.pk))
@@ -71,7 +83,7 @@ def ask(*, access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now
 
 @transaction.atomic
 def end(*, export: Export, now: datetime) -> Export:
-    """Stop it, or remove its file, whichever there is to do."""
+    """Stop an export, or remove its file, whichever there is to do."""
     export = Export.objects.select_for_update(no_key=True).get(pk=export.pk)
     if export.is_unfinished:
         export.state, export.ended_at = ExportState.STOPPED, now
@@ -85,35 +97,33 @@ def end(*, export: Export, now: datetime) -> Export:
 
 
 def take(*, access: Access, export: Export, now: datetime) -> BinaryIO:
-    """The file, for whoever closes it; raises ExportRefused where there is none (any more)."""
+    """The open file, for the caller to close; raises ExportRefused where there is none, or none any more."""
     if export.state != ExportState.DONE or export.expires_at is None or export.expires_at <= now:
-        raise ExportRefused("There is no file to download here.")
+        raise ExportRefused(Refusal.NO_FILE)
     try:
         file = files.path_of(export).open("rb")
     except OSError as error:
         logger.exception("The file of export %s cannot be read: web and worker-exports must share EXPORT_DIR", export)
-        raise ExportRefused("The file is not where it should be. Please ask for it again, or tell support.") from error
+        raise ExportRefused(Refusal.LOST_FILE) from error
     audit.note(action=AuditAction.EXPORTED, now=now, by=access, subject=export, text="The file was downloaded")
     return file
 
 
 def _hold(user: User) -> None:
-    """Until the transaction ends, what one person asks for is decided one after the other."""
+    """Lock the person until the transaction ends: what one person asks for is decided one after the other."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _refuse_too_many(user: User, now: datetime) -> None:
     theirs = Export.objects.filter(asked_by=user)
     if theirs.filter(state__in=UNFINISHED).count() >= MOST_UNFINISHED:
-        raise ExportRefused(
-            f"{MOST_UNFINISHED} files are being prepared for you already. Stop one of them, or wait until one is ready."
-        )
+        raise ExportRefused(Refusal.TOO_MANY_UNFINISHED)
     kept = theirs.filter(Q(state__in=UNFINISHED) | Q(state=ExportState.DONE, expires_at__gt=now))
     if kept.count() >= MOST_KEPT:
-        raise ExportRefused(f"{MOST_KEPT} files are kept for you already. Remove one that you no longer need.")
+        raise ExportRefused(Refusal.TOO_MANY_KEPT)
 
 
-def _wish(access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now: datetime) -> Export:
+def _new_export(access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now: datetime) -> Export:
     if not is_fresh and _is_beyond_free_days(access.user, access.account, table.first, table.last, now):
         raise FreshLoginWanted
     return Export(
@@ -130,7 +140,7 @@ def _wish(access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now:
 
 
 def _is_beyond_free_days(user: User, account: Account, first: date, last: date, now: datetime) -> bool:
-    """Taking it away in pieces counts as taking it away at once. What was taken away freshly logged in is paid for."""
+    """Days taken away in pieces count like days taken away at once, save those that a fresh login was shown for."""
     if (last - first).days >= FREE_DAYS:
         return True
     lately = Export.objects.filter(asked_by=user, account=account, asked_at__gt=now - LATELY, was_fresh=False)

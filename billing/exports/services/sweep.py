@@ -1,4 +1,4 @@
-"""What becomes of exports that nobody looks after: begun anew, no longer kept, forgotten."""
+"""Looks after exports: begins those again whose worker died, and removes what is kept long enough."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from billing.exports.services import files, worker
 
 logger = logging.getLogger(__name__)
 
-# Until then somebody was asked for it a moment ago.
+# Until then a worker was asked for it a moment ago.
 UNCLAIMED_AFTER = timedelta(seconds=10)
 ROWS_KEPT_FOR = timedelta(days=30)
 
@@ -25,7 +25,7 @@ def sweep(*, now: datetime) -> str:
 
 
 def _remove_leftovers() -> int:
-    """Looked for first in the folder: what is begun in between is not among it."""
+    """Remove files of exports that are gone. The folder is read first: what is begun meanwhile is not among them."""
     there = files.references()
     owned = Export.objects.filter(reference__in=there, state__in=(*UNFINISHED, ExportState.DONE))
     left = there - set(owned.values_list("reference", flat=True))
@@ -35,7 +35,7 @@ def _remove_leftovers() -> int:
 
 
 def _take_up(now: datetime) -> int:
-    """What waits, and whose worker died, in the order in which it was asked for."""
+    """Take up exports that wait or whose worker died, in the order in which they were asked for."""
     due = Export.objects.filter(state__in=UNFINISHED, asked_at__lte=now - UNCLAIMED_AFTER).order_by("asked_at")
     taken = 0
     for export_id in list(due.values_list("pk", flat=True)):

@@ -1,7 +1,7 @@
-"""Preparing the files that people asked for. Safe to run twice, beside itself, and to be killed anywhere.
+"""Prepares the files that people asked for. It is safe to run twice, beside itself, and to be killed anywhere.
 
-Whoever is at an export holds it by the connection that it reads from: with the process, the hold ends too. What is held
-by nobody is taken up by a sweep and begun anew.
+A worker holds its export by the connection that it reads from: the hold ends with the process. A sweep takes up what no
+worker holds, and begins it again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from billing.lib.spreadsheets import HUGE_ROWS, csv_of, xlsx_to
 logger = logging.getLogger(__name__)
 
 MOST_TRIES = 3
-# How often it is said how far it is, and seen whether it was stopped: the latter of the two.
+# How often a worker notes how far it is, and looks whether it was stopped: when both have passed.
 LOOK_AFTER_ROWS = 1000
 LOOK_AFTER_SECONDS = 0.2
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -41,16 +41,16 @@ GIVEN_UP = f"It was begun {MOST_TRIES} times and never came to its end. Choose f
 
 
 class _Unclear(Exception):
-    """What was asked for can no longer be read as it was."""
+    """The filter of the export can no longer be read as it was."""
 
 
 class _Taken(Exception):
-    """It was stopped, or another worker is at it."""
+    """The export was stopped, or another worker is at it."""
 
 
 @dataclass
 class _Try:
-    """One worker's way through one export."""
+    """One worker's try at one export."""
 
     export: Export
     clock: Clock
@@ -75,7 +75,7 @@ class _Try:
             self._finish(part)
 
     def fail(self, why: str) -> bool:
-        """Whether that was still ours to say."""
+        """Note that the try failed, and why; whether this worker still had the export."""
         return bool(self._mine().update(state=ExportState.FAILED, why=why, ended_at=self.clock.now()))
 
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -87,14 +87,14 @@ class _Try:
         self._still(rows_done=self.rows)
 
     def _still(self, **figures: int) -> None:
-        """Say how far it is; raises _Taken where that is no longer ours to say."""
+        """Note how far the try is; raises _Taken where this worker no longer has the export."""
         if not self._mine().update(moved_at=self.clock.now(), **figures):
             raise _Taken
         self._looked_at = time.monotonic()
 
     @transaction.atomic
     def _finish(self, part: Path) -> None:
-        """The row is held, so that nobody stops it between the file and what is said of it."""
+        """Put the file in its place. The row is locked, so that no stop comes between the file and its state."""
         export = self._mine().select_for_update(no_key=True).first()
         if export is None:
             raise _Taken
@@ -109,9 +109,10 @@ class _Try:
 
 
 def carry_out(*, export_id: int, now: datetime) -> bool:
-    """Make its file, unless it has ended or somebody is at it, or at another of the same person's.
+    """Make the file of an export, and tell whether it was taken up here; what was not is left to the sweep.
 
-    Whether it was taken up here; what was not is left to the sweep. Nobody's files fill all workers.
+    It is not where it has ended, or where another worker is at it or at another export of the same person: one person's
+    files must not fill all workers.
     """
     with snapshot_beside() as using:
         is_ours = try_lock(Locked.EXPORT, export_id, using=using)
@@ -134,7 +135,7 @@ def _asked_by(export_id: int) -> int | None:
 
 
 def _claim(export_id: int, now: datetime) -> Export | None:
-    """For whoever holds it."""
+    """Count one more try, for the worker that holds the export; None where it has ended."""
     unfinished = Export.objects.filter(pk=export_id, state__in=UNFINISHED)
     begun = {"rows_done": 0, "rows_total": None, "moved_at": now}
     if not unfinished.update(state=ExportState.RUNNING, tries=F("tries") + 1, **begun):
@@ -153,7 +154,7 @@ def _make(attempt: _Try, using: str) -> None:
     except _Taken:
         logger.info("Export %s was stopped after %s rows", export, attempt.rows)
     except OSError as error:
-        # Whoever stops it removes its files as well, also from under who still packs them.
+        # A stop removes the files as well, also from under a worker that still packs them.
         if attempt.fail(FULL if error.errno in NO_ROOM else UNWRITABLE):
             logger.exception("Export %s could not be written in EXPORT_DIR", export)
 

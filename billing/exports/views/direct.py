@@ -40,7 +40,7 @@ TYPES = {
 @account_page()
 @throttled(EXPORT, method="GET")
 def calls_file(request: Request, access: Access, kind: str) -> HttpResponseBase:
-    """Where there are too many, or too many to look through, to the page that lets a worker prepare them."""
+    """Send the file, or lead to the page that has a worker prepare it where the calls are too many to send or count."""
     if kind not in FileKind.values:
         raise Http404("No such file")
     now, zone, account = timezone.now(), zone_of(access), access.account
@@ -67,7 +67,7 @@ def calls_file(request: Request, access: Access, kind: str) -> HttpResponseBase:
 
 
 def as_file(response: StreamingHttpResponse, name: str) -> StreamingHttpResponse:
-    """For the disk of whoever asked, and for no cache on the way there."""
+    """Mark an answer as a file to keep, which no cache on the way may keep too."""
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     add_never_cache_headers(response)
     return response
