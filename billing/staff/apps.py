@@ -12,5 +12,7 @@ class StaffConfig(Subject):
     def ready(self) -> None:
         from billing.staff.services import permissions
 
-        # Django sends the signal for apps with tables alone; which of them does not matter.
-        post_migrate.connect(permissions.restore, sender=apps.get_app_config("accounts"))
+        # Django sends the signal for each app with models in turn, and makes the app's permissions by it: after the
+        # last one those of every subject are there.
+        *_, last = (config for config in apps.get_app_configs() if config.models_module)
+        post_migrate.connect(permissions.restore, sender=last)

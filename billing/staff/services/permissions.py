@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
@@ -41,9 +40,6 @@ def restore(sender: AppConfig, *, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) 
     """Give every group what it may do, after a migration (and after a test's flush), once all tables are there."""
     if using != DEFAULT_DB_ALIAS or not _are_migrated(kwargs.get("apps", apps)):
         return
-    for config in with_rights():
-        # Django makes permissions by the same signal, perhaps after this receiver.
-        create_permissions(config, verbosity=0, using=using)
     for name in NAMES:
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(*_named(permissions_of(name)))
