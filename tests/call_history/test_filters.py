@@ -11,10 +11,12 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.functional import Promise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account
+from billing.call_history.forms.filters import CallFilterForm
 from billing.call_history.queries import pages as call_pages
 from billing.call_history.queries import rows
 from billing.call_history.queries.figures import Totals
@@ -221,3 +223,10 @@ def test_what_takes_too_long_to_add_up_is_told_and_ends(account: Account) -> Non
     with patch("billing.call_history.queries.totals.matching", lambda **_: slow), pytest.raises(TooMany):
         all_sums(account=account, chosen=wanted, within=timedelta(milliseconds=20))
     assert totals(account=account, chosen=wanted).calls
+
+
+def test_choices_are_worded_when_a_page_is_shown_in_the_language_of_its_reader() -> None:
+    fields: dict[str, Any] = CallFilterForm.base_fields
+    choices = [words for field in fields.values() for _, words in getattr(field, "choices", ())]
+    assert choices
+    assert all(isinstance(words, Promise) for words in choices)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.forms import BoundField
 from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,8 +32,9 @@ ORDERS = [
     (Order.LONGEST, _("Longest first")),
     (Order.DEAREST, _("Dearest first")),
 ]
-LEVELS = [("", _("All")), *((str(level.value), str(level.label).capitalize()) for level in CallLevel)]
-ENDED_BY = [("", _("Anybody")), *((str(end.value), str(end.label).capitalize()) for end in EndDirection)]
+# `capfirst` keeps a label lazy: words that are read while this loads would stay in one language.
+LEVELS = [("", _("All")), *((str(level.value), capfirst(level.label)) for level in CallLevel)]
+ENDED_BY = [("", _("Anybody")), *((str(end.value), capfirst(end.label)) for end in EndDirection)]
 LONGEST_SECONDS = 2**31 - 1
 NO_SUCH_NAME = _("Nothing in your rates has this name, so calls of every destination are shown.")
 NAMES_NOT_KNOWN = _(
