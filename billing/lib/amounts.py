@@ -18,11 +18,11 @@ MOST_DIGITS = 15
 
 
 class BadAmount(ValueError):
-    """The sentence says what is wrong, for the person who typed it."""
+    """The amount cannot be used; the sentence says why, for the person who typed it."""
 
 
 def parse_amount(text: str, *, places: int) -> Decimal:
-    """Raises BadAmount. Blanks around the number are forgiven, nothing else is."""
+    """Read an amount in plain digits. Raises BadAmount. Blanks around the number are forgiven, nothing else is."""
     plain = text.strip(" ")
     if not plain:
         raise BadAmount("Enter an amount.")
@@ -34,7 +34,7 @@ def parse_amount(text: str, *, places: int) -> Decimal:
 
 
 def parse_written_amount(text: str, *, places: int) -> Decimal:
-    """With a point or a comma before the decimals and thousands apart or not. Raises BadAmount.
+    """Read an amount with a point or a comma before the decimals, thousands apart or not. Raises BadAmount.
 
     What could be read in two ways, such as 1,234, is refused.
     """
@@ -52,7 +52,7 @@ def parse_written_amount(text: str, *, places: int) -> Decimal:
 
 
 def check_amount(amount: Decimal, *, places: int) -> Decimal:
-    """The amount itself when it may be paid; raises BadAmount."""
+    """Return the amount if it may be paid; raises BadAmount."""
     if not amount.is_finite():
         raise BadAmount("The amount must be a number.")
     if amount <= 0:
@@ -82,7 +82,7 @@ CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 def stored(amount: Decimal) -> Decimal:
-    """As money is stored: six places, halves to the even neighbour. ValueError for what no balance can be."""
+    """Round to six places as money is stored, halves to the even neighbour. ValueError for what no balance can be."""
     try:
         # This runs for each of millions of records.
         rounded = CONTEXT.quantize(amount, STORED_PLACES)
@@ -94,7 +94,7 @@ def stored(amount: Decimal) -> Decimal:
 
 
 def has_stored_places(amount: Decimal) -> bool:
-    """Whether nothing is lost by storing it."""
+    """Whether an amount can be stored without loss."""
     exponent = amount.as_tuple().exponent
     return isinstance(exponent, int) and (exponent >= -6 or stored(amount) == amount)
 

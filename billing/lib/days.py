@@ -18,7 +18,7 @@ def begin_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant that is no longer of that day. A day may have 23 or 25 hours."""
+    """Return the first instant after a day, which may have 23 or 25 hours."""
     return datetime.max.replace(tzinfo=UTC) if day == date.max else begin_of(day + DAY, zone)
 
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def hold(name: str, *, longest: timedelta) -> Iterator[Lock | None]:
-    """The lock, or None when somebody else holds it or Redis does not answer.
+    """Hold a lock; yields None when another process holds it or Redis does not answer.
 
     It ends by itself after `longest`, whether the work within has ended or not.
     """
@@ -39,7 +39,7 @@ def hold(name: str, *, longest: timedelta) -> Iterator[Lock | None]:
 
 @contextmanager
 def hold_each(names: Sequence[str], *, longest: timedelta) -> Iterator[set[str]]:
-    """Those of the locks that nobody else holds, kept for as long as the work within takes; none without Redis.
+    """Hold those of the locks that are free, for as long as the work within takes; none without Redis.
 
     Should the holder die, they end by themselves after `longest`.
     """
@@ -70,7 +70,7 @@ def _keep(locks: Sequence[Lock], ended: Event, every: float) -> None:
     while not ended.wait(every):
         for lock in locks:
             if not ended.is_set():
-                # One that ended meanwhile may be somebody else's now; the others stay.
+                # A lock that ended meanwhile may be another process's now; the others stay.
                 with suppress(LockError, RedisError):
                     lock.reacquire()
 
@@ -81,7 +81,7 @@ def _release(lock: Lock) -> None:
 
 
 def are_held(names: Sequence[str]) -> list[bool]:
-    """Whether somebody holds each of them now; nobody, as far as one can tell, when Redis does not answer."""
+    """Whether each of the locks is held now; all count as free when Redis does not answer."""
     try:
         found = connection().mget([_key(name) for name in names])
     except RedisError:

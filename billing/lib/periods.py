@@ -1,4 +1,4 @@
-"""Days in a row as the bars of a chart: days, months or years, whichever are not too many."""
+"""Cuts a range of days into the bars of a chart: days, months or years, the finest that are not too many."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Spans:
-    """`firsts` are the first days of each, the oldest first. `edges` are the instants between them and at both ends."""
+    """Periods in a row: `firsts` are their first days, oldest first; `edges` the instants between and around them."""
 
     unit: Unit
     firsts: tuple[date, ...]
     edges: tuple[datetime, ...]
 
     def lacking(self, missing: Sequence[date], *, switch: ZoneInfo, today: date) -> list[tuple[int, int]]:
-        """Of each, how many days of the switch's calendar that it touches are missing, and how many it touches.
+        """Count for each period the days of the switch's calendar that are missing in it, and all that it touches.
 
         `missing` are in order, and none is after the switch's `today`.
         """
@@ -45,7 +45,7 @@ class Spans:
 
 
 def spans(first: date, last: date, zone: ZoneInfo) -> Spans:
-    """The first and the last may be parts of a month or a year."""
+    """Cut the days into periods; the first and the last may be parts of a month or a year."""
     for unit in Unit:
         firsts = tuple(_firsts(first, last, unit))
         if len(firsts) <= MOST_SPANS:
@@ -54,7 +54,7 @@ def spans(first: date, last: date, zone: ZoneInfo) -> Spans:
 
 
 def _firsts(first: date, last: date, unit: Unit) -> Iterator[date]:
-    """One more than may be is enough to tell that there are too many, save of the greatest unit."""
+    """List the first days; one more than allowed is enough to tell that there are too many, save for years."""
     day, number = first, 0
     while day <= last and (number <= MOST_SPANS or unit == Unit.YEAR):
         yield day
@@ -62,7 +62,7 @@ def _firsts(first: date, last: date, unit: Unit) -> Iterator[date]:
 
 
 def first_of(day: date, unit: Unit) -> date:
-    """Of the day, month or year that it lies in."""
+    """Return the first day of the day, month or year that a day lies in."""
     return {Unit.DAY: day, Unit.MONTH: day.replace(day=1), Unit.YEAR: day.replace(month=1, day=1)}[unit]
 
 

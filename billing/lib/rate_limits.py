@@ -20,7 +20,7 @@ from billing.lib.redis import connection
 logger = logging.getLogger(__name__)
 
 WINDOW = timedelta(hours=1)
-# Whoever gets a /64 gets all of its addresses.
+# A customer of an IPv6 network gets a /64, and with it all of its addresses.
 IPV6_PREFIX = 64
 
 TAKE = """
@@ -58,7 +58,7 @@ class TooMany(Exception):
 
 
 class Unavailable(Exception):
-    """Redis does not answer. Nobody may guess meanwhile."""
+    """Redis does not answer, so tries cannot be counted, and none is allowed meanwhile."""
 
 
 def spend(limits: Sequence[Limit], *, window: timedelta = WINDOW) -> None:

@@ -8,7 +8,7 @@ from redis.retry import Retry
 
 @cache
 def connection() -> redis.Redis:
-    """The process's connection pool to the Redis that holds locks, budgets and breakers.
+    """Return the process's connection pool to the Redis that holds locks, budgets and breakers.
 
     One repetition mends a connection that was dropped while idle; the library's own patience of several seconds would
     hold up every page while Redis is down.

@@ -1,4 +1,4 @@
-"""One state of the database for all that a page reads, whatever is written meanwhile."""
+"""Shows everything that a page reads one state of the database, whatever is written meanwhile."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
-# Of a connection beside the usual one.
+# The alias of a connection beside the usual one.
 BESIDE = "snapshot"
 
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Nothing can be written inside. Within another transaction it is as steady as that one."""
+    """Read one state of the database, in which nothing can be written; within another transaction, that one's state."""
     if connection.in_atomic_block:
         yield
         return
@@ -24,7 +24,7 @@ def snapshot() -> Iterator[None]:
 
 @contextmanager
 def snapshot_beside() -> Iterator[str]:
-    """For reading long, while what becomes of it is written: the alias, for `using`, of a connection of its own."""
+    """Read one state for long, on a connection of its own, while progress is written. Yields its alias, for `using`."""
     connections[BESIDE] = connections[DEFAULT_DB_ALIAS].copy(BESIDE)
     try:
         with transaction.atomic(using=BESIDE):

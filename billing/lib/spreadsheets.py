@@ -1,4 +1,4 @@
-"""Tables as files for a spreadsheet. What somebody else wrote into a cell is never run there."""
+"""Writes tables as CSV and XLSX files. A spreadsheet never runs as a formula what another person wrote into a cell."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ HUGE_ROWS = 20 * ROWS_IN_A_SHEET
 
 
 def harmless(cell: str) -> str:
-    """With an apostrophe wherever a spreadsheet could take what follows for a formula, however it splits the line."""
+    """Put an apostrophe wherever a spreadsheet could take what follows for a formula, however it splits the line."""
     return CELL_OF_FORMULA.sub("'", cell)
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """In pieces, the first of which has rows if there are any. Text stands in quotation marks, numbers do not.
+    """Yield a CSV file in pieces, the first with rows if there are any. Text is in quotation marks, numbers are not.
 
     All cells of a column are of one kind.
     """
@@ -86,7 +86,7 @@ def xlsx_to(
     folder: Path | None = None,
     is_huge: bool = False,
 ) -> None:
-    """Text is text there, so nothing has to be marked as harmless. Memory holds a row, `folder` what is not packed yet.
+    """Write an XLSX file, where text is text and needs no marks. Memory holds a row, `folder` what is not packed yet.
 
     `is_huge`: it may have more than HUGE_ROWS. Raises OSError where there is no room.
     """
@@ -97,7 +97,7 @@ def xlsx_to(
     except FileCreateError as error:
         raise error.args[0] from error
     finally:
-        # An exception leaves them open. The book is not packed then: that takes its time, and nobody wants the file.
+        # An exception leaves them open. The book is not packed then: that takes its time, and the file is not wanted.
         for sheet in book.worksheets():
             sheet.row_data_fh.close()
 

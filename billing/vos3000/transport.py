@@ -143,7 +143,7 @@ def _check_status(operation: str, status: int) -> None:
 
 @contextmanager
 def _translated(operation: str, wire: Wire, *, begun: bool = False) -> Iterator[None]:
-    """Raises outside the handler: the causes hold the request, whose body is nobody's to log."""
+    """Raises outside the handler: the causes hold the request, whose body must not be logged."""
     failure: SwitchError | None = None
     try:
         yield

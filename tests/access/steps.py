@@ -116,7 +116,8 @@ def _outside(role: str) -> str:
 
 
 def page_of(model: str, verb: str) -> str:
-    return f"staff/{model.replace('_', '/')}/<path:object_id>/" if verb == "row" else f"admin:{model}_{verb}"
+    # The app's label may hold an underscore, the model's name does not.
+    return f"staff/{'/'.join(model.rsplit('_', 1))}/<path:object_id>/" if verb == "row" else f"admin:{model}_{verb}"
 
 
 def _address(model: str, verb: str, world: World) -> str:

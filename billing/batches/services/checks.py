@@ -14,6 +14,7 @@ from accounts.models import Account, User
 from billing.batches.models import BatchRow
 from billing.lib.amounts import BadAmount, parse_written_amount
 from billing.topups.models import TopUp
+from billing.topups.services import duplicates
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import requests as topup_requests
 from billing.topups.services.errors import TopUpRefused
@@ -74,9 +75,9 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup
 
 def _warn_of_repetitions(agent: Account, rows: Sequence[BatchRow], now: datetime) -> None:
     accounts = {row.account for row in rows if row.account is not None}
-    duplicates = topup_limits.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
+    earlier = duplicates.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
     for row in rows:
-        if row.account_id and row.amount is not None and (duplicate := duplicates.get((row.account_id, row.amount))):
+        if row.account_id and row.amount is not None and (duplicate := earlier.get((row.account_id, row.amount))):
             row.warning = f"The same was asked for just now, as {duplicate}. "
 
 

@@ -40,7 +40,7 @@ class PageRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class ListContext:
     """What stands above and below the rows. `is_too_much_to_add_up`: all were to be added up, and are too many."""
 
     sums: Sums
@@ -59,7 +59,7 @@ class CallPage:
     lie_on: frozenset[date]
     days: Mapping[date, CallDay]
     destinations: Names
-    surroundings: Surroundings | None
+    list_context: ListContext | None
 
 
 def read(*, account: Account, asked: PageRequest, now: datetime) -> CallPage:
@@ -74,7 +74,7 @@ def read(*, account: Account, asked: PageRequest, now: datetime) -> CallPage:
             lie_on=frozenset(lie_on),
             days={**known, **further},
             destinations=destination_names((call.fee_prefix for call in rows.calls), account=account, now=now),
-            surroundings=None if asked.rows_only else _surroundings(account, asked, now),
+            list_context=None if asked.rows_only else _list_context(account, asked, now),
         )
 
 
@@ -94,9 +94,9 @@ def _days_of(calls: Iterable[Call], reader: ZoneInfo, switch: ZoneInfo, now: dat
     return {one for day in days for one in touched(day, reader=reader, switch=switch, now=now)}
 
 
-def _surroundings(account: Account, asked: PageRequest, now: datetime) -> Surroundings:
+def _list_context(account: Account, asked: PageRequest, now: datetime) -> ListContext:
     sums, is_too_much = _sums(account, asked)
-    return Surroundings(
+    return ListContext(
         sums=sums,
         is_too_much_to_add_up=is_too_much,
         coverage=coverage(account=account, chosen=asked.chosen, now=now),

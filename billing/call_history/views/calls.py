@@ -17,7 +17,7 @@ from billing.call_history.queries.filters import Order
 from billing.call_history.views import announcements
 from billing.call_history.views.backfill import ask_for_missing
 from billing.call_history.views.day_groups import all_days, by_day, calendar_of
-from billing.call_history.views.surroundings import around_list
+from billing.call_history.views.list_context import list_context
 from billing.lib.days import day_of
 from billing.lib.periods import spans
 from billing.rates import services as rates
@@ -47,8 +47,8 @@ def calls(request: Request, access: Access) -> HttpResponse:
     )
     found = call_page.read(account=access.account, asked=asked, now=now)
     context = _list(request, access, asked, found, now=now)
-    if around := found.surroundings:
-        context |= around_list(request.GET, form, bars, around, found.days, now=now)
+    if around := found.list_context:
+        context |= list_context(request.GET, form, bars, around, found.days, now=now)
         context["backfill"] = ask_for_missing(request, access, asked, around.coverage, now=now)
     if request.method == "GET" and (form.names_destination or found.destinations.may_be_known):
         rates.of_account(account=access.account, now=now)

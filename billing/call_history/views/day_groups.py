@@ -54,7 +54,7 @@ def all_days(found: CallPage, calendar: Calendar) -> Stretch | None:
 
 
 def _days_in_all(found: CallPage) -> Iterable[date]:
-    progress = found.surroundings.coverage.progress if found.surroundings else None
+    progress = found.list_context.coverage.progress if found.list_context else None
     if progress is None:
         return ()
     return each_day(max(progress.first, progress.last - timedelta(days=MOST_DAYS - 1)), progress.last)

@@ -19,7 +19,7 @@ from billing.balances.services import balances
 from billing.topups.admin.forms import CreditForm
 from billing.topups.admin.pages import TopUps, page, person_with, require_fresh_login
 from billing.topups.models import TopUp
-from billing.topups.services import limits, operator_credits
+from billing.topups.services import duplicates, operator_credits
 from billing.topups.services.errors import TopUpRefused
 
 
@@ -105,7 +105,7 @@ def _is_meant(request: HttpRequest, account: Account, form: CreditForm, by: User
 
 def _recent_duplicate(account: Account, form: CreditForm, by: User, now: datetime) -> TopUp | None:
     amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
-    return limits.recent_duplicate(account=account, amount=amount, by=by, key=key, now=now)
+    return duplicates.recent_duplicate(account=account, amount=amount, by=by, key=key, now=now)
 
 
 def _account(account_id: int) -> Account:

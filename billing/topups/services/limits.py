@@ -1,4 +1,4 @@
-"""The limits of the day, which hold for top-ups of every source, and the warning of a likely repetition.
+"""The limits of the day, which hold for top-ups of every source.
 
 The day is the one of the switch's calendar. A top-up that was surely not done does not count.
 """
@@ -82,33 +82,11 @@ def check_used(used: Used, *, account: Account, amount: Decimal) -> None:
         )
 
 
-def recent_duplicate(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> TopUp | None:
-    """Find the latest top-up of the same account by the same amount, by any person, that this request may repeat.
-
-    A request with the same key is no repetition but the same top-up.
-    """
-    others = _lately([account], account.switch, now).filter(amount=amount).exclude(requested_by=by, key=key)
-    return others.select_related("requested_by", "debit").order_by("-requested_at", "-id").first()
-
-
-def recent_duplicates(
-    *, accounts: Collection[Account], switch: Switch, now: datetime
-) -> dict[tuple[int, Decimal], str]:
-    """References of the latest top-ups that requests for these accounts may repeat, by account and amount."""
-    lately = _lately(accounts, switch, now).order_by("requested_at", "id")
-    return {(row.account_id, row.amount): row.reference for row in lately}
-
-
 def left_for_user(*, switch: Switch, by: User, now: datetime) -> Decimal | None:
     """What a person may still top up today. None: as much as they like."""
     if switch.daily_limit_per_user is None:
         return None
     return switch.daily_limit_per_user - _sum(_of_today(switch, now).filter(requested_by=by))
-
-
-def _lately(accounts: Collection[Account], switch: Switch, now: datetime) -> QuerySet[TopUp]:
-    lately = TopUp.objects.filter(account__in=accounts, kind=Kind.CREDIT, requested_at__gt=now - switch.warn_within)
-    return lately.exclude(state__in=UNDONE)
 
 
 def _exceeds(limit: Decimal | None, sum_of_the_day: Decimal) -> bool:

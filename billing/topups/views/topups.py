@@ -21,7 +21,7 @@ from billing.topups.forms.topups import TopUpForm
 from billing.topups.models import DOUBTFUL, Kind, TopUp, TopUpState
 from billing.topups.queries.progress import find, is_final, issued_again, outcome, steps
 from billing.topups.queries.receipts import for_payer, receipt_of
-from billing.topups.services import limits, transfers
+from billing.topups.services import duplicates, transfers
 from billing.topups.services.errors import TopUpRefused
 from billing.web.account_page import account_page
 from billing.web.payment_methods import payment_methods, to_a_way
@@ -136,7 +136,7 @@ def _is_meant(request: Request, access: Access, form: TopUpForm, now: datetime) 
 
 def _recent_duplicate(access: Access, form: TopUpForm, now: datetime) -> TopUp | None:
     amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
-    return limits.recent_duplicate(account=access.account, amount=amount, by=access.user, key=key, now=now)
+    return duplicates.recent_duplicate(account=access.account, amount=amount, by=access.user, key=key, now=now)
 
 
 def _form(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:

@@ -15,7 +15,7 @@ from billing.lib.amounts import BadAmount, parse_amount
 from billing.switches.services.failures import FAILURES, sentence
 from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.queries.progress import outcome
-from billing.topups.services import limits, requests, sending, transfers
+from billing.topups.services import duplicates, requests, sending, transfers
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.sweep import doubt_dead_senders
 from billing.topups.services.transfers import BalanceUnknown, NotCovered
@@ -95,7 +95,7 @@ def _account(switch: Switch, number: str) -> Account:
 
 
 def _refuse_a_duplicate(account: Account, amount: Decimal, by: User, key: str) -> None:
-    duplicate = limits.recent_duplicate(account=account, amount=amount, by=by, key=key, now=timezone.now())
+    duplicate = duplicates.recent_duplicate(account=account, amount=amount, by=by, key=key, now=timezone.now())
     if duplicate is not None:
         known = f"{duplicate.reference}, by {duplicate.requested_by}"
         raise Failed(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from billing.call_history.forms.filters import CallFilterForm
 from billing.call_history.queries import page_totals
-from billing.call_history.queries.call_page import Surroundings
+from billing.call_history.queries.call_page import ListContext
 from billing.calls.models import CallDay
 from billing.lib.days import day_of
 from billing.lib.periods import Spans
@@ -22,11 +22,11 @@ from billing.web.links import page_link, ranges_of
 FEWEST_BARS = 2
 
 
-def around_list(
+def list_context(
     query: QueryDict,
     form: CallFilterForm,
     bars: Spans,
-    found: Surroundings,
+    found: ListContext,
     known: Mapping[date, CallDay],
     *,
     now: datetime,
@@ -50,7 +50,7 @@ def around_list(
     }
 
 
-def _chart(found: Surroundings, bars: Spans, form: CallFilterForm, *, now: datetime) -> Chart | None:
+def _chart(found: ListContext, bars: Spans, form: CallFilterForm, *, now: datetime) -> Chart | None:
     """Of the very calls that the figures are of: a chart of some of them alone would mislead."""
     sums, missing, switch = found.sums, found.coverage.missing_days, form.account.switch
     if sums.since is not None or not sums.totals.calls or len(bars.firsts) < FEWEST_BARS:
