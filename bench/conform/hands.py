@@ -17,13 +17,12 @@ from bench.conform.world import World
 from billing.batches.services import worker as batch_worker
 from billing.card_payments.models import CardPayment, CardPaymentState
 from billing.card_payments.services import decisions as card_payment_decisions
-from billing.card_payments.services import sweep as card_payment_sweep
+from billing.card_payments.services import unreported as unreported_card_payments
 from billing.sync.services import mirroring
 from billing.topups.models import Answer, Kind, Source, TopUp, TopUpState
+from billing.topups.services import dead_senders, reissues
 from billing.topups.services import decisions as topup_decisions
-from billing.topups.services import reissues
 from billing.topups.services import sending as topup_sending
-from billing.topups.services import sweep as topup_sweep
 from billing.topups.services.doubt_resolution import resolve
 
 T = TypeVar("T")
@@ -46,9 +45,9 @@ def deliver(world: World, random: Random, topup_id: int) -> None:
 def go_on(world: World, by: timedelta) -> None:
     """Time passes; then two sweeps of each kind run at once, and two looks."""
     world.clock.skip(by)
-    beside_one_another(*[partial(card_payment_sweep.sweep, now=world.now)] * 2)
+    beside_one_another(*[partial(unreported_card_payments.sweep, now=world.now)] * 2)
     beside_one_another(*[partial(batch_worker.sweep, now=world.now)] * 2)
-    beside_one_another(*[partial(topup_sweep.sweep, now=world.now)] * 2)
+    beside_one_another(*[partial(dead_senders.sweep, now=world.now)] * 2)
     beside_one_another(*[partial(resolve, switch=world.switch, now=world.now)] * 2)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from billing.card_payments.services import sweep
+from billing.card_payments.services import unreported
 from billing.jobs.services.periodic import periodic
 
 
 # A payment provider may be slow, and sending top-ups must not wait for it: this is not of the queue `money`.
 @periodic(job="online", every=timedelta(seconds=30), queue="default")
 def sweep_payments(*, now: datetime) -> object:
-    return sweep.sweep(now=now)
+    return unreported.sweep(now=now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from billing.exports.services import requests, sweep, worker
+from billing.exports.services import requests, upkeep, worker
 from billing.jobs.services.periodic import periodic
 
 
@@ -18,4 +18,4 @@ def make_export(export_id: int) -> None:
 
 @periodic(job="sweep exports", every=timedelta(seconds=10), queue="exports")
 def sweep_exports(*, now: datetime) -> object:
-    return sweep.sweep(now=now)
+    return upkeep.sweep(now=now)

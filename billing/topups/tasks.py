@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Switch
 from billing.jobs.services.periodic import for_each_switch, periodic
 from billing.topups.models import TopUpState
-from billing.topups.services import doubt_resolution, receipt_mails, requests, sending, sweep
+from billing.topups.services import dead_senders, doubt_resolution, receipt_mails, requests, sending
 
 
 @shared_task(name=requests.SEND_TOPUP.name)
@@ -21,7 +21,7 @@ def send_topup(topup_id: int) -> None:
 
 @periodic(job="sweep", every=timedelta(seconds=5), queue="money")
 def sweep_topups(*, now: datetime) -> object:
-    return sweep.sweep(now=now)
+    return dead_senders.sweep(now=now)
 
 
 def switches_in_doubt() -> QuerySet[Switch]:

@@ -12,6 +12,7 @@ Here stands what belongs to no single operation: the client, how a request can f
 hold. The operations, their answers and their code tables stand in `operations`, in a module for each subject.
 """
 
+from .admission import Admission
 from .cdr_slow import UnreadableRecord
 from .client import Client
 from .endpoint import Endpoint
@@ -27,14 +28,13 @@ from .errors import (
     Withheld,
 )
 from .expiry import Expiry, ExpiryKind
-from .gate import Gate
 
 __all__ = [
+    "Admission",
     "Client",
     "Endpoint",
     "Expiry",
     "ExpiryKind",
-    "Gate",
     "Lost",
     "Malformed",
     "Refused",

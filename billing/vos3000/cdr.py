@@ -19,7 +19,7 @@ import msgspec
 
 from .cdr_slow import OPERATION, PIECE, Readable, UnreadableRecord, read_slowly
 from .errors import Malformed
-from .record import Record
+from .field_types import Record
 from .text import UNDECODABLE, MendedStream
 
 # Plain members of the envelope that come before the records.

@@ -17,7 +17,7 @@ from msgspec.structs import fields as fields_of
 
 from .codec import MOST_TEXT
 from .errors import Malformed
-from .record import Record
+from .field_types import Record
 from .text import UNDECODABLE
 
 T = TypeVar("T", bound=Record)

@@ -16,10 +16,10 @@ from typing import Self, TypeAlias, TypeVar
 import msgspec
 from msgspec.json import Decoder
 
+from .admission import Admission, OpenAdmission
 from .codec import Answer, read_answer, write_body
 from .endpoint import Endpoint, Json
 from .errors import NOT_FOUND, Malformed, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
-from .gate import Gate, OpenGate
 from .transport import Transport
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ SERVER_ERRORS = 500
 class Client:
     """A switch, asked by one thread at a time. What can be asked stands in `operations`."""
 
-    def __init__(self, endpoint: Endpoint, gate: Gate | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, admission: Admission | None = None) -> None:
         self.endpoint = endpoint
-        self._gate: Gate = gate or OpenGate()
+        self._admission: Admission = admission or OpenAdmission()
         self._transport = Transport(endpoint)
 
     def close(self) -> None:
@@ -116,19 +116,19 @@ class Client:
 
     @contextmanager
     def _admitted(self, operation: str) -> Iterator[None]:
-        """Ask the gate, and tell it how the switch answered; a gate that breaks cannot change how the request ended."""
+        """Ask for admission, and tell how the switch answered; an admission that breaks changes nothing of that."""
         try:
-            self._gate.admit(operation)
+            self._admission.admit(operation)
         except Withheld:
             raise
         except Exception as error:
-            raise Withheld(operation, "the gate cannot be asked") from error
-        tell: Callable[[], None] = self._gate.failed
+            raise Withheld(operation, "admission cannot be asked for") from error
+        tell: Callable[[], None] = self._admission.failed
         try:
             yield
-            tell = partial(self._gate.succeeded, operation)
+            tell = partial(self._admission.succeeded, operation)
         except GeneratorExit:
-            tell = partial(self._gate.succeeded, operation)
+            tell = partial(self._admission.succeeded, operation)
             raise
         except SwitchError as error:
             tell = self._what_to_tell_of(operation, error)
@@ -139,14 +139,14 @@ class Client:
 
     def _what_to_tell_of(self, operation: str, error: SwitchError) -> Callable[[], None]:
         if isinstance(error, UnexpectedStatus) and error.status < SERVER_ERRORS:
-            return partial(self._gate.succeeded, operation)
+            return partial(self._admission.succeeded, operation)
         if isinstance(error, Malformed) and not isinstance(error, UnexpectedStatus):
-            return partial(self._gate.unreadable_answer, operation)
-        return self._gate.failed
+            return partial(self._admission.unreadable_answer, operation)
+        return self._admission.failed
 
 
 def _told(tell: Callable[[], None]) -> None:
     try:
         tell()
     except Exception:
-        log.exception("The gate could not be told.")
+        log.exception("The end of a request could not be told.")

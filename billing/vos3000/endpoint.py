@@ -10,8 +10,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from .allowed_networks import Network
 from .errors import NOT_FOUND
-from .reach import Network
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 

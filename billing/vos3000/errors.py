@@ -34,7 +34,7 @@ class Unreachable(SwitchError):
 
 
 class Withheld(Unreachable):
-    """The gate did not let the request out: the budget is used up or the breaker is open. Surely not done."""
+    """Admission was refused: the budget is used up or the breaker is open. Surely not done."""
 
 
 class Refused(SwitchError):

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Self
 
-from .record import LAST_MILLIS, instant
+from .field_types import LAST_MILLIS, instant
 
 
 class ExpiryKind(Enum):

@@ -19,9 +19,9 @@ from billing.batches.services import worker as batch_worker
 from billing.batches.services.batches import BatchRefused
 from billing.batches.services.files import UnreadableFile
 from billing.topups.models import Kind, ReceiptMail, TopUp, TopUpState
+from billing.topups.services import dead_senders
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
-from billing.topups.services import sweep as topup_sweep
 from billing.vos3000 import Client
 from billing.vos3000.operations.customers import Customer, get_customers
 from simulator.process import SimulatorProcess
@@ -410,7 +410,7 @@ def test_debits_that_may_count_twice_make_a_batch_wait_and_refuse_nothing(
     assert outcomes(batch) == [RowOutcome.WAITING]
     batch_worker.sweep(now=now + timedelta(minutes=1))
     assert outcomes(batch) == [RowOutcome.SENDING]
-    topup_sweep.sweep(now=now + timedelta(minutes=2))
+    dead_senders.sweep(now=now + timedelta(minutes=2))
     assert outcomes(batch) == [RowOutcome.PAID]
 
 

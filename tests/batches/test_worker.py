@@ -18,7 +18,7 @@ from billing.batches.queries import RowOutcome, progress
 from billing.batches.services import batches
 from billing.batches.services import worker as batch_worker
 from billing.topups.models import TopUp, TopUpState
-from billing.topups.services import sweep as topup_sweep
+from billing.topups.services import dead_senders
 from billing.topups.services.doubt_resolution import resolve
 from simulator.process import SimulatorProcess
 from tests.support.factories import MembershipFactory
@@ -84,7 +84,7 @@ def test_a_file_that_is_sent_twice_and_confirmed_twice_pays_each_row_once_though
     batch_worker.sweep(now=later)
     assert eventually(lambda: Batch.objects.get(pk=batch_id).state == BatchState.DONE)
     # What the dead worker had in its hands: perhaps a `Pay` that had left, and tasks that died with it.
-    topup_sweep.sweep(now=later)
+    dead_senders.sweep(now=later)
     resolve(switch=switch, now=later)
     assert eventually(lambda: progress(Batch.objects.get(pk=batch_id)).part(RowOutcome.SENDING).count == 0)
 

@@ -18,7 +18,7 @@ from billing.card_payments.models import CardPayment, CardPaymentState
 from billing.card_payments.providers import demo
 from billing.card_payments.providers.base import Progress
 from billing.card_payments.queries import Status
-from billing.card_payments.services import sweep as card_payment_sweep
+from billing.card_payments.services import unreported as unreported_card_payments
 from billing.topups.models import TopUp, TopUpState
 from billing.topups.services import sending as topup_sending
 from simulator.process import SimulatorProcess
@@ -219,7 +219,7 @@ def test_a_page_of_the_demo_that_is_forgotten_or_too_old_is_over(zoe: Visitor, s
     with time_machine.travel(payment.started_at + timedelta(minutes=61)):
         assert demo.Demo().look(session=payment.session).progress == Progress.OVER
     cache.clear()
-    card_payment_sweep.sweep(now=payment.started_at + timedelta(hours=30))
+    unreported_card_payments.sweep(now=payment.started_at + timedelta(hours=30))
     payment.refresh_from_db()
     assert payment.state == CardPaymentState.ABANDONED
 

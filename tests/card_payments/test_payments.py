@@ -20,7 +20,7 @@ from billing.card_payments.models import CardPayment, CardPaymentState
 from billing.card_payments.providers.base import ProviderRefused, ProviderUnreachable
 from billing.card_payments.queries import Status, credit_of, not_credited, status_of
 from billing.card_payments.services import payments as card_payment_payments
-from billing.card_payments.services import sweep as card_payment_sweep
+from billing.card_payments.services import unreported as unreported_card_payments
 from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.services import errors as topup_errors
 from billing.topups.services import sending as topup_sending
@@ -153,8 +153,8 @@ def test_the_provider_is_not_asked_at_every_look(payment: CardPayment, stripe: S
 def test_a_lost_report_and_a_closed_tab_lose_nothing(payment: CardPayment, stripe: StripeServer) -> None:
     stripe.pay()
     soon, later = (payment.started_at + timedelta(seconds=seconds) for seconds in (60, 121))
-    assert card_payment_sweep.sweep(now=soon).asked == 0
-    assert card_payment_sweep.sweep(now=later).asked == 1
+    assert unreported_card_payments.sweep(now=soon).asked == 0
+    assert unreported_card_payments.sweep(now=later).asked == 1
     assert states(payment) == (CardPaymentState.PAID, [TopUpState.REQUESTED])
 
 
@@ -163,7 +163,9 @@ def test_a_sweep_asks_ever_more_rarely_and_survives_a_provider_that_is_down(
 ) -> None:
     stripe.failures = [500] * 99
     asked = [
-        minute for minute in range(180) if card_payment_sweep.sweep(now=payment.started_at + minute * MINUTE).asked
+        minute
+        for minute in range(180)
+        if unreported_card_payments.sweep(now=payment.started_at + minute * MINUTE).asked
     ]
     assert asked == [2, 6, 14, 30, 62, 122]
 
@@ -171,8 +173,8 @@ def test_a_sweep_asks_ever_more_rarely_and_survives_a_provider_that_is_down(
 def test_a_death_between_paid_and_credited_is_mended_by_a_sweep(payment: CardPayment) -> None:
     now = timezone.now()
     CardPayment.objects.filter(pk=payment.pk).update(state=CardPaymentState.PAID, paid_at=now)
-    assert card_payment_sweep.sweep(now=now).credited == 0
-    assert card_payment_sweep.sweep(now=now + MINUTE).credited == 1
+    assert unreported_card_payments.sweep(now=now).credited == 0
+    assert unreported_card_payments.sweep(now=now + MINUTE).credited == 1
     assert states(payment) == (CardPaymentState.PAID, [TopUpState.REQUESTED])
 
 
@@ -227,7 +229,7 @@ def test_a_payment_that_takes_days_is_waited_for(payment: CardPayment, stripe: S
     assert states(payment) == (CardPaymentState.STARTED, [])
     days = payment.started_at + timedelta(days=3)
     stripe.pay()
-    card_payment_sweep.sweep(now=days)
+    unreported_card_payments.sweep(now=days)
     assert states(payment) == (CardPaymentState.PAID, [TopUpState.REQUESTED])
 
 
@@ -252,7 +254,7 @@ def test_a_sweep_finds_that_a_payment_cannot_come_any_more(
     payment: CardPayment, stripe: StripeServer, session: dict[str, Any]
 ) -> None:
     stripe.session.update(session)
-    card_payment_sweep.sweep(now=payment.started_at + timedelta(hours=2))
+    unreported_card_payments.sweep(now=payment.started_at + timedelta(hours=2))
     assert states(payment) == (CardPaymentState.ABANDONED, [])
 
 
@@ -301,8 +303,8 @@ def test_a_page_that_was_never_opened_is_given_up(stripe: StripeServer, account:
     payment = card_payment_payments.start(account=account, amount=AMOUNT, by=by, key="k1", now=now)
     with pytest.raises(ProviderUnreachable, match="does not answer"):
         card_payment_payments.open_page(payment=payment, back="https://portal.example.com/", now=now)
-    assert card_payment_sweep.sweep(now=now + timedelta(minutes=119)).abandoned == 0
-    assert card_payment_sweep.sweep(now=now + timedelta(minutes=121)).abandoned == 1
+    assert unreported_card_payments.sweep(now=now + timedelta(minutes=119)).abandoned == 0
+    assert unreported_card_payments.sweep(now=now + timedelta(minutes=121)).abandoned == 1
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(
@@ -333,7 +335,7 @@ def test_reports_returns_and_sweeps_at_once_make_one_top_up_and_one_pay(
     steps: list[Callable[[], object]] = [
         lambda: report(body),
         lambda: card_payment_payments.look(payment=CardPayment.objects.get(pk=payment.pk), now=now),
-        lambda: card_payment_sweep.sweep(now=late),
+        lambda: unreported_card_payments.sweep(now=late),
     ]
 
     def take(number: int) -> None:
@@ -369,7 +371,7 @@ def test_a_credit_that_the_switch_refuses_is_owed_and_not_tried_again_by_itself(
     report(body)
     assert carry_out(payment).state == TopUpState.REFUSED
     report(body)
-    card_payment_sweep.sweep(now=timezone.now() + timedelta(days=1))
+    unreported_card_payments.sweep(now=timezone.now() + timedelta(days=1))
     assert states(payment) == (CardPaymentState.PAID, [TopUpState.REFUSED])
     assert not_credited(account, most=5) == [payment]
 
@@ -390,7 +392,7 @@ def test_a_credit_that_may_not_even_be_asked_for_says_why_and_is_owed(
     assert states(payment) == (CardPaymentState.PAID, [])
     assert "no longer knows" in payment.why
     assert not_credited(account, most=5) == [payment]
-    assert card_payment_sweep.sweep(now=timezone.now() + MINUTE).credited == 0
+    assert unreported_card_payments.sweep(now=timezone.now() + MINUTE).credited == 0
 
 
 @pytest.mark.parametrize(

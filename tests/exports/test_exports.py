@@ -30,7 +30,7 @@ from billing.calls.services import partitions
 from billing.exports.models import Export, ExportState, FileKind
 from billing.exports.services import files as export_files
 from billing.exports.services import requests as export_requests
-from billing.exports.services import sweep as export_sweep
+from billing.exports.services import upkeep as export_upkeep
 from billing.exports.services import worker as export_worker
 from billing.lib.advisory_locks import Locked, try_lock
 from billing.lib.snapshots import snapshot_beside
@@ -211,7 +211,7 @@ def test_a_sweep_begins_anew_what_a_dead_worker_left_and_gives_up_after_three(ac
     (folder / f"{once.reference}.1").mkdir(parents=True)
     (folder / f"{once.reference}.1" / "part").write_text("half of it")
 
-    assert export_sweep.sweep(now=timezone.now()).startswith("3 taken up")
+    assert export_upkeep.sweep(now=timezone.now()).startswith("3 taken up")
 
     for export in (once, too_often, waiting):
         export.refresh_from_db()
@@ -245,7 +245,7 @@ def test_wherever_a_worker_ends_the_next_one_makes_one_whole_file(
     export = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)
     with death, pytest.raises(SystemExit):
         carry_out(export)
-    export_sweep.sweep(now=timezone.now())
+    export_upkeep.sweep(now=timezone.now())
     export.refresh_from_db()
     assert (export.state, export.tries, export.rows_done) == (ExportState.DONE, 2, 12)
     assert [path.name for path in folder.iterdir()] == [f"{export.reference}.csv"]
@@ -289,10 +289,10 @@ def test_a_sweep_removes_what_is_no_longer_kept(account: Account, folder: Path) 
     kept, expired = (carry_out(ExportFactory.create(account=account)) for _ in range(2))
     Export.objects.filter(pk=expired.pk).update(expires_at=now)
     (folder / "EX-0000000000.csv").write_text("of an export that is not there")
-    long_ago = now - export_sweep.ROWS_KEPT_FOR - timedelta(seconds=1)
+    long_ago = now - export_upkeep.ROWS_KEPT_FOR - timedelta(seconds=1)
     forgotten = ExportFactory.create(account=account, state="sent", asked_at=long_ago, ended_at=long_ago)
 
-    export_sweep.sweep(now=now)
+    export_upkeep.sweep(now=now)
 
     expired.refresh_from_db()
     assert expired.state == ExportState.REMOVED
@@ -321,7 +321,7 @@ def test_an_export_survives_its_worker(account: Account, own_redis: str) -> None
         worker.wait(20)
 
     def is_made_by_a_sweep() -> bool:
-        export_sweep.sweep(now=timezone.now())
+        export_upkeep.sweep(now=timezone.now())
         export.refresh_from_db()
         return export.state == ExportState.DONE
 

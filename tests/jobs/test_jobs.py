@@ -27,7 +27,7 @@ from billing.jobs.services import periodic, runs
 from billing.packages import services as packages
 from billing.rates import services as rates
 from billing.statements.queries import payments
-from billing.switches.services.followed import followed
+from billing.switches.services.followed_accounts import followed
 from billing.sync.services import rounds
 from billing.topups.services import requests
 from billing.vos3000 import Unreachable

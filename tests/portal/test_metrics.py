@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.services import notices
 from billing.jobs.models import JobRun
 from billing.lib import redis as redis_service
-from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchGate
+from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchAdmission
 from billing.topups.models import TopUpState
 from tests.support.factories import NOON, CardPaymentFactory, SwitchFactory, TopUpFactory, UserFactory
 
@@ -70,7 +70,7 @@ def test_it_tells_of_money_mails_and_jobs(token: str) -> None:
 def test_it_tells_of_queues_and_of_switches_that_are_left_alone(token: str) -> None:
     quiet, lively = SwitchFactory.create(), SwitchFactory.create()
     redis = redis_service.connection()
-    door = SwitchGate(redis=redis, switch_id=quiet.pk, requests_per_second=quiet.requests_per_second)
+    door = SwitchAdmission(redis=redis, switch_id=quiet.pk, requests_per_second=quiet.requests_per_second)
     for _ in range(FAILURES_TO_OPEN):
         door.failed()
     waiting = redis.llen("money")

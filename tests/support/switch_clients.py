@@ -1,4 +1,4 @@
-"""Clients of the switch, and a gate that counts what they do."""
+"""Clients of the switch, and an admission that counts what they do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MakeClient = Callable[..., Client]
 
 
 @dataclass
-class CountingGate:
+class CountingAdmission:
     """Remembers what it was asked and told; `shut` lets nothing through."""
 
     shut: bool = False

@@ -10,19 +10,19 @@ import redis
 from pytest_django import Settings
 
 from billing.lib.redis import connection
-from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchGate
+from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchAdmission
 from billing.vos3000 import Withheld
 
 
-def gate(*, per_second: str = "1", switch_id: int = 1) -> SwitchGate:
-    return SwitchGate(redis=connection(), switch_id=switch_id, requests_per_second=Decimal(per_second))
+def admission(*, per_second: str = "1", switch_id: int = 1) -> SwitchAdmission:
+    return SwitchAdmission(redis=connection(), switch_id=switch_id, requests_per_second=Decimal(per_second))
 
 
-def admitted(gates: list[SwitchGate], times: int) -> int:
+def admitted(admissions: list[SwitchAdmission], times: int) -> int:
     count = 0
     for n in range(times):
         try:
-            gates[n % len(gates)].admit("GetCustomer")
+            admissions[n % len(admissions)].admit("GetCustomer")
         except Withheld:
             continue
         count += 1
@@ -30,13 +30,13 @@ def admitted(gates: list[SwitchGate], times: int) -> int:
 
 
 def test_a_burst_of_four_seconds_goes_through_and_then_the_budget_holds() -> None:
-    assert admitted([gate(per_second="2")], 50) in (8, 9)
+    assert admitted([admission(per_second="2")], 50) in (8, 9)
 
 
 def test_all_processes_share_one_budget() -> None:
-    gates = [gate(per_second="2") for _ in range(5)]
+    admissions = [admission(per_second="2") for _ in range(5)]
     counts: list[int] = []
-    threads = [threading.Thread(target=lambda g=g: counts.append(admitted([g], 20))) for g in gates]
+    threads = [threading.Thread(target=lambda g=g: counts.append(admitted([g], 20))) for g in admissions]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -45,12 +45,12 @@ def test_all_processes_share_one_budget() -> None:
 
 
 def test_each_switch_has_its_own_budget() -> None:
-    assert admitted([gate(switch_id=1)], 20) in (4, 5)
-    assert admitted([gate(switch_id=2)], 20) in (4, 5)
+    assert admitted([admission(switch_id=1)], 20) in (4, 5)
+    assert admitted([admission(switch_id=2)], 20) in (4, 5)
 
 
 def test_a_dead_switch_is_left_alone_after_some_failures() -> None:
-    one, other = gate(per_second="100"), gate(per_second="100")
+    one, other = admission(per_second="100"), admission(per_second="100")
     for _ in range(FAILURES_TO_OPEN):
         one.admit("GetCustomer")
         one.failed()
@@ -59,7 +59,7 @@ def test_a_dead_switch_is_left_alone_after_some_failures() -> None:
 
 
 def test_failures_with_successes_between_them_do_not_open_the_breaker() -> None:
-    one = gate(per_second="100")
+    one = admission(per_second="100")
     for _ in range(3 * FAILURES_TO_OPEN):
         one.admit("GetCustomer")
         one.failed()
@@ -68,7 +68,7 @@ def test_failures_with_successes_between_them_do_not_open_the_breaker() -> None:
 
 
 def test_after_the_pause_a_single_request_tries_and_its_success_closes_the_breaker(own_redis: str) -> None:
-    one, other = gate(per_second="100"), gate(per_second="100")
+    one, other = admission(per_second="100"), admission(per_second="100")
     for _ in range(FAILURES_TO_OPEN):
         one.failed()
     with redis.Redis.from_url(own_redis) as client:
@@ -81,7 +81,7 @@ def test_after_the_pause_a_single_request_tries_and_its_success_closes_the_break
 
 
 def test_answers_that_cannot_be_read_keep_back_that_operation_alone() -> None:
-    one, other = gate(per_second="100"), gate(per_second="100")
+    one, other = admission(per_second="100"), admission(per_second="100")
     for _ in range(FAILURES_TO_OPEN):
         one.admit("GetCdr")
         one.unreadable_answer("GetCdr")
@@ -92,7 +92,7 @@ def test_answers_that_cannot_be_read_keep_back_that_operation_alone() -> None:
 
 
 def test_one_answer_that_can_be_read_has_an_operation_asked_for_again() -> None:
-    one = gate(per_second="100")
+    one = admission(per_second="100")
     for _ in range(FAILURES_TO_OPEN):
         one.unreadable_answer("GetCdr")
     one.succeeded("GetAllCustomers")
@@ -103,7 +103,7 @@ def test_one_answer_that_can_be_read_has_an_operation_asked_for_again() -> None:
 
 
 def test_a_switch_whose_answers_cannot_be_read_is_alive() -> None:
-    one = gate(per_second="100")
+    one = admission(per_second="100")
     for _ in range(FAILURES_TO_OPEN - 1):
         one.failed()
     one.unreadable_answer("GetCdr")
@@ -112,7 +112,7 @@ def test_a_switch_whose_answers_cannot_be_read_is_alive() -> None:
 
 
 def test_a_trial_that_the_budget_withholds_does_not_prolong_the_pause(own_redis: str) -> None:
-    one = gate(per_second="0.25")
+    one = admission(per_second="0.25")
     one.admit("GetCustomer")
     with redis.Redis.from_url(own_redis) as client:
         client.set("switch:1:breaker", "1.0")  # a pause that has long passed
@@ -124,7 +124,7 @@ def test_a_trial_that_the_budget_withholds_does_not_prolong_the_pause(own_redis:
 
 def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    lonely = gate(per_second="0.01")
+    lonely = admission(per_second="0.01")
     assert admitted([lonely], 20) == 20
     lonely.failed()
     lonely.unreadable_answer("GetCdr")
@@ -132,11 +132,11 @@ def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
 
 
 def test_background_work_leaves_a_part_of_the_budget_to_people() -> None:
-    modest = SwitchGate(redis=connection(), switch_id=1, requests_per_second=Decimal(2), modest=True)
+    modest = SwitchAdmission(redis=connection(), switch_id=1, requests_per_second=Decimal(2), modest=True)
     assert admitted([modest], 50) in (6, 7)
-    assert admitted([gate(per_second="2")], 50) in (2, 3)
+    assert admitted([admission(per_second="2")], 50) in (2, 3)
 
 
 def test_a_budget_too_small_to_share_is_used_by_whoever_comes() -> None:
-    modest = SwitchGate(redis=connection(), switch_id=1, requests_per_second=Decimal("0.25"), modest=True)
+    modest = SwitchAdmission(redis=connection(), switch_id=1, requests_per_second=Decimal("0.25"), modest=True)
     assert admitted([modest], 5) == 1

@@ -15,13 +15,12 @@ from billing.balances.services import profiles
 from billing.switches.services import clients
 from billing.sync.services import mirroring
 from billing.topups.models import Source, TopUp, TopUpState, references
-from billing.topups.services import pay_requests
+from billing.topups.services import dead_senders, pay_requests
 from billing.topups.services import requests as topup_requests
 from billing.topups.services import sending as topup_sending
-from billing.topups.services import sweep as topup_sweep
 from billing.topups.services.decisions import DecisionRefused, candidates, decide
 from billing.topups.services.doubt_resolution import resolve
-from billing.topups.services.matching import match_payments
+from billing.topups.services.payment_matching import match_payments
 from billing.topups.tasks import resolve_doubt, sweep_topups
 from billing.vos3000 import Client
 from billing.vos3000.operations.payments import pay
@@ -212,11 +211,11 @@ def test_a_sender_that_died_leaves_doubt_and_the_history_ends_it(
     monkeypatch.undo()
     topup.refresh_from_db()
     assert topup.state == TopUpState.SENDING
-    topup_sweep.sweep(now=now + timedelta(seconds=59))
+    dead_senders.sweep(now=now + timedelta(seconds=59))
     topup_sending.send(topup_id=topup.pk, now=now + MINUTE)
     topup.refresh_from_db()
     assert topup.state == TopUpState.SENDING
-    topup_sweep.sweep(now=now + 2 * MINUTE)
+    dead_senders.sweep(now=now + 2 * MINUTE)
     assert state_after(topup, now + 2 * MINUTE) == TopUpState.CONFIRMED
     assert len(simulator.control.received("Pay")) == 1
 
@@ -228,7 +227,7 @@ def test_an_answer_that_comes_after_the_sweep_gave_up_still_confirms(
 
     def slowly(client: Client, **order: Any) -> object:
         paid = pay(client, **order)
-        topup_sweep.doubt_dead_senders(now=now + 2 * MINUTE)
+        dead_senders.doubt_dead_senders(now=now + 2 * MINUTE)
         return paid
 
     monkeypatch.setattr(pay_requests, "pay", slowly)
@@ -260,7 +259,7 @@ def test_what_the_budget_withholds_is_sent_later(account: Account, by: User, sim
     sent, withheld = (topup_sending.send(topup_id=ask(account, by, key=key).pk, now=now) for key in ("k1", "k2"))
     assert (sent.state, withheld.state) == (TopUpState.CONFIRMED, TopUpState.REQUESTED)
     Switch.objects.update(requests_per_second=1000)
-    topup_sweep.sweep(now=withheld.next_attempt_at)
+    dead_senders.sweep(now=withheld.next_attempt_at)
     withheld.refresh_from_db()
     assert withheld.state == TopUpState.CONFIRMED
     assert len(simulator.control.received("Pay")) == 2
@@ -270,7 +269,7 @@ def test_what_nobody_sent_in_time_is_refused_unsent(account: Account, by: User, 
     first, second = (ask(account, by, key=key) for key in ("k1", "k2"))
     late = timezone.now() + 11 * MINUTE
     assert topup_sending.send(topup_id=first.pk, now=late).state == TopUpState.REFUSED
-    assert topup_sweep.sweep(now=late).expired == 1
+    assert dead_senders.sweep(now=late).expired == 1
     second.refresh_from_db()
     assert second.state == TopUpState.REFUSED
     assert simulator.control.received("Pay") == []
@@ -279,12 +278,12 @@ def test_what_nobody_sent_in_time_is_refused_unsent(account: Account, by: User, 
 def test_many_that_wait_for_a_dead_switch_keep_nobody_elses_waiting(
     account: Account, by: User, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(topup_sweep, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(dead_senders, "MOST_AT_ONCE", 2)
     now, dead = timezone.now(), AccountFactory.create()
     for _ in range(3):
         TopUpFactory.create(account=dead, next_attempt_at=now - 60 * MINUTE, deadline=now + timedelta(days=3650))
     topup = ask(account, by, now=now - MINUTE)
-    topup_sweep.sweep(now=now)
+    dead_senders.sweep(now=now)
     topup.refresh_from_db()
     assert topup.state == TopUpState.CONFIRMED
 

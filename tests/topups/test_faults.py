@@ -18,10 +18,10 @@ from billing.balances.services import profiles
 from billing.lib.redis import connection as redis
 from billing.sync.services import mirroring
 from billing.topups.models import Source, TopUp, TopUpState
+from billing.topups.services import dead_senders
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import requests as topup_requests
 from billing.topups.services import sending as topup_sending
-from billing.topups.services import sweep as topup_sweep
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.errors import TopUpRefused
@@ -59,7 +59,7 @@ def test_a_faulty_pay_is_sent_once_and_ends_as_the_ledger_says(
 
     # Sending, sweeping and looking again, with the fault still there, sends nothing more.
     topup_sending.carry_out(topup_id=topup.pk, now=now)
-    topup_sweep.sweep(now=now + timedelta(minutes=5))
+    dead_senders.sweep(now=now + timedelta(minutes=5))
     simulator.control.drain()
     look_until_settled(switch, now)
 
@@ -85,7 +85,7 @@ def test_a_switch_that_refuses_connections_is_tried_again_and_nothing_was_sent(
         simulator.control.resume()
     topup.refresh_from_db()
     assert timedelta(seconds=1) <= topup.next_attempt_at - now < timedelta(seconds=3)
-    topup_sweep.sweep(now=topup.next_attempt_at)
+    dead_senders.sweep(now=topup.next_attempt_at)
     topup.refresh_from_db()
     assert topup.state == TopUpState.CONFIRMED
     assert len(simulator.control.received("Pay")) == 1
@@ -102,7 +102,7 @@ def test_a_switch_that_stays_away_refuses_at_the_deadline(switch: Switch, simula
     simulator.control.pause()
     try:
         for minute in range(12):
-            topup_sweep.sweep(now=now + timedelta(minutes=minute))
+            dead_senders.sweep(now=now + timedelta(minutes=minute))
     finally:
         simulator.control.resume()
     topup.refresh_from_db()
@@ -147,7 +147,7 @@ class Portal:
 
     def pass_time(self, by: timedelta) -> None:
         self.now += by
-        topup_sweep.sweep(now=self.now)
+        dead_senders.sweep(now=self.now)
         resolve(switch=self.switch, now=self.now)
 
     def decide_reviews(self) -> None:

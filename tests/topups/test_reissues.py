@@ -16,10 +16,9 @@ from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
 from billing.topups.models import Answer, Kind, Reissue, Source, TopUp, TopUpState, Transition
 from billing.topups.queries.progress import issued_again, outcome, steps
+from billing.topups.services import dead_senders, reissues
 from billing.topups.services import decisions as topup_decisions
-from billing.topups.services import reissues
 from billing.topups.services import sending as topup_sending
-from billing.topups.services import sweep as topup_sweep
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.reissues import ReissueRefused
 from simulator.process import SimulatorProcess
@@ -275,7 +274,7 @@ def test_a_transfers_credit_is_given_back_and_then_transferred_anew(
     topup_sending.send(topup_id=wish.debit.pk, now=now)
     old = not_applied(TopUp.objects.get(pk=wish.pk), decider)
     new = approve(ask(old, first), second)
-    topup_sweep.sweep(now=now + timedelta(minutes=1))
+    dead_senders.sweep(now=now + timedelta(minutes=1))
     new.refresh_from_db()
     assert new.debit is not None
     assert (new.source, new.payer, outcome(new)) == (Source.TRANSFER, agent, TopUpState.CONFIRMED)

@@ -15,10 +15,9 @@ from billing.balances.services import balances, profiles
 from billing.lib.locks import hold
 from billing.topups.models import Kind, Source, TopUp, TopUpState
 from billing.topups.queries.progress import doubtful, is_final, outcome, steps
-from billing.topups.services import headroom
+from billing.topups.services import dead_senders, headroom
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
-from billing.topups.services import sweep as topup_sweep
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.errors import KeyReused
@@ -87,7 +86,7 @@ def test_the_credit_never_leaves_before_its_debit_is_confirmed(
     simulator.control.add_fault("Pay", "drop_after", count=1)
     topup_sending.carry_out(topup_id=credit.pk, now=now)
     topup_sending.send(topup_id=credit.pk, now=now)
-    topup_sweep.sweep(now=now + timedelta(minutes=20))
+    dead_senders.sweep(now=now + timedelta(minutes=20))
     credit = TopUp.objects.get(pk=credit.pk)
     assert (credit.state, outcome(credit)) == (TopUpState.REQUESTED, TopUpState.IN_DOUBT)
     assert len(sent(simulator)) == 1
@@ -99,7 +98,7 @@ def test_the_credit_never_leaves_before_its_debit_is_confirmed(
     assert resolve(switch=agent.switch, now=later).confirmed == 1
     credit.refresh_from_db()
     assert credit.deadline > later  # its own time begins now
-    topup_sweep.sweep(now=later + timedelta(seconds=6))
+    dead_senders.sweep(now=later + timedelta(seconds=6))
     credit.refresh_from_db()
     assert credit.state == TopUpState.CONFIRMED
     assert money(simulator) == (Decimal(950), Decimal(60))
@@ -125,7 +124,7 @@ def test_a_refused_credit_is_given_back_once(
     credit = topup_sending.carry_out(topup_id=ask(child, agent, by).pk, now=now)
     for minute in (1, 2, 3):
         topup_sending.carry_out(topup_id=credit.pk, now=now)
-        topup_sweep.sweep(now=now + timedelta(minutes=minute))
+        dead_senders.sweep(now=now + timedelta(minutes=minute))
     credit = TopUp.objects.get(pk=credit.pk)
     assert outcome(credit) == TopUpState.REFUSED
     assert is_final(credit)
@@ -157,7 +156,7 @@ def test_a_give_back_that_is_refused_stays_owed_until_it_is_there(
     credit = topup_sending.carry_out(topup_id=ask(child, agent, by).pk, now=now)
     assert not is_final(TopUp.objects.get(pk=credit.pk))
     for hour in range(1, 5):
-        topup_sweep.sweep(now=now + timedelta(days=hour))
+        dead_senders.sweep(now=now + timedelta(days=hour))
     credit = TopUp.objects.get(pk=credit.pk)
     assert is_final(credit)
     assert [step.title for step in steps(credit)][-2:] == ["Not credited", "Given back to the agent"]
@@ -173,7 +172,7 @@ def test_a_credit_in_doubt_is_not_given_back_before_the_doubt_ends(
     simulator.control.add_fault("Pay", "apply_later", count=1, after=1)
     now = timezone.now()
     credit = topup_sending.carry_out(topup_id=ask(child, agent, by).pk, now=now)
-    topup_sweep.sweep(now=now + timedelta(minutes=5))
+    dead_senders.sweep(now=now + timedelta(minutes=5))
     assert credit.state == TopUpState.IN_DOUBT
     assert not TopUp.objects.filter(kind=Kind.GIVE_BACK).exists()
     simulator.control.drain()
@@ -279,7 +278,7 @@ def test_simultaneous_transfers_never_exceed_what_the_agent_has(
         list(threads.map(wish, range(16)))
     # While debits cross, one may count twice; a fresh balance lets all of it be given away, and no more.
     later = now + timedelta(minutes=1)
-    topup_sweep.sweep(now=later)
+    dead_senders.sweep(now=later)
     for number in range(16, 20):
         with contextlib.suppress(NotCovered):
             topup_sending.carry_out(

@@ -19,10 +19,9 @@ from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
 from billing.lib.redis import connection as redis
 from billing.topups.models import TopUp, TopUpState
+from billing.topups.services import dead_senders, vouchers
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import sending as topup_sending
-from billing.topups.services import sweep as topup_sweep
-from billing.topups.services import vouchers
 from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.voucher_cards import Card
@@ -81,7 +80,7 @@ def test_each_card_pays_once_and_the_portal_knows_where(switch: Switch, simulato
         redis().delete(f"switch:{switch.pk}:breaker", f"switch:{switch.pk}:failures", *redis().keys("guesses:*"))
         if number % 4 == 3:
             simulator.control.drain()
-            topup_sweep.sweep(now=timezone.now() + later)
+            dead_senders.sweep(now=timezone.now() + later)
             for _ in range(3):
                 resolve(switch=switch, now=timezone.now() + later)
             decide_all(staff, timezone.now() + later)
@@ -91,7 +90,7 @@ def test_each_card_pays_once_and_the_portal_knows_where(switch: Switch, simulato
     simulator.control.shift_clock(600 * ROUNDS)
     for minutes in (1, 40, 45, 50, 55):
         now = timezone.now() + timedelta(minutes=10 * ROUNDS + minutes)
-        topup_sweep.sweep(now=now)
+        dead_senders.sweep(now=now)
         resolve(switch=switch, now=now)
 
     made = list(TopUp.objects.all())

@@ -16,11 +16,10 @@ from billing.balances.services import profiles
 from billing.switches.services import clients
 from billing.sync.services import mirroring
 from billing.topups.models import TopUp, TopUpState
+from billing.topups.services import dead_senders, voucher_cards, vouchers
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import errors as topup_errors
 from billing.topups.services import sending as topup_sending
-from billing.topups.services import sweep as topup_sweep
-from billing.topups.services import voucher_cards, vouchers
 from billing.topups.services.doubt_resolution import resolve
 from billing.topups.services.voucher_cards import Card
 from billing.vos3000.operations.phone_cards import pay_by_phone_card
@@ -75,7 +74,7 @@ def test_a_faulty_card_payment_is_sent_once_and_ends_as_the_ledger_says(
     assert topup_sending.send(topup_id=topup.pk, now=now).state == at_once
 
     topup_sending.carry_out(topup_id=topup.pk, now=now)
-    topup_sweep.sweep(now=now + 5 * MINUTE)
+    dead_senders.sweep(now=now + 5 * MINUTE)
     simulator.control.drain()
     look_until_settled(account.switch, now)
 
@@ -209,7 +208,7 @@ def test_a_card_that_cannot_be_sent_in_time_is_refused_and_forgotten(
     account: Account, by: User, simulator: SimulatorProcess
 ) -> None:
     topup = requested(account, by)
-    topup_sweep.sweep(now=timezone.now() + 11 * MINUTE)
+    dead_senders.sweep(now=timezone.now() + 11 * MINUTE)
     topup.refresh_from_db()
     assert (topup.state, topup.sealed_card) == (TopUpState.REFUSED, "")
     assert simulator.control.received("PayByPhoneCard") == []
@@ -248,7 +247,7 @@ def test_a_switch_that_refuses_connections_is_tried_again(
     finally:
         simulator.control.resume()
     topup.refresh_from_db()
-    topup_sweep.sweep(now=topup.next_attempt_at)
+    dead_senders.sweep(now=topup.next_attempt_at)
     topup.refresh_from_db()
     assert topup.state == TopUpState.CONFIRMED
     assert len(simulator.control.received("PayByPhoneCard")) == 1

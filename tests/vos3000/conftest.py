@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.vos3000 import Client, Endpoint, Gate
+from billing.vos3000 import Admission, Client, Endpoint
 from tests.support.switch_clients import MakeClient
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -16,10 +16,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def make_client() -> Iterator[MakeClient]:
     clients: list[Client] = []
 
-    def make(url: str, gate: Gate | None = None, **settings: Any) -> Client:
+    def make(url: str, admission: Admission | None = None, **settings: Any) -> Client:
         quick = {"connect_timeout": 2.0, "read_timeout": 1.2, "total_timeout": 2.4}
         endpoint = Endpoint(url, settings.pop("time_zone", SHANGHAI), **{**quick, **settings})
-        clients.append(Client(endpoint, gate))
+        clients.append(Client(endpoint, admission))
         return clients[-1]
 
     yield make

@@ -21,7 +21,7 @@ from billing.vos3000.operations.customers import get_all_customers
 from billing.vos3000.text import MendedStream
 from tests.support.call_records import ROW, records_in
 from tests.support.rawserver import RawServer, reply
-from tests.support.switch_clients import CountingGate, MakeClient
+from tests.support.switch_clients import CountingAdmission, MakeClient
 
 DAY = date(2026, 11, 23)
 
@@ -92,12 +92,12 @@ def test_odd_escapes_are_replaced() -> None:
 def test_a_cut_stream_fails_at_its_end(make_client: MakeClient, whole: bool) -> None:
     text = answer(ROW, ROW)
     cut = text[: text.rindex("holdTime")]
-    gate = CountingGate()
+    admission = CountingAdmission()
     with RawServer(reply(cut, length=None if whole else len(text))) as server:
-        records = get_cdr(make_client(server.url, gate), accounts=["A"], first=DAY, last=DAY)
+        records = get_cdr(make_client(server.url, admission), accounts=["A"], first=DAY, last=DAY)
         with pytest.raises(Malformed):
             list(records)
-    assert gate.told == ["GetCdr", "unreadable"]
+    assert admission.told == ["GetCdr", "unreadable"]
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[]", "{}", '{"retCode":"x"}', '{"infoCdrs":[]}', '{"retCode":0}}'])
@@ -121,14 +121,14 @@ def test_a_trickle_times_out(make_client: MakeClient) -> None:
 
 
 def test_leaving_early_is_no_failure_of_the_switch_and_other_reads_go_on(make_client: MakeClient) -> None:
-    gate = CountingGate()
+    admission = CountingAdmission()
     with RawServer(reply(answer(ROW, ROW)), reply('{"retCode":0}')) as server:
-        client = make_client(server.url, gate)
+        client = make_client(server.url, admission)
         records = get_cdr(client, accounts=["A"], first=DAY, last=DAY)
         next(records)
         assert get_all_customers(client) == []
         records.close()
-    assert gate.told == ["GetCdr", "GetAllCustomers", "succeeded", "succeeded"]
+    assert admission.told == ["GetCdr", "GetAllCustomers", "succeeded", "succeeded"]
 
 
 def test_a_large_answer_takes_little_memory(make_client: MakeClient) -> None:

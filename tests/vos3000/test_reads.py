@@ -22,10 +22,10 @@ from billing.vos3000.operations.calls import CallLevel, get_cdr
 from billing.vos3000.operations.customers import get_all_customers, get_customers
 from billing.vos3000.operations.payments import get_consumption, get_pay_history
 from billing.vos3000.operations.reports import get_report_customer_fee
-from billing.vos3000.probes import probe
+from billing.vos3000.supported_operations import probe
 from tests.support.rawserver import RawServer, Reply, hang_up, reply, reset, send_raw
 from tests.support.switch_answers import NONE, sample
-from tests.support.switch_clients import CountingGate, MakeClient
+from tests.support.switch_clients import CountingAdmission, MakeClient
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -141,17 +141,17 @@ def test_a_read_on_a_new_connection_is_not_asked_again(make_client: MakeClient) 
     ],
 )
 def test_the_gate_is_asked_and_told(make_client: MakeClient, answer: Reply, told: str) -> None:
-    gate = CountingGate()
+    admission = CountingAdmission()
     with RawServer(answer) as server:
-        client = make_client(server.url, gate)
+        client = make_client(server.url, admission)
         with contextlib.suppress(SwitchError):
             get_all_customers(client)
-    assert gate.told == ["GetAllCustomers", told]
+    assert admission.told == ["GetAllCustomers", told]
 
 
 def test_a_shut_gate_sends_nothing(make_client: MakeClient) -> None:
     with RawServer(reply(NONE)) as server:
-        client = make_client(server.url, CountingGate(shut=True))
+        client = make_client(server.url, CountingAdmission(shut=True))
         with pytest.raises(Withheld):
             get_all_customers(client)
         with pytest.raises(Withheld):

@@ -16,7 +16,7 @@ from billing.vos3000.operations.calls import CallLevel, Cdr, get_cdr
 from billing.vos3000.operations.customers import Category, get_all_customers, get_customers
 from billing.vos3000.operations.payments import PayKind, get_consumption, get_pay_history, pay
 from billing.vos3000.operations.reports import get_report_customer_fee
-from billing.vos3000.probes import PROBES, probe
+from billing.vos3000.supported_operations import PROBES, probe
 from simulator.control import Control
 from simulator.faults import Kind
 from simulator.process import SimulatorProcess

@@ -22,7 +22,7 @@ from billing.balances.services.balance_chain import (
     Gap,
     Stated,
 )
-from billing.balances.services.coverage import Stretch, stretches
+from billing.balances.services.known_stretches import Stretch, stretches
 from billing.calls.models import Call
 from billing.calls.queries.retention import first_whole_day
 from billing.lib.days import DAY, begin_of, end_of

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Account
 from billing.call_history.queries import page_totals, pages
-from billing.call_history.queries.coverage import Coverage, coverage
 from billing.call_history.queries.day_states import touched
+from billing.call_history.queries.fetched_days import Coverage, coverage
 from billing.call_history.queries.filters import CallFilter, Order
 from billing.call_history.queries.page_totals import Sums, TooMany
 from billing.calls.models import Call, CallDay

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access
 from billing.call_history.forms.filters import CallFilterForm
 from billing.call_history.queries.call_page import PageRequest
-from billing.call_history.queries.coverage import Coverage, progress
+from billing.call_history.queries.fetched_days import Coverage, progress
 from billing.call_history.queries.filters import CallFilter
 from billing.call_history.queries.split_hours import split_by
 from billing.call_history.views import announcements

@@ -25,7 +25,7 @@ from accounts.staff_pages.typed import ModelForm
 from billing.calls.models import Backfill
 from billing.calls.queries import backfills as queries
 from billing.calls.services import backfills
-from billing.switches.services.followed import followed
+from billing.switches.services.followed_accounts import followed
 
 
 class BackfillForm(ModelForm[Backfill]):

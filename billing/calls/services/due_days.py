@@ -13,7 +13,7 @@ from billing.calls.models import CallDay, DayState
 from billing.calls.queries.retention import first_compared_day, first_known_day
 from billing.calls.services.proof_retries import due_for_proof
 from billing.lib.days import DAY, day_of, each_day
-from billing.switches.services.followed import LOOKED_AT_LATELY, followed
+from billing.switches.services.followed_accounts import LOOKED_AT_LATELY, followed
 
 TODAY_WATCHED_EVERY = timedelta(seconds=50)  # each slot, if no other round of it did
 TODAY_UNWATCHED_EVERY = timedelta(minutes=10)

@@ -53,8 +53,8 @@ BURST_SECONDS = 4  # how many seconds of budget may be used at once
 KEPT_BACK = Decimal("0.25")  # the part of a burst that background work leaves to people and payments
 
 
-class SwitchGate:
-    """The `billing.vos3000.Gate` of one switch. Without Redis nothing is withheld: payments go on.
+class SwitchAdmission:
+    """The `billing.vos3000.Admission` of one switch. Without Redis nothing is withheld: payments go on.
 
     A switch that does not answer is paused for some seconds. Where only the answers to one operation cannot be read,
     that operation alone is paused: unreadable calls of a day hold up neither balances nor payments.

@@ -9,10 +9,10 @@ from django.conf import settings
 
 from accounts.models import Switch
 from billing.lib.redis import connection
-from billing.switches.services.budget import SwitchGate
-from billing.switches.services.priority import WaitingGate, is_background
+from billing.switches.services.budget import SwitchAdmission
+from billing.switches.services.priority import WaitingAdmission, is_background
 from billing.vos3000 import Client, Endpoint
-from billing.vos3000.probes import probe
+from billing.vos3000.supported_operations import probe
 
 READ_TIMEOUT, TOTAL_TIMEOUT = 10.0, 20.0
 PAGE_TIMEOUT = 3.0  # for the whole answer, while a person waits for a page
@@ -20,13 +20,13 @@ PAGE_TIMEOUT = 3.0  # for the whole answer, while a person waits for a page
 
 def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Client:
     """Make a client for one thread that keeps to the switch's budget. Close it, or use it as a context manager."""
-    gate = SwitchGate(
+    admission = SwitchAdmission(
         redis=connection(),
         switch_id=switch.id,
         requests_per_second=switch.requests_per_second,
         modest=is_background(),
     )
-    return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), WaitingGate(gate))
+    return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), WaitingAdmission(admission))
 
 
 def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Endpoint:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from enum import Enum, auto
 
-from billing.vos3000 import Gate, Withheld
+from billing.vos3000 import Admission, Withheld
 
 LONGEST_WAIT = timedelta(minutes=2)
 PAUSE = 0.2
@@ -47,27 +47,27 @@ def is_background() -> bool:
     return _priority.get() is not Priority.FOR_PEOPLE
 
 
-class WaitingGate:
-    """A gate that, within `waiting_for_budget`, waits for the budget of the gate it wraps."""
+class WaitingAdmission:
+    """An admission that, within `waiting_for_budget`, waits for the budget of the one it wraps."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
 
     def admit(self, operation: str) -> None:
         give_up = time.monotonic() + LONGEST_WAIT.total_seconds()
         while True:
             try:
-                return self._gate.admit(operation)
+                return self._admission.admit(operation)
             except Withheld:
                 if _priority.get() is not Priority.WAITING_FOR_BUDGET or time.monotonic() >= give_up:
                     raise
             time.sleep(PAUSE)
 
     def succeeded(self, operation: str) -> None:
-        self._gate.succeeded(operation)
+        self._admission.succeeded(operation)
 
     def failed(self) -> None:
-        self._gate.failed()
+        self._admission.failed()
 
     def unreadable_answer(self, operation: str) -> None:
-        self._gate.unreadable_answer(operation)
+        self._admission.unreadable_answer(operation)

@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import Account
 from billing.balances.services import payments as balance_payments
 from billing.balances.services.payments import NewRows
-from billing.topups.services.matching import match_payments
+from billing.topups.services.payment_matching import match_payments
 
 
 def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> NewRows:

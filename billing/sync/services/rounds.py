@@ -20,7 +20,7 @@ from billing.calls.services import proving as call_proving
 from billing.jobs.services import runs
 from billing.lib.days import DAY, day_of
 from billing.switches.services.failures import FAILURES, WITHHELD
-from billing.switches.services.followed import followed, watched, without_profile
+from billing.switches.services.followed_accounts import followed, watched, without_profile
 from billing.sync.services import mirroring
 
 RECORDS_LATE = timedelta(minutes=15)

@@ -22,7 +22,7 @@ from billing.switches.services import clients
 from billing.topups.models import Source, TopUp, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
 from billing.topups.services.lookups import Window
-from billing.topups.services.matching import match_payments
+from billing.topups.services.payment_matching import match_payments
 from billing.topups.services.voucher_states import CardUse
 from billing.vos3000 import Client, SwitchError, Withheld
 from billing.vos3000.operations.payments import PayRecord, get_pay_history

@@ -15,7 +15,7 @@ from ..cdr import read_records
 from ..cdr_slow import UnreadableRecord
 from ..client import Client
 from ..codes import Code
-from ..record import LARGEST_AMOUNT, LOWEST_AMOUNT, ZERO, Millis, Record, instant
+from ..field_types import LARGEST_AMOUNT, LOWEST_AMOUNT, ZERO, Millis, Record, instant
 from ..text import UNDECODABLE
 from ..times import days
 

@@ -14,7 +14,7 @@ from ..codec import exact_number
 from ..codes import Code
 from ..endpoint import Json
 from ..expiry import Expiry
-from ..record import Millis, Record, instant
+from ..field_types import Millis, Record, instant
 
 NO_LIMIT = 2147483647
 

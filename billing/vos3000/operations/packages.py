@@ -11,8 +11,8 @@ from msgspec.json import Decoder
 
 from ..client import Client
 from ..expiry import Expiry
-from ..owners import account_owner
-from ..record import Millis, Record, instant
+from ..field_types import Millis, Record, instant
+from ..owner_types import account_owner
 
 # How several prefixes are kept apart in one text; what the vendor uses is not published.
 PREFIX_ENDS = re.compile(r"[,;|\s]+")

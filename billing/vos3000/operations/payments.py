@@ -14,8 +14,8 @@ from ..codes import Code
 from ..endpoint import Json
 from ..errors import UnknownOutcome
 from ..expiry import Expiry
-from ..owners import account_owner
-from ..record import Millis, Record, instant
+from ..field_types import Millis, Record, instant
+from ..owner_types import account_owner
 from ..times import moments
 
 

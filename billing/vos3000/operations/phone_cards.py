@@ -10,8 +10,8 @@ from msgspec.json import Decoder
 from ..client import Client
 from ..errors import NOT_FOUND, Malformed
 from ..expiry import Expiry
-from ..owners import account_owner
-from ..record import Millis, Record, instant
+from ..field_types import Millis, Record, instant
+from ..owner_types import account_owner
 from .payments import Paid, send_payment
 
 

@@ -7,7 +7,7 @@ from hmac import compare_digest
 from msgspec.json import Decoder
 
 from ..client import Client
-from ..record import Record
+from ..field_types import Record
 
 
 class PhoneProof(Record, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec import field
 from msgspec.json import Decoder
 
 from ..client import Client
-from ..record import Record
+from ..field_types import Record
 
 
 class FirstInterval(Record, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from msgspec.json import Decoder
 from ..client import Client
 from ..codes import Code
 from ..endpoint import Json
-from ..record import ZERO, Millis, Record, instant
+from ..field_types import ZERO, Millis, Record, instant
 from ..times import days
 
 

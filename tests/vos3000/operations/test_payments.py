@@ -14,7 +14,7 @@ from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable, Withhe
 from billing.vos3000.operations.payments import ChargeKind, PayKind, PayMethod, get_consumption, get_pay_history, pay
 from tests.support.rawserver import RawServer, Reply, http, reply, reset
 from tests.support.switch_answers import DONE, NOT_FOUND, UNKNOWN_ENDS
-from tests.support.switch_clients import CountingGate, MakeClient
+from tests.support.switch_clients import CountingAdmission, MakeClient
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -111,11 +111,11 @@ def test_a_failed_handshake_is_surely_not_done(make_client: MakeClient) -> None:
 def test_a_shut_gate_withholds_the_payment(make_client: MakeClient) -> None:
     with RawServer(reply(DONE)) as server:
         with pytest.raises(Withheld):
-            top_up(make_client(server.url, CountingGate(shut=True)))
+            top_up(make_client(server.url, CountingAdmission(shut=True)))
         assert not server.received
 
 
-class BrokenGate(CountingGate):
+class BrokenGate(CountingAdmission):
     def succeeded(self, operation: str) -> None:
         raise ConnectionError
 
@@ -128,7 +128,7 @@ def test_a_gate_that_breaks_afterwards_does_not_hide_a_done_payment(make_client:
         assert pay(make_client(server.url, BrokenGate()), account="A-1", amount=Decimal("12.5"), memo="")
 
 
-class AbsentGate(CountingGate):
+class AbsentGate(CountingAdmission):
     def admit(self, operation: str) -> None:
         raise ConnectionError
 

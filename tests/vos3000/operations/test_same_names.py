@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 import pytest
 
 from billing.vos3000 import operations
-from billing.vos3000.probes import PROBES
+from billing.vos3000.supported_operations import PROBES
 from simulator import operations as simulated
 from simulator.contract import contract
 from simulator.operations import HANDLERS

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.management.base import Failed, JsonCommand, switch_named
 from billing.switches.services.failures import FAILURES, sentence
 from billing.switches.services.priority import waiting_for_budget
+from billing.topups.services.dead_senders import doubt_dead_senders
 from billing.topups.services.doubt_resolution import resolve
-from billing.topups.services.sweep import doubt_dead_senders
 
 
 class Command(JsonCommand):

@@ -16,8 +16,8 @@ from billing.switches.services.failures import FAILURES, sentence
 from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.queries.progress import outcome
 from billing.topups.services import duplicates, requests, sending, transfers
+from billing.topups.services.dead_senders import doubt_dead_senders
 from billing.topups.services.errors import TopUpRefused
-from billing.topups.services.sweep import doubt_dead_senders
 from billing.topups.services.transfers import BalanceUnknown, NotCovered
 
 # A sender that lives waits a little less for the switch.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Gate(Protocol):
+class Admission(Protocol):
     """Asked before every request and told its end.
 
     `succeeded` and `failed` are told whether the switch is alive, not whether it said yes: a refusal and an HTTP 4xx
@@ -22,7 +22,7 @@ class Gate(Protocol):
     def unreadable_answer(self, operation: str) -> None: ...
 
 
-class OpenGate:
+class OpenAdmission:
     """Lets everything through."""
 
     def admit(self, operation: str) -> None:

@@ -8,9 +8,9 @@ from ipaddress import ip_network
 import pytest
 
 from billing.vos3000 import Unreachable
+from billing.vos3000.allowed_networks import is_in_reach
 from billing.vos3000.operations.customers import get_customers
 from billing.vos3000.operations.payments import pay
-from billing.vos3000.reach import is_in_reach
 from tests.support.rawserver import RawServer, reply
 from tests.support.switch_clients import MakeClient
 

@@ -8,7 +8,7 @@ from .client import Client
 from .endpoint import Json
 from .errors import SwitchError
 from .operations.reports import Period
-from .owners import account_owner
+from .owner_types import account_owner
 
 NO_ONE = "portal-probe"
 DAY = {"beginTime": "20000101", "endTime": "20000101"}
