@@ -70,7 +70,7 @@ def _shown(figure: Figure) -> str:
     return str(figure)
 
 
-class BecauseField(models.JSONField):  # type: ignore[type-arg]
+class BecauseField(models.JSONField):
     """Keeps a `Because`, or nothing. Its values are plain JSON: the code, and each figure with its kind."""
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Because | None:
