@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from accounts.lib.clock import Clock
+from accounts.lib.clock import Clock, Deadline
 from billing.balances.services import balances
+from billing.lib.advisory_locks import Locked
+from billing.lib.claims import LEAVES_WITHIN, Claim, holding
 from billing.switches.services import clients
 from billing.topups.models import Kind, TopUp, TopUpState
 from billing.topups.services import headroom, outcomes, states
@@ -61,8 +63,9 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
         logger.exception("The settings of switch %s cannot be used", topup.account.switch)
         return _postpone(topup, clock.now())
     with client:
+        deadline = Deadline(LEAVES_WITHIN)
         if _claim(topup, clock.now()):
-            _pay(client, operation, topup, clock)
+            _pay(client, operation, topup, clock, deadline)
     return topup
 
 
@@ -129,9 +132,12 @@ def _is_covered(debit: TopUp, now: datetime) -> bool:
     return False
 
 
-def _pay(client: Client, operation: Operation, topup: TopUp, clock: Clock) -> None:
+def _pay(client: Client, operation: Operation, topup: TopUp, clock: Clock, deadline: Deadline) -> None:
+    ours = TopUp.objects.filter(pk=topup.pk, state=TopUpState.SENDING, attempts=topup.attempts)
+    claim = Claim(ours.exists, deadline=deadline)
     try:
-        paid = operation(client)
+        with holding(Locked.SENDING_OF_TOPUP, topup.pk), client.writing_only_if(claim.may_leave):
+            paid = operation(client)
     except Unreachable as error:
         outcomes.note_not_sent(topup, clock.now(), error)
     except Refused as error:
