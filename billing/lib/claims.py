@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 
 from accounts.lib.clock import Deadline
 from billing.lib.advisory_locks import Locked, lock, try_lock
@@ -48,6 +48,9 @@ def holding(what: Locked, name: object) -> Iterator[None]:
     try:
         with transaction.atomic(durable=True):
             lock(what, name)
+            with connection.cursor() as cursor:
+                # A stopped process keeps it for as long as it is stopped: it might still send.
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield
             ended = True
     except Error:
