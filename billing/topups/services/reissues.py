@@ -116,7 +116,7 @@ def look_once_more(old: TopUp, now: datetime) -> None:
     except failures.FAILURES as error:
         logger.info("No look at the payments of %s before a re-issue: %s", old.account.number, error)
         needed = gettext("It cannot be sent again without a look first.")
-        raise ReissueRefused(f"{needed} {failures.sentence(error)}") from error
+        raise ReissueRefused(f"{needed} {failures.failure(error).label}") from error
     if look.found:
         raise ReissueRefused(gettext("The switch now lists a payment with this reference: it was applied."))
 

@@ -17,7 +17,7 @@ from billing.lib import rate_limits
 from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.lib.rate_limits import Limit
 from billing.switches.services import clients
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.topups.models import Source, TopUp
 from billing.topups.services import requests, voucher_cards
 from billing.topups.services.errors import TopUpRefused
@@ -172,9 +172,9 @@ def _found(account: Account, card: Card) -> PhoneCard | None:
     except Refused:
         return None
     except UnexpectedStatus as error:
-        raise CardNotSeen(str(NOT_HERE) if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
+        raise CardNotSeen(str(NOT_HERE) if error.not_on_this_build else f"{failure(error).label} {LATER}") from error
     except FAILURES as error:
-        raise CardNotSeen(f"{sentence(error)} {LATER}") from error
+        raise CardNotSeen(f"{failure(error).label} {LATER}") from error
 
 
 def _check(found: PhoneCard, account: Account, now: datetime) -> None:
