@@ -61,9 +61,9 @@ class Command(JsonCommand):
                 _refuse_a_duplicate(account, amount, by, options["key"])
             return _write(account, agent, amount, by, options["key"], options["note"])
         except (NotCovered, BalanceUnknown) as error:
-            raise Failed(str(error)) from error
+            raise Failed(str(error.because)) from error
         except (BadAmount, TopUpRefused) as error:
-            raise BadUse(str(error)) from error
+            raise BadUse(str(error.because)) from error
 
     def _report(self, topup: TopUp) -> None:
         state = outcome(topup)
