@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from billing.lib.reasons import Because, Figure, Reason
+
 PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
 # As spreadsheets write: thousands may stand apart, and another mark stands before the decimals.
 WRITTEN = re.compile(
@@ -17,19 +22,46 @@ LONGEST = 30
 MOST_DIGITS = 15
 
 
+class AmountReason(Reason):
+    """Why an amount cannot be used."""
+
+    MISSING = "amount.missing", _("Enter an amount.")
+    NOT_A_NUMBER = "amount.not_a_number", _("The amount must be a number.")
+    NOT_PLAIN = "amount.not_plain", _("Enter the amount in plain digits, such as 25 or 25.50.")
+    NOT_POSITIVE = "amount.not_positive", _("The amount must be more than zero.")
+    NOT_WHOLE = "amount.not_whole", _("Enter a whole amount.")
+    TOO_MANY_DIGITS = "amount.too_many_digits", _("The amount has too many digits.")
+    TOO_MANY_PLACES = (
+        "amount.too_many_places",
+        ngettext_lazy(
+            "The amount may have at most %(places)d decimal place.",
+            "The amount may have at most %(places)d decimal places.",
+            "places",
+        ),
+    )
+    TWO_WAYS = (
+        "amount.two_ways",
+        _("%(written)s could be %(whole)s or %(decimal)s: write %(whole)s or %(decimal)s0."),
+    )
+
+
 class BadAmount(ValueError):
-    """The amount cannot be used; the sentence says why, for the person who typed it."""
+    """The amount cannot be used; `because` says why."""
+
+    def __init__(self, reason: AmountReason, **figures: Figure) -> None:
+        super().__init__(reason.value, figures)
+        self.because = Because(reason, figures)
 
 
 def parse_amount(text: str, *, places: int) -> Decimal:
     """Read an amount in plain digits. Raises BadAmount. Blanks around the number are forgiven, nothing else is."""
     plain = text.strip(" ")
     if not plain:
-        raise BadAmount("Enter an amount.")
+        raise BadAmount(AmountReason.MISSING)
     if plain.startswith("-"):
-        raise BadAmount("The amount must be more than zero.")
+        raise BadAmount(AmountReason.NOT_POSITIVE)
     if len(plain) > LONGEST or not PLAIN.fullmatch(plain):
-        raise BadAmount("Enter the amount in plain digits, such as 25 or 25.50.")
+        raise BadAmount(AmountReason.NOT_PLAIN)
     return check_amount(Decimal(plain), places=places)
 
 
@@ -42,7 +74,7 @@ def parse_written_amount(text: str, *, places: int) -> Decimal:
     if two_ways := TWO_WAYS.fullmatch(written):
         before, after = two_ways.groups()
         raise BadAmount(
-            f"{written} could be {before}{after} or {before}.{after}: write {before}{after} or {before}.{after}0."
+            AmountReason.TWO_WAYS, written=written, whole=f"{before}{after}", decimal=f"{before}.{after}"
         )
     clear = WRITTEN.fullmatch(written)
     if clear is None:
@@ -54,13 +86,13 @@ def parse_written_amount(text: str, *, places: int) -> Decimal:
 def check_amount(amount: Decimal, *, places: int) -> Decimal:
     """Return the amount if it may be paid; raises BadAmount."""
     if not amount.is_finite():
-        raise BadAmount("The amount must be a number.")
+        raise BadAmount(AmountReason.NOT_A_NUMBER)
     if amount <= 0:
-        raise BadAmount("The amount must be more than zero.")
+        raise BadAmount(AmountReason.NOT_POSITIVE)
     if len(significant(amount)) > MOST_DIGITS:
-        raise BadAmount("The amount has too many digits.")
+        raise BadAmount(AmountReason.TOO_MANY_DIGITS)
     if decimal_places(amount) > places:
-        raise BadAmount(f"The amount may have at most {places} decimal places." if places else "Enter a whole amount.")
+        raise BadAmount(AmountReason.TOO_MANY_PLACES, places=places) if places else BadAmount(AmountReason.NOT_WHOLE)
     return amount
 
 

@@ -58,7 +58,7 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
     try:
         check_amount(amount, places=places(account=account))
     except BadAmount as error:
-        raise topup_errors.AmountRefused(str(error)) from error
+        raise topup_errors.AmountRefused(str(error.because)) from error
     payment = _written(account, amount, by, key, provider, now)
     if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
         raise topup_errors.KeyReused(

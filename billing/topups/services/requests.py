@@ -110,7 +110,7 @@ def check_body(requested: TopUp) -> None:
             requested.amount, places=STORED_PLACES if requested.source in limits.ALREADY_PAID else switch.places
         )
     except BadAmount as error:
-        raise AmountRefused(str(error)) from error
+        raise AmountRefused(str(error.because)) from error
     if requested.amount > switch.topup_limit:
         most = {"amount": f"{switch.topup_limit.normalize():f}", "currency": switch.currency}
         raise LimitExceeded(gettext("One top-up may be at most %(amount)s %(currency)s.") % most)

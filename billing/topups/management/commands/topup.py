@@ -62,7 +62,9 @@ class Command(JsonCommand):
             return _write(account, agent, amount, by, options["key"], options["note"])
         except (NotCovered, BalanceUnknown) as error:
             raise Failed(str(error)) from error
-        except (BadAmount, TopUpRefused) as error:
+        except BadAmount as error:
+            raise BadUse(str(error.because)) from error
+        except TopUpRefused as error:
             raise BadUse(str(error)) from error
 
     def _report(self, topup: TopUp) -> None:
