@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from billing.lib.reasons import Reason
 from billing.lib.references import new_reference
 from billing.topups.models import TopUp, TopUpState
 
@@ -40,6 +41,43 @@ RECEIVED = frozenset({CardPaymentState.PAID, CardPaymentState.DIFFERS})
 class PaymentProvider(models.TextChoices):
     STRIPE = "stripe", "Stripe"
     DEMO = "demo", _("demo, without money")
+
+
+class CardPaymentReason(Reason):
+    """Why a payment by card is not taken, or not credited."""
+
+    NOT_TAKEN = "card_payment.not_taken", _("Payments by card are not taken at the moment.")
+    LIMIT_WITH_OPEN = (
+        "card_payment.limit_with_open",
+        _(
+            "With a payment by card that was begun and may still be paid, this is more than the day's limit allows. "
+            "A payment that is not made no longer counts %(minutes)d minutes after it was begun."
+        ),
+    )
+    KEY_REUSED = (
+        "card_payment.key_reused",
+        _("This form was already used for another payment. Start again from the account's page."),
+    )
+    DIFFERS = "card_payment.differs", _("What arrived is not what was asked for.")
+    PAID_BACK = "card_payment.paid_back", _("Paid back instead: %(why)s")
+
+
+class SettlingReason(Reason):
+    """Why a payment that is not credited cannot be settled in this way, or not by this person."""
+
+    REASON_MISSING = "settling.reason_missing", _("Give the reason.")
+    NOT_OWED = (
+        "settling.not_owed",
+        _("Its credit is done or may still be, or a colleague has just settled it."),
+    )
+    ONLY_PAID_BACK = (
+        "settling.only_paid_back",
+        _("What arrived is not what was asked for: it can only be paid back."),
+    )
+    DECIDED_BY_YOU = (
+        "settling.decided_by_you",
+        _("You decided that it was not applied: a colleague has to credit it again."),
+    )
 
 
 class CardPaymentQuerySet(models.QuerySet["CardPayment"]):

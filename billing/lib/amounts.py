@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from billing.lib.reasons import Because, Figure, Reason
+from billing.lib.reasons import Because, Reason
 
 PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
 # As spreadsheets write: thousands may stand apart, and another mark stands before the decimals.
@@ -23,14 +23,18 @@ MOST_DIGITS = 15
 
 
 class AmountReason(Reason):
-    """Why an amount cannot be used."""
+    """Why an amount cannot be used, for the person who typed it."""
 
     MISSING = "amount.missing", _("Enter an amount.")
-    NOT_A_NUMBER = "amount.not_a_number", _("The amount must be a number.")
-    NOT_PLAIN = "amount.not_plain", _("Enter the amount in plain digits, such as 25 or 25.50.")
+    NO_NUMBER = "amount.no_number", _("The amount must be a number.")
     NOT_POSITIVE = "amount.not_positive", _("The amount must be more than zero.")
-    NOT_WHOLE = "amount.not_whole", _("Enter a whole amount.")
+    NOT_PLAIN = "amount.not_plain", _("Enter the amount in plain digits, such as 25 or 25.50.")
+    TWO_WAYS = (
+        "amount.two_ways",
+        _("%(written)s could be %(whole)s or %(decimal)s: write %(whole)s or %(decimal)s0."),
+    )
     TOO_MANY_DIGITS = "amount.too_many_digits", _("The amount has too many digits.")
+    NOT_WHOLE = "amount.not_whole", _("Enter a whole amount.")
     TOO_MANY_PLACES = (
         "amount.too_many_places",
         ngettext_lazy(
@@ -39,29 +43,25 @@ class AmountReason(Reason):
             "places",
         ),
     )
-    TWO_WAYS = (
-        "amount.two_ways",
-        _("%(written)s could be %(whole)s or %(decimal)s: write %(whole)s or %(decimal)s0."),
-    )
 
 
 class BadAmount(ValueError):
-    """The amount cannot be used; `because` says why."""
+    """The amount cannot be used. Pages word `because`; the exception's own text is for logs."""
 
-    def __init__(self, reason: AmountReason, **figures: Figure) -> None:
-        super().__init__(reason.value, figures)
-        self.because = Because(reason, figures)
+    def __init__(self, because: Because) -> None:
+        super().__init__(because)
+        self.because = because
 
 
 def parse_amount(text: str, *, places: int) -> Decimal:
     """Read an amount in plain digits. Raises BadAmount. Blanks around the number are forgiven, nothing else is."""
     plain = text.strip(" ")
     if not plain:
-        raise BadAmount(AmountReason.MISSING)
+        raise BadAmount(Because(AmountReason.MISSING))
     if plain.startswith("-"):
-        raise BadAmount(AmountReason.NOT_POSITIVE)
+        raise BadAmount(Because(AmountReason.NOT_POSITIVE))
     if len(plain) > LONGEST or not PLAIN.fullmatch(plain):
-        raise BadAmount(AmountReason.NOT_PLAIN)
+        raise BadAmount(Because(AmountReason.NOT_PLAIN))
     return check_amount(Decimal(plain), places=places)
 
 
@@ -73,9 +73,8 @@ def parse_written_amount(text: str, *, places: int) -> Decimal:
     written = text.strip()
     if two_ways := TWO_WAYS.fullmatch(written):
         before, after = two_ways.groups()
-        raise BadAmount(
-            AmountReason.TWO_WAYS, written=written, whole=f"{before}{after}", decimal=f"{before}.{after}"
-        )
+        both = {"written": written, "whole": f"{before}{after}", "decimal": f"{before}.{after}"}
+        raise BadAmount(Because(AmountReason.TWO_WAYS, both))
     clear = WRITTEN.fullmatch(written)
     if clear is None:
         return parse_amount(written, places=places)
@@ -86,13 +85,14 @@ def parse_written_amount(text: str, *, places: int) -> Decimal:
 def check_amount(amount: Decimal, *, places: int) -> Decimal:
     """Return the amount if it may be paid; raises BadAmount."""
     if not amount.is_finite():
-        raise BadAmount(AmountReason.NOT_A_NUMBER)
+        raise BadAmount(Because(AmountReason.NO_NUMBER))
     if amount <= 0:
-        raise BadAmount(AmountReason.NOT_POSITIVE)
+        raise BadAmount(Because(AmountReason.NOT_POSITIVE))
     if len(significant(amount)) > MOST_DIGITS:
-        raise BadAmount(AmountReason.TOO_MANY_DIGITS)
+        raise BadAmount(Because(AmountReason.TOO_MANY_DIGITS))
     if decimal_places(amount) > places:
-        raise BadAmount(AmountReason.TOO_MANY_PLACES, places=places) if places else BadAmount(AmountReason.NOT_WHOLE)
+        most = Because(AmountReason.TOO_MANY_PLACES, {"places": places})
+        raise BadAmount(most if places else Because(AmountReason.NOT_WHOLE))
     return amount
 
 

@@ -1,9 +1,27 @@
-"""What rows have in common that are read of a switch only when a page needs them."""
+"""Why a switch gave no answer, and what rows have in common that are read of it only when a page needs them."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from billing.lib.reasons import Reason
+
+
+class SwitchFailure(Reason):
+    """Why a switch gave no answer that can be used."""
+
+    PAUSED = "switch.paused", _("The switch is being given a rest for a moment.")
+    UNREACHABLE = "switch.unreachable", _("The switch cannot be reached.")
+    TOO_LATE = "switch.too_late", _("The switch did not answer in time.")
+    NOT_LET_IN = "switch.not_let_in", _("The switch does not let the portal in.")
+    ERROR = "switch.error", _("The switch answered with an error.")
+    UNREADABLE = "switch.unreadable", _("The switch gave an answer that cannot be read.")
+    REFUSED = "switch.refused", _("The switch refused to answer.")
+    BROKEN = "switch.broken", _("The connection to the switch broke.")
+    SETTINGS = "switch.settings", _("The portal cannot ask the switch: its settings need a look.")
+    ACCOUNT_GONE = "switch.account_gone", _("The switch no longer knows this account.")
+    NO_WORKERS = "switch.no_workers", _("The portal’s own workers cannot be reached.")
 
 
 class OnDemand(models.Model):
@@ -13,10 +31,16 @@ class OnDemand(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True, help_text=_("When that ended, well or not"))
     not_before = models.DateTimeField(null=True, blank=True, help_text=_("They are not asked for again before"))
     read_at = models.DateTimeField(null=True, blank=True, help_text=_("As of when the rows here are"))
-    failure = models.CharField(max_length=300, blank=True, help_text=_("Why they were not read the last time"))
+    # No list of choices in the database: another reason must not need a migration.
+    failure = models.CharField(max_length=30, blank=True, help_text=_("Why they were not read the last time"))
 
     class Meta:
         abstract = True
+
+    @property
+    def why(self) -> str:
+        """Why they were not read the last time, in words, or nothing."""
+        return str(SwitchFailure(self.failure).label) if self.failure else ""
 
     @property
     def is_open(self) -> bool:

@@ -18,6 +18,7 @@ from billing.calls.services import fetching, partitions, proving, staging
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import PAUSES
 from billing.calls.services.proving import prove_days
+from billing.switches.models import SwitchFailure
 from billing.switches.services.clients import client
 from billing.vos3000.operations.calls import Cdr
 from billing.vos3000.operations.reports import get_report_customer_fee
@@ -179,7 +180,7 @@ def test_an_account_that_is_cancelled_loses_no_history(switch: Switch, simulator
     fetched = fetch_days(accounts=[account], first=YESTERDAY - timedelta(days=2), last=YESTERDAY, now=NOW)
     assert {failure.why for failure in fetched.failures} == {"The switch no longer knows this account."}
     assert Call.objects.filter(account=account).count() == calls > 0
-    assert balances.current(account=account, now=NOW).failure == "The switch no longer knows this account."
+    assert balances.current(account=account, now=NOW).failure == SwitchFailure.ACCOUNT_GONE
 
 
 def test_a_record_that_moved_to_another_day_is_one_row(switch: Switch, simulator: SimulatorProcess) -> None:

@@ -62,7 +62,7 @@ def test_how_many_decimal_places_there_may_be_is_named(places: int, words: str) 
 @pytest.mark.parametrize(
     ("amount", "reason"),
     [
-        *((amount, AmountReason.NOT_A_NUMBER) for amount in ("NaN", "sNaN", "Infinity", "-Infinity")),
+        *((amount, AmountReason.NO_NUMBER) for amount in ("NaN", "sNaN", "Infinity", "-Infinity")),
         *((amount, AmountReason.NOT_POSITIVE) for amount in ("-1", "0", "-0")),
     ],
 )

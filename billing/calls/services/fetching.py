@@ -19,8 +19,9 @@ from billing.calls.services.request_groups import Group
 from billing.calls.services.routing import RoutingStage
 from billing.lib.days import DAY, each_day
 from billing.lib.locks import are_held, hold_each
+from billing.switches.models import SwitchFailure
 from billing.switches.services.clients import client
-from billing.switches.services.failures import FAILURES, GONE, is_unusable, sentence
+from billing.switches.services.failures import FAILURES, failure, is_unusable
 from billing.switches.services.priority import waiting_for_budget
 from billing.vos3000 import Client, Malformed, UnreadableRecord, Withheld
 from billing.vos3000.operations.calls import Cdr, RoutedCdr, get_cdr
@@ -69,7 +70,7 @@ class Fetched:
     def pop_unfinished(self) -> list[Account]:
         """Take out the accounts that are to be asked for again, with their failures. For the days of one date."""
         again = self.busy + self.postponed
-        self.failures = [failure for failure in self.failures if failure.account not in self.postponed]
+        self.failures = [failed for failed in self.failures if failed.account not in self.postponed]
         self.busy, self.postponed = [], []
         return again
 
@@ -94,12 +95,12 @@ def fetch_days(
         days = list(reversed(list(each_day(max(first, known), last))))
         members, missing = _known_and_missing(members)
         for day in days:
-            fetched.failures += _note_failed_days(missing, day, GONE, now)
+            fetched.failures += _note_failed_days(missing, day, str(SwitchFailure.ACCOUNT_GONE.label), now)
         with ExitStack() as stack:
             try:
                 asking = stack.enter_context(client(switch))
             except FAILURES as error:
-                fetched.failures += _note_failed_days(members, last, sentence(error), now)
+                fetched.failures += _note_failed_days(members, last, str(failure(error).label), now)
                 continue
             for day in days:
                 for group in request_groups.groups(switch=switch, accounts=members, day=day):
@@ -197,7 +198,7 @@ def _stage(switch: Switch, asking: Client, group: list[Account], day: date) -> s
 
 def _note_failure(switch: Switch, group: Group, day: date, error: Exception, now: datetime) -> Fetched:
     """Note that a group's day could not be fetched, and ask for fewer accounts at once where that may help."""
-    accounts, why = group.accounts, sentence(error)
+    accounts, why = group.accounts, str(failure(error).label)
     if group.is_shared and is_unusable(error):
         request_groups.ask_by_halves(switch=switch, group=group)
         _postpone(accounts, day, now, failed_at=now, failure=why)
@@ -238,7 +239,7 @@ def _note_missing(accounts: list[Account], day: date, now: datetime) -> list[Day
     """Mark accounts as missing on the switch: they are not asked for any more until it lists them again."""
     missing = [account.pk for account in accounts]
     Account.objects.filter(pk__in=missing, missing_since__isnull=True).update(missing_since=now)
-    return _note_failed_days(accounts, day, GONE, now)
+    return _note_failed_days(accounts, day, str(SwitchFailure.ACCOUNT_GONE.label), now)
 
 
 def _note_failed_days(accounts: list[Account], day: date, why: str, now: datetime) -> list[DayFailure]:

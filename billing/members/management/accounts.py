@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.management.base import Failed
 from accounts.models import Account, Switch
 from billing.balances.services import profiles
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 
 
 def account_of(switch: Switch, number: str, now: datetime) -> Account:
@@ -24,6 +24,6 @@ def account_of(switch: Switch, number: str, now: datetime) -> Account:
     except FAILURES as error:
         known = Account.objects.filter(switch=switch, number=number).first()
         if known is None:
-            raise Failed(f"{sentence(error)} {number} is not known here yet, so nothing was granted.") from error
+            raise Failed(f"{failure(error).label} {number} is not known here yet, so nothing was granted.") from error
         return known
     return account

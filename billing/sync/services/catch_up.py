@@ -13,7 +13,7 @@ from billing.balances.services import balances, profiles
 from billing.calls.services import fetching as call_fetching
 from billing.calls.services import proving as call_proving
 from billing.lib.days import DAY, begin_of, day_of, each_day
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.sync.services import mirroring
 
 # For how many seconds the command waits for a day that a worker is fetching, or asks again for one that was put off.
@@ -97,7 +97,7 @@ class CatchUp:
                 again = fetched.pop_unfinished()
                 fetched.add(call_fetching.fetch_days(accounts=again, first=day, last=day, now=self.clock()))
         except FAILURES as error:
-            self.done.failed += [Failure(account.number, day, sentence(error)) for account in accounts]
+            self.done.failed += [Failure(account.number, day, str(failure(error).label)) for account in accounts]
             return
         self.done.days += fetched.days
         self.done.calls += fetched.calls
@@ -113,7 +113,7 @@ class CatchUp:
                 switch=self.switch, accounts=accounts, first=self.first, last=last, now=self.clock()
             )
         except FAILURES as error:
-            self.done.failed += [Failure(account.number, None, sentence(error)) for account in accounts]
+            self.done.failed += [Failure(account.number, None, str(failure(error).label)) for account in accounts]
             return
         self.done.failed += [
             Failure(row.account.number, row.day, "The calls differ from the switch's own report.")
@@ -128,7 +128,7 @@ class CatchUp:
         try:
             new = mirroring.mirror(account=account, now=self.clock(), since=since)
         except FAILURES as error:
-            self.done.failed.append(Failure(account.number, None, sentence(error)))
+            self.done.failed.append(Failure(account.number, None, str(failure(error).label)))
             return
         self.done.payments += new.payments
         self.done.charges += new.charges

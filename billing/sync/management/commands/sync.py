@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from accounts.management.base import Failed, switch_named
 from billing.switches.management.switch_command import SwitchCommand
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.switches.services.priority import waiting_for_budget
 from billing.sync.services.catch_up import CatchUp, CaughtUp
 
@@ -28,7 +28,7 @@ class Command(SwitchCommand):
         try:
             accounts = catch_up.choose(list(dict.fromkeys(numbers)))
         except FAILURES as error:
-            raise Failed(sentence(error)) from error
+            raise Failed(str(failure(error).label)) from error
         quiet = self.as_json or not sys.stderr.isatty()
         total = catch_up.number_of_parts(accounts)
         for part in tqdm(catch_up.parts(accounts), total=total, unit="part", disable=quiet):

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.management.base import Failed, JsonCommand, switch_named
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.switches.services.priority import waiting_for_budget
 from billing.topups.services.dead_senders import doubt_dead_senders
 from billing.topups.services.doubt_resolution import resolve
@@ -27,7 +27,7 @@ class Command(JsonCommand):
             with waiting_for_budget():
                 done = resolve(switch=switch, now=now, all_of_them=True)
         except FAILURES as error:
-            raise Failed(sentence(error)) from error
+            raise Failed(str(failure(error).label)) from error
         self.report(
             {
                 "looked_at": done.looked_at,

@@ -12,7 +12,7 @@ from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
 from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
 from billing.lib.amounts import BadAmount, parse_amount
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.queries.progress import outcome
 from billing.topups.services import duplicates, requests, sending, transfers
@@ -61,11 +61,9 @@ class Command(JsonCommand):
                 _refuse_a_duplicate(account, amount, by, options["key"])
             return _write(account, agent, amount, by, options["key"], options["note"])
         except (NotCovered, BalanceUnknown) as error:
-            raise Failed(str(error)) from error
-        except BadAmount as error:
+            raise Failed(str(error.because)) from error
+        except (BadAmount, TopUpRefused) as error:
             raise BadUse(str(error.because)) from error
-        except TopUpRefused as error:
-            raise BadUse(str(error)) from error
 
     def _report(self, topup: TopUp) -> None:
         state = outcome(topup)
@@ -93,7 +91,7 @@ def _account(switch: Switch, number: str) -> Account:
     except profiles.UnknownAccount as error:
         raise BadUse(str(error)) from error
     except FAILURES as error:
-        raise Failed(f"The account {number} could not be looked up. {sentence(error)}") from error
+        raise Failed(f"The account {number} could not be looked up. {failure(error).label}") from error
 
 
 def _refuse_a_duplicate(account: Account, amount: Decimal, by: User, key: str) -> None:
