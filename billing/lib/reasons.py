@@ -73,6 +73,10 @@ def _shown(figure: Figure) -> str:
 class BecauseField(models.JSONField):
     """Keeps a `Because`, or nothing. Its values are plain JSON: the code, and each figure with its kind."""
 
+    def db_check(self, connection: Any) -> str:
+        """Refuse the null of JSON, which would be neither a reason nor nothing: nothing is NULL."""
+        return f"{connection.ops.quote_name(self.column)} ? 'reason'"
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Because | None:
         found = super().from_db_value(value, expression, connection)
         return None if found is None else _read(found)

@@ -175,7 +175,7 @@ def _act(request: Request, access: Access, reference: str, act: Callable[[Batch]
         try:
             row = act(row)
         except BatchRefused as refused:
-            messages.error(request, str(refused))
+            messages.error(request, str(refused.because))
     return redirect("batch", access.account.public_id, row.reference)
 
 
