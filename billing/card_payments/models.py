@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.lib.reasons import Reason
+from billing.lib.reasons import BecauseField, Reason
 from billing.lib.references import new_reference
 from billing.topups.models import TopUp, TopUpState
 
@@ -62,6 +62,20 @@ class CardPaymentReason(Reason):
     PAID_BACK = "card_payment.paid_back", _("Paid back instead: %(why)s")
 
 
+class ProviderReason(Reason):
+    """Why a payment provider did not do what it was asked: nothing was paid by that."""
+
+    NO_ANSWER = (
+        "provider.no_answer",
+        _("The payment provider does not answer at the moment. Nothing was paid."),
+    )
+    REFUSED = "provider.refused", _("The payment provider refused to take this payment. Nothing was paid.")
+    TOO_SMALL = "provider.too_small", _("The payment provider does not take so small an amount.")
+    TOO_LARGE = "provider.too_large", _("The payment provider does not take so large an amount.")
+    CLOSED = "provider.closed", _("This payment can no longer be made. Please start again.")
+    FORGOTTEN = "provider.forgotten", _("The demo has forgotten this payment. Please start again.")
+
+
 class SettlingReason(Reason):
     """Why a payment that is not credited cannot be settled in this way, or not by this person."""
 
@@ -109,12 +123,10 @@ class CardPayment(models.Model):
     started_at = models.DateTimeField()
     next_look_at = models.DateTimeField(help_text=_("When the provider is asked about it, while it is not paid yet"))
     looks = models.PositiveIntegerField(default=0, help_text=_("How often a sweep has asked"))
-    looked_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the provider was asked last, by whomever")
-    )
+    looked_at = models.DateTimeField(null=True, blank=True, help_text=_("When the provider was asked last"))
     paid_at = models.DateTimeField(null=True, blank=True, help_text=_("When the portal heard that it is paid"))
     received = models.CharField(max_length=300, blank=True, help_text=_("What the provider states to have received"))
-    why = models.CharField(max_length=300, blank=True, help_text=_("Why it is not credited, for people"))
+    why = BecauseField(null=True, blank=True, help_text=_("Why it is not credited, for people"))
     settled_at = models.DateTimeField(null=True, blank=True, help_text=_("When staff marked it as paid back"))
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
-from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentState, SettlingReason
+from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentReason, CardPaymentState, SettlingReason
 from billing.card_payments.services import payments
 from billing.lib.reasons import Because
 from billing.topups.models import TopUp, TopUpState, Transition
@@ -59,9 +59,10 @@ def mark_refunded(*, payment: CardPayment, by: User, why: str, now: datetime) ->
     A credit that still waits to be sent is then never sent.
     """
     _check_person(by, why)
+    instead = Because(CardPaymentReason.PAID_BACK, {"why": why.strip()})
     for waiting in payments.locked(payment).topups.filter(state=TopUpState.REQUESTED):
         # It may wait for years for a switch that is down: a worker that sends it now is quicker, or never sends it.
-        topup_states.move(topup=waiting, to=TopUpState.REFUSED, now=now, by=by, why=f"Paid back instead: {why.strip()}")
+        topup_states.move(topup=waiting, to=TopUpState.REFUSED, now=now, by=by, why=instead)
     held = _locked_if_owed(payment)
     held.state = CardPaymentState.REFUNDED
     held.settled_at, held.settled_by, held.settled_why = now, by, why.strip()

@@ -160,7 +160,7 @@ def credit_first(*, payment: CardPayment, now: datetime) -> TopUp | None:
             return credit(held=held, by=held.paid_by, now=now)
     except topup_errors.TopUpRefused as refused:
         logger.exception("%s is paid and cannot be credited", payment)
-        CardPayment.objects.filter(pk=payment.pk).update(why=str(refused)[:300])
+        CardPayment.objects.filter(pk=payment.pk).update(why=refused.because)
         return None
 
 
@@ -193,9 +193,7 @@ def _was_paid(payment: CardPayment, report: SessionReport, now: datetime) -> Non
         if _move(payment, CardPaymentState.PAID, if_in=waiting, session=report.session, **heard):
             logger.info("%s is paid", payment)
         credit_first(payment=payment, now=now)
-    elif _move(
-        payment, CardPaymentState.DIFFERS, if_in=waiting, why="What arrived is not what was asked for.", **heard
-    ):
+    elif _move(payment, CardPaymentState.DIFFERS, if_in=waiting, why=Because(CardPaymentReason.DIFFERS), **heard):
         logger.error("%s was not paid as asked for, but: %s", payment, heard["received"])
     elif payment.session != report.session:
         logger.error("%s is paid a second time: %s", payment, heard["received"])

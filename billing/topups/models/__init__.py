@@ -1,5 +1,6 @@
 from billing.topups.models.lookups import LookUp
 from billing.topups.models.reasons import (
+    CardFinding,
     DecisionReason,
     ReissueReason,
     RequestReason,
@@ -26,6 +27,7 @@ __all__ = [
     "EDGES",
     "UNSETTLED",
     "Answer",
+    "CardFinding",
     "DecisionReason",
     "Kind",
     "LookUp",

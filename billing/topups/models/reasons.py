@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -71,6 +72,17 @@ class VoucherReason(Reason):
         "voucher.page_too_old",
         _("This page was open for too long. Please enter the card again; nothing was done to it."),
     )
+
+
+class CardFinding(TextChoices):
+    """What the switch said of a voucher's card, as it is kept with a transition."""
+
+    NOT_USED = "not_used", _("not used")
+    USED = "used", _("used")
+    NOT_FOUND = "not_found", _("not found")
+    REFUSED = "refused", _("refused")
+    UNREADABLE = "unreadable", _("not readable here")
+    NO_ANSWER = "no_answer", _("no answer")
 
 
 class TopUpReason(Reason):

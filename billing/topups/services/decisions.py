@@ -15,7 +15,7 @@ from billing.balances.models import Payment
 from billing.lib.reasons import Because
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES
-from billing.topups.models import DecisionReason, TopUp, TopUpState, references
+from billing.topups.models import DecisionReason, TopUp, TopUpReason, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
 from billing.topups.services.errors import RefusedBecause
 from billing.topups.services.voucher_states import CardState, CardUse
@@ -47,11 +47,12 @@ def decide(
     if verdict == TopUpState.NOT_APPLIED and _is_there_by_now(topup, now):
         raise DecisionRefused(Because(DecisionReason.LISTED))
     card = _card_of(topup, now)
+    written = Because(TopUpReason.DECIDED, {"why": why})
     with transaction.atomic():
         if verdict == TopUpState.CONFIRMED:
-            moved = _confirm(topup, by, why, now, payment)
+            moved = _confirm(topup, by, written, now, payment)
         else:
-            moved = _mark_not_applied(topup, by, why, now, card)
+            moved = _mark_not_applied(topup, by, written, now, card)
         if not moved:
             raise DecisionRefused(Because(DecisionReason.JUST_DECIDED))
         decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
@@ -69,7 +70,7 @@ def candidates(topup: TopUp) -> QuerySet[Payment]:
     return payments.exclude(pk__in=others)
 
 
-def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment | None) -> bool:
+def _confirm(topup: TopUp, by: User, why: Because, now: datetime, payment: Payment | None) -> bool:
     possible = list(candidates(topup))
     if possible and payment not in possible:
         raise DecisionRefused(Because(DecisionReason.PAYMENT_MISSING))
@@ -110,7 +111,7 @@ def _card_of(topup: TopUp, now: datetime) -> CardState | None:
         return None
 
 
-def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
+def _mark_not_applied(topup: TopUp, by: User, why: Because, now: datetime, card: CardState | None) -> bool:
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
         raise DecisionRefused(Because(DecisionReason.LISTED))
     # It was not used when it was first looked at: whatever the switch's clock says, it was used since.

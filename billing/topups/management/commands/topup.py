@@ -78,7 +78,7 @@ class Command(JsonCommand):
             f"{topup.reference}: {_plain(topup.amount)} to {topup.account.number}, {state.label}",
         )
         if state != TopUpState.CONFIRMED:
-            raise Failed((topup.debit.why if topup.debit else "") or topup.why)
+            raise Failed(str((topup.debit.why if topup.debit else None) or topup.why or ""))
 
 
 def _plain(amount: Decimal) -> str:
