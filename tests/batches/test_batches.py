@@ -319,7 +319,9 @@ def test_a_row_that_the_switch_refuses_does_not_stop_the_others(
     assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
     why = rows(batch=batch)[1].why
     assert why is not None
-    assert why.reason == TopUpReason.REFUSED_BY_SWITCH
+    assert why.reason == TopUpReason.NOT_DEBITED_SINCE
+    assert isinstance(why.figures["why"], Because)
+    assert why.figures["why"].reason == TopUpReason.REFUSED_BY_SWITCH
 
 
 def test_who_pays_many_at_once_gets_mail_only_of_what_did_not_go_well(
