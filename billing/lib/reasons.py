@@ -61,6 +61,14 @@ class Because:
         return str(self.reason.label % shown) if shown else str(self.reason.label)
 
 
+class RefusedBecause(Exception):
+    """Something that a person asked for is refused. Pages word `because`; the exception's own text is for logs."""
+
+    def __init__(self, because: Because) -> None:
+        super().__init__(because)
+        self.because = because
+
+
 def _shown(figure: Figure) -> str:
     """Write a figure out, an instant by its day in the reader's time zone."""
     if isinstance(figure, datetime):

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,6 +29,7 @@ from billing.vos3000 import Client
 from billing.vos3000.operations.customers import Customer, get_customers
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -75,13 +74,6 @@ def outcomes(batch: Batch) -> list[RowOutcome]:
 
 def problems(batch: Batch) -> list[Because | None]:
     return list(batch.rows.values_list("problem", flat=True))
-
-
-@contextmanager
-def refused(reason: BatchReason) -> Iterator[None]:
-    with pytest.raises(BatchRefused) as error:
-        yield
-    assert error.value.because == Because(reason)
 
 
 def paid(simulator: SimulatorProcess) -> list[tuple[str, Decimal]]:
@@ -171,7 +163,7 @@ def test_an_account_that_stands_twice_is_marked_and_has_to_be_meant(
         None,
         Because(RowReason.IN_OTHER_LINES, {"lines": "1"}),
     ]
-    with refused(BatchReason.NOT_SURE):
+    with refused(BatchRefused, BatchReason.NOT_SURE):
         confirm(batch, by)
     carry_out(confirm(batch, by, sure=True))
     assert [pay for pay in paid(simulator) if pay[0] == "A-20417"] == [("A-20417", Decimal(10))] * 2
@@ -228,11 +220,11 @@ def test_the_same_content_of_another_agent_is_another_batch(agent: Account, by: 
 def test_the_same_file_is_checked_again_while_it_is_not_confirmed(agent: Account, by: User) -> None:
     seen = upload(agent, by, "A-LATE;10\n")
     assert problems(seen) == [Because(RowReason.NO_CUSTOMER, {"account": "A-LATE"})]
-    with refused(BatchReason.NOTHING_TO_PAY):
+    with refused(BatchRefused, BatchReason.NOTHING_TO_PAY):
         confirm(seen, by)
     AccountFactory.create(switch=agent.switch, number="A-LATE", parent=agent)
     assert problems(upload(agent, by, "A-LATE;10\n")) == [None]
-    with refused(BatchReason.CHECKED_AGAIN):
+    with refused(BatchRefused, BatchReason.CHECKED_AGAIN):
         confirm(seen, by)
 
 
@@ -240,7 +232,7 @@ def test_what_changed_since_it_was_seen_has_to_be_seen_before_it_is_paid(agent: 
     seen = upload(agent, by)
     Account.objects.filter(number="A-20419").update(missing_since=timezone.now())
     for _ in range(2):
-        with refused(BatchReason.CHECKED_AGAIN):
+        with refused(BatchRefused, BatchReason.CHECKED_AGAIN):
             confirm(seen, by, sure=True)
     now = Batch.objects.get()
     assert problems(now)[2] == Because(RequestReason.ACCOUNT_GONE, {"account": "A-20419"})
@@ -253,12 +245,12 @@ def test_what_was_asked_for_just_now_is_marked_also_when_that_was_after_the_chec
     duplicate = TopUpFactory.create(account=child, amount=Decimal(10), requested_at=timezone.now())
     TopUpFactory.create(account=child, amount=Decimal(11), requested_at=timezone.now())
     TopUpFactory.create(account=child, amount=Decimal(5), requested_at=timezone.now() - timedelta(minutes=11))
-    with refused(BatchReason.CHECKED_AGAIN):
+    with refused(BatchRefused, BatchReason.CHECKED_AGAIN):
         confirm(seen, by)
     marked = Batch.objects.get()
     asked_for = Because(RowReason.JUST_ASKED_FOR, {"topup": duplicate.reference})
     assert [row.warning for row in marked.rows.all()] == [asked_for, None, None]
-    with refused(BatchReason.NOT_SURE):
+    with refused(BatchRefused, BatchReason.NOT_SURE):
         confirm(marked, by)
     assert confirm(marked, by, sure=True).state == BatchState.CONFIRMED
 
@@ -267,7 +259,7 @@ def test_more_than_a_person_may_top_up_today_has_to_be_meant_and_ends_in_refusal
     Switch.objects.update(daily_limit_per_user=Decimal(30))
     agent.switch.refresh_from_db()
     batch = upload(agent, by)
-    with refused(BatchReason.NOT_SURE):
+    with refused(BatchRefused, BatchReason.NOT_SURE):
         confirm(batch, by)
     carry_out(confirm(batch, by, sure=True))
     assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
@@ -301,7 +293,7 @@ def test_more_than_the_balance_has_to_be_meant_and_ends_in_whole_refusals(
     agent.refresh_from_db()
     assert agent.spendable is not None
     batch = upload(agent, by, f"A-20417;{agent.spendable - 10:f}\nA-20418;20\nA-20419;10\n")
-    with refused(BatchReason.NOT_SURE):
+    with refused(BatchRefused, BatchReason.NOT_SURE):
         confirm(batch, by)
     carry_out(confirm(batch, by, sure=True))
     assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.UNPAID, RowOutcome.PAID]
@@ -341,7 +333,7 @@ def test_a_row_in_doubt_is_being_checked_and_is_not_tried_again(
     batch = confirm(upload(agent, by), by)
     carry_out(batch)
     assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.CHECKING, RowOutcome.PAID]
-    with refused(BatchReason.NOTHING_TO_TRY):
+    with refused(BatchRefused, BatchReason.NOTHING_TO_TRY):
         batches.rest(batch=batch, by=by, now=timezone.now())
 
 
@@ -356,7 +348,7 @@ def test_what_was_refused_can_be_tried_again_once(simulator: SimulatorProcess, a
     carry_out(confirm(second, by))
     assert outcomes(second) == [RowOutcome.PAID]
     assert simulator.control.account(AGENT).money == Decimal(1000) - Decimal("35.50")
-    with refused(BatchReason.NOTHING_TO_TRY):
+    with refused(BatchRefused, BatchReason.NOTHING_TO_TRY):
         batches.rest(batch=second, by=by, now=timezone.now())
 
 
@@ -370,7 +362,7 @@ def test_what_a_person_found_not_applied_is_theirs_to_reissue_and_not_tried_agai
     for debit, to in [(debits.get(), TopUpState.REVIEW), (debits.get(), TopUpState.NOT_APPLIED)]:
         assert topup_states.move(topup=TopUp.objects.get(pk=debit.pk), to=to, now=timezone.now())
     assert outcomes(batch) == [RowOutcome.UNPAID, RowOutcome.PAID, RowOutcome.PAID]
-    with refused(BatchReason.NOTHING_TO_TRY):
+    with refused(BatchRefused, BatchReason.NOTHING_TO_TRY):
         batches.rest(batch=batch, by=by, now=timezone.now())
 
 
@@ -378,7 +370,7 @@ def test_all_of_it_a_second_time_is_a_batch_of_its_own_to_be_confirmed(
     simulator: SimulatorProcess, agent: Account, by: User
 ) -> None:
     batch = confirm(upload(agent, by), by)
-    with refused(BatchReason.NOT_DONE):
+    with refused(BatchRefused, BatchReason.NOT_DONE):
         batches.again(batch=batch, by=by, now=timezone.now())
     carry_out(batch)
     second = batches.again(batch=batch, by=by, now=timezone.now())
@@ -444,9 +436,8 @@ def test_debits_that_may_count_twice_make_a_batch_wait_and_refuse_nothing(
 
 def test_a_file_with_too_many_lines_is_refused(agent: Account, by: User, settings: Any) -> None:
     settings.BATCH_MOST_LINES = 2
-    with pytest.raises(UnreadableFile) as refusal:
+    with refused(UnreadableFile, FileReason.TOO_MANY_LINES, most=2):
         upload(agent, by)
-    assert refusal.value.because == Because(FileReason.TOO_MANY_LINES, {"most": 2})
     assert not Batch.objects.exists()
 
 

@@ -22,10 +22,9 @@ from billing.batches.queries import untried
 from billing.batches.services import checks, files
 from billing.batches.services.files import Line
 from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
-from billing.lib.reasons import Because
+from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import transfers as topup_transfers
-from billing.topups.services.errors import RefusedBecause
 from billing.topups.services.requests import LONGEST_NOTE
 from billing.topups.services.transfers import Funds
 

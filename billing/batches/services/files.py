@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from billing.batches.models import FileReason, RowReason
-from billing.lib.reasons import Because
-from billing.topups.services.errors import RefusedBecause
+from billing.lib.reasons import Because, RefusedBecause
 
 NAMES = {
     "account": ("account", "account number", "account no", "account id"),
