@@ -45,7 +45,7 @@ def test_a_list_keeps_the_code_of_what_failed_and_forgets_it_once_it_is_read() -
     assert group.why == ""
     on_demand.failed(group, TimedOut("GetFeeRate", "late"), now=NOW)
     group.refresh_from_db()
-    assert (group.failure, group.why) == (SwitchFailure.TOO_LATE, SwitchFailure.TOO_LATE.label)
+    assert (group.failure, group.why) == (SwitchFailure.TOO_LATE.value, str(SwitchFailure.TOO_LATE.label))
     on_demand.refreshed(group, now=NOW)
     group.refresh_from_db()
     assert (group.failure, group.why) == ("", "")
