@@ -35,7 +35,7 @@ class Command(SwitchCommand):
             part()
 
     def _report(self, done: CaughtUp) -> None:
-        failed = [{"account": row.account, "day": row.day, "why": row.why} for row in done.failed]
+        failed = [{"account": row.account, "day": row.day, "why": str(row.why.label)} for row in done.failed]
         data = {
             "accounts": done.accounts,
             "days": done.days,
@@ -47,7 +47,7 @@ class Command(SwitchCommand):
         lines = [
             f"{done.accounts} accounts, {done.days} days with {done.calls} calls,"
             f" {done.payments} new payments, {done.charges} new charges.",
-            *(f"{row.account}{f' on {row.day}' if row.day else ''}: {row.why}" for row in done.failed),
+            *(f"{row.account}{f' on {row.day}' if row.day else ''}: {row.why.label}" for row in done.failed),
         ]
         self.report(data, "\n".join(lines))
         if failed:
