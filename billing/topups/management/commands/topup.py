@@ -61,9 +61,9 @@ class Command(JsonCommand):
                 _refuse_a_duplicate(account, amount, by, options["key"])
             return _write(account, agent, amount, by, options["key"], options["note"])
         except (NotCovered, BalanceUnknown) as error:
-            raise Failed(str(error)) from error
+            raise Failed(str(error.because)) from error
         except (BadAmount, TopUpRefused) as error:
-            raise BadUse(str(error)) from error
+            raise BadUse(str(error.because)) from error
 
     def _report(self, topup: TopUp) -> None:
         state = outcome(topup)
@@ -78,7 +78,7 @@ class Command(JsonCommand):
             f"{topup.reference}: {_plain(topup.amount)} to {topup.account.number}, {state.label}",
         )
         if state != TopUpState.CONFIRMED:
-            raise Failed((topup.debit.why if topup.debit else "") or topup.why)
+            raise Failed(str((topup.debit.why if topup.debit else None) or topup.why or ""))
 
 
 def _plain(amount: Decimal) -> str:
