@@ -33,12 +33,12 @@ def switch_named(name: str) -> Switch:
 
 
 class TranslatedCommand(BaseCommand):
-    """A command whose help is in the language of the person who reads it."""
+    """A command whose help, `about`, is in the language of the person who reads it."""
 
-    help: StrOrPromise = ""  # type: ignore[assignment]  # translated before it is used
+    about: StrOrPromise = ""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        self.help = str(self.help)
+        self.help = str(self.about)
         return super().create_parser(prog_name, subcommand, **kwargs)
 
 

@@ -20,7 +20,7 @@ AT_ONCE = 2000
 
 
 class Command(JsonCommand):
-    help = gettext_lazy("Print the audit trail, oldest first. With --json each entry is a line of its own.")
+    about = gettext_lazy("Print the audit trail, oldest first. With --json each entry is a line of its own.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

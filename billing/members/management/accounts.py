@@ -22,7 +22,7 @@ def account_of(switch: Switch, number: str, now: datetime) -> Account:
         if account.is_agent:
             profiles.refresh_children(agent=account, now=now)
     except profiles.UnknownAccount as error:
-        raise Failed(str(error)) from error
+        raise Failed(str(error.because)) from error
     except FAILURES as error:
         known = Account.objects.filter(switch=switch, number=number).first()
         if known is None:

@@ -21,7 +21,9 @@ from portal.demo.up import NotUp, bring_up
 
 
 class Command(TranslatedCommand):
-    help = gettext_lazy("Start everything on this machine, with a simulated switch and sample people. Ctrl-C stops it.")
+    about = gettext_lazy(
+        "Start everything on this machine, with a simulated switch and sample people. Ctrl-C stops it."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:

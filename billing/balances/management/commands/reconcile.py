@@ -14,7 +14,7 @@ from billing.switches.management.switch_command import SwitchCommand
 
 
 class Command(SwitchCommand):
-    help = gettext_lazy("Explain every balance by payments, calls and charges, and show what nothing explains.")
+    about = gettext_lazy("Explain every balance by payments, calls and charges, and show what nothing explains.")
     days_back = 30
 
     def handle(self, *args: Any, **options: Any) -> None:

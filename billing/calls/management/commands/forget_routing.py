@@ -12,7 +12,7 @@ from billing.calls.services.routing_removal import RoutingIsKept, RoutingIsLeft,
 
 
 class Command(JsonCommand):
-    help = gettext_lazy(
+    about = gettext_lazy(
         "Forget at once the routing that is kept of a switch's calls. It must not be kept any more: see"
         " `manage.py switch --no-keep-routing`. May be stopped and run again at any time."
     )

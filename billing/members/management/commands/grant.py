@@ -18,7 +18,7 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = gettext_lazy(
+    about = gettext_lazy(
         "Let a person see an account. The user is made if absent; without a password they ask for one by mail."
     )
 

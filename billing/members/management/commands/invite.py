@@ -17,7 +17,7 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = gettext_lazy(
+    about = gettext_lazy(
         "Print a link that lets a person in, once. Another call for the same address makes the link before it dead."
     )
 

@@ -13,7 +13,7 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = gettext_lazy(
+    about = gettext_lazy(
         "Print a code phrase by which the holder of an account claims it, once. The one before it is dead."
     )
 

@@ -20,7 +20,7 @@ from billing.switches.services.notify_address import notify_address
 
 
 class Command(JsonCommand):
-    help = gettext_lazy("Add a switch, or change what is named of one that is there.")
+    about = gettext_lazy("Add a switch, or change what is named of one that is there.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

@@ -15,7 +15,7 @@ from billing.sync.services.catch_up import CatchUp, CaughtUp, Failure
 
 
 class Command(SwitchCommand):
-    help = gettext_lazy("Bring profiles, balances, calls, payments and charges up to date.")
+    about = gettext_lazy("Bring profiles, balances, calls, payments and charges up to date.")
     days_back = 31
 
     def handle(self, *args: Any, **options: Any) -> None:
