@@ -6,6 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.management.base import BadUse, JsonCommand
 from accounts.models import AuditAction, Switch
@@ -17,15 +19,15 @@ from billing.switches.services.notify_address import notify_address
 
 
 class Command(JsonCommand):
-    help = "Add a switch, or change what is named of one that is there."
+    about = gettext_lazy("Add a switch, or change what is named of one that is there.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name")
         parser.add_argument("url", help="http(s)://HOST:PORT")
         add_options(parser)
-        parser.add_argument("--probe", action="store_true", help="ask which operations answer, by harmless reads")
-        parser.add_argument("--notify", action="store_true", help="print the secret address for what it tells")
+        parser.add_argument("--probe", action="store_true", help=_("ask which operations answer, by harmless reads"))
+        parser.add_argument("--notify", action="store_true", help=_("print the secret address for what it tells"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = _save(options)
@@ -39,10 +41,11 @@ class Command(JsonCommand):
         }
         text = f"{switch.name}: {switch.url}, {switch.time_zone}, {switch.currency}"
         if options["probe"]:
-            text += f"\nAnswering: {', '.join(operations) or 'nothing'}"
+            answering = _("Answering: %(operations)s") % {"operations": ", ".join(operations) or _("nothing")}
+            text += f"\n{answering}"
         if options["notify"]:
             data["notify"] = notify_address(switch)
-            text += f"\nIt may tell of changes by itself: OUT_POST_URL={data['notify']}"
+            text += "\n" + _("It may tell of changes by itself: OUT_POST_URL=%(notify)s") % data
         self.report(data, text)
 
 
