@@ -25,7 +25,7 @@ class Migration(FirstMigration):
 
     operations = [
         migrations.CreateModel(
-            name='Limit',
+            name='LoginAttempts',
             fields=[
                 ('cache_key', models.CharField(max_length=255, primary_key=True, serialize=False)),
                 ('value', models.TextField()),

@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from accounts.models import Account, Switch
 from billing.balances.services import profiles
-from billing.lib import rate_limits
-from billing.lib.rate_limits import Limit, TooMany
+from billing.lib import redis_limits
+from billing.lib.redis_limits import Limit, TooMany
 from billing.topups.services import vouchers
-from billing.web.throttling import EXPORT, TOPUP, Steps
+from billing.web.request_limits import EXPORT, TOPUP, Steps
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, MembershipFactory, UserFactory
 
@@ -46,10 +46,10 @@ def come(address: str, *, as_somebody_of: Account | None = None) -> Client:
 
 
 def use_up(name: str, most: int) -> None:
-    limit = Limit(f"{name}:address:{rate_limits.network_of(BUSY)}", most)
+    limit = Limit(f"{name}:address:{redis_limits.network_of(BUSY)}", most)
     with suppress(TooMany):
         while True:
-            rate_limits.spend([limit])
+            redis_limits.spend([limit])
 
 
 def log_in(address: str, account: Account) -> bool:
