@@ -44,6 +44,8 @@ CLOSED_LOGIN = _("Your login was closed by your provider, who can open it again.
 @require_safe
 def link(request: HttpRequest, token: str) -> HttpResponse:
     login_limits.spend(request, "invitation")
+    if request.method == "HEAD":  # a mail filter that tries the link: it opens nothing
+        return redirect("invitation")
     found = find_by_token(token)
     if found is None:
         request.session.pop(NOTED, None)
