@@ -65,7 +65,7 @@ def _run(job: Periodic, switch: Switch, now: datetime, slot: int) -> None:
     with background():
         for _ in range(DELIVERIES):
             runs.run_once(
-                job=f"{job.job}:{switch.name}", period=job.every, now=at, work=lambda: str(work(switch=switch, now=at))
+                job=job.job_of(switch), period=job.every, now=at, work=lambda: str(work(switch=switch, now=at))
             )
 
 

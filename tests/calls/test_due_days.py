@@ -91,7 +91,7 @@ def test_two_beats_and_two_workers_fetch_no_day_twice(simulator: SimulatorProces
         finally:
             connection.close()
 
-    names = ("calls-yesterday", "calls-older", "calls-asked")
+    names = ("calls of yesterday", "calls of older days", "calls asked for")
     with time_machine.travel(now, tick=False), ThreadPoolExecutor(4) as pool:
         list(pool.map(work, [names, names, names[::-1], names[::-1]]))
     asked = asked_for(simulator)
