@@ -80,7 +80,7 @@ def test_a_decision_and_its_reason_are_on_record(account: Account) -> None:
         topup.reference,
         "Asked the operator.",
     )
-    assert entry.changes == {"state": ["with our staff", "not applied"]}
+    assert entry.changes == {"state": ["review", "not_applied"]}
 
 
 def test_a_closed_case_is_on_record_once(account: Account) -> None:

@@ -209,7 +209,7 @@ def _recheck(batch: Batch, by: User, now: datetime) -> bool:
 
 
 def _note(batch: Batch, action: AuditAction, by: User, now: datetime, more: str = "") -> None:
-    text = f"{batch.file_name}, {batch.rows.count()} lines, {batch.get_state_display()}{more}"
+    text = f"{batch.file_name}, {batch.rows.count()} lines, {batch.state}{more}"
     audit.note(action=action, now=now, by=by, account=batch.agent, subject=batch, text=text)
 
 

@@ -54,7 +54,7 @@ def decide(
             moved = _mark_not_applied(topup, by, why, now, card)
         if not moved:
             raise DecisionRefused(gettext("Somebody else has just decided this top-up."))
-        decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
+        decided = {"state": (str(TopUpState.REVIEW.value), str(verdict.value))}
         audit.note(action=AuditAction.DECIDED, now=now, by=by, subject=topup, text=why, changes=decided)
     return topup
 
