@@ -54,7 +54,7 @@ def test_one_address_guesses_at_ten_people_a_minute() -> None:
     assert guess(people[11].email, PASSWORD, "2001:db8:0:1::1")
 
 
-def test_nobody_is_flooded_with_mails_to_reset_a_password() -> None:
+def test_a_person_is_not_flooded_with_mails_to_reset_a_password() -> None:
     user = UserFactory.create()
     for number in range(30):
         Client(REMOTE_ADDR=f"192.0.2.{number}").post("/account/password/reset/", {"email": user.email})

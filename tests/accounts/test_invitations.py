@@ -125,7 +125,9 @@ def test_a_link_that_is_too_old_says_so(account: Account, client: Client) -> Non
     assert not User.objects.filter(email="new@example.com").exists()
 
 
-def test_a_link_that_grew_old_while_the_page_was_open_lets_nobody_in(account: Account, client: Client) -> None:
+def test_a_link_that_grew_old_while_the_page_was_open_does_not_let_the_person_in(
+    account: Account, client: Client
+) -> None:
     issued = issue(account)
     open_link(client, issued)
     Invitation.objects.update(expires_at=timezone.now(), created_at=timezone.now() - timedelta(days=1))
@@ -147,12 +149,12 @@ def test_a_newer_link_makes_the_older_one_dead(account: Account, client: Client)
     assert Invitation.objects.count() == 1
 
 
-def test_a_link_that_nobody_was_sent_says_so(client: Client) -> None:
+def test_a_link_that_was_sent_to_no_one_says_so(client: Client) -> None:
     answer = client.get(f"{PAGE}{'x' * 43}/", follow=True)
     assert (answer.status_code, problem(answer)) == (410, str(UNKNOWN))
 
 
-def test_somebody_who_has_a_login_uses_it(account: Account, client: Client) -> None:
+def test_a_person_who_has_a_login_uses_it(account: Account, client: Client) -> None:
     user = UserFactory.create(email="new@example.com")
     page = read(open_link(client, issue(account)))
     assert page.link("Log in to accept") == f"/account/login/?next={PAGE}"
@@ -168,7 +170,7 @@ def test_somebody_who_has_a_login_uses_it(account: Account, client: Client) -> N
     assert user.memberships.get().account == account
 
 
-def test_somebody_who_was_granted_access_and_has_no_password_chooses_one(account: Account, client: Client) -> None:
+def test_a_person_who_was_granted_access_and_has_no_password_chooses_one(account: Account, client: Client) -> None:
     user = User.objects.create_user("new@example.com")
     open_link(client, issue(account))
     client.post(JOIN, {"name": "Nia", "password": PASSWORD})
@@ -176,7 +178,7 @@ def test_somebody_who_was_granted_access_and_has_no_password_chooses_one(account
     assert user.check_password(PASSWORD)
 
 
-def test_somebody_else_who_is_logged_in_is_told_so(account: Account, client: Client) -> None:
+def test_another_person_who_is_logged_in_is_told_so(account: Account, client: Client) -> None:
     other = UserFactory.create(email="other@example.com")
     client.force_login(other)
     page = read(open_link(client, issue(account)))
@@ -192,7 +194,7 @@ def test_a_closed_login_is_not_opened_by_an_invitation(account: Account, client:
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "new@example.com", ""])
-def test_a_weak_password_makes_nobody_and_keeps_the_link(account: Account, client: Client, password: str) -> None:
+def test_a_weak_password_makes_no_login_and_keeps_the_link(account: Account, client: Client, password: str) -> None:
     issued = issue(account)
     open_link(client, issued)
     page = read(client.post(JOIN, {"name": "Nia", "password": password}))

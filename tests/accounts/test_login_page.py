@@ -63,7 +63,7 @@ def test_logging_out_leads_to_the_login(zoe: Visitor) -> None:
     assert zoe.client.get(zoe.page()).status_code == 302
 
 
-def test_nobody_signs_up_by_themselves(db: None) -> None:
+def test_a_stranger_is_offered_no_sign_up(db: None) -> None:
     page = read(Client().get("/account/signup/"))
     assert (page.title, page.fields, page.buttons) == ("Nobody signs up here", {}, [])
 

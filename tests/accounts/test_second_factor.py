@@ -45,7 +45,7 @@ def owner_of(account: Account, role: Role = Role.OWNER) -> User:
     return user
 
 
-def test_staff_and_whoever_moves_much_money_must_have_one() -> None:
+def test_staff_and_people_who_move_much_money_must_have_one() -> None:
     much = {"fresh_login_above": Decimal(100), "topup_limit": Decimal(1000)}
     for user in (
         UserFactory.create(is_staff=True),

@@ -82,7 +82,7 @@ def test_places_are_offered_with_how_far_their_clocks_are_now() -> None:
     assert ("Europe/Berlin", "Berlin (UTC+01:00)") in winter["Europe"]
 
 
-def test_nobody_chooses_without_a_login(db: None) -> None:
+def test_a_visitor_without_a_login_chooses_no_time_zone(db: None) -> None:
     other = UserFactory.create()
     answer = Client().post(PAGE, {"time_zone": "Europe/Berlin"})
     assert answer.status_code == 302

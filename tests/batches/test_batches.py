@@ -202,7 +202,7 @@ def test_the_same_content_of_another_agent_is_another_batch(agent: Account, by: 
     assert upload(agent, by) != upload(other, by)
 
 
-def test_the_same_file_is_checked_anew_while_it_is_not_confirmed(agent: Account, by: User) -> None:
+def test_the_same_file_is_checked_again_while_it_is_not_confirmed(agent: Account, by: User) -> None:
     seen = upload(agent, by, "A-LATE;10\n")
     assert "no customer" in problems(seen)[0]
     with pytest.raises(BatchRefused, match="no line in it that can be paid"):
@@ -363,7 +363,7 @@ def test_all_of_it_a_second_time_is_a_batch_of_its_own_to_be_confirmed(
     assert len(paid(simulator)) == 12
 
 
-def test_what_was_not_asked_for_when_somebody_stops_it_is_never_paid(
+def test_what_was_not_asked_for_when_a_person_stops_it_is_never_paid(
     simulator: SimulatorProcess, agent: Account, by: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_worker, "AT_ONCE", 1)
@@ -386,7 +386,7 @@ def test_a_discarded_batch_cannot_be_confirmed_any_more(agent: Account, by: User
     assert not TopUp.objects.exists()
 
 
-def test_a_sweep_goes_on_with_what_nobody_takes_care_of(agent: Account, by: User) -> None:
+def test_a_sweep_goes_on_with_what_no_worker_takes_care_of(agent: Account, by: User) -> None:
     batch = confirm(upload(agent, by), by)
     assert batch_worker.sweep(now=timezone.now()) == 0
     assert batch_worker.sweep(now=timezone.now() + timedelta(seconds=6)) == 1
@@ -470,7 +470,7 @@ def test_eight_uploads_confirmations_and_workers_at_once_pay_each_row_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nobody_holds_a_batch_while_the_switch_is_asked(
+def test_no_lock_is_held_on_a_batch_while_the_switch_is_asked(
     agent: Account, by: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload(agent, by)

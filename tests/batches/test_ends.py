@@ -128,7 +128,7 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
 
 
 @pytest.mark.parametrize("lost", ["the account", "the role", "the login"])
-def test_what_somebody_confirmed_who_may_no_longer_pay_is_not_sent(
+def test_what_a_person_confirmed_who_may_no_longer_pay_is_not_sent(
     batch: Batch, simulator: SimulatorProcess, lost: str
 ) -> None:
     assert batch.confirmed_by is not None

@@ -97,7 +97,7 @@ def test_a_page_that_completes_itself_takes_nothing_away_that_is_being_typed(wal
     expect(page.locator("#said")).to_contain_text("All days are here", timeout=30_000)
 
 
-def test_on_a_phone_filters_are_folded_up_until_somebody_wants_them(walk: Walking) -> None:
+def test_on_a_phone_filters_are_folded_up_until_the_reader_wants_them(walk: Walking) -> None:
     customer = walk("customer", viewport={"width": 390, "height": 844})
     customer.log_in()
     customer.open("Calls")
@@ -117,7 +117,7 @@ def test_on_a_phone_filters_are_folded_up_until_somebody_wants_them(walk: Walkin
     expect(page.locator("details:not([open]) #show")).to_have_count(0)
 
 
-def test_whoever_does_not_see_the_list_change_is_told(walk: Walking) -> None:
+def test_a_reader_who_does_not_see_the_list_change_is_told(walk: Walking) -> None:
     customer = walk("customer", viewport={"width": 390, "height": 844})
     customer.log_in()
     customer.open("Calls")
@@ -133,7 +133,7 @@ def test_whoever_does_not_see_the_list_change_is_told(walk: Walking) -> None:
     expect(said).to_have_text("No calls")
 
 
-def test_whoever_uses_the_keyboard_stays_where_they_were_when_the_list_changes(walk: Walking) -> None:
+def test_a_person_who_uses_the_keyboard_stays_where_they_were_when_the_list_changes(walk: Walking) -> None:
     customer = walk("customer")
     customer.log_in()
     customer.open("Calls")

@@ -55,7 +55,7 @@ def settle(client: Client, payment: CardPayment, verdict: str, why: str = "Looke
 
 
 @pytest.mark.parametrize("state", [None, TopUpState.REFUSED])
-def test_staff_credit_anew_under_a_new_reference(clerk: User, state: TopUpState | None) -> None:
+def test_staff_credit_again_under_a_new_reference(clerk: User, state: TopUpState | None) -> None:
     payment = owed(state)
     assert settle_page(payment) in addresses(logged_in(clerk).get(page_of(payment)))
     message = settle(logged_in(clerk), payment, "credit")
@@ -66,7 +66,7 @@ def test_staff_credit_anew_under_a_new_reference(clerk: User, state: TopUpState 
     assert [(entry.action, entry.user) for entry in noted.exclude(action="looked")] == [("reissued", clerk)]
 
 
-def test_a_large_amount_is_credited_anew_only_by_who_shows_again_that_it_is_them(clerk: User) -> None:
+def test_a_large_amount_is_credited_again_only_after_a_fresh_login(clerk: User) -> None:
     payment, client = owed(), logged_in(clerk)
     Switch.objects.update(fresh_login_above=payment.amount - 1)
     settle(client, payment, "credit")
@@ -76,7 +76,7 @@ def test_a_large_amount_is_credited_anew_only_by_who_shows_again_that_it_is_them
     assert payment.topups.filter(state=TopUpState.REQUESTED).exists()
 
 
-def test_what_a_review_found_not_applied_is_credited_anew_by_a_second_person_after_a_look(
+def test_what_a_review_found_not_applied_is_credited_again_by_a_second_person_after_a_look(
     clerk: User, switch: Switch, simulator: SimulatorProcess
 ) -> None:
     payment = owed(TopUpState.NOT_APPLIED, account=profiles.ensure(switch=switch, number="C-301", now=timezone.now()))
@@ -86,7 +86,7 @@ def test_what_a_review_found_not_applied_is_credited_anew_by_a_second_person_aft
     assert f"Credited anew by {settled(payment, clerk).reference}" in AuditEntry.objects.latest("pk").text
 
 
-def test_what_the_switch_lists_after_all_is_not_credited_anew(
+def test_what_the_switch_lists_after_all_is_not_credited_again(
     clerk: User, switch: Switch, simulator: SimulatorProcess
 ) -> None:
     now = timezone.now()
@@ -109,7 +109,7 @@ def reviewed_and_refused(switch: Switch, clerk: User) -> CardPayment:
     return payment
 
 
-def test_whoever_decided_about_an_earlier_credit_credits_it_not_after_a_later_one_either(
+def test_the_person_who_decided_about_an_earlier_credit_does_not_credit_it_after_a_later_one_either(
     clerk: User, reviewed_and_refused: CardPayment
 ) -> None:
     with pytest.raises(SettlingRefused, match="somebody else"):

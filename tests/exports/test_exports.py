@@ -162,7 +162,7 @@ def test_a_file_of_a_name_that_has_gone_from_the_rates_is_not_one_of_all_calls(a
     assert (carry_out(late).state, late.why) == (ExportState.FAILED, export_worker.UNCLEAR)
 
 
-def test_one_persons_files_are_made_one_after_the_other_and_hold_nobody_else_up(account: Account) -> None:
+def test_one_persons_files_are_made_one_after_the_other_and_do_not_hold_up_others(account: Account) -> None:
     first = ExportFactory.create(account=account)
     theirs = ExportFactory.create(account=account, asked_by=first.asked_by)
     somebody_elses = ExportFactory.create(account=account)
@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(account: Account, folder: Pa
     assert carry_out(ExportFactory.create(account=account)).why == export_worker.UNWRITABLE
 
 
-def test_a_sweep_begins_anew_what_a_dead_worker_left_and_gives_up_after_three(account: Account, folder: Path) -> None:
+def test_a_sweep_restarts_what_a_dead_worker_left_and_gives_up_after_three(account: Account, folder: Path) -> None:
     left = {"account": account, "state": ExportState.RUNNING, "asked_at": timezone.now() - LONG_AGO, "rows_done": 7}
     once, too_often = (ExportFactory.create(tries=tries, **left) for tries in (1, export_worker.MOST_TRIES))
     waiting = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)

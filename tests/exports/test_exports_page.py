@@ -113,7 +113,7 @@ def test_it_is_downloaded_past_every_cache(zoe: Visitor) -> None:
     assert AuditEntry.objects.get(action=AuditAction.EXPORTED).text == "The file was downloaded"
 
 
-def test_whoever_lost_the_account_has_no_file_of_it_any_more(zoe: Visitor) -> None:
+def test_a_person_who_lost_the_account_has_no_file_of_it_any_more(zoe: Visitor) -> None:
     row = ready(zoe)
     MembershipFactory.create(account=zoe.account)
     Membership.objects.filter(user=zoe.user).delete()

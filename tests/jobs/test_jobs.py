@@ -109,7 +109,7 @@ def test_followed_are_members_those_below_them_and_those_looked_at() -> None:
 
 
 @pytest.mark.django_db
-def test_today_is_due_at_once_where_somebody_looks_and_later_elsewhere() -> None:
+def test_today_is_due_at_once_where_a_person_looks_and_later_elsewhere() -> None:
     switch = SwitchFactory.create()
     watched, unwatched, old = (
         MembershipFactory.create(account__switch=switch, account__viewed_at=viewed).account

@@ -37,7 +37,7 @@ def test_a_try_that_is_refused_does_not_make_the_pause_longer() -> None:
         assert timedelta(seconds=55) < raised.value.wait <= timedelta(seconds=60)
 
 
-def test_after_the_pause_tries_begin_anew() -> None:
+def test_after_the_pause_tries_begin_again() -> None:
     takes([FEW], 2)
     assert 0 < redis().ttl("guesses:person") <= redis_limits.WINDOW.total_seconds()
     redis().expire("guesses:person", 0)
@@ -62,5 +62,5 @@ def test_a_try_that_was_no_miss_is_given_back() -> None:
         ("unknown", "unknown"),
     ],
 )
-def test_whoever_has_a_network_is_one_guesser(address: str, network: str) -> None:
+def test_a_network_is_one_guesser(address: str, network: str) -> None:
     assert redis_limits.network_of(address) == network

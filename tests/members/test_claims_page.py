@@ -115,7 +115,7 @@ def test_an_operator_places_a_phrase_that_is_shown_once(account: Account, client
     assert len(mail.outbox) == 1
 
 
-def test_nobody_of_the_staff_claims_an_account(account: Account, client: Client) -> None:
+def test_a_member_of_staff_claims_no_account(account: Account, client: Client) -> None:
     operator = staff("operator")
     phrase = members.place_phrase(account=account, now=timezone.now(), by=operator)
     say(client, phrase=phrase, email=operator.email.upper())

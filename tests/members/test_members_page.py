@@ -84,7 +84,7 @@ def test_an_owner_sees_members_and_invitations(account: Account, owner: User) ->
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, None])
-def test_nobody_else_sees_them(account: Account, role: Role | None) -> None:
+def test_other_people_do_not_see_them(account: Account, role: Role | None) -> None:
     user = UserFactory.create()
     if role:
         MembershipFactory.create(account=account, user=user, role=role)
@@ -157,7 +157,7 @@ def test_sending_again_makes_another_link(account: Account, owner: User) -> None
     assert mail.outbox[0].to == [invitation.email]
 
 
-def test_nobody_sends_mails_without_end(account: Account, owner: User) -> None:
+def test_an_owner_does_not_send_mails_without_end(account: Account, owner: User) -> None:
     client = logged_in(owner)
     codes = [
         client.post(place(account, "members/invite/"), {"email": f"p{n}@example.com", "role": "viewer"}).status_code

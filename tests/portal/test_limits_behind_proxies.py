@@ -114,7 +114,7 @@ DOORS: dict[str, tuple[Callable[[str, Account], bool], Callable[[Account], None]
 
 
 @pytest.mark.parametrize("name", DOORS)
-def test_one_address_uses_up_its_own_tries_and_nobody_elses(account: Account, name: str) -> None:
+def test_one_address_uses_up_its_own_tries_and_no_others(account: Account, name: str) -> None:
     door, spend_all = DOORS[name]
     assert door(BUSY, account)
     spend_all(account)

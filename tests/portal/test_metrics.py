@@ -41,7 +41,7 @@ def test_without_the_token_there_is_no_such_page(token: str, header: str | None)
     assert Client(headers=headers).get("/metrics").status_code == 404
 
 
-def test_where_no_token_is_set_nobody_has_it(settings: Any) -> None:
+def test_where_no_token_is_set_no_visitor_has_it(settings: Any) -> None:
     settings.METRICS_TOKEN = ""
     for header in ("Bearer ", "Bearer"):
         assert Client(headers={"Authorization": header}).get("/metrics").status_code == 404

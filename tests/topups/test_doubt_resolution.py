@@ -265,7 +265,7 @@ def test_what_the_budget_withholds_is_sent_later(account: Account, by: User, sim
     assert len(simulator.control.received("Pay")) == 2
 
 
-def test_what_nobody_sent_in_time_is_refused_unsent(account: Account, by: User, simulator: SimulatorProcess) -> None:
+def test_what_was_not_sent_in_time_is_refused_unsent(account: Account, by: User, simulator: SimulatorProcess) -> None:
     first, second = (ask(account, by, key=key) for key in ("k1", "k2"))
     late = timezone.now() + 11 * MINUTE
     assert topup_sending.send(topup_id=first.pk, now=late).state == TopUpState.REFUSED
@@ -275,7 +275,7 @@ def test_what_nobody_sent_in_time_is_refused_unsent(account: Account, by: User, 
     assert simulator.control.received("Pay") == []
 
 
-def test_many_that_wait_for_a_dead_switch_keep_nobody_elses_waiting(
+def test_many_that_wait_for_a_dead_switch_keep_no_other_switchs_waiting(
     account: Account, by: User, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dead_senders, "MOST_AT_ONCE", 2)
@@ -340,7 +340,7 @@ def test_a_person_decides_with_a_reason(in_review: TopUp, staff: User) -> None:
         decide(topup=in_review, verdict=TopUpState.CONFIRMED, by=staff, why="Changed my mind", now=timezone.now())
 
 
-def test_without_permission_nobody_decides(in_review: TopUp) -> None:
+def test_staff_without_permission_do_not_decide(in_review: TopUp) -> None:
     stranger = UserFactory.create(is_staff=True)
     with pytest.raises(PermissionDenied):
         decide(topup=in_review, verdict=TopUpState.CONFIRMED, by=stranger, why="Because", now=timezone.now())

@@ -107,14 +107,14 @@ def test_a_transfer_keeps_to_the_limits_too_and_its_debit_does_not_count(limited
         transfer(1, "b")
 
 
-def test_whoever_is_to_pay_first_is_told_before(limited: Switch) -> None:
+def test_the_account_that_is_to_pay_first_is_told_before(limited: Switch) -> None:
     account, by = AccountFactory.create(switch=limited), UserFactory.create()
     topup_limits.check_day(account=account, by=by, amount=Decimal(60), now=NOON)
     with pytest.raises(LimitExceeded):
         topup_limits.check_day(account=account, by=by, amount=Decimal(61), now=NOON)
 
 
-def test_a_voucher_that_somebody_has_bought_is_not_refused_by_the_day_but_counts(limited: Switch) -> None:
+def test_a_voucher_that_a_customer_has_bought_is_not_refused_by_the_day_but_counts(limited: Switch) -> None:
     account, by = AccountFactory.create(switch=limited), UserFactory.create()
     card = TopUpFactory.build(
         account=account, requested_by=by, source=Source.VOUCHER, card="f" * 64, amount=Decimal("60.125")

@@ -101,7 +101,7 @@ def test_what_is_the_agents_is_told_to_the_agent_alone(child: Account, zoe: User
     assert "Made by        your provider" in texts[zoe.email]
 
 
-def test_times_are_in_the_zone_of_whoever_reads(child: Account, zoe: User, mara: User) -> None:
+def test_times_are_in_the_zone_of_the_reader(child: Account, zoe: User, mara: User) -> None:
     transfer(child, mara)
     texts = mailed()
     assert " JST" in texts[zoe.email]

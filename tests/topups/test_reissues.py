@@ -189,7 +189,7 @@ def test_only_what_a_person_found_not_applied_is_issued_again(state: TopUpState,
         Reissue.objects.create(topup=topup, requested_by=first, requested_at=timezone.now(), why="x")
 
 
-def test_whoever_may_only_decide_neither_asks_nor_answers(child: Account, decider: User, first: User) -> None:
+def test_staff_who_may_only_decide_neither_ask_nor_answer(child: Account, decider: User, first: User) -> None:
     old, stranger = credit(child, decider), UserFactory.create(is_staff=True)
     with pytest.raises(PermissionDenied):
         ask(old, stranger)
@@ -266,7 +266,7 @@ def test_a_give_back_that_was_not_applied_is_given_back_after_all(
     assert [step.title for step in steps(wish)][-1] == "Given back to the agent"
 
 
-def test_a_transfers_credit_is_given_back_and_then_transferred_anew(
+def test_a_transfers_credit_is_given_back_and_then_transferred_again(
     simulator: SimulatorProcess, agent: Account, child: Account, decider: User, first: User, second: User
 ) -> None:
     wish, now = transfer(child, agent, first), timezone.now()

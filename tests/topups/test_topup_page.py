@@ -154,7 +154,7 @@ def test_a_top_up_of_another_account_is_not_there(mara: Visitor, zoe: Visitor) -
     assert zoe.client.get(zoe.page(f"topups/{topup.reference}/")).status_code == 404
 
 
-def test_nobody_tops_up_an_account_of_their_own_from_its_own_balance(mara: Visitor, zoe: Visitor) -> None:
+def test_an_owner_does_not_top_up_their_account_from_its_own_balance(mara: Visitor, zoe: Visitor) -> None:
     for who in (mara, zoe):
         assert who.client.get(who.page("topup/"))["Location"] == who.page("topup/voucher/")
         assert who.client.post(who.page("topup/"), FORM)["Location"] == who.page("topup/voucher/")
@@ -168,7 +168,7 @@ def test_the_form_leads_to_the_other_ways(mara: Visitor, zoe: Visitor) -> None:
     assert "Meridian Telecom" in ways[0].name
 
 
-def test_whoever_comes_back_to_the_confirmation_starts_at_the_form(mara: Visitor, zoe: Visitor) -> None:
+def test_a_person_who_comes_back_to_the_confirmation_starts_at_the_form(mara: Visitor, zoe: Visitor) -> None:
     assert mara.client.get(zoe.page("topup/confirm/"))["Location"] == zoe.page("topup/")
 
 

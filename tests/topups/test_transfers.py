@@ -319,7 +319,7 @@ def test_credit_without_debit_leaves_the_agents_balance_alone(
     assert sent(simulator) == [(CHILD, Decimal(50))]
 
 
-def test_credit_without_debit_ends_at_the_days_limit_and_begins_anew_at_the_switchs_midnight(by: User) -> None:
+def test_credit_without_debit_ends_at_the_days_limit_and_begins_again_at_the_switchs_midnight(by: User) -> None:
     switch = SwitchFactory.create(time_zone="Asia/Shanghai")
     agent = AccountFactory.create(switch=switch, credit_without_debit=Decimal(100), is_agent=True)
     child = AccountFactory.create(switch=switch, parent=agent)

@@ -158,7 +158,7 @@ def test_a_build_without_voucher_cards_says_so(zoe: Visitor) -> None:
         assert read(look(zoe, GOOD)).notes == [str(vouchers.NOT_HERE)]
 
 
-def test_where_the_operator_takes_no_cards_nobody_is_offered_to_pay_one_in(mara: Visitor, zoe: Visitor) -> None:
+def test_where_the_operator_takes_no_cards_no_customer_is_offered_to_pay_one_in(mara: Visitor, zoe: Visitor) -> None:
     Switch.objects.update(voucher_cards=False)
     assert look(zoe, GOOD).status_code == 404
     assert zoe.client.get(zoe.page("topup/")).status_code == 404
@@ -178,7 +178,7 @@ def test_an_offer_opens_for_its_own_user_and_account_and_not_for_ever(
     assert not TopUp.objects.exists()
 
 
-def test_one_card_is_on_its_way_once_whoever_comes_with_it(mara: Visitor, zoe: Visitor) -> None:
+def test_one_card_is_on_its_way_once_even_when_two_people_come_with_it(mara: Visitor, zoe: Visitor) -> None:
     sealed = look(mara, GOOD, zoe).context["sealed"]
     own = look(mara, GOOD).context["sealed"]
     pay_in(zoe, GOOD)
@@ -293,7 +293,7 @@ def test_a_good_card_counts_as_no_guess(zoe: Visitor) -> None:
     assert "offer" in look(zoe, GOOD).context
 
 
-def test_without_redis_nobody_guesses(zoe: Visitor, simulator: SimulatorProcess) -> None:
+def test_without_redis_no_card_is_looked_up(zoe: Visitor, simulator: SimulatorProcess) -> None:
     redis.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.conf.settings.REDIS_URL", "redis://127.0.0.1:1/0")

@@ -113,7 +113,7 @@ def test_a_card_that_was_used_for_the_account_since_ends_the_doubt(doubtful: Top
     assert (last_evidence(doubtful)["card"]["state"], doubtful.sealed_card) == ("used", "")
 
 
-def test_a_card_that_was_used_for_somebody_else_needs_a_person(doubtful: TopUp) -> None:
+def test_a_card_that_was_used_for_another_account_needs_a_person(doubtful: TopUp) -> None:
     pay_elsewhere(doubtful.account, "C-302")
     assert looked_at(doubtful).state == TopUpState.REVIEW
     assert last_evidence(doubtful)["card"]["account"] == "C-302"
