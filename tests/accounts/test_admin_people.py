@@ -126,8 +126,8 @@ def test_a_time_zone_that_does_not_exist_is_refused(db: None) -> None:
 
 def test_an_operator_lets_a_person_see_an_account_and_ends_it_again(account: Account) -> None:
     client, user = freshly_logged_in(staff("operator")), UserFactory.create()
-    wish = {"user": user.pk, "account": account.pk, "role": Role.VIEWER}
-    client.post(reverse("admin:accounts_membership_add"), wish)
+    requested = {"user": user.pk, "account": account.pk, "role": Role.VIEWER}
+    client.post(reverse("admin:accounts_membership_add"), requested)
     membership = Membership.objects.get(user=user)
     client.post(page_of(membership), {"role": Role.OWNER, "account": AccountFactory.create().pk})
     membership.refresh_from_db()

@@ -48,8 +48,8 @@ def by(agent: Account) -> User:
 
 
 def upload(agent: Account, by: User, text: str = FILE, **changes: Any) -> Batch:
-    wish = {"file_name": "november.csv", "content": text.encode(), "now": timezone.now(), **changes}
-    return batches.upload(agent=agent, by=by, **wish).batch
+    requested = {"file_name": "november.csv", "content": text.encode(), "now": timezone.now(), **changes}
+    return batches.upload(agent=agent, by=by, **requested).batch
 
 
 def confirm(batch: Batch, by: User, **changes: Any) -> Batch:
@@ -490,6 +490,6 @@ def test_no_lock_is_held_on_a_batch_while_the_switch_is_asked(
 def test_eight_wishes_at_once_to_pay_again_or_the_rest_make_one_batch_each(agent: Account, by: User) -> None:
     batch = upload(agent, by)
     batches.stop(batch=batch, by=by, now=timezone.now())
-    for wish in (batches.again, batches.rest):
-        assert len(set(beside_one_another(lambda wish=wish: wish(batch=batch, by=by, now=timezone.now())))) == 1
+    for action in (batches.again, batches.rest):
+        assert len(set(beside_one_another(lambda action=action: action(batch=batch, by=by, now=timezone.now())))) == 1
     assert Batch.objects.count() == 3

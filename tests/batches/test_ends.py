@@ -107,10 +107,10 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
 ) -> None:
     request = topup_transfers.request
 
-    def fail_for_one(*, account: Account, **wish: Any) -> TopUp:
+    def fail_for_one(*, account: Account, **requested: Any) -> TopUp:
         if account.number == "A-20417":
             raise RuntimeError("an error of ours")
-        return request(account=account, **wish)
+        return request(account=account, **requested)
 
     monkeypatch.setattr(topup_transfers, "request", fail_for_one)
     now = timezone.now()

@@ -43,8 +43,8 @@ def by() -> User:
 
 
 def ask(account: Account, by: User, **changes: Any) -> TopUp:
-    wish = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": timezone.now(), **changes}
-    return topup_requests.request(account=account, by=by, **wish)
+    requested = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": timezone.now(), **changes}
+    return topup_requests.request(account=account, by=by, **requested)
 
 
 @pytest.fixture

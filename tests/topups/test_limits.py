@@ -133,8 +133,8 @@ def test_simultaneous_wishes_together_never_exceed_a_daily_limit(limit: str) -> 
     one, by = AccountFactory.create(switch=switch), UserFactory.create()
     accounts = [one] * 16 if limit.endswith("account") else AccountFactory.create_batch(16, switch=switch)
     people = [by] * 16 if limit.endswith("user") else UserFactory.create_batch(16)
-    wishes = zip(accounts, people, range(16), strict=True)
-    made = at_once([partial(ask, account, 10, who, f"k{n}") for account, who, n in wishes])
+    requests = zip(accounts, people, range(16), strict=True)
+    made = at_once([partial(ask, account, 10, who, f"k{n}") for account, who, n in requests])
     assert sum(made) == 5
     assert TopUp.objects.count() == 5
 
@@ -147,12 +147,12 @@ def test_one_form_sent_sixteen_times_at_once_within_a_limit_is_one_top_up() -> N
     assert TopUp.objects.count() == 1
 
 
-def at_once(wishes: Sequence[Callable[[], TopUp]]) -> list[bool]:
+def at_once(requests: Sequence[Callable[[], TopUp]]) -> list[bool]:
     """Which of them were not refused."""
 
-    def try_it(wish: Callable[[], TopUp]) -> bool:
+    def try_it(request: Callable[[], TopUp]) -> bool:
         try:
-            wish()
+            request()
         except LimitExceeded:
             return False
         else:
@@ -161,4 +161,4 @@ def at_once(wishes: Sequence[Callable[[], TopUp]]) -> list[bool]:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(try_it, wishes))
+        return list(pool.map(try_it, requests))

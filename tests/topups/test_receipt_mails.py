@@ -54,7 +54,7 @@ def mara(child: Account) -> User:
 def transfer(child: Account, by: User, key: str = "k") -> TopUp:
     assert child.parent is not None
     now = timezone.now()
-    wish = topup_transfers.request(
+    requested = topup_transfers.request(
         account=child,
         payer=Account.objects.select_related("switch").get(pk=child.parent.pk),
         amount=Decimal("12.5"),
@@ -64,7 +64,7 @@ def transfer(child: Account, by: User, key: str = "k") -> TopUp:
         now=now,
         send_by_worker=False,
     )
-    return topup_sending.carry_out(topup_id=wish.pk, now=now)
+    return topup_sending.carry_out(topup_id=requested.pk, now=now)
 
 
 def mailed() -> dict[str, str]:
