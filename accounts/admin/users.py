@@ -26,7 +26,7 @@ from accounts.staff_pages.base import StaffAdmin
 from accounts.staff_pages.typed import ModelForm
 from accounts.web import fresh_login
 
-NO_OWNER = _("Nobody who may log in is an owner of %(account)s any more: let somebody be that.")
+NO_OWNER = _("%(account)s has no owner who may log in any more. Make another person its owner.")
 
 
 class UserForm(ModelForm[User]):

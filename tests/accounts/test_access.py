@@ -15,7 +15,7 @@ from tests.support.factories import AccountFactory, MembershipFactory, SwitchFac
 pytestmark = pytest.mark.django_db
 
 OF_PAYING_IN = (Action.VOUCHER, Action.PAY_IN)
-# What the account's own owners do among its members; whoever owns an agent above does not.
+# What the account's own owners do among its members; the owner of an agent above does not.
 OF_MEMBERS = {Action.MEMBERS, Action.MANAGE_MEMBERS, Action.RESEND_INVITATION}
 
 

@@ -1,4 +1,4 @@
-"""An account keeps an owner, and nobody of the staff becomes one by their own hand."""
+"""An account keeps an owner, and no member of staff becomes one by their own hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-OWN = "somebody else of the staff has to do it"
+OWN = "Ask another member of staff to do it"
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def subjects() -> list[str]:
 
 def test_a_login_with_a_browser_that_is_not_known_is_told(user: User) -> None:
     log_in(user)
-    assert subjects() == []  # there is nobody to be warned yet
+    assert subjects() == []  # there is no one to be warned yet
     log_in(user, user_agent=PHONE)
     assert subjects() == ["A login with a browser that we do not know"]
     assert "Chrome on iPhone, from 127.0.0.1" in str(mail.outbox[0].body)
@@ -149,7 +149,7 @@ def test_a_person_cannot_take_an_address_that_another_login_has(user: User, has_
 
 @pytest.mark.parametrize("verb", ["action_primary", "action_remove"])
 def test_an_address_is_not_taken_without_its_link(verb: str) -> None:
-    user = User.objects.create_superuser("root@example.com", PASSWORD)  # whose address nobody has confirmed
+    user = User.objects.create_superuser("root@example.com", PASSWORD)  # whose address was not confirmed
     client, _ = log_in(user)
     show_password(client)
     client.post("/account/email/", {"email": "victim@example.com", "action_add": ""})

@@ -51,7 +51,7 @@ def carry_out(batch: Batch) -> None:
 
 
 def not_applied(topup: TopUp, by: User) -> TopUp:
-    """As somebody decided, after a sending of which the switch knows nothing."""
+    """As a member of staff decided, after a sending of which the switch knows nothing."""
     now = timezone.now()
     for before, after in pairwise((TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)):
         TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=now)
@@ -133,7 +133,7 @@ def test_what_a_person_confirmed_who_may_no_longer_pay_is_not_sent(
 ) -> None:
     assert batch.confirmed_by is not None
     membership = Membership.objects.filter(user=batch.confirmed_by)
-    # Somebody stays an owner.
+    # Another person stays an owner.
     MembershipFactory.create(account=batch.agent, role=Role.OWNER)
     if lost == "the account":
         membership.delete()

@@ -67,7 +67,7 @@ def test_a_file_of_calls_is_prepared_while_one_looks_on_and_then_downloaded(
     customer.open("Calls")
     page.get_by_role("link", name="Prepared files").click()
     page.get_by_role("button", name="Prepare XLSX").click()
-    # The page looks by itself, or is loaded anew by itself.
+    # The page looks by itself, or is loaded again by itself.
     download = page.get_by_role("link", name="Download")
     expect(download).to_be_visible(timeout=30_000)
     customer.photograph(f"export-desktop-light{'' if with_javascript else '-plain'}")
@@ -91,7 +91,7 @@ def test_a_page_that_completes_itself_takes_nothing_away_that_is_being_typed(wal
     expect(page.get_by_text("More calls have come in.")).to_be_visible(timeout=30_000)
     expect(number).to_have_value("86")
     number.fill("")
-    # Nothing is being typed any more: the list comes anew by itself, and what was opened stays open.
+    # Nothing is being typed any more: the list is read again by itself, and what was opened stays open.
     expect(page.get_by_text("More calls have come in.")).to_be_hidden()
     expect(page.get_by_label("Destination")).to_be_visible()
     expect(page.locator("#said")).to_contain_text("All days are here", timeout=30_000)

@@ -134,7 +134,7 @@ def test_a_list_without_names_asks_for_the_rates(zoe: Visitor) -> None:
     assert set(names(zoe)) == {""}
     group = RateGroup.objects.get(name="retail")
     assert group.asked_at is not None
-    # Until they may be read anew, further looks leave it at that.
+    # Until they may be read again, further looks leave it at that.
     with patch("billing.rates.services.of_account") as asked:
         assert set(names(zoe)) == {""}
         asked.assert_not_called()

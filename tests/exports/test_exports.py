@@ -301,7 +301,7 @@ def test_a_sweep_removes_what_is_no_longer_kept(account: Account, folder: Path) 
 
 
 def test_an_export_survives_its_worker(account: Account, own_redis: str) -> None:
-    """It is killed while it counts the calls, which somebody else's lock lets it do for long enough."""
+    """It is killed while it counts the calls, which another connection's lock lets it do for long enough."""
     export = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)
 
     def is_running() -> bool:

@@ -14,7 +14,7 @@ BRIEF = timedelta(seconds=1.5)
 
 
 def is_kept(name: str) -> bool:
-    """Whether its time is begun anew before it ends."""
+    """Whether its time is renewed before it ends."""
     connection().pexpire(f"lock:{name}", 1300)
     return eventually(lambda: connection().pttl(f"lock:{name}") > 1300, 5)
 

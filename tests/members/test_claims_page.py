@@ -46,7 +46,7 @@ def phone(simulator: SimulatorProcess) -> dict[str, Any]:
 
 
 def say(client: Client, **proof: str) -> str:
-    """Claim, and return the answer without the token that each form has anew."""
+    """Claim, and return the answer without the token that each form has of its own."""
     claim = {"switch": "demo", "number": "A-20417", "email": "zoe@example.com", **proof}
     answer = client.post(CLAIM, claim)
     return f"{answer.status_code} {re.sub(r'value=.[A-Za-z0-9]{64}.', '', answer.content.decode())}"

@@ -1,4 +1,4 @@
-"""Each limit of an address counts whom our own proxy names, and nobody else: not the proxy, not what a client wrote."""
+"""Each limit of an address counts whom our own proxy names, and no one else: not the proxy, not what a client wrote."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def account(switch: Switch, simulator: SimulatorProcess) -> Account:
     return profiles.ensure(switch=switch, number="A-20417", now=NOON)
 
 
-def come(address: str, *, as_somebody_of: Account | None = None) -> Client:
+def come(address: str, *, as_owner_of: Account | None = None) -> Client:
     """A browser behind the proxy, which adds who asks; what stands before that, anybody may have written."""
     client = Client(REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": f"{OTHER}, {BUSY}, {address}"})
-    if as_somebody_of is not None:
-        client.force_login(MembershipFactory.create(account=as_somebody_of).user)
+    if as_owner_of is not None:
+        client.force_login(MembershipFactory.create(account=as_owner_of).user)
     return client
 
 
@@ -77,17 +77,17 @@ def open_link(address: str, account: Account) -> bool:
 def top_up(address: str, account: Account) -> bool:
     assert account.parent is not None
     page = reverse("topup_form", args=[account.public_id])
-    return come(address, as_somebody_of=account.parent).post(page, {"amount": "x"}).status_code != 429
+    return come(address, as_owner_of=account.parent).post(page, {"amount": "x"}).status_code != 429
 
 
 def pay_card(address: str, account: Account) -> bool:
     page = reverse("voucher_form", args=[account.public_id])
-    return come(address, as_somebody_of=account).post(page, {"pin": "80000001", "password": "1"}).status_code != 429
+    return come(address, as_owner_of=account).post(page, {"pin": "80000001", "password": "1"}).status_code != 429
 
 
 def take_file(address: str, account: Account) -> bool:
     page = reverse("calls_file", args=[account.public_id, "csv"])
-    return come(address, as_somebody_of=account).get(page).status_code != 429
+    return come(address, as_owner_of=account).get(page).status_code != 429
 
 
 def spend_logins(account: Account) -> None:

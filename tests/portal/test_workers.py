@@ -1,4 +1,4 @@
-"""Which workers leave the processor to those for whom somebody waits."""
+"""Which workers leave the processor to those for which a person waits."""
 
 from __future__ import annotations
 

@@ -238,8 +238,8 @@ def test_brute_force_of_one_account_by_many_people_ends_after_ten_cards(
 def test_brute_force_from_one_network_ends_after_twenty_cards(switch: Switch, simulator: SimulatorProcess) -> None:
     for number in range(30):
         member = MembershipFactory.create(account=AccountFactory.create(switch=switch))
-        somebody = Visitor(member.user, member.account, logged_in(member.user))
-        guess(somebody.client, somebody, number, address=f"2001:db8::{number + 1:x}")
+        person = Visitor(member.user, member.account, logged_in(member.user))
+        guess(person.client, person, number, address=f"2001:db8::{number + 1:x}")
     assert len(simulator.control.received("GetPhoneCard")) == 20
 
 

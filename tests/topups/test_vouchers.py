@@ -51,7 +51,7 @@ def requested(account: Account, by: User, card: Card = CARD) -> TopUp:
 
 
 def pay_elsewhere(account: Account, number: str, card: Card = CARD) -> None:
-    """As by telephone: the switch hears of it from somebody else, without a reference."""
+    """As by telephone: the switch hears of it from another person, without a reference."""
     with clients.client(account.switch) as client:
         pay_by_phone_card(
             client, account=number, pin=card.pin, password=card.password, amount=WORTH, memo="by telephone"

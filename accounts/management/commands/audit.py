@@ -62,7 +62,7 @@ def _accounts(text: str) -> Iterator[Account]:
 def _user(email: str) -> User:
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
-        raise BadUse(f"There is nobody with the address {email}.")
+        raise BadUse(f"There is no login with the address {email}.")
     return user
 
 

@@ -16,7 +16,7 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = "Let somebody see an account. The user is made if absent; without a password they ask for one by mail."
+    help = "Let a person see an account. The user is made if absent; without a password they ask for one by mail."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -45,7 +45,7 @@ class Command(JsonCommand):
         except ValidationError as error:
             raise BadUse(" ".join(error.messages)) from error
         except LastOwner as error:
-            raise CommandError(f"Nobody else is owner of {account.number}: let somebody be that first.") from error
+            raise CommandError(f"{account.number} has no other owner. Make another person its owner first.") from error
         self.report(
             {"user": membership.user.email, "account": account.public_id, "role": membership.role},
             f"{membership.user.email} is {membership.role} of {account.number}: /a/{account.public_id}/",

@@ -15,7 +15,7 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = "Print a link that lets somebody in, once. Another call for the same address makes the link before it dead."
+    help = "Print a link that lets a person in, once. Another call for the same address makes the link before it dead."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

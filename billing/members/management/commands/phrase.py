@@ -11,7 +11,7 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = "Print a code phrase by which whoever has an account claims it, once. The one before it is dead."
+    help = "Print a code phrase by which an account's holder claims it, once. The one before it is dead."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
