@@ -30,6 +30,7 @@ from tests.support.factories import (
     InvitationFactory,
     PaymentFactory,
 )
+from tests.support.raw import as_sent
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,7 @@ def once_each(world: World) -> Iterator[Step]:
 def sizes(world: World, steps: Iterable[Step]) -> dict[str, int]:
     pages = {step.page: world.client(step.role).get(step.address) for step in steps}
     return {
-        page: len(PIECES.findall(answer.content.decode())) for page, answer in pages.items() if not answer.streaming
+        page: len(PIECES.findall(as_sent(answer.content))) for page, answer in pages.items() if not answer.streaming
     }
 
 

@@ -20,6 +20,7 @@ from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory
 from tests.support.logins import logged_in
 from tests.support.pages import FRAGMENT, addresses, context, read
+from tests.support.raw import as_sent
 from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def test_the_customers_page_leads_there(mara: Visitor, zoe: Visitor) -> None:
 )
 def test_whatever_a_file_is_called_its_name_is_only_shown(mara: Visitor, zoe: Visitor, name: str) -> None:
     upload(mara, name=name)
-    html = look(mara).content.decode()
+    html = as_sent(look(mara).content)
     assert "<script>alert" not in html
     assert "\u202e" not in html
     assert len(Batch.objects.get().file_name) <= 100

@@ -115,7 +115,7 @@ def test_a_file_holds_every_call_and_is_readable_by_the_portal_alone(
     assert export.size == len(content)
     if kind == FileKind.CSV:
         table = export_requests.table(export)
-        assert content.decode() == "".join(csv_of(table.columns, table.rows()))
+        assert content == "".join(csv_of(table.columns, table.rows())).encode()
         assert content.count(b"\"'=86") == 12
     else:
         with ZipFile(io.BytesIO(content)) as book:

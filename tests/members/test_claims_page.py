@@ -23,6 +23,7 @@ from tests.support.commands import run
 from tests.support.factories import UserFactory
 from tests.support.logins import freshly_logged_in
 from tests.support.pages import context, read
+from tests.support.raw import as_sent
 from tests.support.staffsite import page_of, staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("transactional_db")]
@@ -49,7 +50,7 @@ def say(client: Client, **proof: str) -> str:
     """Claim, and return the answer without the token that each form has of its own."""
     claim = {"switch": "demo", "number": "A-20417", "email": "zoe@example.com", **proof}
     answer = client.post(CLAIM, claim)
-    return f"{answer.status_code} {re.sub(r'value=.[A-Za-z0-9]{64}.', '', answer.content.decode())}"
+    return f"{answer.status_code} {re.sub(r'value=.[A-Za-z0-9]{64}.', '', as_sent(answer.content))}"
 
 
 def addresses(client: Client, place: str) -> set[str]:

@@ -30,4 +30,4 @@ def test_the_visitors_address_is_the_one_that_our_own_proxies_name(
 
     answer = forwarded_address(lambda request: HttpResponse(request.META["REMOTE_ADDR"]))(request)
 
-    assert answer.content.decode() == address
+    assert answer.content == address.encode()
