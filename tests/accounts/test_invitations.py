@@ -63,7 +63,7 @@ def open_link(client: Client, issued: Issued) -> Answer:
 
 def problem(answer: Answer) -> str:
     """Why the page says that the invitation does not work."""
-    assert read(answer).title == "This invitation does not work"
+    assert answer.status_code == 410
     told = str(context(answer)["problem"])
     assert told in read(answer).words
     return told
@@ -77,8 +77,8 @@ def test_from_the_mail_to_the_account(account: Account, client: Client, mailoutb
     page = client.get(path_of(message.body), follow=True)
     assert page.request["PATH_INFO"] == PAGE  # the token stands in no address that is kept or sent on
     assert context(page)["invitation"].invited_by.name == "Olga"
-    assert "Olga lets you see the account Zoë Chen" in read(page).words
-    assert "new@example.com" in read(page).words
+    shown = read(page).words
+    assert [name for name in ("Olga", "Zoë Chen", "new@example.com") if name not in shown] == []
 
     answer = client.post(JOIN, {"name": "Nia", "password": PASSWORD}, follow=True)
     assert answer.request["PATH_INFO"] == f"/a/{account.public_id}/"
@@ -182,7 +182,9 @@ def test_another_person_who_is_logged_in_is_told_so(account: Account, client: Cl
     other = UserFactory.create(email="other@example.com")
     client.force_login(other)
     page = read(open_link(client, issue(account)))
-    assert page.notes == ["This invitation is for new@example.com. You are logged in as other@example.com."]
+    (note,) = page.notes
+    assert "new@example.com" in note
+    assert "other@example.com" in note
     assert client.post(ACCEPT)["Location"] == PAGE
     assert not other.memberships.exists()
 

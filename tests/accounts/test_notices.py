@@ -117,7 +117,7 @@ def test_an_address_changes_once_its_mailbox_is_shown_to_be_theirs(user: User) -
     assert asked["Location"].startswith("/account/reauthenticate/")
     page = client.post(asked["Location"], {"password": PASSWORD}, follow=True)
     assert context(page)["new_emailaddress"].email == "new@example.com"
-    assert "We sent a link to new@example.com." in read(page).words
+    assert "new@example.com" in read(page).words
     user.refresh_from_db()
     assert user.email == "zoe@example.com"
     link = LINK.search(str(mail.outbox[-1].body))

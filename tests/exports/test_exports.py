@@ -165,13 +165,13 @@ def test_a_file_of_a_name_that_has_gone_from_the_rates_is_not_one_of_all_calls(a
 def test_one_persons_files_are_made_one_after_the_other_and_do_not_hold_up_others(account: Account) -> None:
     first = ExportFactory.create(account=account)
     theirs = ExportFactory.create(account=account, asked_by=first.asked_by)
-    somebody_elses = ExportFactory.create(account=account)
+    anothers = ExportFactory.create(account=account)
     begun: list[bool] = []
 
     def another_worker() -> None:
         # What it makes is not interrupted in its turn.
         with patch("billing.lib.snapshots.BESIDE", "another"), patch.object(call_rows, "each", each):
-            now, exports_asked = timezone.now(), (theirs, somebody_elses)
+            now, exports_asked = timezone.now(), (theirs, anothers)
             begun.extend(export_worker.carry_out(export_id=export.pk, now=now) for export in exports_asked)
 
     each = call_rows.each
