@@ -48,7 +48,7 @@ def request(world: World, kind: ChangeKind) -> CustomerChange:
     agent, child, by, now = world.accounts["account"], world.accounts["child"], world.users["owner"], timezone.now()
     common: dict[str, Any] = {"agent": agent, "by": by, "key": kind, "now": now, "hand_over": False}
     if kind == ChangeKind.OPEN:
-        terms = {
+        terms: dict[str, Any] = {
             "number": "N-1",
             "name": "New Shop",
             "overdraft": Decimal(0),

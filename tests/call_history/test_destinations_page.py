@@ -160,5 +160,5 @@ def test_a_list_without_names_asks_for_the_rates(zoe: Visitor) -> None:
 )
 def test_names_are_offered_while_one_is_typed(zoe: Visitor, group: RateGroup, typed: str, offered: list[str]) -> None:
     answer = zoe.client.get(zoe.page("calls/destinations/"), {"destination": typed})
-    assert context(answer)["names"] == offered
+    assert answer.context["names"] == offered
     assert re.findall(r'value="([^"]*)"', as_sent(answer.content)) == offered
