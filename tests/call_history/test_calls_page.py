@@ -28,7 +28,7 @@ TODAY = NOW.date()
 
 @pytest.fixture(autouse=True)
 def _partitions(db: None) -> None:
-    partitions.ensure(months=[TODAY, TODAY - timedelta(days=31), TODAY - timedelta(days=62)])
+    partitions.ensure(months=[TODAY - timedelta(days=back) for back in range(0, 85, 28)])
 
 
 def call(zoe: Visitor, callee: str, *, days: int = 0, seconds: int = 60, agent_fee: str = "0") -> None:
