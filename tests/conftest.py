@@ -53,14 +53,8 @@ def restored_databases() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_passwords() -> None:
-    """The real hash takes a third of a second by design, and nearly every test makes somebody."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(scope="session", autouse=True)
 def passwords_alone() -> None:
-    """Nearly every test of the staff's makes somebody; tests/portal/test_second_factor.py has the rule itself."""
+    """Nearly every test of the staff's makes a person; tests/accounts/test_second_factor.py has the rule itself."""
     settings.SECOND_FACTOR_REQUIRED = False
 
 
