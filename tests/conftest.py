@@ -47,7 +47,7 @@ def django_db_setup(
 
 @pytest.fixture(scope="session", autouse=True)
 def restored_databases() -> None:
-    """Django empties every table after a test that commits, and makes all permissions anew: a second each time."""
+    """Django empties every table after a test that commits, and makes all permissions again: a second each time."""
     TransactionTestCase._fixture_teardown = lambda _: databases.restore()  # type: ignore[attr-defined]  # a hook for tests
 
 
@@ -59,7 +59,7 @@ def passwords_alone() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_redis(worker_id: str) -> str:
-    """Each xdist worker has a Redis database of its own; 0 is left to whoever runs without xdist."""
+    """Each xdist worker has a Redis database of its own; 0 is for a run without xdist."""
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
     url = f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url
