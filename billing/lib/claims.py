@@ -27,12 +27,12 @@ class Claim:
     """`is_ours` asks the database whether the row is still as this process claimed it. The deadline began before it."""
 
     def __init__(self, is_ours: Callable[[], bool], *, deadline: Deadline) -> None:
-        self._is_ours, self._deadline = is_ours, deadline
+        self._is_ours, self.deadline = is_ours, deadline
 
     def may_leave(self) -> bool:
         """Whether what was claimed may still leave. What cannot be found out is a no."""
         try:
-            return not self._deadline.has_passed and self._is_ours() and not self._deadline.has_passed
+            return not self.deadline.has_passed and self._is_ours() and not self.deadline.has_passed
         except Error:
             logger.exception("A claim could not be looked at again; nothing was sent.")
             return False
