@@ -19,12 +19,15 @@ from .endpoint import Endpoint
 from .errors import (
     Lost,
     Malformed,
+    OutOfReach,
     Refused,
+    Resting,
     SwitchError,
     TimedOut,
     UnexpectedStatus,
     UnknownOutcome,
     Unreachable,
+    Untrusted,
     Withheld,
 )
 from .expiry import Expiry, ExpiryKind
@@ -37,12 +40,15 @@ __all__ = [
     "ExpiryKind",
     "Lost",
     "Malformed",
+    "OutOfReach",
     "Refused",
+    "Resting",
     "SwitchError",
     "TimedOut",
     "UnexpectedStatus",
     "UnknownOutcome",
     "Unreachable",
     "UnreadableRecord",
+    "Untrusted",
     "Withheld",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
@@ -42,6 +43,11 @@ class Client:
 
     def close(self) -> None:
         self._transport.close()
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the switch sent its last answer, by its own clock."""
+        return self._transport.date
 
     def __enter__(self) -> Self:
         return self
