@@ -22,11 +22,10 @@ from billing.vos3000.operations.calls import Cdr, get_cdr
 from billing.vos3000.operations.customers import get_all_customers
 from billing.vos3000.operations.payments import get_pay_history
 from billing.vos3000.operations.reports import CustomerFee, get_report_customer_fee
+from billing.vos3000.times import ANY_ZONE
 
 QUARTER, SECOND, DAY = timedelta(minutes=15), timedelta(seconds=1), timedelta(days=1)
 OFFSETS = tuple(n * QUARTER for n in range(-12 * 4, 14 * 4 + 1))
-# How far a time in a request may be from the one that was meant, whatever the zone: +14:00 to -12:00.
-FARTHEST = timedelta(hours=26)
 PAYMENTS_SINCE, REPORTED_DAYS = timedelta(days=90), 7
 MOST_ACCOUNTS, MOST_REPORTED, MOST_CALLS = 8, 50, 3000
 # Named first where several zones have the offset.
@@ -137,7 +136,7 @@ def _some_payments(client: Client, numbers: Sequence[str], now: datetime) -> lis
     """Find the newest payment of one of the accounts."""
     for number in numbers[:MOST_ACCOUNTS]:
         try:
-            rows = get_pay_history(client, account=number, begin=now - PAYMENTS_SINCE, end=now + FARTHEST)
+            rows = get_pay_history(client, account=number, begin=now - PAYMENTS_SINCE, end=now + ANY_ZONE)
         except SwitchError as error:
             _nothing_of(None, error)
             continue
@@ -176,7 +175,7 @@ def _of_payment(client: Client, payment: KnownPayment, likely: Sequence[timedelt
 
 def _reports(client: Client, numbers: Sequence[str], now: datetime) -> list[CustomerFee]:
     """Read the days of these accounts that are over in every zone, those with the fewest calls first."""
-    last = (now - FARTHEST).date() - DAY
+    last = (now - ANY_ZONE).date() - DAY
     if not numbers:
         return []
     try:
