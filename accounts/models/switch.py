@@ -245,8 +245,8 @@ class Switch(models.Model):
         return self.name
 
     def settled(self) -> tuple[str, ...]:
-        """Fields that stay: money and days that are kept of its accounts are in its currency and its calendar."""
-        return ("currency", "time_zone") if self.pk and self.accounts.exists() else ()
+        """Fields that stay: money that is kept of its accounts is in its currency."""
+        return ("currency",) if self.pk and self.accounts.exists() else ()
 
     def clean(self) -> None:
         super().clean()

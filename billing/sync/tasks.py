@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from billing.jobs.services.periodic import for_each_switch, periodic
-from billing.sync.services import rounds
+from billing.sync.services import clocks, rounds
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -22,5 +22,7 @@ fetch_asked = for_each_switch(job="calls-asked", every=MINUTE, queue="calls")(ro
 prove = for_each_switch(job="proofs", every=5 * MINUTE, queue="calls")(rounds.prove)
 reconcile = for_each_switch(job="reconciliation", every=HOUR, queue="calls")(rounds.reconcile)
 reconcile_month = for_each_switch(job="reconciliation-month", every=DAY, queue="calls")(rounds.reconcile_month)
+
+check_clock = for_each_switch(job="clocks", every=HOUR, queue="default")(clocks.check)
 
 housekeeping = periodic(job="housekeeping", every=HOUR, queue="default")(rounds.housekeeping)

@@ -11,7 +11,7 @@ import pytest
 from accounts.models import AuditAction, AuditEntry, Switch
 from simulator.process import SimulatorProcess
 from tests.support.commands import run
-from tests.support.factories import AccountFactory
+from tests.support.factories import TopUpFactory
 
 pytestmark = pytest.mark.django_db
 READS = {
@@ -190,7 +190,7 @@ def test_a_bad_change_leaves_the_switch_as_it_was() -> None:
 
 def test_the_calendar_and_currency_of_a_switch_in_use_stay() -> None:
     run("switch", "main", "http://a.example", "--timezone", "Asia/Shanghai")
-    AccountFactory.create(switch=Switch.objects.get())
+    TopUpFactory.create(account__switch=Switch.objects.get())
     for option, value in (("--timezone", "UTC"), ("--currency", "CNY")):
         ran = run("switch", "main", "http://b.example", option, value)
         assert ran.code == 2

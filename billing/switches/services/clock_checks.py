@@ -21,6 +21,8 @@ from billing.vos3000.supported_operations import ask_harmlessly
 # A clock that is off by less is no one's concern: the `Date` header has whole seconds, and an answer takes its time.
 WORTH_SAYING = timedelta(minutes=2)
 NOTHING = timedelta(0)
+# The header leaves out the part of a second.
+HALF_A_SECOND = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def measure(
         ask_harmlessly(client)
         after = clock.now()
         said = client.answered_at
-    ahead = None if said is None else _whole(said - before - (after - before) / 2)
+    ahead = None if said is None else _whole(said + HALF_A_SECOND - before - (after - before) / 2)
     if own:
         # What made the payments may have another clock than the web server before it.
         done = timedelta(seconds=median((one.paid_at - one.sent_at).total_seconds() for one in own))
@@ -144,7 +146,14 @@ def _about_clock(measured: Measured) -> Because:
         return Because(TimeFinding.CLOCK_UNKNOWN)
     if not measured.clock_is_off:
         return Because(TimeFinding.CLOCK_AGREES)
-    return Because(TimeFinding.CLOCK_AHEAD if ahead > NOTHING else TimeFinding.CLOCK_BEHIND, {"by": str(abs(ahead))})
+    which = TimeFinding.CLOCK_AHEAD if ahead > NOTHING else TimeFinding.CLOCK_BEHIND
+    return Because(which, {"by": _roughly(abs(ahead))})
+
+
+def _roughly(off: timedelta) -> str:
+    """Write how far a clock is off, in hours and minutes."""
+    minutes = round(off.total_seconds() / 60)
+    return f"{minutes // 60}:{minutes % 60:02} h"
 
 
 def _about_zone(switch: Switch, evidence: Sequence[Evidence]) -> list[Because]:

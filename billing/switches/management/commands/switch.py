@@ -13,7 +13,7 @@ from accounts.management.base import BadUse, JsonCommand
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.switches.management.switch_options import FIELDS, Given, add_options
-from billing.switches.services import clients, clock_checks
+from billing.switches.services import calendars, clients, clock_checks
 from billing.switches.services.connecting import Probed, connect
 from billing.switches.services.notify_address import notify_address
 from billing.switches.services.zone_evidence import possible_zones
@@ -95,6 +95,7 @@ def _save(switch: Switch, before: dict[str, Any]) -> None:
     action = AuditAction.CHANGED if switch.pk else AuditAction.ADDED
     changes = audit.changed(before, audit.values(switch, FIELDS.values()))
     with transaction.atomic():
+        calendars.correct(switch=switch)
         switch.save()
         clock_checks.settings_changed(switch=switch, is_elsewhere="url" in changes)
         if changes:
@@ -114,6 +115,8 @@ def _check(switch: Switch, *, names_directory: bool) -> None:
         raise BadUse(f"{switch.extra_body_file} is not JSON.") from error
     except ValueError as error:
         raise BadUse(str(error)) from error
+    if why := calendars.why_it_stays(switch=switch):
+        raise BadUse(str(why))
     if not isinstance(endpoint.extra_body, dict):
         raise BadUse(f"{switch.extra_body_file} is not a JSON object.")
     if names_directory and endpoint.names_directory:
