@@ -32,6 +32,7 @@ class Observation(models.Model):
         blank=True,
         help_text=_("Most days of one question that it was seen to answer, where it refused more"),
     )
+    range_learnt_at = models.DateTimeField(null=True, blank=True, help_text=_("When that was seen"))
 
     class Meta:
         verbose_name = _("observation of a switch")

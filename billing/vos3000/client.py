@@ -21,6 +21,7 @@ from .admission import Admission, OpenAdmission
 from .codec import Answer, read_answer, write_body
 from .endpoint import Endpoint, Json
 from .errors import NOT_FOUND, Malformed, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
+from .ranges import AnyRange, Ranges
 from .transport import Transport
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,9 @@ SERVER_ERRORS = 500
 class Client:
     """A switch, asked by one thread at a time. What can be asked stands in `operations`."""
 
-    def __init__(self, endpoint: Endpoint, admission: Admission | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, admission: Admission | None = None, ranges: Ranges | None = None) -> None:
         self.endpoint = endpoint
+        self.ranges: Ranges = ranges or AnyRange()
         self._admission: Admission = admission or OpenAdmission()
         self._transport = Transport(endpoint)
 

@@ -19,6 +19,7 @@ from billing.calls.services.request_groups import Group
 from billing.calls.services.routing import RoutingStage
 from billing.lib.days import DAY, each_day
 from billing.lib.locks import are_held, hold_each
+from billing.switches.services import quiet_hours
 from billing.switches.services.clients import client
 from billing.switches.services.failures import FAILURES, GONE, is_unusable, sentence
 from billing.switches.services.priority import waiting_for_budget
@@ -165,6 +166,8 @@ def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetim
     except Withheld:
         raise
     except FAILURES as error:
+        if resting := quiet_hours.refuses_records(switch=switch, error=error, now=now):
+            raise resting from error
         return _note_failure(switch, group, day, error, now)
     if stage.unreadable.count:
         request_groups.ask_alone(switch=switch, group=group)

@@ -25,6 +25,7 @@ class Migration(FirstMigration):
                 ('refused_until', models.TimeField(blank=True, help_text='And until when', null=True)),
                 ('refused_at', models.DateTimeField(blank=True, help_text='When it last did', null=True)),
                 ('longest_range', models.PositiveSmallIntegerField(blank=True, help_text='Most days of one question that it was seen to answer, where it refused more', null=True)),
+                ('range_learnt_at', models.DateTimeField(blank=True, help_text='When that was seen', null=True)),
             ],
             options={
                 'verbose_name': 'observation of a switch',

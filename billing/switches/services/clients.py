@@ -12,6 +12,7 @@ from billing.lib.redis import connection
 from billing.switches.services.budget import SwitchAdmission
 from billing.switches.services.priority import WaitingAdmission, is_background
 from billing.switches.services.quiet_hours import QuietAdmission
+from billing.switches.services.ranges import SwitchRanges
 from billing.vos3000 import Admission, Client, Endpoint
 from billing.vos3000.supported_operations import probe
 
@@ -21,7 +22,8 @@ PAGE_TIMEOUT = 3.0  # for the whole answer, while a person waits for a page
 
 def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Client:
     """Make a client for one thread that keeps to the switch's budget. Close it, or use it as a context manager."""
-    return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), admission(switch))
+    where = endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout)
+    return Client(where, admission(switch), SwitchRanges(switch))
 
 
 def admission(switch: Switch) -> Admission:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from billing.vos3000 import Lost, Malformed, Refused, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000 import (
+    Lost,
+    Malformed,
+    Refused,
+    Resting,
+    SwitchError,
+    TimedOut,
+    UnexpectedStatus,
+    Unreachable,
+    Withheld,
+)
 
 # What a failed request raises; and among them what it raises where the switch was not asked, to spare it.
 FAILED, WITHHELD = (SwitchError,), (Withheld,)
@@ -25,6 +35,8 @@ def is_unusable(error: Exception) -> bool:
 def sentence(error: Exception) -> str:
     """Word a failure for people."""
     match error:
+        case Resting(until=until):
+            return f"The switch lists no calls before {until:%H:%M} (its time)."
         case Withheld():
             return "The switch is being given a rest for a moment."
         case Unreachable():

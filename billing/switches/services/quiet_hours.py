@@ -7,6 +7,8 @@ again: the next question follows some minutes later, or when the hours end that 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import wraps
+from typing import Protocol
 
 from accounts.models import Switch
 from billing.switches.models import Observation
@@ -21,6 +23,12 @@ SAME_HOURS = timedelta(minutes=45)
 # An operator may change the hours: what was learnt is then found out again.
 LEARNT_FOR = timedelta(days=7)
 DAY = timedelta(days=1)
+
+
+class SwitchWork(Protocol):
+    """Work for one switch, which says in words what it did."""
+
+    def __call__(self, *, switch: Switch, now: datetime) -> str: ...
 
 
 class QuietAdmission:
@@ -59,6 +67,22 @@ def goes_on_at(*, switch: Switch, now: datetime) -> datetime | None:
     return max((at for at in (pause_ends, of_hours) if at is not None and at > now), default=None)
 
 
+def outside(work: SwitchWork) -> SwitchWork:
+    """Have work that asks for call records leave them alone in the quiet hours, and say so for staff."""
+
+    @wraps(work)
+    def run(*, switch: Switch, now: datetime) -> str:
+        until = goes_on_at(switch=switch, now=now)
+        if until is None:
+            try:
+                return work(switch=switch, now=now)
+            except Resting as error:
+                until = error.until
+        return f"no call records before {until.astimezone(switch.zone):%Y-%m-%d %H:%M}, by the switch's clock"
+
+    return run
+
+
 def refuses_records(*, switch: Switch, error: Exception, now: datetime) -> Resting | None:
     """Learn from a refusal of the calls of a single day; None where it says nothing of the hour.
 
@@ -73,6 +97,8 @@ def refuses_records(*, switch: Switch, error: Exception, now: datetime) -> Resti
 
 def _learn(switch: Switch, now: datetime) -> None:
     observation, _ = Observation.objects.get_or_create(switch=switch)
+    if observation.refused_at is None or now - observation.refused_at > LEARNT_FOR:
+        observation.refused_from = observation.refused_until = None
     at = now.astimezone(switch.zone).time().replace(microsecond=0)
     goes_on = observation.refused_until is not None and _since(observation.refused_until, at) <= SAME_HOURS
     if not goes_on:

@@ -19,6 +19,7 @@ from billing.calls.services import fetching as call_fetching
 from billing.calls.services import proving as call_proving
 from billing.jobs.services import runs
 from billing.lib.days import DAY, day_of
+from billing.switches.services import quiet_hours
 from billing.switches.services.failures import FAILURES, WITHHELD
 from billing.switches.services.followed_accounts import followed, watched, without_profile
 from billing.sync.services import mirroring
@@ -55,14 +56,17 @@ def mirror_followed(*, switch: Switch, now: datetime) -> str:
     return _mirror(followed(switch=switch, now=now), now)
 
 
+@quiet_hours.outside
 def fetch_today(*, switch: Switch, now: datetime) -> str:
     return _fetch([due_days.due_today(switch=switch, now=now)], now)
 
 
+@quiet_hours.outside
 def fetch_yesterday(*, switch: Switch, now: datetime) -> str:
     return _fetch([due_days.due_yesterday(switch=switch, now=now)], now)
 
 
+@quiet_hours.outside
 def back_fill(*, switch: Switch, now: datetime) -> str:
     """Fetch some of the older days that were never fetched."""
     return _fetch(due_days.due_back_fill(switch=switch, now=now), now, missing_only=True)
@@ -73,6 +77,7 @@ def fetch_asked(*, switch: Switch, now: datetime) -> str:
     return str(backfill_worker.run_slot(switch=switch, now=now))
 
 
+@quiet_hours.outside
 def prove(*, switch: Switch, now: datetime) -> str:
     first, last = due_days.first_and_last_kept_up(day_of(now, switch.zone))
     accounts = due_days.due_proof(switch=switch, now=now)

@@ -16,6 +16,7 @@ from ..errors import UnknownOutcome
 from ..expiry import Expiry
 from ..field_types import Millis, Record, instant
 from ..owner_types import account_owner
+from ..ranges import time_in_parts
 from ..times import moments
 
 
@@ -138,16 +139,24 @@ def get_pay_history(
 
     The range is asked rather too wide than too narrow where the switch's clock is set back.
     """
-    body = _history(client, account, agent, begin, end)
-    return client.read_list("GetPayHistory", body, "infoPayHistorys", PAY_RECORDS)
+
+    def ask(begin: datetime, end: datetime) -> list[PayRecord]:
+        body = _history(client, account, agent, begin, end)
+        return client.read_list("GetPayHistory", body, "infoPayHistorys", PAY_RECORDS)
+
+    return time_in_parts(client.ranges, begin, end, ask)
 
 
 def get_consumption(
     client: Client, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
 ) -> list[Consumption]:
     """Read the charges that are not calls, asked for as the payments are (3.64)."""
-    body = _history(client, account, agent, begin, end)
-    return client.read_list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
+
+    def ask(begin: datetime, end: datetime) -> list[Consumption]:
+        body = _history(client, account, agent, begin, end)
+        return client.read_list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
+
+    return time_in_parts(client.ranges, begin, end, ask)
 
 
 def _history(client: Client, account: str | None, agent: str | None, begin: datetime, end: datetime) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from ..client import Client
 from ..codes import Code
 from ..endpoint import Json
 from ..field_types import ZERO, Millis, Record, instant
+from ..ranges import days_in_parts
 from ..times import days
 
 
@@ -62,5 +63,10 @@ def get_report_customer_fee(
     """Read each account's calls summed per day or month of the switch's calendar, both days included (3.48)."""
     if not accounts:
         raise ValueError("Say whose calls.")
-    body: dict[str, Json] = {"accounts": list(accounts), **days(first, last), "period": int(period)}
-    return client.read_list("GetReportCustomerFee", body, "infoReportCustomerFees", CUSTOMER_FEES)
+
+    def ask(first: date, last: date) -> list[CustomerFee]:
+        body: dict[str, Json] = {"accounts": list(accounts), **days(first, last), "period": int(period)}
+        return client.read_list("GetReportCustomerFee", body, "infoReportCustomerFees", CUSTOMER_FEES)
+
+    # Parts of a month would be reported as months.
+    return days_in_parts(client.ranges, first, last, ask) if period == Period.DAY else ask(first, last)
