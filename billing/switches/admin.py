@@ -16,6 +16,7 @@ from accounts.staff_pages.typed import ModelForm
 from billing.subject import Waiting
 from billing.switches.models import Observation
 from billing.switches.services import calendars, clients, clock_checks
+from billing.switches.services.clients import SettingsRefused
 
 # Where and how a switch is asked, and by whose calendar: what is there is looked at before one of these is taken.
 LOOKED_AT = ("url", "directory", "suffix", "content_type", "time_zone")
@@ -29,9 +30,9 @@ class SwitchForm(ModelForm[Switch]):
         if self.errors:
             return
         try:
-            clients.endpoint(self.instance)
-        except (ValueError, OSError) as error:
-            self.add_error(NON_FIELD_ERRORS, str(error))
+            clients.check(self.instance)
+        except SettingsRefused as error:
+            self.add_error(NON_FIELD_ERRORS, str(error.because))
             return
         if set(LOOKED_AT) & set(self.changed_data) and (why := self._why_not_the_zone()):
             self.add_error("time_zone", str(why))

@@ -15,7 +15,7 @@ hold. The operations, their answers and their code tables stand in `operations`,
 from .admission import Admission
 from .cdr_slow import UnreadableRecord
 from .client import Client
-from .endpoint import Endpoint
+from .endpoint import BadSetting, Endpoint, SettingFlaw
 from .errors import (
     Lost,
     Malformed,
@@ -34,6 +34,7 @@ from .expiry import Expiry, ExpiryKind
 
 __all__ = [
     "Admission",
+    "BadSetting",
     "Client",
     "Endpoint",
     "Expiry",
@@ -43,6 +44,7 @@ __all__ = [
     "OutOfReach",
     "Refused",
     "Resting",
+    "SettingFlaw",
     "SwitchError",
     "TimedOut",
     "UnexpectedStatus",

@@ -15,8 +15,9 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, Membership, Note, Role, User
-from billing.batches.models import Batch, BatchRow
+from billing.batches.models import Batch, BatchRow, RowReason
 from billing.customers.queries import margin
+from billing.lib.reasons import Because
 from billing.topups.models import Source, TopUp, TopUpState
 from tests.access.steps import account_steps, other_steps, staff_steps
 from tests.access.walking import Step
@@ -30,6 +31,7 @@ from tests.support.factories import (
     InvitationFactory,
     PaymentFactory,
 )
+from tests.support.raw import as_sent
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +48,7 @@ _number = count()
 def test_no_page_grows_with_the_rows_behind_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(margin, "MOST_LISTED", 100)  # it lists more than this test makes
     # Who has many accounts is listed them.
-    home = Step(page="home", about="nobody", address="/", role="owner", method="GET", expected="page")
+    home = Step(page="home", about="no account", address="/", role="owner", method="GET", expected="page")
     steps = [*once_each(world), home]
     grow(world)
     before = sizes(world, steps)
@@ -66,7 +68,7 @@ def world(settings: Any) -> World:
 
 
 def once_each(world: World) -> Iterator[Step]:
-    """Each page that somebody sees; those of an account as an owner does."""
+    """Each page that opens to a person; those of an account as an owner does."""
     seen: set[str] = set()
     for step in (*account_steps(world), *other_steps(world), *staff_steps(world)):
         is_shown = step.expected == "page" and step.method == "GET" and not step.fragment
@@ -79,7 +81,7 @@ def once_each(world: World) -> Iterator[Step]:
 def sizes(world: World, steps: Iterable[Step]) -> dict[str, int]:
     pages = {step.page: world.client(step.role).get(step.address) for step in steps}
     return {
-        page: len(PIECES.findall(answer.content.decode())) for page, answer in pages.items() if not answer.streaming
+        page: len(PIECES.findall(as_sent(answer.content))) for page, answer in pages.items() if not answer.streaming
     }
 
 
@@ -108,9 +110,10 @@ def grow(world: World) -> None:
     bulk([Note(account=account, by=owner, at=now, text="x") for _ in people])
     bulk([AuditEntry(at=now, user=owner, role="owner", account=account, action="looked", text="/") for _ in people])
     bulk([a_topup(account, owner, now) for _ in people])
+    unpaid = Because(RowReason.NO_CUSTOMER, {"account": "x"})
     bulk(
         [
-            BatchRow(batch=world.batch, line=100 + next(_number), account_text="x", amount_text="1", problem="x")
+            BatchRow(batch=world.batch, line=100 + next(_number), account_text="x", amount_text="1", problem=unpaid)
             for _ in people
         ]
     )

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, Switch, User
 from billing.balances.services import profiles
-from billing.batches.models import Batch, BatchRow, BatchState
+from billing.batches.models import Batch, BatchRow, BatchState, RowReason
 from billing.batches.queries import RowOutcome, latest, progress, rows
 from billing.batches.services import batches
 from billing.batches.services import worker as batch_worker
 from billing.batches.services.worker import MOST_FAILURES
+from billing.lib.reasons import Because
 from billing.topups.models import Kind, TopUp, TopUpState, Transition
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import reissues
@@ -51,7 +52,7 @@ def carry_out(batch: Batch) -> None:
 
 
 def not_applied(topup: TopUp, by: User) -> TopUp:
-    """As somebody decided, after a sending of which the switch knows nothing."""
+    """As a member of staff decided, after a sending of which the switch knows nothing."""
     now = timezone.now()
     for before, after in pairwise((TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)):
         TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=now)
@@ -85,7 +86,7 @@ def test_a_row_that_was_issued_again_shows_what_became_of_that(batch: Batch) -> 
     assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.PAID]
     done = Batch.objects.get(pk=batch.pk)
     row = rows(batch=done)[0]
-    assert (row.topup, row.why) == (again, "")
+    assert (row.topup, row.why) == (again, None)
     assert progress(done).part(RowOutcome.PAID).amount == Decimal(30)
     [listed] = latest(agent=batch.agent)
     assert (listed.lines, listed.paid, listed.paid_amount) == (2, 2, Decimal(30))  # type: ignore[attr-defined]  # annotations
@@ -107,10 +108,10 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
 ) -> None:
     request = topup_transfers.request
 
-    def fail_for_one(*, account: Account, **wish: Any) -> TopUp:
+    def fail_for_one(*, account: Account, **requested: Any) -> TopUp:
         if account.number == "A-20417":
             raise RuntimeError("an error of ours")
-        return request(account=account, **wish)
+        return request(account=account, **requested)
 
     monkeypatch.setattr(topup_transfers, "request", fail_for_one)
     now = timezone.now()
@@ -121,19 +122,19 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
     done = Batch.objects.get(pk=batch.pk)
     row = BatchRow.objects.get(batch=batch, account__number="A-20417")
     assert (done.state, row.failures, row.topup) == (BatchState.DONE, MOST_FAILURES, None)
-    assert row.problem.startswith("Not sent:")
+    assert row.problem == Because(RowReason.GIVEN_UP)
     assert "is given up" in caplog.text
     carry_out(batch)
     assert outcomes(batch) == [RowOutcome.UNPAID, RowOutcome.PAID]
 
 
 @pytest.mark.parametrize("lost", ["the account", "the role", "the login"])
-def test_what_somebody_confirmed_who_may_no_longer_pay_is_not_sent(
+def test_what_a_person_confirmed_who_may_no_longer_pay_is_not_sent(
     batch: Batch, simulator: SimulatorProcess, lost: str
 ) -> None:
     assert batch.confirmed_by is not None
     membership = Membership.objects.filter(user=batch.confirmed_by)
-    # Somebody stays an owner.
+    # Another person stays an owner.
     MembershipFactory.create(account=batch.agent, role=Role.OWNER)
     if lost == "the account":
         membership.delete()
@@ -144,5 +145,6 @@ def test_what_somebody_confirmed_who_may_no_longer_pay_is_not_sent(
     carry_out(batch)
     batch.refresh_from_db()
     assert batch.state == BatchState.DONE
-    assert all("may no longer pay from R-100" in row.problem for row in batch.rows.all())
+    figures = {"person": batch.confirmed_by.get_full_name(), "account": AGENT}
+    assert [row.problem for row in batch.rows.all()] == [Because(RowReason.MAY_NO_LONGER_PAY, figures)] * 2
     assert not simulator.control.received("Pay")

@@ -11,6 +11,7 @@ from billing.calls.models import Call, CallChange, CallLevel, ChangeOfRecord, En
 from billing.calls.services import partitions
 from billing.packages.models import PackageList
 from billing.rates.models import Rate, RateGroup
+from billing.switches.models import SwitchFailure
 from tests.support.factories import CallFactory
 from tests.support.pages import context, read
 from tests.support.visitors import Visitor
@@ -52,7 +53,7 @@ def test_a_call_is_told_in_words(zoe: Visitor) -> None:
     assert "The number was busy. Code 17, read as a Q.850 cause" in page
     assert "Ended by the called side" in page
     assert "Kind of call international" in page
-    assert "Nobody answered, so nothing was charged." in page
+    assert "The call was not answered, so nothing was charged." in page
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_call_before_any_rates_were_read_asks_for_them_and_looks_again(zoe: Vi
     assert context(answer)["is_coming"]
     assert "The rates are being asked for." in read(answer).words
     assert b'hx-trigger="every 2s"' in answer.content
-    RateGroup.objects.update(ended_at=datetime.now(UTC), failure="The switch did not answer in time.")
+    RateGroup.objects.update(ended_at=datetime.now(UTC), failure=SwitchFailure.TOO_LATE)
     answer = zoe.client.get(zoe.page(f"calls/{call.flow_no}/"))
     page = read(answer).words
     assert b"hx-trigger" not in answer.content
@@ -217,7 +218,7 @@ def test_a_call_that_does_not_exist_is_not_found(zoe: Visitor, flow_no: str) -> 
     assert zoe.client.get(zoe.page(f"calls/{flow_no}/")).status_code == 404
 
 
-def test_somebody_elses_call_is_as_little_found_as_none(zoe: Visitor, mara: Visitor) -> None:
+def test_another_accounts_call_is_as_little_found_as_none(zoe: Visitor, mara: Visitor) -> None:
     call = CallFactory.create(account=mara.account, started_at=BEGAN)
     assert zoe.client.get(zoe.page(f"calls/{call.flow_no}/")).status_code == 404
 
@@ -233,7 +234,7 @@ def test_what_the_agent_pays_is_shown_to_an_agent_that_may_see_its_margin_alone(
     assert ("What the agent pays for it $0.031313" in text(zoe, call, sam)) is may_see
 
 
-def test_what_another_agent_paid_before_is_nobodys_to_see(zoe: Visitor, mara: Visitor) -> None:
+def test_what_another_agent_paid_before_is_not_shown(zoe: Visitor, mara: Visitor) -> None:
     Account.objects.filter(pk=mara.account.pk).update(may_see_margin=True)
     call = call_of(zoe, agent_number="R-999", agent_fee=Decimal("0.031313"))
     assert "0.031313" not in text(zoe, call, mara)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from billing.call_history.views.backfill import BackfillStatus
 from billing.calls.models import Backfill, CallDay, DayState
 from billing.calls.services import backfill_worker, backfills, partitions
 from billing.lib.locks import hold
+from billing.switches.models import SwitchFailure
 from simulator.process import SimulatorProcess
 from tests.support.factories import CallDayFactory, CallFactory, MembershipFactory
 from tests.support.logins import logged_in
@@ -29,7 +29,7 @@ TODAY = NOW.date()
 
 @pytest.fixture(autouse=True)
 def _partitions(db: None) -> None:
-    partitions.ensure(months=[TODAY, TODAY - timedelta(days=31), TODAY - timedelta(days=62)])
+    partitions.ensure(months=[TODAY - timedelta(days=back) for back in (0, 15, 30, 45, 62)])
 
 
 def call(zoe: Visitor, callee: str, *, days: int = 0, seconds: int = 60, agent_fee: str = "0") -> None:
@@ -247,7 +247,7 @@ def test_days_without_calls_are_counted_too(zoe: Visitor) -> None:
     assert "The days that are proven have 0 calls, $0.00, the same as the switch’s own report." in html
 
 
-def test_a_day_says_that_it_is_being_fetched_while_somebody_fetches_it(zoe: Visitor) -> None:
+def test_a_day_says_that_it_is_being_fetched_while_a_worker_fetches_it(zoe: Visitor) -> None:
     call(zoe, "8613900000001", days=1)
     yesterday = TODAY - timedelta(days=1)
     with hold(f"calls:{zoe.account.pk}:{yesterday}", longest=timedelta(minutes=1)):
@@ -309,7 +309,7 @@ def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zo
     assert "4 days are not here yet." in html
     assert "Nothing matches in what is here already. 4 of these days are not here yet." in html
     assert is_looking(opened)
-    assert f"calls/filling/?{query}&seen=0" in unescape(opened.content.decode())
+    assert backfill(opened).poll == f"?{query}&seen=0"
     poll = zoe.page("calls/filling/") + backfill(opened).poll
     assert is_looking(zoe.client.get(poll))
     backfill_worker.run_slot(switch=zoe.account.switch, now=NOW)
@@ -342,10 +342,10 @@ def test_a_page_goes_on_past_a_day_that_cannot_be_fetched(
         assert is_looking(answer)
     sorry = "1 could not be and will be tried again: The switch refused to answer."
     assert "4 days are not here yet. Calls of those days" in said[0]
-    assert f"3 of them are being fetched; {sorry} The other 1 come" in said[0]
+    assert f"3 of them are being fetched; {sorry} The other one comes after these" in said[0]
     assert f"They are being fetched; {sorry}" in said[1]
     assert "1 day is not here yet." in said[2]
-    assert "They could not be fetched so far, and will be tried again: The switch refused to answer." in said[2]
+    assert "It could not be fetched so far, and will be tried again: The switch refused to answer." in said[2]
 
 
 def test_where_nothing_is_shown_it_is_told_what_helps(zoe: Visitor, mara: Visitor) -> None:
@@ -387,7 +387,7 @@ def test_a_page_of_more_days_than_are_fetched_at_a_time_says_which_come_first(zo
     html = read(opened).words
     assert "501 days are not here yet." in html
     assert "400 of them are being fetched, and appear here by themselves." in html
-    assert "The other 101 come after these, while somebody looks at this page." in html
+    assert "The other 101 come after these, while this page is open." in html
     assert is_looking(opened)
 
 
@@ -402,17 +402,17 @@ def test_a_page_says_why_days_are_not_fetched(zoe: Visitor) -> None:
 def test_a_page_says_that_no_day_could_be_fetched_so_far(zoe: Visitor) -> None:
     type(zoe.account).objects.update(opened_at=None)
     first, last = TODAY - timedelta(days=101), TODAY - timedelta(days=100)
-    failed = {"account": zoe.account, "fetched_at": None, "failed_at": NOW, "failure": "The switch gave no answer."}
+    failed = {"account": zoe.account, "fetched_at": None, "failed_at": NOW, "failure": SwitchFailure.TOO_LATE}
     CallDayFactory.create(**failed, day=last)
     html = words(zoe, f"from={first}&to={last}")
-    assert "They are being fetched; 1 could not be and will be tried again: The switch gave no answer." in html
+    assert "They are being fetched; 1 could not be and will be tried again: The switch did not answer in time." in html
     CallDayFactory.create(**failed, day=first)
     html = words(zoe, f"from={first}&to={last}")
-    assert "They could not be fetched so far, and will be tried again: The switch gave no answer." in html
+    assert "They could not be fetched so far, and will be tried again: The switch did not answer in time." in html
     assert "being fetched;" not in html
 
 
-def test_days_that_the_switch_has_no_longer_and_nobody_fetched_are_told_honestly(zoe: Visitor) -> None:
+def test_days_that_the_switch_has_no_longer_and_that_were_not_fetched_are_told_honestly(zoe: Visitor) -> None:
     type(zoe.account).objects.update(opened_at=NOW - timedelta(days=200))
     type(zoe.account.switch).objects.update(call_days_kept=90)
     CallDayFactory.create(account=zoe.account, day=TODAY - timedelta(days=120), fetched_at=NOW)
@@ -441,7 +441,7 @@ def further_filters(zoe: Visitor, query: str = "") -> dict[str, str]:
     return {name: field.value for name, field in fields.items() if name in FURTHER or "at least" in name}
 
 
-def test_filters_that_nobody_asks_for_stand_empty_whoever_asked_before(zoe: Visitor) -> None:
+def test_filters_that_a_person_does_not_ask_for_stand_empty_after_another_persons(zoe: Visitor) -> None:
     before = further_filters(zoe)
     assert len(before) == len(FURTHER) + 2
     filled = further_filters(zoe, "caller=4420&caller_match=is&level=5&least_fee=1.5")

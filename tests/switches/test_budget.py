@@ -137,6 +137,6 @@ def test_background_work_leaves_a_part_of_the_budget_to_people() -> None:
     assert admitted([admission(per_second="2")], 50) in (2, 3)
 
 
-def test_a_budget_too_small_to_share_is_used_by_whoever_comes() -> None:
+def test_a_budget_too_small_to_share_is_used_by_all_who_come() -> None:
     modest = SwitchAdmission(redis=connection(), switch_id=1, requests_per_second=Decimal("0.25"), modest=True)
     assert admitted([modest], 5) == 1

@@ -15,9 +15,10 @@ from django.utils import timezone
 from accounts.models import Account, Switch, User
 from billing.balances.models import Payment
 from billing.balances.services import profiles
+from billing.lib.reasons import Because
 from billing.lib.redis import connection as redis
 from billing.sync.services import mirroring
-from billing.topups.models import Source, TopUp, TopUpState
+from billing.topups.models import Source, TopUp, TopUpReason, TopUpState
 from billing.topups.services import dead_senders
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import requests as topup_requests
@@ -106,7 +107,7 @@ def test_a_switch_that_stays_away_refuses_at_the_deadline(switch: Switch, simula
     finally:
         simulator.control.resume()
     topup.refresh_from_db()
-    assert (topup.state, topup.why) == (TopUpState.REFUSED, "It could not be reached; nothing was sent.")
+    assert (topup.state, topup.why) == (TopUpState.REFUSED, Because(TopUpReason.NOT_REACHED))
     assert simulator.control.received("Pay") == []
 
 
@@ -133,15 +134,15 @@ class Portal:
     def ask(self, number: int) -> TopUp | None:
         """A person who is refused, because a figure could not be had, comes again with the same form."""
         amount = Decimal(self.draw.randint(1, 5_000_000)).scaleb(-6)
-        wish: dict[str, Any] = {"amount": amount, "by": self.by, "key": f"wish-{number}"}
+        requested: dict[str, Any] = {"amount": amount, "by": self.by, "key": f"request-{number}"}
         try:
             if number % 2:
                 return topup_requests.request(
-                    account=self.other, source=Source.OPERATOR, now=self.now, send_by_worker=False, **wish
+                    account=self.other, source=Source.OPERATOR, now=self.now, send_by_worker=False, **requested
                 )
             child = self.children[number % len(self.children)]
             payer = Account.objects.select_related("switch").get(pk=self.agent.pk)
-            return topup_transfers.request(account=child, payer=payer, now=self.now, send_by_worker=False, **wish)
+            return topup_transfers.request(account=child, payer=payer, now=self.now, send_by_worker=False, **requested)
         except TopUpRefused:
             return None
 

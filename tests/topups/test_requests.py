@@ -10,18 +10,20 @@ from celery import Celery
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Account, User
-from billing.topups.models import Kind, Source, TopUp, TopUpState, Transition
+from billing.lib.reasons import Money
+from billing.topups.models import Kind, RequestReason, Source, TopUp, TopUpState, Transition
 from billing.topups.services import requests as topup_requests
 from billing.topups.services.errors import AccountMissing, AmountRefused, KeyReused, KeyUnfit, LimitExceeded, NoteUnfit
 from portal.celery import app
 from tests.support.factories import NOON, AccountFactory, TopUpFactory, UserFactory
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
 
 def ask(account: Account, by: User, **changes: Any) -> TopUp:
-    wish = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": NOON, **changes}
-    return topup_requests.request(account=account, by=by, **wish)
+    requested = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": NOON, **changes}
+    return topup_requests.request(account=account, by=by, **requested)
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_an_amount_that_may_not_be_paid_writes_nothing(account: Account, by: Use
 
 def test_the_largest_amount_passes_and_more_does_not(account: Account, by: User) -> None:
     assert ask(account, by, amount=Decimal("10000"))
-    with pytest.raises(LimitExceeded, match="10000 USD"):
+    with refused(LimitExceeded, RequestReason.TOPUP_LIMIT, most=Money(Decimal(10000), "USD")):
         ask(account, by, amount=Decimal("10000.000001"), key="k2")
 
 
@@ -100,14 +102,14 @@ def test_the_same_key_for_another_account_is_refused(account: Account, by: User)
 
 @pytest.mark.django_db(transaction=True)
 def test_sixty_four_simultaneous_wishes_under_one_key_are_one_top_up(account: Account, by: User) -> None:
-    def wish(_: int) -> int:
+    def request(_: int) -> int:
         try:
             return ask(account, by).pk
         finally:
             connection.close()
 
     with ThreadPoolExecutor(16) as threads:
-        answers = set(threads.map(wish, range(64)))
+        answers = set(threads.map(request, range(64)))
     assert answers == {TopUp.objects.get().pk}
     assert Transition.objects.count() == 1
 

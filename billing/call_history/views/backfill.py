@@ -32,7 +32,7 @@ PARTS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class BackfillStatus:
-    """What a page says of its missing days. `refused` is why they are not being fetched.
+    """What a page says of its missing days. `refused`: other days of the account are fetched first.
 
     `has_grown`: days have come in that the list above does not have, so that the page is to be read again.
     `goes_on_at`: until then the phone system lists no calls.
@@ -47,7 +47,7 @@ class BackfillStatus:
     poll: str
     has_grown: bool
     coverage: Coverage | None = None
-    refused: str = ""
+    refused: bool = False
     goes_on_at: datetime | None = None
     splits_hours: bool = False
 
@@ -56,8 +56,8 @@ def ask_for_missing(
     request: Request, access: Access, asked: PageRequest, found: Coverage, *, now: datetime
 ) -> BackfillStatus:
     """For a page that was read. Days that a customer opens are fetched; staff only look."""
-    refused, latest = "", found.progress
-    if found.progress and found.progress.missing and _may_ask(request, access):
+    refused, latest = False, found.progress
+    if found.progress and found.progress.missing and not access.as_staff:
         refused, latest = _ask(access, asked.chosen, found.progress, now)
     shown = found.progress.done if found.progress else 0
     return BackfillStatus(
@@ -84,7 +84,7 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
     page_query = request.GET.copy()
     seen = "".join(page_query.pop("seen", []))
     latest = progress(account=access.account, chosen=chosen, now=now)
-    if latest and latest.all_failed and latest.later and _may_ask(request, access):
+    if latest and latest.all_failed and latest.later and not access.as_staff:
         _, latest = _ask(access, chosen, latest, now)
     status = BackfillStatus(
         progress=latest,
@@ -102,17 +102,13 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
     return response
 
 
-def _may_ask(request: Request, access: Access) -> bool:
-    return request.method == "GET" and not access.as_staff
-
-
-def _ask(access: Access, chosen: CallFilter, missing: Progress, now: datetime) -> tuple[str, Progress | None]:
-    """Have missing days fetched: why they are not, for people, and how far they are now."""
-    refused = ""
+def _ask(access: Access, chosen: CallFilter, missing: Progress, now: datetime) -> tuple[bool, Progress | None]:
+    """Have missing days fetched: whether other days come first, and how far these are now."""
+    refused = False
     try:
         backfills.ask(account=access.account, first=missing.first, last=missing.last, by=access.user, now=now)
-    except BackfillRefused as error:
-        refused = str(error)
+    except BackfillRefused:
+        refused = True
     return refused, progress(account=access.account, chosen=chosen, now=now)
 
 

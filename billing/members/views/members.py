@@ -17,13 +17,13 @@ from accounts.services import invitations
 from accounts.services import memberships as services
 from accounts.services.invitations import AlreadyMember, InvitationClosed, Issued, TooManyInvitations
 from accounts.services.last_owner import LastOwner
-from accounts.web import rate_limits
+from accounts.web import login_limits
 from billing.members.forms.members import InviteForm, RoleForm
 from billing.web.account_page import account_page, after_fresh_login
 from billing.web.rendering import Request, render_account_page
 
 MOST_LISTED = 200
-LAST_OWNER = _("An account keeps at least one owner. Make somebody else an owner first.")
+LAST_OWNER = _("An account keeps at least one owner. Make another member an owner first.")
 NOT_MAILED = _("The mail could not be sent just now. The invitation stands: send it again in a while.")
 ENDED = _("This invitation was accepted or taken back meanwhile.")
 
@@ -49,7 +49,7 @@ def invite(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     form = InviteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        rate_limits.spend(request, "invite")
+        login_limits.spend(request, "invite")
         try:
             issued = invitations.invite(
                 account=access.account,
@@ -60,7 +60,7 @@ def invite(request: Request, access: Access) -> HttpResponse:
                 now=now,
             )
         except AlreadyMember:
-            form.add_error("email", gettext("Whoever has this address is a member already."))
+            form.add_error("email", gettext("The person with this address is a member already."))
         except TooManyInvitations:
             form.add_error(None, gettext("Too many invitations are open. Take some back first."))
         else:
@@ -107,7 +107,7 @@ def remove(request: Request, access: Access, pk: int) -> HttpResponse:
 @account_page(Action.RESEND_INVITATION)
 def resend(request: Request, access: Access, pk: int) -> HttpResponse:
     invitation = get_object_or_404(access.account.invitations, pk=pk)
-    rate_limits.spend(request, "invite")
+    login_limits.spend(request, "invite")
     try:
         issued = invitations.renew(invitation=invitation, by=access, now=timezone.now())
     except InvitationClosed:

@@ -1,26 +1,27 @@
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.management.base import BadUse, JsonCommand
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.switches.management.switch_options import FIELDS, Given, add_options
 from billing.switches.services import calendars, clients, clock_checks
+from billing.switches.services.clients import SettingsRefused
 from billing.switches.services.connecting import Probed, connect
 from billing.switches.services.notify_address import notify_address
 from billing.switches.services.zone_evidence import possible_zones
 
 
 class Command(JsonCommand):
-    help = "Add a switch, or change what is named of one that is there."
+    about = gettext_lazy("Add a switch, or change what is named of one that is there.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -30,9 +31,9 @@ class Command(JsonCommand):
         parser.add_argument(
             "--probe",
             action="store_true",
-            help="find out by harmless reads how it wants to be asked, what it answers, and its clock and zone",
+            help=_("find out by harmless reads how it wants to be asked, what it answers, and its clock and zone"),
         )
-        parser.add_argument("--notify", action="store_true", help="print the secret address for what it tells")
+        parser.add_argument("--notify", action="store_true", help=_("print the secret address for what it tells"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = Switch.objects.filter(name=options["name"]).first() or Switch(name=options["name"])
@@ -41,7 +42,7 @@ class Command(JsonCommand):
         _check(switch, names_directory=options["directory"] is not None)
         probed = connect(switch=switch, now=timezone.now()) if options["probe"] else None
         if probed and (switch.pk is None or options["timezone"]) and (why := probed.why_impossible(switch)):
-            raise BadUse(f"{why} Nothing was changed.")
+            raise BadUse(_("%(why)s Nothing was changed.") % {"why": why})
         _save(switch, before)
         if probed and probed.measured:
             clock_checks.observe(switch=switch, measured=probed.measured, now=timezone.now())
@@ -59,10 +60,11 @@ class Command(JsonCommand):
         if probed:
             data |= _told(switch, probed)
             text += "".join(f"\n{finding}" for finding in probed.findings)
-            text += f"\nAnswering: {', '.join(probed.operations) or 'nothing'}"
+            answering = _("Answering: %(operations)s") % {"operations": ", ".join(probed.operations) or _("nothing")}
+            text += f"\n{answering}"
         if notify:
             data["notify"] = notify_address(switch)
-            text += f"\nIt may tell of changes by itself: OUT_POST_URL={data['notify']}"
+            text += "\n" + _("It may tell of changes by itself: OUT_POST_URL=%(notify)s") % data
         self.report(data, text)
 
 
@@ -106,23 +108,15 @@ def _check(switch: Switch, *, names_directory: bool) -> None:
     """Raises BadUse for settings of which no client can be made."""
     try:
         switch.full_clean()
-        endpoint = clients.endpoint(switch)
+        clients.check(switch)
     except ValidationError as error:
         raise BadUse(_sentence(error)) from error
-    except OSError as error:
-        raise BadUse(f"{error.filename}: {error.strerror}.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadUse(f"{switch.extra_body_file} is not JSON.") from error
-    except ValueError as error:
-        raise BadUse(str(error)) from error
+    except SettingsRefused as error:
+        raise BadUse(str(error.because)) from error
     if why := calendars.why_it_stays(switch=switch):
         raise BadUse(str(why))
-    if not isinstance(endpoint.extra_body, dict):
-        raise BadUse(f"{switch.extra_body_file} is not a JSON object.")
-    if names_directory and endpoint.names_directory:
-        raise BadUse(f"{switch.url} ends with a directory already: leave out --directory.")
-    if switch.ca_file and not Path(switch.ca_file).is_file():
-        raise BadUse(f"There is no file {switch.ca_file}.")
+    if names_directory and clients.endpoint(switch).names_directory:
+        raise BadUse(_("%(url)s ends with a directory already: leave out --directory.") % {"url": switch.url})
 
 
 def _sentence(error: ValidationError) -> str:
