@@ -92,6 +92,14 @@ def test_the_readmes_own_zone_is_refused_for_a_switch_in_utc(simulator: Simulato
     assert "UTC+00:00 (UTC" in ran.err
 
 
+def test_a_zone_that_was_denied_once_is_refused_without_asking_again(eastern: SimulatorProcess) -> None:
+    assert probe(eastern.url, "--timezone=Asia/Shanghai").code == 0
+    ran = run("switch", "main", eastern.url, "--timezone=UTC")
+    assert ran.code == 2
+    assert "UTC cannot be its time zone" in ran.err
+    assert run("switch", "main", "http://a.example", "--timezone=UTC").code == 0, "of another address nothing is known"
+
+
 def test_a_zone_left_out_is_utc_and_refused_where_it_is_another(eastern: SimulatorProcess) -> None:
     ran = probe(eastern.url)
     assert ran.code == 2

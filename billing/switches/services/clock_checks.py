@@ -97,17 +97,25 @@ def settings_changed(*, switch: Switch, is_elsewhere: bool) -> None:
         _judge(observation, switch, is_wrong=False)
 
 
+def why_denied(*, switch: Switch) -> Because | None:
+    """Say why the zone cannot be the switch's by what was observed at its address; None where it may be."""
+    kept_at = Switch.objects.filter(pk=switch.pk).values_list("url", flat=True).first()
+    evidence = _observed(Observation.objects.filter(switch_id=switch.pk).first()) if kept_at == switch.url else []
+    return why(switch, evidence) if zone_evidence.impossible(switch.zone, evidence) else None
+
+
 def why_impossible(*, switch: Switch, now: datetime, timeout: float) -> Because | None:
-    """Say why the zone cannot be the switch's, by what was observed and by asking it; None where it may be."""
-    observation = Observation.objects.filter(switch=switch).first() if switch.pk else None
+    """Say why the zone cannot be the switch's, by asking it or else by what was observed; None where it may be."""
     admission, endpoint = (
         clients.admission(switch),
         clients.endpoint(switch, read_timeout=timeout, total_timeout=timeout),
     )
-    evidence = _observed(observation)
+    evidence: list[Evidence] = []
     with suppress(Withheld):
-        evidence = zone_evidence.gather(endpoint, admission, payments=(), numbers=(), now=now) or evidence
-    return why(switch, evidence) if zone_evidence.impossible(switch.zone, evidence) else None
+        evidence = zone_evidence.gather(endpoint, admission, payments=(), numbers=(), now=now)
+    if zone_evidence.impossible(switch.zone, evidence):
+        return why(switch, evidence)
+    return None if evidence else why_denied(switch=switch)
 
 
 def why(switch: Switch, evidence: Sequence[Evidence]) -> Because:

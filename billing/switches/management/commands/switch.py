@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.management.base import BadUse, JsonCommand
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
+from billing.lib.reasons import Because
 from billing.switches.management.switch_options import FIELDS, Given, add_options
 from billing.switches.services import calendars, clients, clock_checks
 from billing.switches.services.clients import SettingsRefused
@@ -41,7 +42,7 @@ class Command(JsonCommand):
         _fill(switch, options)
         _check(switch, names_directory=options["directory"] is not None)
         probed = connect(switch=switch, now=timezone.now()) if options["probe"] else None
-        if probed and (switch.pk is None or options["timezone"]) and (why := probed.why_impossible(switch)):
+        if (switch.pk is None or options["timezone"]) and (why := _why_not_the_zone(switch, probed)):
             raise BadUse(_("%(why)s Nothing was changed.") % {"why": why})
         _save(switch, before)
         if probed and probed.measured:
@@ -66,6 +67,12 @@ class Command(JsonCommand):
             data["notify"] = notify_address(switch)
             text += "\n" + _("It may tell of changes by itself: OUT_POST_URL=%(notify)s") % data
         self.report(data, text)
+
+
+def _why_not_the_zone(switch: Switch, probed: Probed | None) -> Because | None:
+    if probed and probed.measured:
+        return probed.why_impossible(switch)
+    return clock_checks.why_denied(switch=switch)
 
 
 def _told(switch: Switch, probed: Probed) -> dict[str, object]:
