@@ -28,6 +28,7 @@ from .errors import (
     Withheld,
 )
 from .expiry import Expiry, ExpiryKind
+from .rows import Listed, RowFault, UnreadableRow
 
 __all__ = [
     "Admission",
@@ -35,14 +36,17 @@ __all__ = [
     "Endpoint",
     "Expiry",
     "ExpiryKind",
+    "Listed",
     "Lost",
     "Malformed",
     "Refused",
+    "RowFault",
     "SwitchError",
     "TimedOut",
     "UnexpectedStatus",
     "UnknownOutcome",
     "Unreachable",
     "UnreadableRecord",
+    "UnreadableRow",
     "Withheld",
 ]

@@ -16,6 +16,7 @@ from ..errors import UnknownOutcome
 from ..expiry import Expiry
 from ..field_types import Millis, Record, instant
 from ..owner_types import account_owner
+from ..rows import Listed, RowReader
 from ..times import moments
 
 
@@ -100,8 +101,8 @@ class Consumption(Record, frozen=True, kw_only=True):
 
 
 PAID = Decoder(Paid, strict=False)
-PAY_RECORDS = Decoder(list[PayRecord], strict=False)
-CONSUMPTIONS = Decoder(list[Consumption], strict=False)
+PAY_RECORDS = RowReader(PayRecord, named_by="account")
+CONSUMPTIONS = RowReader(Consumption, named_by="account")
 
 
 def pay(client: Client, *, account: str, amount: Decimal, memo: str) -> Paid:
@@ -133,7 +134,7 @@ def _confirmed(answer: Answer, account: str, amount: Decimal) -> Paid:
 
 def get_pay_history(
     client: Client, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
-) -> list[PayRecord]:
+) -> Listed[PayRecord]:
     """Read the payments of an account, or of an agent's children, between two aware moments (3.46).
 
     The range is asked rather too wide than too narrow where the switch's clock is set back.
@@ -144,7 +145,7 @@ def get_pay_history(
 
 def get_consumption(
     client: Client, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
-) -> list[Consumption]:
+) -> Listed[Consumption]:
     """Read the charges that are not calls, asked for as the payments are (3.64)."""
     body = _history(client, account, agent, begin, end)
     return client.read_list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
