@@ -40,6 +40,7 @@ class RowFault(Enum):
     NOT_AN_AMOUNT = "not_an_amount"
     NOT_AN_INSTANT = "not_an_instant"
     NOT_OF_ITS_KIND = "not_of_its_kind"
+    IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True, slots=True)

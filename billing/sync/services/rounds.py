@@ -37,12 +37,12 @@ def refresh_balances(*, switch: Switch, now: datetime) -> str:
 def name_new_accounts(*, switch: Switch, now: datetime) -> str:
     """Read the profiles of accounts that are known from a list of balances alone."""
     numbers = without_profile(switch=switch)
-    return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} new accounts"
+    return str(profiles.refresh(switch=switch, numbers=numbers, now=now, only_due=True))
 
 
 def refresh_profiles(*, switch: Switch, now: datetime) -> str:
     numbers = list(followed(switch=switch, now=now).values_list("number", flat=True))
-    return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} profiles"
+    return str(profiles.refresh(switch=switch, numbers=numbers, now=now, only_due=True))
 
 
 def mirror_watched(*, switch: Switch, now: datetime) -> str:

@@ -1,27 +1,11 @@
-"""Why a switch gave no answer, and what rows have in common that are read of it only when a page needs them."""
+"""What rows have in common that are read of a switch only when a page needs them."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from billing.lib.reasons import Reason
-
-
-class SwitchFailure(Reason):
-    """Why a switch gave no answer that can be used."""
-
-    PAUSED = "switch.paused", _("The switch is being given a rest for a moment.")
-    UNREACHABLE = "switch.unreachable", _("The switch cannot be reached.")
-    TOO_LATE = "switch.too_late", _("The switch did not answer in time.")
-    NOT_LET_IN = "switch.not_let_in", _("The switch does not let the portal in.")
-    ERROR = "switch.error", _("The switch answered with an error.")
-    UNREADABLE = "switch.unreadable", _("The switch gave an answer that cannot be read.")
-    REFUSED = "switch.refused", _("The switch refused to answer.")
-    BROKEN = "switch.broken", _("The connection to the switch broke.")
-    SETTINGS = "switch.settings", _("The portal cannot ask the switch: its settings need a look.")
-    ACCOUNT_GONE = "switch.account_gone", _("The switch no longer knows this account.")
-    NO_WORKERS = "switch.no_workers", _("The portal’s own workers cannot be reached.")
+from billing.switches.models.failures import SwitchFailure
 
 
 class OnDemand(models.Model):
