@@ -192,7 +192,7 @@ def untried(batch: Batch) -> list[BatchRow]:
 
 def _row(row: BatchRow, outcome: RowOutcome, again: TopUp | None) -> Row:
     topup = again or row.topup
-    why = row.problem or (topup.why if topup is not None and outcome != RowOutcome.PAID else "")
+    why = row.problem or (str(topup.why or "") if topup is not None and outcome != RowOutcome.PAID else "")
     return Row(
         row.line,
         row.account_text,

@@ -9,7 +9,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts.lib.money import DASH
 from accounts.staff_pages.base import ReadOnlyAdmin
 from accounts.staff_pages.filters import OfAccount
 from billing.call_history.tables import table_of
@@ -22,7 +21,7 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
 
     list_display = (
         *("asked_at", "reference", "of_account", "asked_by", "kind", "first", "last"),
-        *("rows_done", "state", "reason"),
+        *("rows_done", "state", "why"),
     )
     list_select_related = ("account__switch", "asked_by")
     list_filter = (OfAccount, "state", "kind", "asked_at")
@@ -30,12 +29,8 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
     ordering = ("-id",)
     fields = (
         *("reference", "account", "asked_by", "asked_at", "kind", "calls", "zone", "first", "last", "was_fresh"),
-        *("state", "reason", "tries", "rows_done", "rows_total", "moved_at", "ended_at", "size", "expires_at"),
+        *("state", "why", "tries", "rows_done", "rows_total", "moved_at", "ended_at", "size", "expires_at"),
     )
-
-    @admin.display(description=gettext_lazy("why"))
-    def reason(self, export: Export) -> str:
-        return str(export.why) if export.why else DASH
 
     @admin.display(description=gettext_lazy("which calls"))
     def calls(self, export: Export) -> SafeString:

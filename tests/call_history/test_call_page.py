@@ -53,7 +53,7 @@ def test_a_call_is_told_in_words(zoe: Visitor) -> None:
     assert "The number was busy. Code 17, read as a Q.850 cause" in page
     assert "Ended by the called side" in page
     assert "Kind of call international" in page
-    assert "Nobody answered, so nothing was charged." in page
+    assert "The call was not answered, so nothing was charged." in page
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.staff_pages import paging
-from billing.calls.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState
+from billing.calls.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState, UnusableReport
 from billing.calls.queries.end_reasons import end_reason
 from billing.exports.models import Export
+from billing.lib.reasons import Because
+from billing.switches.models import SwitchFailure
 from tests.support.factories import NOON, AccountFactory, CallDayFactory, ExportFactory
 from tests.support.logins import logged_in
 from tests.support.pages import context, read
@@ -20,6 +22,8 @@ from tests.support.staff_pages import facts, listed
 from tests.support.staffsite import full_account, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
+
+IMPOSSIBLE = Because(UnusableReport.IMPOSSIBLE, {"calls": 3, "fee": "1E+30"})
 
 
 @pytest.fixture
@@ -47,11 +51,11 @@ def test_from_the_page_of_a_day_one_comes_to_its_calls(call: Call) -> None:
 
 def test_a_day_stands_beside_what_its_report_says_and_why_it_is_not_proven(call: Call) -> None:
     CallDay.objects.all().delete()
-    known = {"calls": 1200, "fee": Decimal("7.5"), "unusable_report": "No day can be so.", "failure": "No answer."}
-    day = CallDayFactory.create(account=call.account, day=call.day, **known)
+    told = {"unusable_report": IMPOSSIBLE, "failure": SwitchFailure.TOO_LATE}
+    day = CallDayFactory.create(account=call.account, day=call.day, calls=1200, fee=Decimal("7.5"), **told)
     client = logged_in(staff("support"))
     (row,) = listed(client.get(list_of(CallDay)))
-    assert row["why"].words == "No day can be so. No answer."
+    assert row["why"].words == "No day can be so: 3 calls, 1E+30 in all. The switch did not answer in time."
     assert row["counted"].words == "1,200 / —"
     assert row["charged"].words == "$7.50 / —"
     CallDay.objects.filter(pk=day.pk).update(reported_calls=1201, reported_fee=Decimal("7.75"))
@@ -176,7 +180,7 @@ def test_a_long_list_of_days_is_sorted_by_the_day_alone(days: list[CallDay], mon
 
 
 def test_days_are_chosen_by_whether_their_report_says_anything(days: list[CallDay]) -> None:
-    CallDay.objects.filter(pk=days[2].pk).update(unusable_report="No day can be so.")
+    CallDay.objects.filter(pk=days[2].pk).update(unusable_report=IMPOSSIBLE)
     client = logged_in(staff("support"))
     assert days_listed(client, "unusable_report__isempty=0") == [days[2]]
     assert days_listed(client, "unusable_report__isempty=1") == [days[0], days[1], days[3]]

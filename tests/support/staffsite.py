@@ -12,9 +12,10 @@ from django.urls import reverse
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.balances.models import Case, Reconciliation, Stream, SyncMark
 from billing.batches.models import Batch, BatchRow
-from billing.calls.models import Backfill, CallChange, ChangeOfRecord, UnreadableRecord
+from billing.calls.models import Backfill, CallChange, ChangeOfRecord, RecordFault, UnreadableRecord
 from billing.calls.services import partitions
 from billing.jobs.models import JobRun
+from billing.lib.reasons import Because
 from billing.members import services as members
 from billing.topups.models import TopUp, TopUpState, Transition
 from tests.support.factories import (
@@ -44,7 +45,8 @@ def full_account() -> Account:
     Backfill.objects.create(account=account, first=day, last=day, asked_by=by, asked_at=NOON, progressed_at=NOON)
     changed = {"flow_no": 7, "fee": -1, "agent_fee": 0, "kind": ChangeOfRecord.GONE}
     CallChange.objects.create(account=account, ended_at=NOON, noticed_at=NOON, **changed)
-    UnreadableRecord.objects.create(account=account, day=NOON.date(), reason="not a record", noticed_at=NOON)
+    fault = Because(RecordFault.MALFORMED, {"error": "not a record"})
+    UnreadableRecord.objects.create(account=account, day=NOON.date(), reason=fault, noticed_at=NOON)
     PaymentFactory.create(account=account)
     ChargeFactory.create(account=account)
     MembershipFactory.create(account=account)

@@ -116,7 +116,7 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
         raise
     except PersonLimitExceeded as refused:
         # Another owner may read this row.
-        row.problem = refused.about(batch.confirmed_by.get_full_name())
+        row.problem = str(refused.about(batch.confirmed_by.get_full_name()))
     except TopUpRefused as refused:
         row.problem = str(refused)
     row.save(update_fields=["topup", "problem"])

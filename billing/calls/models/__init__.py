@@ -13,6 +13,7 @@ from billing.calls.models.calls import (
     EndDirection,
     UnreadableRecord,
 )
+from billing.calls.models.reasons import NotFetched, RecordFault, UnusableReport
 from billing.calls.models.totals import CallTotal, DroppedMonth
 
 __all__ = [
@@ -29,6 +30,9 @@ __all__ = [
     "DayState",
     "DroppedMonth",
     "EndDirection",
+    "NotFetched",
+    "RecordFault",
     "UnreadableRecord",
+    "UnusableReport",
     "routing",
 ]

@@ -65,7 +65,7 @@ def groups(*, switch: Switch, accounts: Sequence[Account], day: date) -> list[Gr
 def _asked_alone(accounts: Sequence[Account], day: date) -> set[int]:
     """Find large accounts, and those of which records, or answers for them alone, were unusable lately."""
     lately = CallDay.objects.filter(account__in=accounts, day__gte=day - LEARNT_OVER)
-    unusable = Q(failures__gt=0, failure__in=[str(answer.label) for answer in UNUSABLE_ANSWERS])
+    unusable = Q(failures__gt=0, failure__in=UNUSABLE_ANSWERS)
     alone = lately.filter(Q(calls__gt=SMALL) | Q(unreadable__gt=0) | unusable)
     return set(alone.values_list("account_id", flat=True))
 
