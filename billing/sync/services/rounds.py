@@ -76,7 +76,7 @@ def fetch_asked(*, switch: Switch, now: datetime) -> str:
 def prove(*, switch: Switch, now: datetime) -> str:
     first, last = due_days.first_and_last_kept_up(day_of(now, switch.zone))
     accounts = due_days.due_proof(switch=switch, now=now)
-    when = {"now": now, "fetched_before": now - FETCHED_LATELY}
+    when = {"now": now, "fetched_before": now - FETCHED_LATELY, "only_due": True}
     proven = call_proving.prove_days(switch=switch, accounts=accounts, first=first, last=last, **when)
     if due := due_days.due_older_proof(switch=switch, now=now):
         proven.add(
