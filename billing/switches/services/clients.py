@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.models import Switch
 from billing.lib.redis import connection
 from billing.switches.services.budget import SwitchAdmission
-from billing.switches.services.priority import WaitingAdmission, is_background
+from billing.switches.services.priority import WaitingAdmission, present_work
 from billing.vos3000 import Client, Endpoint
 from billing.vos3000.supported_operations import probe
 
@@ -24,7 +24,7 @@ def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout:
         redis=connection(),
         switch_id=switch.id,
         requests_per_second=switch.requests_per_second,
-        modest=is_background(),
+        work=present_work(),
     )
     return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), WaitingAdmission(admission))
 

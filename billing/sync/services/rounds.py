@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import F, Max, Q, QuerySet
 
 from accounts.models import Account, Switch
 from accounts.services import audit, notices
-from billing.balances.models import Reconciliation
+from billing.balances.models import Reconciliation, Stream
 from billing.balances.services import balances, causes, profiles, readings, reconciliation
 from billing.calls.services import backfill_worker, due_days, partitions, retention
 from billing.calls.services import fetching as call_fetching
@@ -123,11 +124,14 @@ def _fetch(due: Iterable[due_days.Due], now: datetime, *, missing_only: bool = F
     return f"{fetched.days} days with {fetched.calls} calls, {len(fetched.failures)} failed"
 
 
-def _mirror(accounts: Iterable[Account], now: datetime) -> str:
+def _mirror(accounts: QuerySet[Account], now: datetime) -> str:
+    """Mirror payments and charges, first of the account that waits longest: the budget may not do for all."""
+    read_until = Max("sync_marks__complete_until", filter=Q(sync_marks__stream=Stream.PAYMENTS))
+    longest_ago = F("read_until").asc(nulls_first=True)
     new_payments = new_charges = failed = 0
-    for account in accounts:
+    for account in accounts.annotate(read_until=read_until).order_by(longest_ago, "pk"):
         try:
-            mirrored = mirroring.mirror(account=account, now=now)
+            mirrored = mirroring.mirror(account=account, now=now, only_due=True)
         except WITHHELD:
             raise
         except FAILURES:
