@@ -16,12 +16,12 @@ PER_SECOND = 2
 MINUTE = 60
 TICK = 0.1
 # What 200 accounts ask for in a minute: pages; balances, payments and charges of each every five minutes, and of the
-# 30 that are watched every minute; calls, of fifty at once; their reports; 35 days of each newly granted account.
+# 30 that are watched every minute; calls, fifty accounts at once; reports; 35 days of newly granted accounts.
 DEMAND = {Work.PEOPLE: 40, Work.MONEY: 1 + 80 + 60, Work.CALLS: 12, Work.PROOFS: 8, Work.BACK_FILL: 200}
 
 
 def minute(demand: Mapping[Work, int], *, burst_of: Work | None = None) -> Counter[Work]:
-    """How many requests of each kind go through, of work that waits for its turn. One kind may ask before all others."""
+    """How many requests of each kind go through, of work that waits for its turn; one kind may ask before the others."""
     at = 1_000_000.0
     admissions = {
         work: SwitchAdmission(
