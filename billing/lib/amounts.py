@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from billing.lib.reasons import Because, Reason
+from billing.lib.reasons import Because, Reason, RefusedBecause
 
 PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
 # As spreadsheets write: thousands may stand apart, and another mark stands before the decimals.
@@ -45,12 +45,8 @@ class AmountReason(Reason):
     )
 
 
-class BadAmount(ValueError):
-    """The amount cannot be used. Pages word `because`; the exception's own text is for logs."""
-
-    def __init__(self, because: Because) -> None:
-        super().__init__(because)
-        self.because = because
+class BadAmount(RefusedBecause, ValueError):
+    """The amount cannot be used."""
 
 
 def parse_amount(text: str, *, places: int) -> Decimal:

@@ -15,7 +15,7 @@ hold. The operations, their answers and their code tables stand in `operations`,
 from .admission import Admission
 from .cdr_slow import UnreadableRecord
 from .client import Client
-from .endpoint import Endpoint
+from .endpoint import BadSetting, Endpoint, SettingFlaw
 from .errors import (
     Lost,
     Malformed,
@@ -32,6 +32,7 @@ from .rows import Listed, RowFault, UnreadableRow
 
 __all__ = [
     "Admission",
+    "BadSetting",
     "Client",
     "Endpoint",
     "Expiry",
@@ -41,6 +42,7 @@ __all__ = [
     "Malformed",
     "Refused",
     "RowFault",
+    "SettingFlaw",
     "SwitchError",
     "TimedOut",
     "UnexpectedStatus",

@@ -10,9 +10,18 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.staff_pages import paging
-from billing.calls.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState, UnusableReport
+from billing.calls.models import (
+    Backfill,
+    Call,
+    CallChange,
+    CallDay,
+    ChangeOfRecord,
+    DayState,
+    UnreadableRecord,
+    UnusableReport,
+)
 from billing.calls.queries.end_reasons import end_reason
-from billing.exports.models import Export
+from billing.exports.models import Export, ExportFailure, ExportState
 from billing.lib.reasons import Because
 from billing.switches.models import SwitchFailure
 from tests.support.factories import NOON, AccountFactory, CallDayFactory, ExportFactory
@@ -177,6 +186,16 @@ def test_a_long_list_of_days_is_sorted_by_the_day_alone(days: list[CallDay], mon
         assert days_listed(client, f"o={others}") == days
     links = {link.address for link in read(client.get(list_of(CallDay))).links}
     assert ("?o=0" in links, "?o=1" in links, "?o=7" in links) == (True, False, False)
+
+
+def test_a_record_that_cannot_be_read_and_a_file_that_was_not_made_say_why(call: Call) -> None:
+    why = Because(ExportFailure.GIVEN_UP, {"times": 3})
+    ExportFactory.create(account=call.account, state=ExportState.FAILED, ended_at=NOON, why=why)
+    client = logged_in(staff("support"))
+    (record,) = listed(client.get(list_of(UnreadableRecord)))
+    assert record["reason"].words == "not a record"
+    (file,) = listed(client.get(f"{list_of(Export)}?state__exact=failed"))
+    assert file["why"].words.startswith("It was begun 3 times and never came to its end.")
 
 
 def test_days_are_chosen_by_whether_their_report_says_anything(days: list[CallDay]) -> None:

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from billing.lib.reasons import Because, Figure, Reason
-from billing.topups.services.errors import RefusedBecause
+from billing.lib.reasons import Because, Figure, Reason, RefusedBecause
 
 
 @contextmanager

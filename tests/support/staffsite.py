@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.balances.models import Case, Reconciliation, Stream, SyncMark
-from billing.batches.models import Batch, BatchRow
+from billing.batches.models import Batch, BatchRow, RowReason
 from billing.calls.models import Backfill, CallChange, ChangeOfRecord, RecordFault, UnreadableRecord
 from billing.calls.services import partitions
 from billing.jobs.models import JobRun
@@ -60,7 +60,8 @@ def full_account() -> Account:
     batch = Batch.objects.create(
         agent=account, uploaded_by=UserFactory.create(), uploaded_at=NOON, file_name="november.csv", digest="d" * 64
     )
-    BatchRow.objects.create(batch=batch, line=1, account_text="A-20418", amount_text="x", problem="No amount")
+    unpaid = Because(RowReason.NO_CUSTOMER, {"account": "A-20418"})
+    BatchRow.objects.create(batch=batch, line=1, account_text="A-20418", amount_text="x", problem=unpaid)
     SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)
     figures = dict.fromkeys(("opening", "payments", "calls", "agent_fees", "charges", "difference", "closing"), 0)
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)

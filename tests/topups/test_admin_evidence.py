@@ -98,6 +98,14 @@ def test_a_step_is_worded_with_its_reason_and_what_the_switch_said() -> None:
     assert answered == ["complete look-ups 3, 1 candidates, card state not used, card amount 10.0", ""]
 
 
+def test_why_it_was_refused_is_shown_in_words() -> None:
+    why = Because(TopUpReason.REFUSED_BY_SWITCH, {"code": -10007})
+    topup = TopUpFactory.create(state=TopUpState.REFUSED, settled_at=NOON, why=why)
+    page = read(logged_in(staff("support")).get(page_of(topup)))
+    assert "The switch refused it with code -10007; nothing was done." in page.words
+    assert why.reason.value not in page.words
+
+
 @pytest.mark.parametrize("page", ["change", "decide"])
 def test_the_account_around_it_is_shown_with_whose_each_payment_is(page: str) -> None:
     account = AccountFactory.create()

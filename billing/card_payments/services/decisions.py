@@ -12,10 +12,10 @@ from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentReason, CardPaymentState, SettlingReason
 from billing.card_payments.services import payments
-from billing.lib.reasons import Because
+from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.models import TopUp, TopUpState, Transition
 from billing.topups.services import states as topup_states
-from billing.topups.services.errors import RefusedBecause, TopUpRefused
+from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.reissues import ReissueRefused, look_once_more
 from billing.topups.services.states import UNDONE
 

@@ -1,5 +1,5 @@
-from billing.switches.models.failures import AnswerFault, SwitchFailure
+from billing.switches.models.failures import AnswerFault, SettingReason, SwitchFailure
 from billing.switches.models.on_demand import OnDemand
 from billing.switches.models.unusable_answers import UnusableAnswer
 
-__all__ = ["AnswerFault", "OnDemand", "SwitchFailure", "UnusableAnswer"]
+__all__ = ["AnswerFault", "OnDemand", "SettingReason", "SwitchFailure", "UnusableAnswer"]

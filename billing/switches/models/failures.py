@@ -1,4 +1,4 @@
-"""Why a switch gave no answer, and why what it says of one account or of one row cannot be used."""
+"""Why a switch cannot be asked or gave no answer, and why one row of an answer cannot be used."""
 
 from __future__ import annotations
 
@@ -21,6 +21,29 @@ class SwitchFailure(Reason):
     SETTINGS = "switch.settings", _("The portal cannot ask the switch: its settings need a look.")
     ACCOUNT_GONE = "switch.account_gone", _("The switch no longer knows this account.")
     NO_WORKERS = "switch.no_workers", _("The portal’s own workers cannot be reached.")
+
+
+class SettingReason(Reason):
+    """Why a switch cannot be asked with the settings that it has."""
+
+    ADDRESS_UNREADABLE = "setting.address_unreadable", _("The switch's address is not readable.")
+    ADDRESS_NOT_HTTP = (
+        "setting.address_not_http",
+        _("The switch's address must be http://HOST:PORT or https://HOST:PORT."),
+    )
+    ADDRESS_NOT_PLAIN = (
+        "setting.address_not_plain",
+        _("The switch's address must be plain: no user, query, fragment or space."),
+    )
+    SUFFIX = "setting.suffix", _("The suffix must be empty or like .jsp.")
+    FINGERPRINT = (
+        "setting.fingerprint",
+        _("The fingerprint must be the SHA-256 of the certificate: 64 hexadecimal digits."),
+    )
+    FILE_MISSING = "setting.file_missing", _("There is no file %(file)s.")
+    FILE_UNREADABLE = "setting.file_unreadable", _("%(file)s: %(error)s.")
+    NOT_JSON = "setting.not_json", _("%(file)s is not JSON.")
+    NOT_JSON_OBJECT = "setting.not_json_object", _("%(file)s is not a JSON object.")
 
 
 class AnswerFault(Reason):

@@ -12,12 +12,11 @@ from django.db.models import QuerySet
 from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.balances.models import Payment
-from billing.lib.reasons import Because
+from billing.lib.reasons import Because, RefusedBecause
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES
 from billing.topups.models import DecisionReason, TopUp, TopUpReason, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
-from billing.topups.services.errors import RefusedBecause
 from billing.topups.services.voucher_states import CardState, CardUse
 
 logger = logging.getLogger(__name__)

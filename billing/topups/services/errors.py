@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from billing.lib.reasons import Because
+from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.models import RequestReason
-
-
-class RefusedBecause(Exception):
-    """Something that a person asked for is refused. Pages word `because`; the exception's own text is for logs."""
-
-    def __init__(self, because: Because) -> None:
-        super().__init__(because)
-        self.because = because
 
 
 class TopUpRefused(RefusedBecause):

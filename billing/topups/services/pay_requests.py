@@ -6,10 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from billing.lib.reasons import Because
+from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.models import Source, TopUp, TopUpReason
 from billing.topups.services import voucher_cards
-from billing.topups.services.errors import RefusedBecause
 from billing.vos3000 import Client
 from billing.vos3000.operations.payments import Paid, pay
 from billing.vos3000.operations.phone_cards import pay_by_phone_card

@@ -16,11 +16,11 @@ from django.utils.crypto import get_random_string
 from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.lib.queued_tasks import SWEEP_AFTER
-from billing.lib.reasons import Because
+from billing.lib.reasons import Because, RefusedBecause
 from billing.switches.services import failures
 from billing.topups.models import Answer, Kind, Reissue, ReissueReason, Source, TopUp, TopUpState
 from billing.topups.services import lookups, requests, states, transfers
-from billing.topups.services.errors import PersonLimitExceeded, RefusedBecause, TopUpRefused
+from billing.topups.services.errors import PersonLimitExceeded, TopUpRefused
 
 logger = logging.getLogger(__name__)
 

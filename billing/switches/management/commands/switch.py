@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +14,7 @@ from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.switches.management.switch_options import FIELDS, Given, add_options
 from billing.switches.services import clients
+from billing.switches.services.clients import SettingsRefused
 from billing.switches.services.notify_address import notify_address
 
 
@@ -72,19 +71,11 @@ def _save(options: dict[str, Any]) -> Switch:
 def _check(switch: Switch) -> None:
     try:
         switch.full_clean()
-        endpoint = clients.endpoint(switch)
+        clients.check(switch)
     except ValidationError as error:
         raise BadUse(_sentence(error)) from error
-    except OSError as error:
-        raise BadUse(f"{error.filename}: {error.strerror}.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadUse(_("%(file)s is not JSON.") % {"file": switch.extra_body_file}) from error
-    except ValueError as error:
-        raise BadUse(str(error)) from error
-    if not isinstance(endpoint.extra_body, dict):
-        raise BadUse(_("%(file)s is not a JSON object.") % {"file": switch.extra_body_file})
-    if switch.ca_file and not Path(switch.ca_file).is_file():
-        raise BadUse(_("There is no file %(file)s.") % {"file": switch.ca_file})
+    except SettingsRefused as error:
+        raise BadUse(str(error.because)) from error
 
 
 def _sentence(error: ValidationError) -> str:
