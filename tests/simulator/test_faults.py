@@ -204,9 +204,8 @@ def test_call_records_can_be_disturbed_too(simulator: SimulatorProcess, kind: Ki
 def test_an_odd_row_is_odd_in_one_field_alone(simulator: SimulatorProcess) -> None:
     switch = Asking(simulator.url)
     whole = switch.raw("GetAllCustomers", b'{"type":1}')[1]
-    odd = {"row": "C-301", "field": "money"}
     for value, shown in ((None, b'{"account":"C-301","limitMoney"'), ('"\xff"', b'"money":"\xff"')):
-        simulator.control.add_fault("GetAllCustomers", "odd_row", count=1, value=value, **odd)
+        simulator.control.add_fault("GetAllCustomers", "odd_row", count=1, row="C-301", field="money", value=value)
         answer = switch.raw("GetAllCustomers", b'{"type":1}')[1]
         assert shown in answer
         assert answer.count(b'"account"') == whole.count(b'"account"')

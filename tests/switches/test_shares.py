@@ -21,7 +21,7 @@ DEMAND = {Work.PEOPLE: 40, Work.MONEY: 1 + 80 + 60, Work.CALLS: 12, Work.PROOFS:
 
 
 def minute(demand: Mapping[Work, int], *, burst_of: Work | None = None) -> Counter[Work]:
-    """Count the requests of each kind that go through, of work that waits its turn; one kind may ask before the others."""
+    """Count the requests that go through of each kind, of work that waits its turn; one kind may ask before others."""
     at = 1_000_000.0
     admissions = {
         work: SwitchAdmission(

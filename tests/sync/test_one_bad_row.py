@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -61,7 +62,7 @@ def named() -> dict[tuple[str, str], str]:
     return {(row.operation, row.number): row.why.reason.value for row in UnusableAnswer.objects.all()}
 
 
-def numbers(rows: object) -> set[str]:
+def numbers(rows: Any) -> set[str]:
     return set(Account.objects.filter(pk__in=rows).values_list("number", flat=True)) & set(NUMBERS)
 
 

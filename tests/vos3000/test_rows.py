@@ -20,8 +20,8 @@ from tests.vos3000.conftest import SHANGHAI
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MILLIS = int(NOON.timestamp() * 1000)
-WHEN = {"begin": NOON, "end": NOON}
-DAYS = {"first": NOON.date(), "last": NOON.date()}
+WHEN: dict[str, Any] = {"begin": NOON, "end": NOON}
+DAYS: dict[str, Any] = {"first": NOON.date(), "last": NOON.date()}
 GOOD = 120
 
 # Each operation: how it is asked, the key of its rows, a good row, and which field names it.

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 
@@ -103,7 +103,7 @@ def mirror(*, account: Account, now: datetime, since: datetime | None = None, on
 def _read(reading: Reading[Row], since: datetime | None, now: datetime, *, only_due: bool) -> int:
     """Read what is new, note what cannot be used of it, and return how many rows were new."""
     account = reading.account
-    about = {"switch": account.switch, "operation": reading.operation}
+    about: dict[str, Any] = {"switch": account.switch, "operation": reading.operation}
     held = UnusableAnswer.objects.filter(number=account.number, **about).first()
     is_due = held is None or not only_due or held.next_try_at <= now
     if held and not is_due and held.why.reason in UNUSABLE_ANSWERS:

@@ -116,6 +116,7 @@ def _read(question: Question[T], part: Sequence[str], answered: Answered[T]) -> 
 
 
 def _note(question: Question[T], answered: Answered[T]) -> None:
-    about = {"switch": question.switch, "operation": question.operation}
-    unusable_answers.note(failed=answered.failed, now=question.at, **about)
-    unusable_answers.settle(numbers=answered.answered - answered.failed.keys(), **about)
+    switch, operation = question.switch, question.operation
+    unusable_answers.note(switch=switch, operation=operation, failed=answered.failed, now=question.at)
+    usable = answered.answered - answered.failed.keys()
+    unusable_answers.settle(switch=switch, operation=operation, numbers=usable)

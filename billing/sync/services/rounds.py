@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Max, Q, QuerySet
@@ -77,7 +78,7 @@ def fetch_asked(*, switch: Switch, now: datetime) -> str:
 def prove(*, switch: Switch, now: datetime) -> str:
     first, last = due_days.first_and_last_kept_up(day_of(now, switch.zone))
     accounts = due_days.due_proof(switch=switch, now=now)
-    when = {"now": now, "fetched_before": now - FETCHED_LATELY, "only_due": True}
+    when: dict[str, Any] = {"now": now, "fetched_before": now - FETCHED_LATELY, "only_due": True}
     proven = call_proving.prove_days(switch=switch, accounts=accounts, first=first, last=last, **when)
     if due := due_days.due_older_proof(switch=switch, now=now):
         proven.add(

@@ -32,7 +32,7 @@ class Suite(Record, frozen=True, kw_only=True):
     gift_times: tuple[GiftTime, ...] = field(default=(), name="infoGiftTimes")
 
     @property
-    def prefixes(self) -> Listed[str]:
+    def prefixes(self) -> list[str]:
         """Prefixes of the numbers that the package covers; an empty one where it gives time to all numbers."""
         texts = (PREFIX_ENDS.split(gift.prefix.strip()) for gift in self.gift_times)
         return sorted({prefix for prefixes in texts for prefix in prefixes})
