@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
         "claimphrase": ("v", "v", "va"),
         "invitation": ("v", "v", "v"),
         "knownbrowser": ("", "", ""),
-        "limit": ("", "", ""),
+        "loginattempts": ("", "", ""),
         "membership": ("v", "v", "vacd"),
         "note": ("va", "va", "va"),
         "notice": ("", "", ""),

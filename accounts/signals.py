@@ -41,7 +41,7 @@ def login_failed(credentials: Mapping[str, Any], **kwargs: Any) -> None:
     """What was typed as an address may be anything, even a password: it is kept only if it is a user's address."""
     typed = credentials.get("email") or credentials.get("username") or ""
     user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
-    text = "" if user else "No user has this address."
+    text = "" if user else "An address that no login has."
     audit.note(action=AuditAction.LOGIN_FAILED, now=timezone.now(), subject=user, text=text)
 
 
@@ -77,4 +77,5 @@ def _note(action: AuditAction, user: User, text: str = "") -> None:
 
 
 def _kind(authenticator: Authenticator) -> str:
-    return str(Authenticator.Type(authenticator.type).label)
+    """The kind of a factor as a code: the trail is the same in every language."""
+    return str(authenticator.type)

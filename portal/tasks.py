@@ -8,6 +8,6 @@ from accounts.services import notices
 from billing.jobs.services.periodic import periodic
 
 
-@periodic(job="send notices", every=timedelta(seconds=10), queue="default")
+@periodic(job="notices", every=timedelta(seconds=10), queue="default")
 def send_notices(*, now: datetime) -> object:
     return notices.send_due(now=now)

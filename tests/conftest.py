@@ -48,25 +48,25 @@ def django_db_setup(
 
 @pytest.fixture(scope="session", autouse=True)
 def restored_databases() -> None:
-    """Django empties every table after a test that commits, and makes all permissions anew: a second each time."""
+    """Django empties every table after a test that commits, and makes all permissions again: a second each time."""
     TransactionTestCase._fixture_teardown = lambda _: databases.restore()  # type: ignore[attr-defined]  # a hook for tests
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> None:
-    """The real hash takes a third of a second by design, and nearly every test makes somebody."""
+    """The real hash takes a third of a second by design, and nearly every test makes a person."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def passwords_alone() -> None:
-    """Nearly every test of the staff's makes somebody; tests/portal/test_second_factor.py has the rule itself."""
+    """Nearly every test of the staff's makes a person; tests/accounts/test_second_factor.py has the rule itself."""
     settings.SECOND_FACTOR_REQUIRED = False
 
 
 @pytest.fixture(scope="session", autouse=True)
 def own_redis(worker_id: str) -> str:
-    """Each xdist worker has a Redis database of its own; 0 is left to whoever runs without xdist."""
+    """Each xdist worker has a Redis database of its own; 0 is for a run without xdist."""
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
     url = f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = url

@@ -34,7 +34,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> HeavyTo
 def pytest_load_initial_conftests() -> None:
     os.environ["DEBUG"] = "1"
     os.environ.pop("PUBLIC_URL", None)
-    # Every worker would write each assertion anew, and every program that a test starts would compile the project.
+    # Every worker would write each assertion again, and every program that a test starts would compile the project.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     # WhiteNoise warns where nothing was collected yet; the tests take static files from where they stand.

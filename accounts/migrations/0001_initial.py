@@ -25,7 +25,7 @@ class Migration(FirstMigration):
 
     operations = [
         migrations.CreateModel(
-            name='Limit',
+            name='LoginAttempts',
             fields=[
                 ('cache_key', models.CharField(max_length=255, primary_key=True, serialize=False)),
                 ('value', models.TextField()),
@@ -73,7 +73,7 @@ class Migration(FirstMigration):
                 ('daily_limit_per_user', models.DecimalField(blank=True, decimal_places=6, help_text="What one person may top up on one day of the switch's calendar, over all accounts; empty: no limit", max_digits=18, null=True)),
                 ('daily_limit_per_account', models.DecimalField(blank=True, decimal_places=6, help_text='What one account may be topped up by on one day, by all people together; empty: no limit', max_digits=18, null=True)),
                 ('fresh_login_above', models.DecimalField(blank=True, decimal_places=6, default=Decimal('1000'), help_text='Above this amount people show once more that it is them; empty: never', max_digits=18, null=True)),
-                ('claim_by_phrase', models.BooleanField(default=False, help_text='A person who knows the code phrase of an account gets an invitation to it')),
+                ('claim_by_phrase', models.BooleanField(default=False, help_text="A person who knows an account's code phrase gets an invitation to it")),
                 ('claim_by_phone', models.BooleanField(default=False, help_text='So does a person who knows the web-query password of one of its phones')),
                 ('warn_within', models.DurationField(default=datetime.timedelta(seconds=600), help_text='For how long a second top-up of the same account by the same amount must be meant')),
                 ('voucher_cards', models.BooleanField(default=True, help_text='Owners of an account pay in voucher cards (PayByPhoneCard, GetPhoneCard)')),
@@ -121,7 +121,7 @@ class Migration(FirstMigration):
                 ('may_lock_customers', models.BooleanField(default=False, help_text='Of an agent: the accounts directly below its own.', verbose_name='may lock and unlock')),
                 ('may_set_overdrafts', models.BooleanField(default=False, help_text='Of an agent: of the accounts directly below its own, together within its own overdraft.', verbose_name='may set overdrafts')),
                 ('may_see_margin', models.BooleanField(default=False, help_text="Of an agent: what its customers' calls cost it, beside what they cost them.", verbose_name='may see its margin')),
-                ('viewed_at', models.DateTimeField(blank=True, help_text='When one of its pages was last opened', null=True)),
+                ('viewed_at', models.DateTimeField(blank=True, help_text='When a person last opened one of its pages', null=True)),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='accounts.account', verbose_name='agent')),
                 ('switch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.switch')),
             ],
@@ -206,7 +206,7 @@ class Migration(FirstMigration):
                     models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='invitation_email_is_lower_case'),
                     models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='invitation_ends_after_it_begins'),
                     models.CheckConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True), _connector='OR'), name='invitation_is_accepted_or_revoked'),
-                    models.CheckConstraint(condition=models.Q(('accepted_by__isnull', True), ('accepted_at__isnull', False), _connector='OR'), name='invitation_is_accepted_by_somebody_at_some_time'),
+                    models.CheckConstraint(condition=models.Q(('accepted_by__isnull', True), ('accepted_at__isnull', False), _connector='OR'), name='invitation_is_accepted_by_a_person_at_some_time'),
                     models.UniqueConstraint(condition=models.Q(('accepted_at__isnull', True), ('revoked_at__isnull', True)), fields=('account', 'email'), name='invitation_open_once_per_account_and_email'),
                 ],
             },

@@ -3,9 +3,9 @@ from accounts.models.audit_entry import AuditAction, AuditEntry
 from accounts.models.claim_phrase import ClaimPhrase
 from accounts.models.invitation import Invitation, InvitationState
 from accounts.models.known_browser import KnownBrowser
+from accounts.models.login_attempts import LoginAttempts
 from accounts.models.membership import Membership, Role
 from accounts.models.outgoing_mail import Notice, OutgoingMail
-from accounts.models.rate_limit import Limit
 from accounts.models.staff_note import Note
 from accounts.models.switch import Switch
 from accounts.models.user import User
@@ -19,8 +19,8 @@ __all__ = [
     "Invitation",
     "InvitationState",
     "KnownBrowser",
-    "Limit",
     "LockType",
+    "LoginAttempts",
     "Membership",
     "Note",
     "Notice",

@@ -102,7 +102,7 @@ class Account(models.Model):
         default=False,
         help_text=_("Of an agent: what its customers' calls cost it, beside what they cost them."),
     )
-    viewed_at = models.DateTimeField(null=True, blank=True, help_text=_("When one of its pages was last opened"))
+    viewed_at = models.DateTimeField(null=True, blank=True, help_text=_("When a person last opened one of its pages"))
 
     class Meta:
         constraints = [

@@ -57,7 +57,7 @@ class Invitation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(accepted_by__isnull=True) | Q(accepted_at__isnull=False),
-                name="invitation_is_accepted_by_somebody_at_some_time",
+                name="invitation_is_accepted_by_a_person_at_some_time",
             ),
             models.UniqueConstraint(
                 fields=["account", "email"],

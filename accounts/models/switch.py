@@ -105,7 +105,7 @@ class Switch(models.Model):
         help_text=_("Above this amount people show once more that it is them; empty: never"),
     )
     claim_by_phrase = models.BooleanField(
-        default=False, help_text=_("A person who knows the code phrase of an account gets an invitation to it")
+        default=False, help_text=_("A person who knows an account's code phrase gets an invitation to it")
     )
     claim_by_phone = models.BooleanField(
         default=False, help_text=_("So does a person who knows the web-query password of one of its phones")

@@ -66,8 +66,10 @@ def note(
     `by` is the person who acts: the Access that a page was opened with, or a user, whose role on `account` is then
     looked up; None for a command and for a visitor who is not logged in. `subject` is the row that it is about, and
     `account` the account, where `by` or the subject does not say it already. `via` is the agent that acts, where no
-    Access says so. Where from (address, session, browser) is taken from the request that is being answered. Nothing
-    secret belongs in `text` or `changes`; see `changed`.
+    Access says so. Where from (address, session, browser) is taken from the request that is being answered.
+
+    `text`, `changes` and the subject's name hold codes, figures and English, never words of the language in which a
+    page is shown: the trail is the same for every reader. Nothing secret belongs in them; see `changed`.
     """
     place = _place.get()
     access = by if isinstance(by, Access) else None

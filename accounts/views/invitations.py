@@ -25,7 +25,7 @@ from accounts.models import Invitation, InvitationState, User
 from accounts.queries.invitations import find_by_digest, find_by_token, needs_a_password, person_invited
 from accounts.services import invitations
 from accounts.services.invitations import InvitationClosed, NotTheirs
-from accounts.web import rate_limits
+from accounts.web import login_limits
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -43,7 +43,9 @@ CLOSED_LOGIN = _("Your login was closed by your provider, who can open it again.
 @login_not_required
 @require_safe
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    rate_limits.spend(request, "invitation")
+    login_limits.spend(request, "invitation")
+    if request.method == "HEAD":  # a mail filter that tries the link: it opens nothing
+        return redirect("invitation")
     found = find_by_token(token)
     if found is None:
         request.session.pop(NOTED, None)
@@ -64,7 +66,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @require_POST
 def join(request: HttpRequest) -> HttpResponse:
     """A person who has no password yet joins; they are logged in with the one they choose."""
-    rate_limits.spend(request, "invitation")
+    login_limits.spend(request, "invitation")
     noted = _noted(request)
     form = JoinForm(request.POST, user=_person(noted) or _newcomer(noted))
     if noted is None or request.user.is_authenticated or not form.is_valid():

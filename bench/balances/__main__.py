@@ -21,7 +21,7 @@ def main() -> int:
     os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", DEBUG="1", LOG_LEVEL="CRITICAL")
     for server in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(server, None)
-    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nobody collects static files for this
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # no static files are collected for this
     with local.services(local.FOLDER / "balances"):
         import django
 

@@ -11,7 +11,7 @@ from random import Random
 from bench.balances.history import DAY, HOUR, MINUTE, Called, History, Interval, Moved, interval_at, intervals
 from billing.balances.models import Cause
 
-# Nearer to a stated balance than this nobody can say whether a call is in it.
+# Nearer to a stated balance than this it cannot be said whether a call is in it.
 CLEAR = 3 * MINUTE
 KINDS = (
     Cause.RECORD_EDITED,
@@ -48,7 +48,7 @@ class Discrepancy:
 
     @property
     def truth(self) -> list[Effect]:
-        """How far a balance moves that somebody sets shows once the history is played."""
+        """How far a balance moves that was set by hand shows once the history is played."""
         if self.moved is None:
             return self.effects
         return [replace(effect, difference=self.moved.moved) for effect in self.effects]

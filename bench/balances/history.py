@@ -20,7 +20,7 @@ RENT = Decimal("0.033")
 
 @dataclass
 class Person:
-    """`agent` is the number of the account above; whoever has any below is an agent."""
+    """`agent` is the number of the account above; an account with any below is an agent."""
 
     number: str
     agent: str = ""

@@ -46,7 +46,7 @@ class Town:
         history.play()
         town = cls(switch, control, history, chosen)
         town._settle(people)
-        # Nobody has ever seen these records.
+        # No page has ever shown these records.
         town._remove(Cause.LATE_RECORD)
         return town
 

@@ -17,7 +17,7 @@ RESULT = Path(__file__).resolve().parent.parent / "results" / "calls.json"
 
 def main() -> int:
     os.environ.update(DJANGO_SETTINGS_MODULE="portal.settings", DEBUG="1", LOG_LEVEL="CRITICAL")
-    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nobody collects static files for this
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # no static files are collected for this
     load_average = os.getloadavg()[0]
     from bench.calls.cluster import cluster
     from portal import local

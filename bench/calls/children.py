@@ -14,7 +14,7 @@ MEGABYTE = 1 << 20
 
 @contextmanager
 def child(environ: Mapping[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`command` is what Python runs; nobody hears what it says."""
+    """`command` is what Python runs; its output is dropped."""
     process = subprocess.Popen(
         [sys.executable, *command], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -35,7 +35,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html;charset=UTF-8")
         self.end_headers()
         day = datetime.strptime(body["beginTime"], "%Y%m%d").date()  # noqa: DTZ007  # a day of the calendar
-        # Whoever has measured enough goes away.
+        # A client that has measured enough goes away.
         with suppress(ConnectionError):
             for piece in wire.pieces(account=body["accounts"][0], day=day, count=self._count):
                 self.wfile.write(piece)

@@ -93,7 +93,7 @@ def add_up(plan: Plan, accounts: Sequence[Account]) -> None:
         sums = _sums(ids, days)
         CallDay.objects.bulk_create((_day(plan, pair, sums.get(pair, {})) for pair in pairs), batch_size=DAYS_AT_ONCE)
         month = month + MONTH
-    # Nobody has called today yet, as far as is known: whoever looks then lets nothing be fetched.
+    # There is no call of today yet, as far as is known: a person who looks then lets nothing be fetched.
     today = plan.now.date()
     CallDay.objects.bulk_create(
         CallDay(account_id=account, day=today, state=DayState.FETCHED, fetched_at=plan.now) for account in ids

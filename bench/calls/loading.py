@@ -86,7 +86,7 @@ def measure(world: World, findings: Findings) -> None:
         findings.least(
             "rows/s loaded over a bare binary COPY into an unindexed table", took["bare COPY"] / took["ours"], 0.4
         )
-        # What its indexes alone leave of that to whoever loads them.
+        # What its indexes alone leave of that to a reader of them.
         findings.other(f"rows/s, {INDEXED}, over the bare one", took["bare COPY"] / took[INDEXED])
         before = _written()
         _fetch(world, account, days.used[-1], count)

@@ -46,7 +46,7 @@ def measure(world: World, findings: Findings) -> None:
         simulator.control.reset_stats()
         _look(accounts)
         viewed = simulator.control.stats().requests.get(OPERATION, 0)
-    assert any(asked), "nobody's calls were asked for"
+    assert any(asked), "no account's calls were asked for"
     findings.most(f"{OPERATION} requests per account-day and schedule slot", max(asked), 1)
     findings.most(f"{OPERATION} requests by page views with a warm cache", viewed, 0)
 
@@ -66,7 +66,7 @@ def _run(job: Periodic, switch: Switch, now: datetime, slot: int) -> None:
     with doing(Work.CALLS):
         for _ in range(DELIVERIES):
             runs.run_once(
-                job=f"{job.job}:{switch.name}", period=job.every, now=at, work=lambda: str(work(switch=switch, now=at))
+                job=job.job_of(switch), period=job.every, now=at, work=lambda: str(work(switch=switch, now=at))
             )
 
 

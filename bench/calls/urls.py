@@ -1,4 +1,4 @@
-"""The portal's own addresses, and a page to compare with: somebody signed in sees the frame of an account's pages."""
+"""The portal's own addresses, and a page to compare with: the frame of an account's pages, after a login."""
 
 from django.http import HttpResponse
 from django.urls import path

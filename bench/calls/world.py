@@ -9,7 +9,7 @@ from decimal import Decimal
 from accounts.models import Account, Switch
 from bench.calls.plan import Plan
 
-# Where a switch is that nobody asks.
+# Where a switch is that is never asked.
 NOWHERE = "http://127.0.0.1:9"
 
 

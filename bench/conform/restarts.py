@@ -46,7 +46,7 @@ def crash_servers(world: World, servers: Servers, random: Random, rounds: int) -
             _crash_in_claim(world, servers, _topup(world, random, f"crash-claim-{number}"))
             _crash_in_save(world, servers, _topup(world, random, f"crash-save-{number}"))
             _crash_redis(world, servers, process, random, number)
-    sweeps = JobRun.objects.filter(job="sweep", finished_at__isnull=False).count()
+    sweeps = JobRun.objects.filter(job="top-ups to send", finished_at__isnull=False).count()
     return {**{str(crash): rounds for crash in Crash}, "sweeps, asked for by two beats": sweeps}
 
 

@@ -29,7 +29,7 @@ class DoesNotApply(Exception):
 CLIENT, CODEC, PAYMENTS, TRANSPORT = (
     f"billing/vos3000/{name}.py" for name in ("client", "codec", "operations/payments", "transport")
 )
-SENDING, STATES, SWEEP = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "dead_senders"))
+SENDING, STATES, DEAD_SENDERS = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "dead_senders"))
 DOUBT, REQUESTS = "billing/topups/services/doubt_resolution.py", "billing/topups/services/requests.py"
 REISSUES = "billing/topups/services/reissues.py"
 CARD_PAYMENT = "billing/card_payments/models.py"
@@ -101,7 +101,7 @@ MUTANTS = (
     Mutant(
         "T7",
         "forget what a dead worker was sending",
-        (Edit(SWEEP, "sent_at__lt=now - DEAD_AFTER", "sent_at__lt=now - 1000 * DEAD_AFTER"),),
+        (Edit(DEAD_SENDERS, "sent_at__lt=now - DEAD_AFTER", "sent_at__lt=now - 1000 * DEAD_AFTER"),),
     ),
     Mutant(
         "T8",

@@ -16,6 +16,6 @@ def carry_on_batch(batch_id: int) -> None:
     worker.carry_on(batch_id=batch_id, now=timezone.now())
 
 
-@periodic(job="sweep batches", every=timedelta(seconds=5), queue="money")
+@periodic(job="bulk top-ups", every=timedelta(seconds=5), queue="money")
 def sweep_batches(*, now: datetime) -> object:
     return f"{worker.sweep(now=now)} batches"

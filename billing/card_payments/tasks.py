@@ -9,6 +9,6 @@ from billing.jobs.services.periodic import periodic
 
 
 # A payment provider may be slow, and sending top-ups must not wait for it: this is not of the queue `money`.
-@periodic(job="online", every=timedelta(seconds=30), queue="default")
+@periodic(job="card payments", every=timedelta(seconds=30), queue="default")
 def sweep_payments(*, now: datetime) -> object:
     return unreported.sweep(now=now)

@@ -161,7 +161,7 @@ class CustomerChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference}: {self.get_kind_display()}, {self.number}"
+        return f"{self.reference}: {self.kind}, {self.number}"
 
     @property
     def why(self) -> str:

@@ -16,11 +16,11 @@ def carry_out_change(change_id: int) -> None:
     sending.carry_out(change_id=change_id, now=timezone.now())
 
 
-@periodic(job="sweep changes", every=timedelta(seconds=5), queue="money")
+@periodic(job="changes of customers", every=timedelta(seconds=5), queue="money")
 def sweep_changes(*, now: datetime) -> object:
     return f"{sending.sweep(now=now)} changes"
 
 
-@periodic(job="invite to opened", every=timedelta(seconds=10), queue="default")
+@periodic(job="invitations to opened accounts", every=timedelta(seconds=10), queue="default")
 def invite_to_opened(*, now: datetime) -> object:
     return f"{invitations.send_due(now=now)} mailed"

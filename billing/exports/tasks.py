@@ -16,6 +16,6 @@ def make_export(export_id: int) -> None:
     worker.carry_out(export_id=export_id, now=timezone.now())
 
 
-@periodic(job="sweep exports", every=timedelta(seconds=10), queue="exports")
+@periodic(job="exports", every=timedelta(seconds=10), queue="exports")
 def sweep_exports(*, now: datetime) -> object:
     return upkeep.sweep(now=now)

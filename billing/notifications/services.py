@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 
 from accounts.models import Account, Switch
-from billing.lib.rate_limits import Limit, Unavailable, spend
+from billing.lib.redis_limits import Limit, Unavailable, spend
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from billing.lib.rate_limits import TooMany
+from billing.lib.redis_limits import TooMany
 from billing.notifications import services as notifications
 from billing.switches.services.notify_address import switch_of
 from billing.web.rendering import Request

@@ -20,7 +20,7 @@ def send_topup(topup_id: int) -> None:
     sending.carry_out(topup_id=topup_id, now=timezone.now())
 
 
-@periodic(job="sweep", every=timedelta(seconds=5), queue="money")
+@periodic(job="top-ups to send", every=timedelta(seconds=5), queue="money")
 def sweep_topups(*, now: datetime) -> object:
     return dead_senders.sweep(now=now)
 
@@ -31,12 +31,12 @@ def switches_in_doubt() -> QuerySet[Switch]:
 
 
 @for_each_switch(
-    job="resolve", every=timedelta(seconds=10), queue="money", switches=switches_in_doubt, share=Work.PEOPLE
+    job="top-ups in doubt", every=timedelta(seconds=10), queue="money", switches=switches_in_doubt, share=Work.PEOPLE
 )
 def resolve_doubt(*, switch: Switch, now: datetime) -> object:
     return doubt_resolution.resolve(switch=switch, now=now)
 
 
-@periodic(job="send receipts", every=timedelta(seconds=10), queue="default")
+@periodic(job="receipts", every=timedelta(seconds=10), queue="default")
 def send_receipts(*, now: datetime) -> object:
     return receipt_mails.send_due(now=now)

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -26,7 +27,11 @@ SEEN_AGAIN_AFTER = timedelta(minutes=1)
 def account_page(
     action: Action = Action.VIEW,
 ) -> Callable[[Callable[Concatenate[Request, Access, Rest], HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """The view gets an Access instead of the id in the address; times inside are shown in the user's zone."""
+    """Give the view an Access instead of the id in the address; times inside are shown in the user's zone.
+
+    A HEAD says whether the account opens and nothing else: the view is not called, so it asks neither the switch nor
+    the payment provider, and nothing is written.
+    """
 
     def decorate(
         view: Callable[Concatenate[Request, Access, Rest], HttpResponseBase],
@@ -34,6 +39,8 @@ def account_page(
         @wraps(view)
         def page(request: Request, public_id: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             access = open_account(request.user, public_id, action)
+            if request.method == "HEAD":
+                return HttpResponse()
             if access.as_staff:
                 # Before anything is read: whatever a member of staff may see is in the audit trail.
                 audit.look(access=access, path=request.get_full_path(), now=timezone.now())
@@ -67,7 +74,7 @@ def zone_of(access: Access) -> ZoneInfo:
 
 
 def _mark_viewed(account: Account, now: datetime) -> None:
-    """What is looked at is kept up by the workers."""
+    """Note that the account is looked at, so that the workers keep it up to date."""
     seen_at = account.viewed_at
     if seen_at is None or seen_at <= now - SEEN_AGAIN_AFTER:
         Account.objects.filter(pk=account.pk).update(viewed_at=now)

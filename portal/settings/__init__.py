@@ -79,7 +79,6 @@ from portal.settings.login import (
     ACCOUNT_LOGIN_METHODS,
     ACCOUNT_LOGOUT_REDIRECT_URL,
     ACCOUNT_PREVENT_ENUMERATION,
-    ACCOUNT_RATE_LIMITS,
     ACCOUNT_REAUTHENTICATION_REQUIRED,
     ACCOUNT_SESSION_REMEMBER,
     ACCOUNT_SIGNUP_FIELDS,
@@ -99,6 +98,7 @@ from portal.settings.login import (
     SECOND_FACTOR_REQUIRED,
     USERSESSIONS_TRACK_ACTIVITY,
 )
+from portal.settings.login_limits import ACCOUNT_RATE_LIMITS
 from portal.settings.mail import (
     DEFAULT_FROM_EMAIL,
     EMAIL_BACKEND,

@@ -6,13 +6,13 @@ from portal.environment import database, env, is_database_url, is_redis_url, is_
 
 DATABASES = {"default": database(env.str("DATABASE_URL", validate=is_database_url))}
 REDIS_URL = env.str("REDIS_URL", validate=is_redis_url)
-# In the default one limits of tries alone are kept, see accounts.models.rate_limit. Sessions are rows as well: logging
-# in and out works, and is final, whatever becomes of Redis. Fragments of pages that no reader's data is in are kept by
-# each process for itself.
+# The default one counts attempts at logins and nothing else, see accounts.models.login_attempts. Sessions are rows as
+# well: logging in and out works, and is final, whatever becomes of Redis. Each process keeps for itself those fragments
+# of pages that hold no reader's data.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "accounts_limit",
+        "LOCATION": "accounts_loginattempts",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     "template_fragments": {

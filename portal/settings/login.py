@@ -1,4 +1,4 @@
-"""How people log in: passwords, second factors, sessions, and how often each is tried."""
+"""How people log in: passwords, second factors, sessions; `login_limits` says how often each may be tried."""
 
 from portal.environment import env
 from portal.settings.installation import PORTAL_NAME
@@ -33,16 +33,6 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Beside allauth's own, which limit logins and forgotten passwords: tries of links in mails, mails that an owner has
-# sent to others, accounts that an agent opens, claims.
-ACCOUNT_RATE_LIMITS = {
-    "invitation": "30/m/ip",
-    "invite": "20/h/user",
-    "open_customer": "30/h/user",
-    "claim_from": "20/h/ip",
-    "claim_of": "5/h/key",
-    "claim_by": "5/h/key",
-}
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # -- Second factors

@@ -1,6 +1,6 @@
 """What the commands do, whomever and whatever they name: a table for each.
 
-A command is the operator's, who holds the server; it asks nobody who they are. A row is the person that it names (`·`:
+A command is the operator's, who holds the server; it asks no one who they are. A row is the person that it names (`·`:
 none), a column is the call as it stands in `CALLS` with that one parameter changed. A cell is what comes of it:
 
     done      exit code 0
@@ -16,7 +16,7 @@ from __future__ import annotations
 from billing.switches.management.switch_options import FIELDS
 
 # A-31001 is below the agent R-210, which is below R-200; R-100 and A-20417 have nothing to do with it. X-1 is of the
-# switch called other, which does not answer. `unknown` is nobody's. `taken` is a key that everybody here has used once;
+# switch called other, which does not answer. `unknown` is no one's. `taken` is a key that everybody here has used once;
 # `left` may no longer log in, and `nobody` and `rubbish` are not known, the latter being no address at all.
 CALLS = {
     "audit": {"account": "A-31001"},
@@ -33,7 +33,7 @@ CALLS = {
 # Which of its parameters holds the row's person.
 PERSON = {"audit": "user", "grant": "email", "invite": "email", "topup": "by"}
 
-# What a command is told that belongs to nobody and names nothing of the portal's.
+# What a command is told that belongs to no one and names nothing of the portal's.
 VALUES = {
     "audit": ("since", "until"),
     "grant": ("role", "password_stdin", "staff"),
@@ -86,7 +86,7 @@ left         done      failed        refused         failed       failed
 nobody       done      failed        refused         failed       failed
 rubbish      refused   refused       refused         refused      refused
 """
-# Whoever is a member already has no need of a link.
+# A person who is a member already has no need of a link.
 INVITE = """
              as-it-is  switch=other  switch=unknown  account=X-1  account=unknown
 stranger     done      failed        refused         failed       failed

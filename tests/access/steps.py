@@ -61,13 +61,13 @@ def account_steps(world: World, roles: Collection[str] = ROLES) -> Iterator[Step
 
 def other_steps(world: World, roles: Collection[str] = ROLES) -> Iterator[Step]:
     groups = {"anonymous": ("anonymous",), "customer": table.CUSTOMERS, "staff": table.STAFF}
-    # Nobody who walks here has this one.
+    # No one who walks here has this one.
     passkey = {"pk": world.passkey.pk}
     arguments = {**ARGUMENTS, "mfa_edit_webauthn": passkey, "mfa_remove_webauthn": passkey}
     for (page, method), group, expected in cells(table.OTHER_PAGES):
         address = WITHOUT_A_NAME.get(page) or reverse(page, kwargs=arguments.get(page))
         for role in filter(roles.__contains__, groups[group]):
-            yield Step(page=page, about="nobody", address=address, role=role, method=method, expected=expected)
+            yield Step(page=page, about="no account", address=address, role=role, method=method, expected=expected)
 
 
 def staff_steps(world: World, roles: Collection[str] = ROLES) -> Iterator[Step]:

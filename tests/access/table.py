@@ -21,7 +21,7 @@ CUSTOMERS = ("stranger", "viewer", "owner", "sibling", "parent", "grandparent")
 STAFF = ("staff", "support", "billing", "operator", "superuser")
 
 # The tree: grand > parent > (account > child, sibling > cousin). `viewer` and `owner` are of `account`, `sibling`,
-# `parent` and `grandparent` own those agents, and `stranger` owns `elsewhere`. `unknown` is an id that nobody has.
+# `parent` and `grandparent` own those agents, and `stranger` owns `elsewhere`. `unknown` is an id that no account has.
 
 SEES = """
                parent    account    child    cousin    elsewhere    unknown
@@ -73,7 +73,7 @@ operator       page      page       404      404       404          404
 superuser      page      page       404      404       404          404
 """
 
-# An agent's owner tops up what is below it; nobody tops up their own account, and staff nobody's.
+# An agent's owner tops up what is below it; no one tops up their own account, and staff no account.
 TOPS_UP = """
                parent    account    child    cousin    elsewhere    unknown
 anonymous      login     login      login    login     login        login
@@ -192,7 +192,7 @@ operator       page             page         page           404            404  
 superuser      page             page         page           404            404             404           404
 """
 
-# Owners of the account itself see its members; whoever owns an agent above it does not. Staff look.
+# Owners of the account itself see its members; the owner of an agent above it does not. Staff look.
 SEES_MEMBERS = """
                parent    account    child    cousin    elsewhere    unknown
 anonymous      login     login      login    login     login        login
@@ -326,7 +326,7 @@ operator       page              404              404             404           
 superuser      page              404              404             404                404
 """
 
-# An agent pays many at once from its own balance: whoever owns the agent above has its own page for that.
+# An agent pays many at once from its own balance: the owner of the agent above has a page of their own for that.
 PAYS_MANY = """
                parent    account    child    cousin    elsewhere    unknown
 anonymous      login     login      login    login     login        login
@@ -375,7 +375,7 @@ operator       404              404             404            404              
 superuser      404              404             404            404                404
 """
 
-# The account of the address / the file, which is the owner's own: nobody else has it, whatever they may see.
+# The account of the address / the file, which is the owner's own: no one else has it, whatever they may see.
 SEES_EXPORT = """
                account/export    child/export    parent/export    account/unknown    unknown/export
 anonymous      login             login           login            login              login
@@ -600,7 +600,7 @@ staff/(?P<url>.*)$                      GET   →admin:login             →admi
 staff/(?P<url>.*)$                      POST  →admin:login             →admin:login        404
 """
 
-# Of the staff site's rows: v(iew), a(dd), c(hange), d(elete), – none. Nobody else comes into the staff site at all.
+# Of the staff site's rows: v(iew), a(dd), c(hange), d(elete), – none. No one else comes into the staff site at all.
 STAFF_PAGES = """
                           staff    support    billing    operator    superuser
 accounts_account          –        v          v          vc          vc

@@ -84,7 +84,7 @@ def lists(owner: User) -> Iterator[str]:
             yield reverse(page, args=[membership.account.public_id])
 
 
-def test_no_request_goes_where_somebody_who_enters_things_wants_it(
+def test_no_request_goes_where_a_person_who_enters_things_wants_it(
     switch: Switch, simulator: SimulatorProcess, agent: User, reached: set[tuple[str, int]], settings: Any
 ) -> None:
     visitor = Client()

@@ -31,6 +31,7 @@ from tests.support.factories import (
     InvitationFactory,
     PaymentFactory,
 )
+from tests.support.raw import as_sent
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ _number = count()
 def test_no_page_grows_with_the_rows_behind_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(margin, "MOST_LISTED", 100)  # it lists more than this test makes
     # Who has many accounts is listed them.
-    home = Step(page="home", about="nobody", address="/", role="owner", method="GET", expected="page")
+    home = Step(page="home", about="no account", address="/", role="owner", method="GET", expected="page")
     steps = [*once_each(world), home]
     grow(world)
     before = sizes(world, steps)
@@ -67,7 +68,7 @@ def world(settings: Any) -> World:
 
 
 def once_each(world: World) -> Iterator[Step]:
-    """Each page that somebody sees; those of an account as an owner does."""
+    """Each page that opens to a person; those of an account as an owner does."""
     seen: set[str] = set()
     for step in (*account_steps(world), *other_steps(world), *staff_steps(world)):
         is_shown = step.expected == "page" and step.method == "GET" and not step.fragment
@@ -80,7 +81,7 @@ def once_each(world: World) -> Iterator[Step]:
 def sizes(world: World, steps: Iterable[Step]) -> dict[str, int]:
     pages = {step.page: world.client(step.role).get(step.address) for step in steps}
     return {
-        page: len(PIECES.findall(answer.content.decode())) for page, answer in pages.items() if not answer.streaming
+        page: len(PIECES.findall(as_sent(answer.content))) for page, answer in pages.items() if not answer.streaming
     }
 
 

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from tests.access.steps import other_steps
 from tests.access.world import World, build
 from tests.support.logins import show_password
+from tests.support.raw import as_sent
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def test_every_page_about_a_login_is_in_the_portals_design(world: World) -> None
         if step.page not in shown and (step.expected == "page" or step.expected == FRESH):
             answer = world.client("anonymous" if step.role == "anonymous" else "viewer").get(step.address)
             if answer.status_code == 200:
-                shown[step.page] = answer.content.decode()
+                shown[step.page] = as_sent(answer.content)
     assert len(shown) > 18
     for page, text in shown.items():
         assert [piece for piece in OURS if piece not in text] == [], page

@@ -41,6 +41,7 @@ from tests.access.walking import forget_steps
 from tests.support.factories import MembershipFactory
 from tests.support.mails import sent_mails
 from tests.support.pages import FRAGMENT
+from tests.support.raw import as_sent
 from tests.support.routing import ROUTING_MARKS
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def _readable(answer: Answer) -> str:
         pdf = PdfReader(io.BytesIO(content))
         return "\n".join([*(page.extract_text() for page in pdf.pages), str(pdf.metadata)])
     if not zipfile.is_zipfile(io.BytesIO(content)):
-        return content.decode()
+        return as_sent(content)
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         return "\n".join(book.read(name).decode() for name in book.namelist())
 

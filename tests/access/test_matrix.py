@@ -29,7 +29,7 @@ def world(db: None, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch
     # One person walks through more in a moment than anybody may ask for.
     monkeypatch.setattr(export_requests, "MOST_UNFINISHED", 1000)
     monkeypatch.setattr(export_requests, "MOST_KEPT", 1000)
-    # A line for each of thousands of refusals helps nobody.
+    # A line for each of thousands of refusals helps no reader.
     caplog.set_level(logging.CRITICAL, "django.request")
     return build()
 

@@ -1,4 +1,4 @@
-"""Somebody of every role, and a tree of accounts that some of them own."""
+"""A person of every role, and a tree of accounts that some of them own."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class World:
         return others.get(name) or (str(self.topups[name].reference) if name in self.topups else UNKNOWN)
 
     def rest(self, page: str, about: str) -> list[str]:
-        """What stands in an address behind the account's id: after the slash in the table, or somebody's membership."""
+        """What follows the account's id in an address: the text after the slash in the table, or a membership."""
         name = about.rpartition("/")[2]
         if page in WITH_A_REFERENCE or page.startswith("batch_"):
             return [self.reference(name)]
@@ -125,8 +125,8 @@ def build() -> World:
     }
     debit = topups["account"].debit
     assert debit is not None
-    somebody = full_account().memberships.get().user
-    passkey = Authenticator.objects.create(user=somebody, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
+    person = full_account().memberships.get().user
+    passkey = Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
     invitations = {name: InvitationFactory.create(account=accounts[name]) for name in ("account", "child", "elsewhere")}
     batch = _batch(accounts["account"], users["owner"])
     payment = CardPaymentFactory.create(account=accounts["account"], paid_by=users["owner"])
@@ -140,7 +140,7 @@ def build() -> World:
 
 
 def a_row(model: type[Model], world: World) -> Model:
-    """One that most people of the staff may see; of people a customer, since nobody changes whoever may more."""
+    """One that most staff may see; of people a customer, since no one changes a person who may do more."""
     row = world.users["owner"] if model is User else model._default_manager.order_by("pk").first()
     assert row is not None, f"the world has no {model._meta.label}"
     return row

@@ -15,7 +15,7 @@ from tests.support.factories import AccountFactory, MembershipFactory, SwitchFac
 pytestmark = pytest.mark.django_db
 
 OF_PAYING_IN = (Action.VOUCHER, Action.PAY_IN)
-# What the account's own owners do among its members; whoever owns an agent above does not.
+# What the account's own owners do among its members; the owner of an agent above does not.
 OF_MEMBERS = {Action.MEMBERS, Action.MANAGE_MEMBERS, Action.RESEND_INVITATION}
 
 
@@ -134,7 +134,7 @@ def test_the_access_names_the_account_whose_membership_gave_it(tree: Tree) -> No
     assert (access.via, access.role, access.as_staff) == (tree.grand, Role.OWNER, False)
 
 
-def test_the_nearest_agent_pays_for_whoever_owns_several_above(tree: Tree) -> None:
+def test_the_nearest_agent_pays_for_a_person_who_owns_several_above(tree: Tree) -> None:
     user = member(tree.grand)
     MembershipFactory.create(user=user, account=tree.agent)
     assert open_account(user, tree.child.public_id, Action.TOP_UP).via == tree.agent
@@ -173,7 +173,7 @@ def test_staff_without_the_permission_see_nothing(tree: Tree) -> None:
     assert what_may(support(group=None), tree.child) == set()
 
 
-def test_the_permission_opens_nothing_to_somebody_who_is_no_staff(tree: Tree) -> None:
+def test_the_permission_opens_nothing_to_a_person_who_is_no_staff(tree: Tree) -> None:
     user = UserFactory.create()
     user.groups.add(Group.objects.get(name="support"))
     assert what_may(user, tree.child) == set()

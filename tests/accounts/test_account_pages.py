@@ -8,7 +8,7 @@ from tests.support.pages import read
 pytestmark = pytest.mark.django_db
 
 
-def test_nobody_can_sign_up_by_themselves(client: Client) -> None:
+def test_a_stranger_cannot_sign_up(client: Client) -> None:
     client.post("/account/signup/", {"email": "stranger@example.com", "password1": "correct horse battery"})
     assert client.login(email="stranger@example.com", password="correct horse battery") is False
 

@@ -80,7 +80,7 @@ def test_a_decision_and_its_reason_are_on_record(account: Account) -> None:
         topup.reference,
         "Asked the operator.",
     )
-    assert entry.changes == {"state": ["with our staff", "not applied"]}
+    assert entry.changes == {"state": ["review", "not_applied"]}
 
 
 def test_a_closed_case_is_on_record_once(account: Account) -> None:
@@ -102,7 +102,7 @@ def test_a_top_up_says_who_asked_for_it_and_how(account: Account) -> None:
     )
     entry = AuditEntry.objects.get(action="requested")
     assert (entry.user, entry.account, entry.subject) == (topup.requested_by, account, topup.reference)
-    assert entry.text == "5 USD, by the operator"
+    assert entry.text == "5 USD, operator"
 
 
 def test_looking_at_the_rows_of_one_account_is_a_look_at_it(account: Account) -> None:

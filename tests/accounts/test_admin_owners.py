@@ -1,4 +1,4 @@
-"""An account keeps an owner, and nobody of the staff becomes one by their own hand."""
+"""An account keeps an owner, and no member of staff becomes one by their own hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-OWN = "a colleague has to do it"
+OWN = "Ask another member of staff to do it"
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_all_of_an_accounts_owners_in_one_statement_leave_one(last: Membership) 
 
 
 @pytest.mark.parametrize("who", ["operator", "superuser"])
-def test_nobody_of_the_staff_lets_themselves_in(who: str) -> None:
+def test_a_member_of_staff_does_not_let_themselves_in(who: str) -> None:
     omar = superuser() if who == "superuser" else staff("operator")
     account = AccountFactory.create(is_agent=True)
     terms = {"user": omar.pk, "account": account.pk, "role": Role.OWNER}
@@ -113,7 +113,7 @@ def test_nobody_of_the_staff_lets_themselves_in(who: str) -> None:
     assert Membership.objects.get().user == omar
 
 
-def test_nobody_of_the_staff_makes_themselves_more_than_they_are() -> None:
+def test_a_member_of_staff_does_not_make_themselves_more_than_they_are() -> None:
     omar: User = staff("operator")
     own = MembershipFactory.create(user=omar, role=Role.VIEWER)
     refused = freshly_logged_in(omar).post(page_of(own), {"role": Role.OWNER})

@@ -50,7 +50,7 @@ def test_a_changed_address_is_the_only_one_that_mail_goes_to(db: None) -> None:
     assert [row.email for row in EmailAddress.objects.filter(user=user)] == ["new@example.com"]
 
 
-def test_an_operator_makes_nobody_mightier_than_they_are(db: None) -> None:
+def test_an_operator_makes_no_person_mightier_than_they_are(db: None) -> None:
     by, user = staff("operator"), UserFactory.create()
     billing = Group.objects.get(name="billing")
     body = person(user.email, is_staff="on", is_superuser="on", groups=[billing.pk])
@@ -61,7 +61,7 @@ def test_an_operator_makes_nobody_mightier_than_they_are(db: None) -> None:
     assert (user.is_staff, user.is_superuser, list(user.groups.all())) == (True, False, [support])
 
 
-def test_an_operator_changes_nobody_mightier_than_they_are(db: None) -> None:
+def test_an_operator_changes_no_person_mightier_than_they_are(db: None) -> None:
     client = freshly_logged_in(staff("operator"))
     for user in (superuser(), staff("billing")):
         assert client.get(page_of(user)).status_code == 200
@@ -110,12 +110,12 @@ def test_owners_hear_of_members_that_staff_add_change_and_remove() -> None:
     assert subjects == [sentence.format(account.number) for sentence in told]
 
 
-def test_nobody_guesses_a_password_hash_by_filters(db: None) -> None:
+def test_no_filter_lets_staff_guess_a_password_hash(db: None) -> None:
     guess = freshly_logged_in(staff("support")).get(list_of(User), {"password__startswith": "pbkdf2"})
     assert guess.status_code == 400
 
 
-def test_a_time_zone_that_does_not_exist_is_nobodys(db: None) -> None:
+def test_a_time_zone_that_does_not_exist_is_refused(db: None) -> None:
     user, client = UserFactory.create(), freshly_logged_in(staff("operator"))
     for zone in ("Mars/Olympus", "../etc"):
         assert client.post(page_of(user), person(user.email, time_zone=zone)).status_code == 200
@@ -126,8 +126,8 @@ def test_a_time_zone_that_does_not_exist_is_nobodys(db: None) -> None:
 
 def test_an_operator_lets_a_person_see_an_account_and_ends_it_again(account: Account) -> None:
     client, user = freshly_logged_in(staff("operator")), UserFactory.create()
-    wish = {"user": user.pk, "account": account.pk, "role": Role.VIEWER}
-    client.post(reverse("admin:accounts_membership_add"), wish)
+    requested = {"user": user.pk, "account": account.pk, "role": Role.VIEWER}
+    client.post(reverse("admin:accounts_membership_add"), requested)
     membership = Membership.objects.get(user=user)
     client.post(page_of(membership), {"role": Role.OWNER, "account": AccountFactory.create().pk})
     membership.refresh_from_db()
@@ -173,7 +173,7 @@ def test_the_calendar_and_currency_of_a_switch_in_use_stay(account: Account) -> 
     assert (switch.time_zone, switch.currency) == ("UTC", "USD")
 
 
-def test_who_gets_in_and_by_what_is_changed_by_nobody_who_has_not_just_shown_that_it_is_them(account: Account) -> None:
+def test_who_gets_in_and_by_what_is_changed_only_after_a_fresh_login(account: Account) -> None:
     user, other = UserFactory.create(email="old@example.com"), UserFactory.create()
     membership = MembershipFactory.create(user=user, account=account, role=Role.VIEWER)
     client, actions = logged_in(staff("operator")), {"_selected_action": [user.pk]}

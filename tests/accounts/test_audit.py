@@ -61,7 +61,7 @@ def test_members_are_not_watched(account: Account) -> None:
     assert not AuditEntry.objects.exists()
 
 
-def test_an_entry_says_as_what_somebody_acted(account: Account) -> None:
+def test_an_entry_says_in_which_role_a_person_acted(account: Account) -> None:
     child = AccountFactory.create(parent=account, switch=account.switch)
     agent = MembershipFactory.create(account=account).user
     viewer = MembershipFactory.create(account=account, role=Role.VIEWER).user
@@ -78,7 +78,7 @@ def test_an_entry_says_as_what_somebody_acted(account: Account) -> None:
         assert (entry.role, entry.via) == (role, via)
 
 
-def test_a_command_is_nobodys_login(account: Account) -> None:
+def test_a_command_has_no_login(account: Account) -> None:
     with audit.within_command():
         entry = audit.note(action=AuditAction.ADDED, now=NOON, subject=MembershipFactory.create(account=account))
     assert (entry.user, entry.who, entry.role, entry.address, entry.account) == (None, "", "command", None, account)

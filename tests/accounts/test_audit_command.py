@@ -63,7 +63,7 @@ def test_of_one_account_or_of_one_person(account: Account) -> None:
     assert len(lines("--user", sam.who)) == 3
 
 
-def test_whoever_takes_the_trail_along_is_in_it(account: Account) -> None:
+def test_the_person_who_exports_the_trail_is_in_it(account: Account) -> None:
     run("audit", "--account", "A-20417")
     entry = AuditEntry.objects.latest("id")
     assert (entry.role, entry.action, entry.text) == ("command", "exported", "the audit trail: account A-20417")

@@ -1,4 +1,4 @@
-"""Whoever guesses is stopped: by whom they guess at, and by where they come from."""
+"""A person who guesses is stopped: by whom they guess at, and by where they come from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def noon() -> Any:
 
 
 def guess(email: str, password: str, address: str) -> bool:
-    """Whether that let somebody in."""
+    """Whether that let a person in."""
     client = Client(REMOTE_ADDR=address)
     client.post(reverse("account_login"), {"login": email, "password": password})
     return "_auth_user_id" in client.session
@@ -41,7 +41,7 @@ def test_a_password_is_guessed_at_five_times_from_wherever(noon: Any) -> None:
         assert not guess(user.email, f"wrong {number}", f"192.0.2.{number}")
     assert not guess(user.email, PASSWORD, "198.51.100.1"), "the sixth is not even looked at"
 
-    assert guess(UserFactory.create().email, PASSWORD, "198.51.100.1"), "nobody else is kept out by that"
+    assert guess(UserFactory.create().email, PASSWORD, "198.51.100.1"), "no one else is kept out by that"
     noon.shift(timedelta(minutes=6))
     assert guess(user.email, PASSWORD, "198.51.100.1"), "and the person not for long"
 
@@ -54,7 +54,7 @@ def test_one_address_guesses_at_ten_people_a_minute() -> None:
     assert guess(people[11].email, PASSWORD, "2001:db8:0:1::1")
 
 
-def test_nobody_is_flooded_with_mails_to_reset_a_password() -> None:
+def test_a_person_is_not_flooded_with_mails_to_reset_a_password() -> None:
     user = UserFactory.create()
     for number in range(30):
         Client(REMOTE_ADDR=f"192.0.2.{number}").post("/account/password/reset/", {"email": user.email})

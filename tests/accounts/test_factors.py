@@ -67,7 +67,7 @@ def user() -> User:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_nobody_sees_a_page_of_factors_without_a_login(client: Client, page: str) -> None:
+def test_a_visitor_without_a_login_sees_no_page_of_factors(client: Client, page: str) -> None:
     for answer in (client.get(page), client.post(page)):
         assert answer.status_code == 302
         assert answer["Location"].startswith("/account/login/?next=")
@@ -247,7 +247,7 @@ def test_a_changed_password_ends_the_other_sessions(user: User) -> None:
     assert not is_logged_in(other)
 
 
-def test_nobody_renames_or_removes_the_passkey_of_another(user: User) -> None:
+def test_a_person_does_not_rename_or_remove_the_passkey_of_another(user: User) -> None:
     theirs = Authenticator.objects.create(
         user=UserFactory.create(), type=Authenticator.Type.WEBAUTHN, data={"name": "Theirs", "credential": {}}
     )

@@ -63,7 +63,7 @@ def open_link(client: Client, issued: Issued) -> Answer:
 
 def problem(answer: Answer) -> str:
     """Why the page says that the invitation does not work."""
-    assert read(answer).title == "This invitation does not work"
+    assert answer.status_code == 410
     told = str(context(answer)["problem"])
     assert told in read(answer).words
     return told
@@ -77,8 +77,8 @@ def test_from_the_mail_to_the_account(account: Account, client: Client, mailoutb
     page = client.get(path_of(message.body), follow=True)
     assert page.request["PATH_INFO"] == PAGE  # the token stands in no address that is kept or sent on
     assert context(page)["invitation"].invited_by.name == "Olga"
-    assert "Olga lets you see the account Zoë Chen" in read(page).words
-    assert "new@example.com" in read(page).words
+    shown = read(page).words
+    assert [name for name in ("Olga", "Zoë Chen", "new@example.com") if name not in shown] == []
 
     answer = client.post(JOIN, {"name": "Nia", "password": PASSWORD}, follow=True)
     assert answer.request["PATH_INFO"] == f"/a/{account.public_id}/"
@@ -125,7 +125,9 @@ def test_a_link_that_is_too_old_says_so(account: Account, client: Client) -> Non
     assert not User.objects.filter(email="new@example.com").exists()
 
 
-def test_a_link_that_grew_old_while_the_page_was_open_lets_nobody_in(account: Account, client: Client) -> None:
+def test_a_link_that_grew_old_while_the_page_was_open_does_not_let_the_person_in(
+    account: Account, client: Client
+) -> None:
     issued = issue(account)
     open_link(client, issued)
     Invitation.objects.update(expires_at=timezone.now(), created_at=timezone.now() - timedelta(days=1))
@@ -147,12 +149,12 @@ def test_a_newer_link_makes_the_older_one_dead(account: Account, client: Client)
     assert Invitation.objects.count() == 1
 
 
-def test_a_link_that_nobody_was_sent_says_so(client: Client) -> None:
+def test_a_link_that_was_sent_to_no_one_says_so(client: Client) -> None:
     answer = client.get(f"{PAGE}{'x' * 43}/", follow=True)
     assert (answer.status_code, problem(answer)) == (410, str(UNKNOWN))
 
 
-def test_somebody_who_has_a_login_uses_it(account: Account, client: Client) -> None:
+def test_a_person_who_has_a_login_uses_it(account: Account, client: Client) -> None:
     user = UserFactory.create(email="new@example.com")
     page = read(open_link(client, issue(account)))
     assert page.link("Log in to accept") == f"/account/login/?next={PAGE}"
@@ -168,7 +170,7 @@ def test_somebody_who_has_a_login_uses_it(account: Account, client: Client) -> N
     assert user.memberships.get().account == account
 
 
-def test_somebody_who_was_granted_access_and_has_no_password_chooses_one(account: Account, client: Client) -> None:
+def test_a_person_who_was_granted_access_and_has_no_password_chooses_one(account: Account, client: Client) -> None:
     user = User.objects.create_user("new@example.com")
     open_link(client, issue(account))
     client.post(JOIN, {"name": "Nia", "password": PASSWORD})
@@ -176,11 +178,13 @@ def test_somebody_who_was_granted_access_and_has_no_password_chooses_one(account
     assert user.check_password(PASSWORD)
 
 
-def test_somebody_else_who_is_logged_in_is_told_so(account: Account, client: Client) -> None:
+def test_another_person_who_is_logged_in_is_told_so(account: Account, client: Client) -> None:
     other = UserFactory.create(email="other@example.com")
     client.force_login(other)
     page = read(open_link(client, issue(account)))
-    assert page.notes == ["This invitation is for new@example.com. You are logged in as other@example.com."]
+    (note,) = page.notes
+    assert "new@example.com" in note
+    assert "other@example.com" in note
     assert client.post(ACCEPT)["Location"] == PAGE
     assert not other.memberships.exists()
 
@@ -192,7 +196,7 @@ def test_a_closed_login_is_not_opened_by_an_invitation(account: Account, client:
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "new@example.com", ""])
-def test_a_weak_password_makes_nobody_and_keeps_the_link(account: Account, client: Client, password: str) -> None:
+def test_a_weak_password_makes_no_login_and_keeps_the_link(account: Account, client: Client, password: str) -> None:
     issued = issue(account)
     open_link(client, issued)
     page = read(client.post(JOIN, {"name": "Nia", "password": password}))

@@ -43,7 +43,7 @@ def test_a_login_a_failed_one_and_a_logout_are_on_record(client: Client) -> None
 def test_what_was_typed_for_an_address_is_kept_nowhere(client: Client) -> None:
     log_in(client, "my-secret@phrase.example", "whatever it was")
     entry = AuditEntry.objects.get(action=AuditAction.LOGIN_FAILED)
-    assert (entry.user, entry.subject, entry.text) == (None, "", "No user has this address.")
+    assert (entry.user, entry.subject, entry.text) == (None, "", "An address that no login has.")
     assert "phrase" not in str(list(AuditEntry.objects.values()))
 
 
@@ -66,8 +66,8 @@ def test_factors_are_on_record_when_they_come_and_go(client: Client) -> None:
     client.post("/account/2fa/totp/activate/", {"code": code_of(page.secret)})
     client.post("/account/2fa/totp/deactivate/")
     done = [line for line in trail(user) if "factor" in line[1]]
-    assert ("member", "factor_added", "TOTP Authenticator") in done
-    assert ("member", "factor_removed", "TOTP Authenticator") in done
+    assert ("member", "factor_added", "totp") in done
+    assert ("member", "factor_removed", "totp") in done
     assert page.secret not in str(list(AuditEntry.objects.values()))
 
 
@@ -76,7 +76,7 @@ def test_a_wrong_code_is_a_failed_login(client: Client) -> None:
     give_app(user)
     log_in(client, user.email)
     client.post("/account/2fa/authenticate/", {"code": "000000"})
-    assert trail(user)[-1] == ("not logged in", "login_failed", "TOTP Authenticator")
+    assert trail(user)[-1] == ("not logged in", "login_failed", "totp")
     assert not any(action == "logged_in" for _, action, _ in trail(user))
 
 

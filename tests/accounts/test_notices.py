@@ -57,7 +57,7 @@ def subjects() -> list[str]:
 
 def test_a_login_with_a_browser_that_is_not_known_is_told(user: User) -> None:
     log_in(user)
-    assert subjects() == []  # there is nobody to be warned yet
+    assert subjects() == []  # there is no one to be warned yet
     log_in(user, user_agent=PHONE)
     assert subjects() == ["A login with a browser that we do not know"]
     assert "Chrome on iPhone, from 127.0.0.1" in str(mail.outbox[0].body)
@@ -117,7 +117,7 @@ def test_an_address_changes_once_its_mailbox_is_shown_to_be_theirs(user: User) -
     assert asked["Location"].startswith("/account/reauthenticate/")
     page = client.post(asked["Location"], {"password": PASSWORD}, follow=True)
     assert context(page)["new_emailaddress"].email == "new@example.com"
-    assert "We sent a link to new@example.com." in read(page).words
+    assert "new@example.com" in read(page).words
     user.refresh_from_db()
     assert user.email == "zoe@example.com"
     link = LINK.search(str(mail.outbox[-1].body))
@@ -133,7 +133,7 @@ def test_an_address_changes_once_its_mailbox_is_shown_to_be_theirs(user: User) -
 
 
 @pytest.mark.parametrize("has_row", [True, False])
-def test_nobody_takes_an_address_that_another_login_has(user: User, has_row: bool) -> None:
+def test_a_person_cannot_take_an_address_that_another_login_has(user: User, has_row: bool) -> None:
     other = UserFactory.create(email="taken@example.com")
     if has_row:
         people.confirm_address(other)
@@ -149,7 +149,7 @@ def test_nobody_takes_an_address_that_another_login_has(user: User, has_row: boo
 
 @pytest.mark.parametrize("verb", ["action_primary", "action_remove"])
 def test_an_address_is_not_taken_without_its_link(verb: str) -> None:
-    user = User.objects.create_superuser("root@example.com", PASSWORD)  # whose address nobody has confirmed
+    user = User.objects.create_superuser("root@example.com", PASSWORD)  # whose address was not confirmed
     client, _ = log_in(user)
     show_password(client)
     client.post("/account/email/", {"email": "victim@example.com", "action_add": ""})
@@ -194,7 +194,7 @@ def test_people_log_in_and_out_and_are_limited_while_redis_is_down(user: User) -
     assert [note for note in read(answer).notes if note.startswith("Too many failed login attempts")]
 
 
-def test_nobody_waits_for_a_mail_server_that_hangs(user: User, settings: Any) -> None:
+def test_a_person_does_not_wait_for_a_mail_server_that_hangs(user: User, settings: Any) -> None:
     log_in(user)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -234,7 +234,7 @@ def test_what_was_sent_is_forgotten_after_a_month_and_what_is_owed_is_not(user: 
     assert notices.forget(before=NOON + timedelta(days=1)) == 1
 
 
-def test_an_address_that_nobody_has_keeps_no_mail_from_the_others() -> None:
+def test_an_address_that_does_not_exist_keeps_no_mail_from_the_others() -> None:
     account = MembershipFactory.create(user__email="gone@example.com").account
     MembershipFactory.create(account=account, user__email="zoe@example.com")
     send = EmailBackend.send_messages

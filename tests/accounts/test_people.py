@@ -57,7 +57,7 @@ def test_grants_at_the_same_moment_make_one_person_and_one_membership() -> None:
 
 
 @pytest.mark.django_db
-def test_only_the_mightier_manage_and_nobody_gives_what_they_do_not_hold() -> None:
+def test_only_the_mightier_manage_and_a_person_gives_no_more_than_they_hold() -> None:
     operator, billing, customer = UserFactory.create(), UserFactory.create(), UserFactory.create()
     operator.groups.add(Group.objects.get(name="operator"))
     billing.groups.add(Group.objects.get(name="billing"))

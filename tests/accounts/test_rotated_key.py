@@ -64,7 +64,9 @@ def test_the_app_and_the_recovery_codes_still_log_in(user: User, rotate: Callabl
         assert is_logged_in(client)
 
 
-def test_whoever_is_logged_in_stays_so_and_a_link_in_a_mail_still_works(user: User, rotate: Callable[[], None]) -> None:
+def test_people_who_are_logged_in_stay_so_and_a_link_in_a_mail_still_works(
+    user: User, rotate: Callable[[], None]
+) -> None:
     client, _ = log_in(user)
     client.post("/account/password/reset/", {"email": user.email})
     rotate()

@@ -45,7 +45,7 @@ def owner_of(account: Account, role: Role = Role.OWNER) -> User:
     return user
 
 
-def test_staff_and_whoever_moves_much_money_must_have_one() -> None:
+def test_staff_and_people_who_move_much_money_must_have_one() -> None:
     much = {"fresh_login_above": Decimal(100), "topup_limit": Decimal(1000)}
     for user in (
         UserFactory.create(is_staff=True),
@@ -82,7 +82,7 @@ def test_a_fragment_leads_there_as_a_whole_page() -> None:
 
 
 def test_nothing_else_opens_to_them_before(world: World) -> None:
-    """Every page of the table that a login is needed for, as somebody of the staff and as an agent's owner."""
+    """Every page of the table that a login is needed for, as a member of staff and as an agent's owner."""
     open_anyway = (SECURITY, reverse("account_reauthenticate"), reverse("account_logout"))
     roles = ("operator", "superuser", "parent", "grandparent")
     public = _pages_without_a_login()
@@ -103,6 +103,6 @@ def test_nothing_else_opens_to_them_before(world: World) -> None:
 
 
 def _pages_without_a_login() -> set[str]:
-    """Those that the table opens, or refuses by themselves, to nobody in particular."""
+    """Those that the table opens, or refuses by themselves, to no one in particular."""
     rows = (line.split() for line in table.OTHER_PAGES.strip().splitlines()[1:])
     return {row[0] for row in rows if row[2] not in ("login", "→admin:login")}

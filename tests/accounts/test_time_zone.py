@@ -38,7 +38,9 @@ def test_the_zone_that_is_chosen_is_that_of_the_calls_their_totals_and_their_fil
     assert context(client.get(place + days))["totals"].calls == 0
 
     answer = client.post(PAGE, {"time_zone": "Asia/Kolkata"}, follow=True)
-    assert "Times are shown in the time zone that you chose." in read(answer).notes
+    assert len(read(answer).notes) == 1
+    user.refresh_from_db()
+    assert user.time_zone == "Asia/Kolkata"
     page = client.get(place + days)
     assert "03:45" in read(page).words
     assert context(page)["totals"].calls == 1
@@ -82,7 +84,7 @@ def test_places_are_offered_with_how_far_their_clocks_are_now() -> None:
     assert ("Europe/Berlin", "Berlin (UTC+01:00)") in winter["Europe"]
 
 
-def test_nobody_chooses_without_a_login(db: None) -> None:
+def test_a_visitor_without_a_login_chooses_no_time_zone(db: None) -> None:
     other = UserFactory.create()
     answer = Client().post(PAGE, {"time_zone": "Europe/Berlin"})
     assert answer.status_code == 302

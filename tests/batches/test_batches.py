@@ -52,8 +52,8 @@ def by(agent: Account) -> User:
 
 
 def upload(agent: Account, by: User, text: str = FILE, **changes: Any) -> Batch:
-    wish = {"file_name": "november.csv", "content": text.encode(), "now": timezone.now(), **changes}
-    return batches.upload(agent=agent, by=by, **wish).batch
+    requested = {"file_name": "november.csv", "content": text.encode(), "now": timezone.now(), **changes}
+    return batches.upload(agent=agent, by=by, **requested).batch
 
 
 def confirm(batch: Batch, by: User, **changes: Any) -> Batch:
@@ -383,7 +383,7 @@ def test_all_of_it_a_second_time_is_a_batch_of_its_own_to_be_confirmed(
     assert len(paid(simulator)) == 12
 
 
-def test_what_was_not_asked_for_when_somebody_stops_it_is_never_paid(
+def test_what_was_not_asked_for_when_a_person_stops_it_is_never_paid(
     simulator: SimulatorProcess, agent: Account, by: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_worker, "AT_ONCE", 1)
@@ -406,7 +406,7 @@ def test_a_discarded_batch_cannot_be_confirmed_any_more(agent: Account, by: User
     assert not TopUp.objects.exists()
 
 
-def test_a_sweep_goes_on_with_what_nobody_takes_care_of(agent: Account, by: User) -> None:
+def test_a_sweep_goes_on_with_what_no_worker_takes_care_of(agent: Account, by: User) -> None:
     batch = confirm(upload(agent, by), by)
     assert batch_worker.sweep(now=timezone.now()) == 0
     assert batch_worker.sweep(now=timezone.now() + timedelta(seconds=6)) == 1
@@ -520,7 +520,7 @@ def test_eight_uploads_confirmations_and_workers_at_once_pay_each_row_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nobody_holds_a_batch_while_the_switch_is_asked(
+def test_no_lock_is_held_on_a_batch_while_the_switch_is_asked(
     agent: Account, by: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload(agent, by)
@@ -540,6 +540,6 @@ def test_nobody_holds_a_batch_while_the_switch_is_asked(
 def test_eight_wishes_at_once_to_pay_again_or_the_rest_make_one_batch_each(agent: Account, by: User) -> None:
     batch = upload(agent, by)
     batches.stop(batch=batch, by=by, now=timezone.now())
-    for wish in (batches.again, batches.rest):
-        assert len(set(beside_one_another(lambda wish=wish: wish(batch=batch, by=by, now=timezone.now())))) == 1
+    for action in (batches.again, batches.rest):
+        assert len(set(beside_one_another(lambda action=action: action(batch=batch, by=by, now=timezone.now())))) == 1
     assert Batch.objects.count() == 3

@@ -21,6 +21,7 @@ from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory
 from tests.support.logins import logged_in
 from tests.support.pages import FRAGMENT, addresses, context, read
+from tests.support.raw import as_sent
 from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def test_the_customers_page_leads_there(mara: Visitor, zoe: Visitor) -> None:
 )
 def test_whatever_a_file_is_called_its_name_is_only_shown(mara: Visitor, zoe: Visitor, name: str) -> None:
     upload(mara, name=name)
-    html = look(mara).content.decode()
+    html = as_sent(look(mara).content)
     assert "<script>alert" not in html
     assert "\u202e" not in html
     assert len(Batch.objects.get().file_name) <= 100
@@ -346,7 +347,7 @@ def test_an_agent_above_pays_from_its_own_balance_alone(mara: Visitor, zoe: Visi
     assert f"/a/{above.public_id}/customers/batch/" in addresses(client.get(mara.page("customers/")))
 
 
-def test_whoever_owns_both_agents_pays_from_the_one_whose_page_it_is(mara: Visitor, zoe: Visitor) -> None:
+def test_a_person_who_owns_both_agents_pays_from_the_one_whose_page_it_is(mara: Visitor, zoe: Visitor) -> None:
     above = MembershipFactory.create(user=mara.user, account__switch=mara.account.switch).account
     Account.objects.filter(pk=mara.account.pk).update(parent=above)
     assert mara.page("customers/batch/") in addresses(mara.client.get(mara.page("customers/")))
@@ -356,7 +357,7 @@ def test_whoever_owns_both_agents_pays_from_the_one_whose_page_it_is(mara: Visit
     assert TopUp.objects.get(kind=Kind.CREDIT).payer == mara.account
 
 
-def test_whoever_comes_back_to_an_action_by_a_login_sees_the_batch(mara: Visitor, zoe: Visitor) -> None:
+def test_a_person_who_comes_back_to_an_action_by_a_login_sees_the_batch(mara: Visitor, zoe: Visitor) -> None:
     place = upload(mara)["Location"]
     for what in ("confirm", "stop", "again", "rest"):
         assert mara.client.get(f"{place}{what}/")["Location"] == place

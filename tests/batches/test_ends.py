@@ -52,7 +52,7 @@ def carry_out(batch: Batch) -> None:
 
 
 def not_applied(topup: TopUp, by: User) -> TopUp:
-    """As somebody decided, after a sending of which the switch knows nothing."""
+    """As a member of staff decided, after a sending of which the switch knows nothing."""
     now = timezone.now()
     for before, after in pairwise((TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)):
         TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=now)
@@ -108,10 +108,10 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
 ) -> None:
     request = topup_transfers.request
 
-    def fail_for_one(*, account: Account, **wish: Any) -> TopUp:
+    def fail_for_one(*, account: Account, **requested: Any) -> TopUp:
         if account.number == "A-20417":
             raise RuntimeError("an error of ours")
-        return request(account=account, **wish)
+        return request(account=account, **requested)
 
     monkeypatch.setattr(topup_transfers, "request", fail_for_one)
     now = timezone.now()
@@ -129,12 +129,12 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
 
 
 @pytest.mark.parametrize("lost", ["the account", "the role", "the login"])
-def test_what_somebody_confirmed_who_may_no_longer_pay_is_not_sent(
+def test_what_a_person_confirmed_who_may_no_longer_pay_is_not_sent(
     batch: Batch, simulator: SimulatorProcess, lost: str
 ) -> None:
     assert batch.confirmed_by is not None
     membership = Membership.objects.filter(user=batch.confirmed_by)
-    # Somebody stays an owner.
+    # Another person stays an owner.
     MembershipFactory.create(account=batch.agent, role=Role.OWNER)
     if lost == "the account":
         membership.delete()

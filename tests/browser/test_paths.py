@@ -67,7 +67,7 @@ def test_a_file_of_calls_is_prepared_while_one_looks_on_and_then_downloaded(
     customer.open("Calls")
     page.get_by_role("link", name="Prepared files").click()
     page.get_by_role("button", name="Prepare XLSX").click()
-    # The page looks by itself, or is loaded anew by itself.
+    # The page looks by itself, or is loaded again by itself.
     download = page.get_by_role("link", name="Download")
     expect(download).to_be_visible(timeout=30_000)
     customer.photograph(f"export-desktop-light{'' if with_javascript else '-plain'}")
@@ -91,13 +91,13 @@ def test_a_page_that_completes_itself_takes_nothing_away_that_is_being_typed(wal
     expect(page.get_by_text("More calls have come in.")).to_be_visible(timeout=30_000)
     expect(number).to_have_value("86")
     number.fill("")
-    # Nothing is being typed any more: the list comes anew by itself, and what was opened stays open.
+    # Nothing is being typed any more: the list is read again by itself, and what was opened stays open.
     expect(page.get_by_text("More calls have come in.")).to_be_hidden()
     expect(page.get_by_label("Destination")).to_be_visible()
     expect(page.locator("#said")).to_contain_text("All days are here", timeout=30_000)
 
 
-def test_on_a_phone_filters_are_folded_up_until_somebody_wants_them(walk: Walking) -> None:
+def test_on_a_phone_filters_are_folded_up_until_the_reader_wants_them(walk: Walking) -> None:
     customer = walk("customer", viewport={"width": 390, "height": 844})
     customer.log_in()
     customer.open("Calls")
@@ -117,7 +117,7 @@ def test_on_a_phone_filters_are_folded_up_until_somebody_wants_them(walk: Walkin
     expect(page.locator("details:not([open]) #show")).to_have_count(0)
 
 
-def test_whoever_does_not_see_the_list_change_is_told(walk: Walking) -> None:
+def test_a_reader_who_does_not_see_the_list_change_is_told(walk: Walking) -> None:
     customer = walk("customer", viewport={"width": 390, "height": 844})
     customer.log_in()
     customer.open("Calls")
@@ -133,7 +133,7 @@ def test_whoever_does_not_see_the_list_change_is_told(walk: Walking) -> None:
     expect(said).to_have_text("No calls")
 
 
-def test_whoever_uses_the_keyboard_stays_where_they_were_when_the_list_changes(walk: Walking) -> None:
+def test_a_person_who_uses_the_keyboard_stays_where_they_were_when_the_list_changes(walk: Walking) -> None:
     customer = walk("customer")
     customer.log_in()
     customer.open("Calls")

@@ -17,6 +17,7 @@ from billing.calls.services import partitions
 from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
 from tests.support.logins import logged_in
 from tests.support.pages import context
+from tests.support.raw import as_sent
 from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def told(zoe: Visitor, query: str = "", place: str = "calls/", headers: dict[str
 def said(answer: Answer) -> str:
     """What is announced, as it stands in the page."""
     announced = str(context(answer)["announcement"])
-    written = unescape("".join(re.findall('<p id="said" hx-swap-oob="innerHTML">(.*?)</p>', answer.content.decode())))
+    written = unescape("".join(re.findall('<p id="said" hx-swap-oob="innerHTML">(.*?)</p>', as_sent(answer.content))))
     assert written == announced
     return announced
 

@@ -218,7 +218,7 @@ def test_a_call_that_does_not_exist_is_not_found(zoe: Visitor, flow_no: str) -> 
     assert zoe.client.get(zoe.page(f"calls/{flow_no}/")).status_code == 404
 
 
-def test_somebody_elses_call_is_as_little_found_as_none(zoe: Visitor, mara: Visitor) -> None:
+def test_another_accounts_call_is_as_little_found_as_none(zoe: Visitor, mara: Visitor) -> None:
     call = CallFactory.create(account=mara.account, started_at=BEGAN)
     assert zoe.client.get(zoe.page(f"calls/{call.flow_no}/")).status_code == 404
 
@@ -234,7 +234,7 @@ def test_what_the_agent_pays_is_shown_to_an_agent_that_may_see_its_margin_alone(
     assert ("What the agent pays for it $0.031313" in text(zoe, call, sam)) is may_see
 
 
-def test_what_another_agent_paid_before_is_nobodys_to_see(zoe: Visitor, mara: Visitor) -> None:
+def test_what_another_agent_paid_before_is_not_shown(zoe: Visitor, mara: Visitor) -> None:
     Account.objects.filter(pk=mara.account.pk).update(may_see_margin=True)
     call = call_of(zoe, agent_number="R-999", agent_fee=Decimal("0.031313"))
     assert "0.031313" not in text(zoe, call, mara)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -248,7 +247,7 @@ def test_days_without_calls_are_counted_too(zoe: Visitor) -> None:
     assert "The days that are proven have 0 calls, $0.00, the same as the switch’s own report." in html
 
 
-def test_a_day_says_that_it_is_being_fetched_while_somebody_fetches_it(zoe: Visitor) -> None:
+def test_a_day_says_that_it_is_being_fetched_while_a_worker_fetches_it(zoe: Visitor) -> None:
     call(zoe, "8613900000001", days=1)
     yesterday = TODAY - timedelta(days=1)
     with hold(f"calls:{zoe.account.pk}:{yesterday}", longest=timedelta(minutes=1)):
@@ -310,7 +309,7 @@ def test_days_that_a_customer_opens_are_fetched_and_the_page_completes_itself(zo
     assert "4 days are not here yet." in html
     assert "Nothing matches in what is here already. 4 of these days are not here yet." in html
     assert is_looking(opened)
-    assert f"calls/filling/?{query}&seen=0" in unescape(opened.content.decode())
+    assert backfill(opened).poll == f"?{query}&seen=0"
     poll = zoe.page("calls/filling/") + backfill(opened).poll
     assert is_looking(zoe.client.get(poll))
     backfill_worker.run_slot(switch=zoe.account.switch, now=NOW)
@@ -413,7 +412,7 @@ def test_a_page_says_that_no_day_could_be_fetched_so_far(zoe: Visitor) -> None:
     assert "being fetched;" not in html
 
 
-def test_days_that_the_switch_has_no_longer_and_nobody_fetched_are_told_honestly(zoe: Visitor) -> None:
+def test_days_that_the_switch_has_no_longer_and_that_were_not_fetched_are_told_honestly(zoe: Visitor) -> None:
     type(zoe.account).objects.update(opened_at=NOW - timedelta(days=200))
     type(zoe.account.switch).objects.update(call_days_kept=90)
     CallDayFactory.create(account=zoe.account, day=TODAY - timedelta(days=120), fetched_at=NOW)
@@ -442,7 +441,7 @@ def further_filters(zoe: Visitor, query: str = "") -> dict[str, str]:
     return {name: field.value for name, field in fields.items() if name in FURTHER or "at least" in name}
 
 
-def test_filters_that_nobody_asks_for_stand_empty_whoever_asked_before(zoe: Visitor) -> None:
+def test_filters_that_a_person_does_not_ask_for_stand_empty_after_another_persons(zoe: Visitor) -> None:
     before = further_filters(zoe)
     assert len(before) == len(FURTHER) + 2
     filled = further_filters(zoe, "caller=4420&caller_match=is&level=5&least_fee=1.5")

@@ -16,6 +16,7 @@ from billing.lib.periods import Unit, spans
 from billing.web.charts import Chart, cost_chart
 from tests.support.factories import AccountFactory, CallDayFactory, CallFactory, MembershipFactory
 from tests.support.logins import logged_in
+from tests.support.raw import as_sent
 from tests.support.visitors import Visitor
 
 # Past, whenever this runs.
@@ -40,7 +41,7 @@ def zoe(db: None) -> Visitor:
 def shown(zoe: Visitor, first: date) -> tuple[Chart, str]:
     """The chart, and the page as it is written: a bar's title is seen only while it is pointed at."""
     answer = zoe.client.get(f"{zoe.page('calls/')}?from={first}&to={LAST}")
-    return answer.context["chart"], " ".join(unescape(answer.content.decode()).split())
+    return answer.context["chart"], " ".join(unescape(as_sent(answer.content)).split())
 
 
 def test_a_day_that_is_not_here_does_not_look_like_one_without_cost(zoe: Visitor) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from html import unescape
 from unittest.mock import patch
 
 import pytest
@@ -16,7 +15,8 @@ from billing.rates import queries as rates
 from billing.rates.models import Rate, RateGroup
 from tests.support.factories import AccountFactory, CallFactory, MembershipFactory
 from tests.support.logins import logged_in
-from tests.support.pages import read
+from tests.support.pages import context, read
+from tests.support.raw import as_sent
 from tests.support.visitors import Visitor
 
 NOON = datetime(2026, 10, 14, 12, 0, 0, tzinfo=UTC)
@@ -111,9 +111,13 @@ def test_names_that_are_not_known_yet_are_asked_for(zoe: Visitor) -> None:
 
 
 def names(zoe: Visitor) -> list[str]:
-    """What stands beneath the numbers that were called, row by row."""
-    html = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}").content.decode()
-    return [unescape(name) for name in re.findall('<span class="area">(.*?)</span>', html)]
+    """The name of each call's destination, row by row, as the page has it."""
+    answer = zoe.client.get(f"{zoe.page('calls/')}?{DAYS}")
+    given, items = context(answer), read(answer).items
+    found = [(call.callee, given["destinations"].get(call.fee_prefix, "")) for call in given["page"].calls]
+    for callee, name in found:
+        assert any(callee in item and name in item for item in items), (callee, name)
+    return [name for _, name in found]
 
 
 def test_each_call_names_its_destination_where_the_rates_do(zoe: Visitor, group: RateGroup) -> None:
@@ -134,7 +138,7 @@ def test_a_list_without_names_asks_for_the_rates(zoe: Visitor) -> None:
     assert set(names(zoe)) == {""}
     group = RateGroup.objects.get(name="retail")
     assert group.asked_at is not None
-    # Until they may be read anew, further looks leave it at that.
+    # Until they may be read again, further looks leave it at that.
     with patch("billing.rates.services.of_account") as asked:
         assert set(names(zoe)) == {""}
         asked.assert_not_called()
@@ -155,5 +159,6 @@ def test_a_list_without_names_asks_for_the_rates(zoe: Visitor) -> None:
     ],
 )
 def test_names_are_offered_while_one_is_typed(zoe: Visitor, group: RateGroup, typed: str, offered: list[str]) -> None:
-    options = zoe.client.get(zoe.page("calls/destinations/"), {"destination": typed}).content.decode()
-    assert re.findall(r'value="([^"]*)"', options) == offered
+    answer = zoe.client.get(zoe.page("calls/destinations/"), {"destination": typed})
+    assert answer.context["names"] == offered
+    assert re.findall(r'value="([^"]*)"', as_sent(answer.content)) == offered

@@ -58,7 +58,7 @@ def test_pages_hold_each_call_once_in_both_directions(account: Account) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "….", "MTIz", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTkuMQ", "MS4y" * 40])
-def test_a_place_that_nobody_made_is_the_beginning(account: Account, cursor: str) -> None:
+def test_a_place_that_was_never_made_is_the_beginning(account: Account, cursor: str) -> None:
     make_calls(account, 3)
     assert from_cursor(cursor) is None
     assert len(call_pages.page(account=account, chosen=ALL, after=cursor).calls) == 3

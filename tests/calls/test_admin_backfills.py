@@ -56,7 +56,7 @@ def test_an_operator_has_days_of_an_account_fetched_and_sees_the_bar(operator: C
     assert AuditEntry.objects.filter(action=AuditAction.REQUESTED, account=account, subject_id=str(row.pk)).exists()
 
 
-def test_a_switch_stands_for_all_its_accounts_that_somebody_has(operator: Client, account: Account) -> None:
+def test_a_switch_stands_for_all_its_accounts_that_have_members(operator: Client, account: Account) -> None:
     others = [MembershipFactory.create(account__switch=account.switch, account__opened_at=None) for _ in range(2)]
     ((_, words),) = messages(post(operator, switch=account.switch.pk))
     assert "2 accounts," in words

@@ -49,7 +49,7 @@ def test_others_of_the_staff_see_the_call_without_it(call: Call, group: str) -> 
     assert "routing" not in said
 
 
-def test_nobody_else_gets_to_that_page(call: Call) -> None:
+def test_other_staff_do_not_get_to_that_page(call: Call) -> None:
     for client in (Client(), logged_in(UserFactory.create()), logged_in(call.account.memberships.get().user)):
         page = client.get(page_of(call), follow=True)
         assert MARK.encode() not in page.content
@@ -57,7 +57,7 @@ def test_nobody_else_gets_to_that_page(call: Call) -> None:
 
 
 @pytest.mark.parametrize("group", ["operator", None])
-def test_the_customers_page_of_a_call_shows_it_to_nobody(call: Call, group: str | None) -> None:
+def test_the_customers_page_of_a_call_shows_it_to_no_reader(call: Call, group: str | None) -> None:
     client = logged_in(staff(group) if group else superuser())
     page = client.get(reverse("call", args=[call.account.public_id, call.flow_no]))
     assert page.status_code == 200

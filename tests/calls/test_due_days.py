@@ -53,7 +53,7 @@ def test_accounts_being_looked_at_come_first_and_then_those_that_talk(own_switch
     ("watched", "calls", "minutes_ago", "due"),
     [(True, 0, 1, True), (False, 3, 9, False), (False, 3, 11, True), (False, 0, 11, False), (False, 0, 31, True)],
 )
-def test_today_is_fetched_often_where_somebody_looks_or_talks_and_rarely_elsewhere(
+def test_today_is_fetched_often_where_a_person_looks_or_talks_and_rarely_elsewhere(
     own_switch: Switch, watched: bool, calls: int, minutes_ago: int, due: bool
 ) -> None:
     account = followed(own_switch, watched=watched, calls=calls, minutes_ago=minutes_ago)
@@ -66,7 +66,7 @@ def test_of_older_days_those_of_accounts_being_looked_at_come_first(own_switch: 
     assert first.accounts == [accounts[2], accounts[0]]
 
 
-def test_nobodys_account_is_not_fetched(own_switch: Switch) -> None:
+def test_an_account_without_members_is_not_fetched(own_switch: Switch) -> None:
     AccountFactory.create(switch=own_switch)
     assert due_days.due_today(switch=own_switch, now=NOW).accounts == []
 
@@ -91,7 +91,7 @@ def test_two_beats_and_two_workers_fetch_no_day_twice(simulator: SimulatorProces
         finally:
             connection.close()
 
-    names = ("calls-yesterday", "calls-older", "calls-asked")
+    names = ("calls of yesterday", "calls of older days", "calls asked for")
     with time_machine.travel(now, tick=False), ThreadPoolExecutor(4) as pool:
         list(pool.map(work, [names, names, names[::-1], names[::-1]]))
     asked = asked_for(simulator)

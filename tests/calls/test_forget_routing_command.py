@@ -109,7 +109,7 @@ def day_being_loaded() -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_day_that_is_being_loaded_holds_is_waited_for_by_nobody_and_goes_the_next_time(
+def test_what_a_day_that_is_being_loaded_holds_is_not_waited_for_and_goes_the_next_time(
     account: Account, day_being_loaded: psycopg.Connection[Any]
 ) -> None:
     keep(account, 1, 2)

@@ -292,7 +292,7 @@ def test_a_call_that_is_gone_is_gone_here_where_the_switch_tells_of_others_on_it
     assert (row_of(silent, LONG_OVER).calls, row_of(other, LONG_OVER).calls) == (0, 1)
 
 
-def test_a_late_record_of_a_month_that_was_proven_is_found_and_proves_it_anew(
+def test_a_late_record_of_a_month_that_was_proven_is_found_and_proves_it_again(
     account: Account, simulator: SimulatorProcess
 ) -> None:
     """The oldest day that is kept up is always of a month that is over."""

@@ -283,7 +283,7 @@ def test_what_was_left_half_dropped_ends_whatever_is_to_be_kept_now(old_call: Ca
 
 
 @pytest.mark.parametrize("how", ["CONCURRENTLY", ""], ids=["leaving", "out"])
-def test_a_month_that_was_left_half_dropped_can_be_made_anew(old_call: Call, how: str) -> None:
+def test_a_month_that_was_left_half_dropped_can_be_made_again(old_call: Call, how: str) -> None:
     leave_half_dropped(old_call, how)
     partitions.ensure([MONTH])
     assert {(part.table, part.state) for part in partitions.parts() if part.month == MONTH} == {

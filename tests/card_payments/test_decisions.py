@@ -68,7 +68,7 @@ def test_staff_credit_again_under_a_new_reference(clerk: User, state: TopUpState
     assert [(entry.action, entry.user) for entry in noted.exclude(action="looked")] == [("reissued", clerk)]
 
 
-def test_a_large_amount_is_credited_again_only_by_who_shows_again_that_it_is_them(clerk: User) -> None:
+def test_a_large_amount_is_credited_again_only_after_a_fresh_login(clerk: User) -> None:
     payment, client = owed(), logged_in(clerk)
     Switch.objects.update(fresh_login_above=payment.amount - 1)
     settle(client, payment, "credit")
@@ -111,7 +111,7 @@ def reviewed_and_refused(switch: Switch, clerk: User) -> CardPayment:
     return payment
 
 
-def test_a_person_who_decided_about_an_earlier_credit_credits_it_not_after_a_later_one_either(
+def test_the_person_who_decided_about_an_earlier_credit_does_not_credit_it_after_a_later_one_either(
     clerk: User, reviewed_and_refused: CardPayment
 ) -> None:
     with refused(SettlingRefused, SettlingReason.DECIDED_BY_YOU):

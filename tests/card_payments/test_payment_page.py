@@ -153,7 +153,7 @@ def test_where_a_switch_does_not_allow_it_there_is_no_such_page(zoe: Visitor, se
         assert online not in addresses(zoe.client.get(zoe.page("topup/voucher/")))
 
 
-def test_whoever_owns_the_agent_and_the_account_may_pay_either_way(zoe: Visitor, mara: Visitor) -> None:
+def test_a_person_who_owns_the_agent_and_the_account_may_pay_either_way(zoe: Visitor, mara: Visitor) -> None:
     Membership.objects.create(user=mara.user, account=zoe.account)
     for place in ("topup/", "topup/online/"):
         ways = read(mara.client.get(zoe.page(place))).section("Ways to top up").links

@@ -287,7 +287,7 @@ def test_payments_that_are_open_side_by_side_keep_to_the_limit_of_the_day(
     assert begin(account, by, key="k2").state == CardPaymentState.STARTED
 
 
-def test_a_payment_that_is_not_made_counts_no_longer_than_its_page_is_open(
+def test_a_payment_that_was_never_paid_counts_no_longer_than_its_page_is_open(
     stripe: StripeServer, account: Account, by: User
 ) -> None:
     account.switch.daily_limit_per_account = AMOUNT

@@ -187,7 +187,7 @@ def test_what_the_operator_does_not_let_is_refused_even_on_the_way(
         ask("k2")
 
 
-def test_nobody_is_below_an_agent_further_up(child: Account, by: User, switch: Switch) -> None:
+def test_no_account_is_below_an_agent_further_up(child: Account, by: User, switch: Switch) -> None:
     above = AccountFactory.create(switch=switch, is_agent=True, **dict.fromkeys(GRANTS, True))
     with pytest.raises(NotAllowed):
         changes.set_lock(account=child, agent=above, locked=True, by=by, key="k", now=timezone.now(), hand_over=False)

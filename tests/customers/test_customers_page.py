@@ -31,7 +31,7 @@ def test_customers_are_found_by_a_part_of_name_or_number(mara: Visitor) -> None:
         assert [item.partition(" X-1")[0] for item in read(answer).section("Customers").items] == ["Café São Jorge"]
     answer = mara.client.get(mara.page("customers/"), {"text": "%"})
     assert context(answer)["customers"] == []
-    assert "“%”" in read(answer).section("Nobody found").words
+    assert "“%”" in read(answer).section("No customers found").words
 
 
 def test_a_search_that_cannot_be_read_says_so(mara: Visitor) -> None:

@@ -117,7 +117,7 @@ def test_a_file_holds_every_call_and_is_readable_by_the_portal_alone(
     assert export.size == len(content)
     if kind == FileKind.CSV:
         table = export_requests.table(export)
-        assert content.decode() == "".join(csv_of(table.columns, table.rows()))
+        assert content == "".join(csv_of(table.columns, table.rows())).encode()
         assert content.count(b"\"'=86") == 12
     else:
         with ZipFile(io.BytesIO(content)) as book:
@@ -164,16 +164,16 @@ def test_a_file_of_a_name_that_has_gone_from_the_rates_is_not_one_of_all_calls(a
     assert (carry_out(late).state, late.why) == (ExportState.FAILED, Because(ExportFailure.NAME_GONE))
 
 
-def test_one_persons_files_are_made_one_after_the_other_and_hold_nobody_else_up(account: Account) -> None:
+def test_one_persons_files_are_made_one_after_the_other_and_do_not_hold_up_others(account: Account) -> None:
     first = ExportFactory.create(account=account)
     theirs = ExportFactory.create(account=account, asked_by=first.asked_by)
-    somebody_elses = ExportFactory.create(account=account)
+    anothers = ExportFactory.create(account=account)
     begun: list[bool] = []
 
     def another_worker() -> None:
         # What it makes is not interrupted in its turn.
         with patch("billing.lib.snapshots.BESIDE", "another"), patch.object(call_rows, "each", each):
-            now, exports_asked = timezone.now(), (theirs, somebody_elses)
+            now, exports_asked = timezone.now(), (theirs, anothers)
             begun.extend(export_worker.carry_out(export_id=export.pk, now=now) for export in exports_asked)
 
     each = call_rows.each
@@ -214,7 +214,7 @@ def test_no_file_fails_without_a_reason(account: Account, no_reason: Value | Non
         Export.objects.filter(pk=export.pk).update(why=no_reason, **failed)
 
 
-def test_a_sweep_begins_anew_what_a_dead_worker_left_and_gives_up_after_three(account: Account, folder: Path) -> None:
+def test_a_sweep_restarts_what_a_dead_worker_left_and_gives_up_after_three(account: Account, folder: Path) -> None:
     left = {"account": account, "state": ExportState.RUNNING, "asked_at": timezone.now() - LONG_AGO, "rows_done": 7}
     once, too_often = (ExportFactory.create(tries=tries, **left) for tries in (1, export_worker.MOST_TRIES))
     waiting = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)
@@ -312,7 +312,7 @@ def test_a_sweep_removes_what_is_no_longer_kept(account: Account, folder: Path) 
 
 
 def test_an_export_survives_its_worker(account: Account, own_redis: str) -> None:
-    """It is killed while it counts the calls, which somebody else's lock lets it do for long enough."""
+    """It is killed while it counts the calls, which another connection's lock lets it do for long enough."""
     export = ExportFactory.create(account=account, asked_at=timezone.now() - LONG_AGO)
 
     def is_running() -> bool:

@@ -110,7 +110,7 @@ def test_followed_are_members_those_below_them_and_those_looked_at() -> None:
 
 
 @pytest.mark.django_db
-def test_today_is_due_at_once_where_somebody_looks_and_later_elsewhere() -> None:
+def test_today_is_due_at_once_where_a_person_looks_and_later_elsewhere() -> None:
     switch = SwitchFactory.create()
     watched, unwatched, old = (
         MembershipFactory.create(account__switch=switch, account__viewed_at=viewed).account
@@ -170,7 +170,7 @@ def test_a_round_stops_when_the_budget_is_used_up_and_it_waited_long_enough(
         MembershipFactory.create(account=profiles.ensure(switch=switch, number=number, now=NOW))
     Switch.objects.update(requests_per_second=Decimal("0.25"))
     simulator.control.reset_stats()
-    periodic.declared()["calls-older"].run(switch.pk)
+    periodic.declared()["calls of older days"].run(switch.pk)
     assert JobRun.objects.get().succeeded is False
     assert simulator.control.stats().total <= 2
 
@@ -179,7 +179,8 @@ def test_beat_sends_what_is_declared_and_every_task_of_it_is_registered() -> Non
     app.finalize()
     schedule = app.conf.beat_schedule
     assert set(schedule) == set(periodic.declared())
-    assert {"balances", "proofs", "housekeeping", "sweep", "sweep batches", "sweep changes", "resolve"} <= set(schedule)
+    of_money = {"top-ups to send", "top-ups in doubt", "bulk top-ups", "changes of customers"}
+    assert {"balances", "proofs", "housekeeping", *of_money} <= set(schedule)
     assert {entry["task"] for entry in schedule.values()} <= set(app.tasks)
 
 
@@ -201,7 +202,7 @@ def test_every_entry_of_beat_leaves_a_row_for_its_slot(switch: Switch) -> None:
     app.finalize()
     for work in periodic.declared().values():
         work.run(*[switch.pk] if work.is_per_switch else [])
-    names = {f"{work.job}:{switch.name}" if work.is_per_switch else work.job for work in periodic.declared().values()}
+    names = {work.job_of(switch) if work.is_per_switch else work.job for work in periodic.declared().values()}
     assert set(JobRun.objects.values_list("job", flat=True)) == names
 
 
@@ -229,5 +230,5 @@ def test_a_real_worker_runs_a_round(worker: object, simulator: SimulatorProcess)
     while not JobRun.objects.filter(finished_at__isnull=False).exists() and datetime.now(UTC) < give_up:
         time.sleep(0.1)
     row = JobRun.objects.get()
-    assert (row.job, row.succeeded) == (f"balances:{switch.name}", True)
+    assert (row.job, row.succeeded) == (f"balances: {switch.name}", True)
     assert Account.objects.filter(balance__isnull=False).count() > 10

@@ -14,7 +14,7 @@ BRIEF = timedelta(seconds=1.5)
 
 
 def is_kept(name: str) -> bool:
-    """Whether its time is begun anew before it ends."""
+    """Whether its time is renewed before it ends."""
     connection().pexpire(f"lock:{name}", 1300)
     return eventually(lambda: connection().pttl(f"lock:{name}") > 1300, 5)
 
@@ -27,7 +27,7 @@ def test_locks_are_kept_for_as_long_as_the_work_within_takes() -> None:
     assert are_held(["a", "b"]) == [False, False]
 
 
-def test_what_somebody_else_holds_is_left_to_them() -> None:
+def test_what_another_process_holds_is_left_to_it() -> None:
     with hold_each(["a"], longest=BRIEF), hold_each(["b", "a"], longest=BRIEF) as held:
         assert held == {"b"}
     assert are_held(["a", "b"]) == [False, False]

@@ -54,7 +54,7 @@ def test_without_a_password_the_mail_for_a_forgotten_one_is_the_way_in(switch: S
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "1" * 9, ""])
-def test_a_weak_password_makes_nobody(switch: Switch, password: str) -> None:
+def test_a_weak_password_makes_no_login(switch: Switch, password: str) -> None:
     ran = run("grant", "zoe@example.com", "demo", "A-20417", "--password-stdin", stdin=f"{password}\n")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.strip()
@@ -76,7 +76,7 @@ def test_a_second_grant_changes_the_role_that_is_named(switch: Switch) -> None:
     assert User.objects.count() == 1
 
 
-def test_the_last_owner_stays_one_until_somebody_else_is(switch: Switch) -> None:
+def test_the_last_owner_stays_one_until_another_person_is(switch: Switch) -> None:
     run("grant", "zoe@example.com", "demo", "A-20417")
     ran = run("grant", "zoe@example.com", "demo", "A-20417", "--role", "viewer")
     assert (ran.code, Membership.objects.get().role) == (1, Role.OWNER)
@@ -85,7 +85,7 @@ def test_the_last_owner_stays_one_until_somebody_else_is(switch: Switch) -> None
     assert run("grant", "zoe@example.com", "demo", "A-20417", "--role", "viewer").code == 0
 
 
-def test_somebody_who_is_there_keeps_password_and_session(switch: Switch, client: Client) -> None:
+def test_a_person_who_is_there_keeps_password_and_session(switch: Switch, client: Client) -> None:
     user = UserFactory.create(email="zoe@example.com")
     client.force_login(user)
     run("grant", "zoe@example.com", "demo", "A-20417")
@@ -95,7 +95,7 @@ def test_somebody_who_is_there_keeps_password_and_session(switch: Switch, client
     assert user.check_password("correct horse battery")
 
 
-def test_an_unknown_account_is_a_failure_and_makes_nobody(switch: Switch) -> None:
+def test_an_unknown_account_is_a_failure_and_makes_no_login(switch: Switch) -> None:
     ran = run("grant", "zoe@example.com", "demo", "A-99999", "--json")
     assert (ran.code, ran.out) == (1, "")
     assert "A-99999" in ran.err
@@ -148,6 +148,6 @@ def test_staff_become_support_agents(switch: Switch, client: Client) -> None:
     assert client.get("/staff/").status_code == 200
 
 
-def test_without_staff_nobody_becomes_staff(switch: Switch) -> None:
+def test_without_staff_no_person_becomes_staff(switch: Switch) -> None:
     run("grant", "zoe@example.com", "demo", "A-20417")
     assert not User.objects.filter(is_staff=True).exists()

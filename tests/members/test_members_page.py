@@ -84,7 +84,7 @@ def test_an_owner_sees_members_and_invitations(account: Account, owner: User) ->
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, None])
-def test_nobody_else_sees_them(account: Account, role: Role | None) -> None:
+def test_other_people_do_not_see_them(account: Account, role: Role | None) -> None:
     user = UserFactory.create()
     if role:
         MembershipFactory.create(account=account, user=user, role=role)
@@ -113,7 +113,8 @@ def test_an_owner_invites_after_showing_again_who_they_are(account: Account, own
     assert not Invitation.objects.exists()
     # What was posted is kept meanwhile, and not posted twice.
     done = client.post(asked["Location"], {"password": PASSWORD}, follow=True)
-    assert told(done) == ["A mail with a link is on its way to nia@example.com."]
+    (sentence,) = told(done)
+    assert "nia@example.com" in sentence
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.role, invitation.invited_by) == ("nia@example.com", "viewer", owner)
     assert [message.to for message in mail.outbox] == [["nia@example.com"]]
@@ -144,7 +145,8 @@ def test_a_mail_that_cannot_be_sent_leaves_an_invitation_that_can_be_sent_again(
         )
     assert told(answer) == [str(NOT_MAILED)]
     again = client.post(place(account, f"invitations/{Invitation.objects.get().pk}/resend/"), follow=True)
-    assert told(again) == ["A mail with a link is on its way to nia@example.com."]
+    (sentence,) = told(again)
+    assert "nia@example.com" in sentence
     assert len(mail.outbox) == 1
 
 
@@ -157,7 +159,7 @@ def test_sending_again_makes_another_link(account: Account, owner: User) -> None
     assert mail.outbox[0].to == [invitation.email]
 
 
-def test_nobody_sends_mails_without_end(account: Account, owner: User) -> None:
+def test_an_owner_does_not_send_mails_without_end(account: Account, owner: User) -> None:
     client = logged_in(owner)
     codes = [
         client.post(place(account, "members/invite/"), {"email": f"p{n}@example.com", "role": "viewer"}).status_code
@@ -171,7 +173,10 @@ def test_an_invitation_is_taken_back_once(account: Account, owner: User) -> None
     invitation = InvitationFactory.create(account=account)
     client = logged_in(owner)
     path = place(account, f"invitations/{invitation.pk}/revoke/")
-    assert told(client.post(path, follow=True)) == [f"The invitation of {invitation.email} is taken back."]
+    (sentence,) = told(client.post(path, follow=True))
+    assert invitation.email in sentence
+    invitation.refresh_from_db()
+    assert invitation.revoked_at is not None
     assert told(client.post(path, follow=True)) == [str(ENDED)]
     resent = client.post(place(account, f"invitations/{invitation.pk}/resend/"), follow=True)
     assert told(resent) == [str(ENDED)]
@@ -211,7 +216,8 @@ def test_a_removed_member_sees_the_account_no_longer_and_is_told(account: Accoun
     asked = client.get(path)
     assert (context(asked)["membership"], context(asked)["is_oneself"]) == (viewer, False)
     assert "vera@example.com" in read(asked).words
-    assert told(client.post(path, follow=True)) == ["vera@example.com is no longer a member."]
+    (sentence,) = told(client.post(path, follow=True))
+    assert "vera@example.com" in sentence
     assert logged_in(viewer.user).get(place(account, "")).status_code == 404
     assert sorted(message.to[0] for message in sent_mails()) == ["olga@example.com", "vera@example.com"]
 

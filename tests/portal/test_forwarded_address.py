@@ -21,11 +21,13 @@ from portal.middleware import forwarded_address
         (1, "", "10.0.0.1"),
     ],
 )
-def test_whoever_asks_is_whom_our_own_proxies_name(settings: Any, proxies: int, forwarded: str, address: str) -> None:
+def test_the_visitors_address_is_the_one_that_our_own_proxies_name(
+    settings: Any, proxies: int, forwarded: str, address: str
+) -> None:
     settings.BEHIND_PROXY = proxies
     request = HttpRequest()
     request.META = {"REMOTE_ADDR": "10.0.0.1", **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})}
 
     answer = forwarded_address(lambda request: HttpResponse(request.META["REMOTE_ADDR"]))(request)
 
-    assert answer.content.decode() == address
+    assert answer.content == address.encode()

@@ -25,7 +25,7 @@ print(json.dumps([[answer.status_code, answer.json()] for answer in answers]))
 
 
 @pytest.mark.django_db
-def test_is_ready_when_its_servers_answer_whoever_asks(client: Client) -> None:
+def test_is_ready_when_its_servers_answer_to_any_visitor(client: Client) -> None:
     assert client.get("/healthz").json() == {"alive": True}
     assert client.get("/readyz").json() == {"postgresql": True, "redis": True}
 

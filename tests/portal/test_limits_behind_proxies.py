@@ -1,4 +1,4 @@
-"""Each limit of an address counts whom our own proxy names, and nobody else: not the proxy, not what a client wrote."""
+"""Each limit of an address counts whom our own proxy names, and no one else: not the proxy, not what a client wrote."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from accounts.models import Account, Switch
 from billing.balances.services import profiles
-from billing.lib import rate_limits
-from billing.lib.rate_limits import Limit, TooMany
+from billing.lib import redis_limits
+from billing.lib.redis_limits import Limit, TooMany
 from billing.topups.services import vouchers
-from billing.web.throttling import EXPORT, TOPUP, Steps
+from billing.web.request_limits import EXPORT, TOPUP, Steps
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, MembershipFactory, UserFactory
 
@@ -37,19 +37,19 @@ def account(switch: Switch, simulator: SimulatorProcess) -> Account:
     return profiles.ensure(switch=switch, number="A-20417", now=NOON)
 
 
-def come(address: str, *, as_somebody_of: Account | None = None) -> Client:
+def come(address: str, *, as_owner_of: Account | None = None) -> Client:
     """A browser behind the proxy, which adds who asks; what stands before that, anybody may have written."""
     client = Client(REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": f"{OTHER}, {BUSY}, {address}"})
-    if as_somebody_of is not None:
-        client.force_login(MembershipFactory.create(account=as_somebody_of).user)
+    if as_owner_of is not None:
+        client.force_login(MembershipFactory.create(account=as_owner_of).user)
     return client
 
 
 def use_up(name: str, most: int) -> None:
-    limit = Limit(f"{name}:address:{rate_limits.network_of(BUSY)}", most)
+    limit = Limit(f"{name}:address:{redis_limits.network_of(BUSY)}", most)
     with suppress(TooMany):
         while True:
-            rate_limits.spend([limit])
+            redis_limits.spend([limit])
 
 
 def log_in(address: str, account: Account) -> bool:
@@ -77,17 +77,17 @@ def open_link(address: str, account: Account) -> bool:
 def top_up(address: str, account: Account) -> bool:
     assert account.parent is not None
     page = reverse("topup_form", args=[account.public_id])
-    return come(address, as_somebody_of=account.parent).post(page, {"amount": "x"}).status_code != 429
+    return come(address, as_owner_of=account.parent).post(page, {"amount": "x"}).status_code != 429
 
 
 def pay_card(address: str, account: Account) -> bool:
     page = reverse("voucher_form", args=[account.public_id])
-    return come(address, as_somebody_of=account).post(page, {"pin": "80000001", "password": "1"}).status_code != 429
+    return come(address, as_owner_of=account).post(page, {"pin": "80000001", "password": "1"}).status_code != 429
 
 
 def take_file(address: str, account: Account) -> bool:
     page = reverse("calls_file", args=[account.public_id, "csv"])
-    return come(address, as_somebody_of=account).get(page).status_code != 429
+    return come(address, as_owner_of=account).get(page).status_code != 429
 
 
 def spend_logins(account: Account) -> None:
@@ -114,7 +114,7 @@ DOORS: dict[str, tuple[Callable[[str, Account], bool], Callable[[Account], None]
 
 
 @pytest.mark.parametrize("name", DOORS)
-def test_one_address_uses_up_its_own_tries_and_nobody_elses(account: Account, name: str) -> None:
+def test_one_address_uses_up_its_own_tries_and_no_others(account: Account, name: str) -> None:
     door, spend_all = DOORS[name]
     assert door(BUSY, account)
     spend_all(account)

@@ -78,7 +78,7 @@ def test_a_program_of_production_writes_none_of_them_not_even_in_a_trace() -> No
         assert secret not in said
 
 
-def test_nobody_writes_a_line_of_their_own_into_a_log() -> None:
+def test_a_visitor_does_not_write_a_line_of_their_own_into_a_log() -> None:
     said = Formatter("%(levelname)s %(message)s").format(
         logging.LogRecord("x", logging.WARNING, "", 0, "Not Found: %s", ("/a\r\nINFO all is well",), None)
     )

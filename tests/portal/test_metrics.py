@@ -16,6 +16,7 @@ from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchAdmission
 from billing.switches.services.unusable_answers import note
 from billing.topups.models import TopUpState
 from tests.support.factories import NOON, CardPaymentFactory, SwitchFactory, TopUpFactory, UserFactory
+from tests.support.raw import as_sent
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,7 @@ def ask(token: str = TOKEN) -> dict[str, float]:
     answer = Client(headers={"Authorization": f"Bearer {token}"}).get("/metrics")
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain")
-    lines = [line for line in answer.content.decode().splitlines() if not line.startswith("#")]
+    lines = [line for line in as_sent(answer.content).splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
@@ -44,7 +45,7 @@ def test_without_the_token_there_is_no_such_page(token: str, header: str | None)
     assert Client(headers=headers).get("/metrics").status_code == 404
 
 
-def test_where_no_token_is_set_nobody_has_it(settings: Any) -> None:
+def test_where_no_token_is_set_no_visitor_has_it(settings: Any) -> None:
     settings.METRICS_TOKEN = ""
     for header in ("Bearer ", "Bearer"):
         assert Client(headers={"Authorization": header}).get("/metrics").status_code == 404

@@ -20,14 +20,16 @@ NOT_APPLICABLE = re.findall(r"^\| ((?:[\d.]+\*?(?:, )?)+) \| [^|]+ \|$", LEFT_OU
 def test_every_requirement_is_spoken_of_once() -> None:
     left_out = [pattern for group in NOT_APPLICABLE for pattern in group.split(", ")]
     described = [number for number, is_of_level_3, *_ in ROWS if not is_of_level_3]
-    of_nobody = {number for number in STANDARD if any(fnmatch(number, pattern) for pattern in left_out)}
+    inapplicable = {number for number in STANDARD if any(fnmatch(number, pattern) for pattern in left_out)}
 
     assert len(ROWS) == len(re.findall(r"^\| \d+\.\d+\.\d+(?: \(3\))? \|", TOLD, re.MULTILINE)), "a row that is no row"
     assert len(described) == len(set(described))
-    assert sorted(set(described) & of_nobody) == []
-    assert sorted(set(STANDARD) ^ {*described, *of_nobody}) == []
+    assert sorted(set(described) & inapplicable) == []
+    assert sorted(set(STANDARD) ^ {*described, *inapplicable}) == []
     unmet = sum("not met" in how.lower() for _, _, how, _ in ROWS)
-    sys.stdout.write(f"ASVS 5.0.0: {len(ROWS)} rows, {unmet} of them not met in full; {len(of_nobody)} do not apply.\n")
+    sys.stdout.write(
+        f"ASVS 5.0.0: {len(ROWS)} rows, {unmet} of them not met in full; {len(inapplicable)} do not apply.\n"
+    )
 
 
 def test_every_row_is_shown_or_says_that_it_is_not_met() -> None:

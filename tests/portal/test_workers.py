@@ -1,4 +1,4 @@
-"""Which workers leave the processor to those for whom somebody waits."""
+"""Which workers leave the processor to those for which a person waits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ print(os.nice(0) - before)
 @pytest.mark.parametrize(
     ("name", "gives_way"), [("worker-money", False), ("worker-calls", True), ("worker-exports", True)]
 )
-def test_whoever_works_for_nobody_that_waits_gives_way(name: str, *, gives_way: bool) -> None:
+def test_work_for_which_no_person_waits_gives_way(name: str, *, gives_way: bool) -> None:
     command = PROCESSES[name]
     queues = command[command.index("--queues") + 1]
     said = subprocess.run([sys.executable, "-c", ASK, queues], capture_output=True, check=True, text=True)

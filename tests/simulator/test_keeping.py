@@ -16,7 +16,7 @@ def test_a_kept_world_goes_on_at_the_next_start(tmp_path: Path) -> None:
         assert second.control.account("C-301") == before
 
 
-def test_a_world_that_nobody_keeps_is_fresh_each_time() -> None:
+def test_a_world_that_is_not_kept_is_fresh_each_time() -> None:
     with SimulatorProcess("--quiet-world") as first:
         first.control.pay("C-301", Decimal("12.5"), memo="before the restart")
 

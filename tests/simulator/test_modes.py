@@ -151,7 +151,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def closed(certificate: Path) -> Iterator[SimulatorProcess]:
-    """Speaks TLS, and lets nobody from this machine in."""
+    """Speaks TLS, and lets no client of this machine in."""
     file = str(certificate)
     with SimulatorProcess("--quiet-world", "--allow=192.0.2.1,192.0.2.2", "--tls-cert", file, "--tls-key", file) as one:
         yield one

@@ -110,7 +110,7 @@ def test_a_list_asks_the_database_no_more_for_more_rows(account: Account) -> Non
 
 
 @pytest.mark.parametrize("group", ["support", "billing", "operator", None])
-def test_nobody_adds_changes_or_deletes_money_or_calls(account: Account, group: str | None) -> None:
+def test_no_member_of_staff_adds_changes_or_deletes_money_or_calls(account: Account, group: str | None) -> None:
     client = logged_in(staff(group) if group else superuser())
     for model in ONLY_THE_PORTALS_TO_WRITE:
         before = list(model._default_manager.order_by("pk").values())

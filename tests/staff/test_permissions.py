@@ -36,7 +36,7 @@ def test_support_looks_and_notes_billing_decides_and_closes_and_the_operator_let
     assert {"accounts.change_switch", "accounts.change_user", "accounts.add_membership"} <= operator - billing
 
 
-def test_nobody_is_given_the_right_to_write_money_or_calls() -> None:
+def test_no_group_is_given_the_right_to_write_money_or_calls() -> None:
     """Of a backfill, to add is to ask for it. Of a top-up and of an online payment, to change is to decide, on a page
     of its own. Their rows are read-only.
     """

@@ -19,12 +19,12 @@ from accounts.models import Account, AuditEntry
 from billing.balances.models import Case, Cause, Payment, Reconciliation
 from billing.balances.services.reconciliation import reconcile
 from billing.calls.models import CallDay, DayState
-from billing.lib import rate_limits
+from billing.lib import redis_limits
 from billing.lib.days import begin_of
-from billing.lib.rate_limits import Limit
+from billing.lib.redis_limits import Limit
 from billing.statements.queries import payments as payment_queries
 from billing.statements.queries.statements import statement
-from billing.web import throttling
+from billing.web import request_limits
 from tests.support.factories import (
     AccountFactory,
     CallDayFactory,
@@ -388,9 +388,9 @@ def test_what_its_customers_calls_cost_an_agent_is_told_to_no_other_account(nora
 
 def test_too_many_files_in_a_minute_have_to_wait(nora: Visitor) -> None:
     days(nora.account, date(2026, 10, 1), date(2026, 10, 31))
-    most = throttling.STATEMENT.of_a_person
+    most = request_limits.STATEMENT.of_a_person
     for _ in range(most - 1):
-        rate_limits.spend([Limit(f"statement:user:{nora.user.pk}", most)], window=throttling.MINUTE)
+        redis_limits.spend([Limit(f"statement:user:{nora.user.pk}", most)], window=request_limits.MINUTE)
     codes = [nora.client.get(nora.page(f"statements/{OCTOBER}.pdf")).status_code for _ in range(2)]
     assert codes == [200, 429]
     assert AuditEntry.objects.filter(action="exported").count() == 1

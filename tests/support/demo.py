@@ -76,12 +76,12 @@ class DemoProcess:
         return said.decode()
 
     def stop_by_itself(self) -> str:
-        """Wait for an end that nobody asked for; what it had to say."""
+        """Wait for an end that was not asked for, and return what the process wrote."""
         _, said = self.process.communicate(timeout=60)
         return said.decode()
 
     def left_behind(self) -> list[psutil.Process]:
-        """Everything that was started in its surroundings and still runs, whoever started it."""
+        """Everything that was started in its surroundings and still runs, by whatever process."""
         return [process for process in psutil.process_iter() if self._surrounds(process)]
 
     def _surrounds(self, process: psutil.Process) -> bool:

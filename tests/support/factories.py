@@ -66,7 +66,7 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
 
 class InvitationFactory(DjangoModelFactory[Invitation]):
-    """An open one; its token is nobody's."""
+    """An open one; no one holds its token."""
 
     class Meta:
         model = Invitation

@@ -136,5 +136,5 @@ def test_background_work_leaves_a_part_of_the_budget_to_people() -> None:
     assert admitted([admission(per_second="2")], 50) in (2, 3)
 
 
-def test_a_budget_too_small_to_share_is_used_by_whoever_comes() -> None:
+def test_a_budget_too_small_to_share_is_used_by_all_who_come() -> None:
     assert admitted([admission(per_second="0.25", work=Work.BACK_FILL)], 5) == 1

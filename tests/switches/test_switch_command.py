@@ -192,7 +192,7 @@ def test_the_calendar_and_currency_of_a_switch_in_use_stay() -> None:
     assert (switch.url, switch.time_zone, switch.currency) == ("http://a.example", "Asia/Shanghai", "USD")
 
 
-def test_a_switch_that_nobody_is_on_yet_gets_another_calendar() -> None:
+def test_a_switch_without_accounts_gets_another_calendar() -> None:
     run("switch", "main", "http://a.example")
     assert run("switch", "main", "http://a.example", "--timezone", "Asia/Tokyo").code == 0
     assert Switch.objects.get().time_zone == "Asia/Tokyo"
@@ -228,7 +228,7 @@ def test_a_probe_of_a_dead_switch_still_keeps_the_switch() -> None:
     assert Switch.objects.exists()
 
 
-def test_the_routing_of_calls_is_kept_only_once_somebody_says_so_and_that_is_on_record() -> None:
+def test_the_routing_of_calls_is_kept_only_once_an_operator_says_so_and_that_is_on_record() -> None:
     kept = []
     for option in ((), ("--keep-routing",), (), ("--no-keep-routing",)):
         assert run("switch", "main", "http://a.example", *option).code == 0

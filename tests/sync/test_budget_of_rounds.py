@@ -79,7 +79,7 @@ def test_a_back_fill_that_comes_first_leaves_the_others_theirs(
     simulator: SimulatorProcess, crowd: list[Account], moved: MovedTime
 ) -> None:
     began, at = datetime.now(UTC), moved.at
-    for job in ("calls-older", "payments-watched", "balances", "calls-today"):
+    for job in ("calls of older days", "payments of watched accounts", "balances", "calls of today"):
         periodic.declared()[job].run(crowd[0].switch_id)
     took = moved.at - at
     assert took < 60

@@ -88,7 +88,7 @@ def test_without_a_reason_or_a_fit_amount_nothing_is_written(
     assert not TopUp.objects.exists()
 
 
-def test_staff_credit_no_account_of_their_own(account: Account, client: Client, by: User) -> None:
+def test_a_member_of_staff_does_not_credit_an_account_of_their_own(account: Account, client: Client, by: User) -> None:
     MembershipFactory.create(user=by, account=account)
     for address in (form_of(account), confirm(account)):
         [refused] = context(client.post(address, body()))["form"].non_field_errors()
@@ -116,7 +116,7 @@ def test_a_large_credit_wants_a_fresh_login(account: Account, client: Client) ->
 
 
 @pytest.mark.parametrize("group", ["support", "operator"])
-def test_whoever_may_not_credit_is_told_no(account: Account, group: str) -> None:
+def test_staff_who_may_not_credit_are_told_no(account: Account, group: str) -> None:
     client = logged_in(staff(group))
     assert form_of(account) not in addresses(client.get(page_of(account)))
     assert client.get(form_of(account)).status_code == 403

@@ -44,14 +44,14 @@ def decide_page(topup: TopUp) -> str:
     return reverse("admin:topups_topup_decide", args=[topup.pk])
 
 
-def test_the_offer_to_decide_is_made_to_whoever_may(account: Account) -> None:
+def test_the_offer_to_decide_is_made_to_those_who_may(account: Account) -> None:
     topup = TopUp.objects.get()
     assert decide_page(topup) in addresses(logged_in(staff("billing")).get(page_of(topup)))
     assert decide_page(topup) not in addresses(logged_in(staff("support")).get(page_of(topup)))
 
 
 @pytest.mark.parametrize("group", ["support", "operator"])
-def test_whoever_may_not_decide_is_told_no(account: Account, group: str) -> None:
+def test_staff_who_may_not_decide_are_told_no(account: Account, group: str) -> None:
     topup = TopUp.objects.get()
     client = logged_in(staff(group))
     assert client.get(decide_page(topup)).status_code == 403
@@ -84,7 +84,7 @@ def test_confirming_names_the_payment_where_there_is_one(account: Account) -> No
     assert (topup.state, topup.payment) == (TopUpState.CONFIRMED, payment)
 
 
-def test_a_payment_of_somebody_else_cannot_be_named(account: Account) -> None:
+def test_a_payment_of_another_account_cannot_be_named(account: Account) -> None:
     topup = TopUp.objects.get()
     foreign = PaymentFactory.create(amount=topup.amount, paid_at=NOON + timedelta(minutes=1))
     body = {"verdict": "confirmed", "why": "x", "payment": foreign.pk}

@@ -169,7 +169,7 @@ def test_a_large_top_up_is_sent_again_only_by_who_shows_once_more_that_it_is_the
     assert TopUp.objects.filter(reissue_of=old).exists()
 
 
-def test_the_person_who_asked_is_told_that_a_colleague_has_to_approve(account: Account) -> None:
+def test_the_person_who_asked_is_told_that_another_has_to_approve(account: Account) -> None:
     old, first = not_applied(account), logged_in(staff("billing"))
     first.post(reissue_page(old), {"why": "x"})
     page = first.get(answer_page(old))

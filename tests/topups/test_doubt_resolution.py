@@ -45,8 +45,8 @@ def by() -> User:
 
 
 def ask(account: Account, by: User, **changes: Any) -> TopUp:
-    wish = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": timezone.now(), **changes}
-    return topup_requests.request(account=account, by=by, **wish)
+    requested = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": timezone.now(), **changes}
+    return topup_requests.request(account=account, by=by, **requested)
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_what_was_not_sent_in_time_is_refused_unsent(account: Account, by: User,
     assert simulator.control.received("Pay") == []
 
 
-def test_many_that_wait_for_a_dead_switch_keep_no_others_waiting(
+def test_many_that_wait_for_a_dead_switch_keep_no_other_switchs_waiting(
     account: Account, by: User, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dead_senders, "MOST_AT_ONCE", 2)
@@ -354,7 +354,7 @@ def test_a_person_decides_with_a_reason(in_review: TopUp, staff: User) -> None:
         decide(topup=in_review, verdict=TopUpState.CONFIRMED, by=staff, why="Changed my mind", now=timezone.now())
 
 
-def test_without_permission_no_one_decides(in_review: TopUp) -> None:
+def test_staff_without_permission_do_not_decide(in_review: TopUp) -> None:
     stranger = UserFactory.create(is_staff=True)
     with pytest.raises(PermissionDenied):
         decide(topup=in_review, verdict=TopUpState.CONFIRMED, by=stranger, why="Because", now=timezone.now())

@@ -134,15 +134,15 @@ class Portal:
     def ask(self, number: int) -> TopUp | None:
         """A person who is refused, because a figure could not be had, comes again with the same form."""
         amount = Decimal(self.draw.randint(1, 5_000_000)).scaleb(-6)
-        wish: dict[str, Any] = {"amount": amount, "by": self.by, "key": f"wish-{number}"}
+        requested: dict[str, Any] = {"amount": amount, "by": self.by, "key": f"request-{number}"}
         try:
             if number % 2:
                 return topup_requests.request(
-                    account=self.other, source=Source.OPERATOR, now=self.now, send_by_worker=False, **wish
+                    account=self.other, source=Source.OPERATOR, now=self.now, send_by_worker=False, **requested
                 )
             child = self.children[number % len(self.children)]
             payer = Account.objects.select_related("switch").get(pk=self.agent.pk)
-            return topup_transfers.request(account=child, payer=payer, now=self.now, send_by_worker=False, **wish)
+            return topup_transfers.request(account=child, payer=payer, now=self.now, send_by_worker=False, **requested)
         except TopUpRefused:
             return None
 

@@ -108,14 +108,14 @@ def test_a_transfer_keeps_to_the_limits_too_and_its_debit_does_not_count(limited
         transfer(1, "b")
 
 
-def test_a_person_who_is_to_pay_first_is_told_before(limited: Switch) -> None:
+def test_the_account_that_is_to_pay_first_is_told_before(limited: Switch) -> None:
     account, by = AccountFactory.create(switch=limited), UserFactory.create()
     topup_limits.check_day(account=account, by=by, amount=Decimal(60), now=NOON)
     with pytest.raises(LimitExceeded):
         topup_limits.check_day(account=account, by=by, amount=Decimal(61), now=NOON)
 
 
-def test_a_voucher_that_is_bought_already_is_not_refused_by_the_day_but_counts(limited: Switch) -> None:
+def test_a_voucher_that_a_customer_has_bought_is_not_refused_by_the_day_but_counts(limited: Switch) -> None:
     account, by = AccountFactory.create(switch=limited), UserFactory.create()
     card = TopUpFactory.build(
         account=account, requested_by=by, source=Source.VOUCHER, card="f" * 64, amount=Decimal("60.125")
@@ -134,8 +134,8 @@ def test_simultaneous_wishes_together_never_exceed_a_daily_limit(limit: str) -> 
     one, by = AccountFactory.create(switch=switch), UserFactory.create()
     accounts = [one] * 16 if limit.endswith("account") else AccountFactory.create_batch(16, switch=switch)
     people = [by] * 16 if limit.endswith("user") else UserFactory.create_batch(16)
-    wishes = zip(accounts, people, range(16), strict=True)
-    made = at_once([partial(ask, account, 10, who, f"k{n}") for account, who, n in wishes])
+    requests = zip(accounts, people, range(16), strict=True)
+    made = at_once([partial(ask, account, 10, who, f"k{n}") for account, who, n in requests])
     assert sum(made) == 5
     assert TopUp.objects.count() == 5
 
@@ -148,12 +148,12 @@ def test_one_form_sent_sixteen_times_at_once_within_a_limit_is_one_top_up() -> N
     assert TopUp.objects.count() == 1
 
 
-def at_once(wishes: Sequence[Callable[[], TopUp]]) -> list[bool]:
+def at_once(requests: Sequence[Callable[[], TopUp]]) -> list[bool]:
     """Which of them were not refused."""
 
-    def try_it(wish: Callable[[], TopUp]) -> bool:
+    def try_it(request: Callable[[], TopUp]) -> bool:
         try:
-            wish()
+            request()
         except LimitExceeded:
             return False
         else:
@@ -162,4 +162,4 @@ def at_once(wishes: Sequence[Callable[[], TopUp]]) -> list[bool]:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(try_it, wishes))
+        return list(pool.map(try_it, requests))

@@ -130,14 +130,14 @@ def test_a_confirmation_that_was_left_lying_asks_again_and_sends_nothing_by_itse
         assert number_of_credits() == 0
 
 
-def test_a_confirmation_that_nobody_saw_cannot_be_sent_without_a_fresh_login(
+def test_a_confirmation_that_was_not_shown_cannot_be_sent_without_a_fresh_login(
     strict: None, mara: Visitor, zoe: Visitor
 ) -> None:
     assert confirm(mara, zoe).redirect_chain[-1][0].startswith(REAUTHENTICATE)
     assert number_of_credits() == 0
 
 
-def test_up_to_the_threshold_nobody_is_asked(strict: None, mara: Visitor, zoe: Visitor) -> None:
+def test_up_to_the_threshold_no_fresh_login_is_asked_for(strict: None, mara: Visitor, zoe: Visitor) -> None:
     confirm(mara, zoe, amount="25.49")
     assert number_of_credits() == 1
 

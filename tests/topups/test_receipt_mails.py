@@ -55,7 +55,7 @@ def mara(child: Account) -> User:
 def transfer(child: Account, by: User, key: str = "k") -> TopUp:
     assert child.parent is not None
     now = timezone.now()
-    wish = topup_transfers.request(
+    requested = topup_transfers.request(
         account=child,
         payer=Account.objects.select_related("switch").get(pk=child.parent.pk),
         amount=Decimal("12.5"),
@@ -65,7 +65,7 @@ def transfer(child: Account, by: User, key: str = "k") -> TopUp:
         now=now,
         send_by_worker=False,
     )
-    return topup_sending.carry_out(topup_id=wish.pk, now=now)
+    return topup_sending.carry_out(topup_id=requested.pk, now=now)
 
 
 def mailed() -> dict[str, str]:
@@ -102,7 +102,7 @@ def test_what_is_the_agents_is_told_to_the_agent_alone(child: Account, zoe: User
     assert "Made by        your provider" in texts[zoe.email]
 
 
-def test_times_are_in_the_zone_of_whoever_reads(child: Account, zoe: User, mara: User) -> None:
+def test_times_are_in_the_zone_of_the_reader(child: Account, zoe: User, mara: User) -> None:
     transfer(child, mara)
     texts = mailed()
     assert " JST" in texts[zoe.email]

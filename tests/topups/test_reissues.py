@@ -203,7 +203,7 @@ def test_only_what_a_person_found_not_applied_is_issued_again(state: TopUpState,
         Reissue.objects.create(topup=topup, requested_by=first, requested_at=timezone.now(), why="x")
 
 
-def test_a_person_who_may_only_decide_neither_asks_nor_answers(child: Account, decider: User, first: User) -> None:
+def test_staff_who_may_only_decide_neither_ask_nor_answer(child: Account, decider: User, first: User) -> None:
     old, stranger = credit(child, decider), UserFactory.create(is_staff=True)
     with pytest.raises(PermissionDenied):
         ask(old, stranger)
@@ -263,8 +263,8 @@ def test_a_give_back_that_was_not_applied_is_given_back_after_all(
     simulator.control.add_fault("Pay", "listed_code", count=1, after=1)
     simulator.control.add_fault("Pay", "drop_before", count=1, after=1)
     now = timezone.now()
-    wish = transfer(child, agent, first)
-    topup_sending.carry_out(topup_id=wish.pk, now=now)
+    requested = transfer(child, agent, first)
+    topup_sending.carry_out(topup_id=requested.pk, now=now)
     owed = TopUp.objects.get(kind=Kind.GIVE_BACK)
     assert owed.state == TopUpState.IN_DOUBT
     TopUp.objects.filter(pk=owed.pk).update(state=TopUpState.REVIEW)
@@ -277,17 +277,17 @@ def test_a_give_back_that_was_not_applied_is_given_back_after_all(
     new.refresh_from_db()
     assert (new.kind, new.gives_back, new.state) == (Kind.GIVE_BACK, owed.gives_back, TopUpState.CONFIRMED)
     assert money(simulator) == (Decimal(1000), Decimal(10))
-    wish.refresh_from_db()
-    assert [step.title for step in steps(wish)][-1] == StepTitle.GIVEN_BACK
+    requested.refresh_from_db()
+    assert [step.title for step in steps(requested)][-1] == StepTitle.GIVEN_BACK
 
 
 def test_a_transfers_credit_is_given_back_and_then_transferred_again(
     simulator: SimulatorProcess, agent: Account, child: Account, decider: User, first: User, second: User
 ) -> None:
-    wish, now = transfer(child, agent, first), timezone.now()
-    assert wish.debit is not None
-    topup_sending.send(topup_id=wish.debit.pk, now=now)
-    old = not_applied(TopUp.objects.get(pk=wish.pk), decider)
+    requested, now = transfer(child, agent, first), timezone.now()
+    assert requested.debit is not None
+    topup_sending.send(topup_id=requested.debit.pk, now=now)
+    old = not_applied(TopUp.objects.get(pk=requested.pk), decider)
     new = approve(ask(old, first), second)
     dead_senders.sweep(now=now + timedelta(minutes=1))
     new.refresh_from_db()
@@ -300,24 +300,24 @@ def test_a_transfers_credit_is_given_back_and_then_transferred_again(
 def test_a_debit_that_was_not_applied_is_issued_again_with_its_credit(
     simulator: SimulatorProcess, agent: Account, child: Account, decider: User, first: User, second: User
 ) -> None:
-    wish = transfer(child, agent, first)
-    assert wish.debit is not None
-    old = not_applied(wish.debit, decider)
+    requested = transfer(child, agent, first)
+    assert requested.debit is not None
+    old = not_applied(requested.debit, decider)
     new = approve(ask(old, first), second)
     topup_sending.carry_out(topup_id=new.pk, now=timezone.now())
     new.refresh_from_db()
     assert new.debit is not None
     assert (outcome(new), new.reissue_of, new.debit.reissue_of) == (TopUpState.CONFIRMED, None, old)
     assert money(simulator) == (Decimal(950), Decimal(60))
-    assert issued_again(TopUp.objects.get(pk=wish.pk)) == new
+    assert issued_again(TopUp.objects.get(pk=requested.pk)) == new
 
 
 def test_a_transfer_that_the_agent_cannot_pay_any_more_stays_asked_for(
     simulator: SimulatorProcess, agent: Account, child: Account, decider: User, first: User, second: User
 ) -> None:
-    wish = transfer(child, agent, first)
-    assert wish.debit is not None
-    reissue = ask(not_applied(wish.debit, decider), first)
+    requested = transfer(child, agent, first)
+    assert requested.debit is not None
+    reissue = ask(not_applied(requested.debit, decider), first)
     simulator.control.set_money(AGENT, Decimal(-5000))
     Account.objects.filter(pk=agent.pk).update(balance_at=None)
     with refused(ReissueRefused, TransferReason.NOT_COVERED):
@@ -338,9 +338,9 @@ def test_a_limit_of_the_day_is_told_of_as_of_whom_it_is(
 def test_when_the_agents_way_of_paying_has_changed_it_is_not_issued_again(
     agent: Account, child: Account, decider: User, first: User, second: User
 ) -> None:
-    wish = transfer(child, agent, first)
-    assert wish.debit is not None
-    reissue = ask(not_applied(wish.debit, decider), first)
+    requested = transfer(child, agent, first)
+    assert requested.debit is not None
+    reissue = ask(not_applied(requested.debit, decider), first)
     Account.objects.filter(pk=agent.pk).update(credit_without_debit=100)
     with refused(ReissueRefused, ReissueReason.PAID_OTHERWISE_NOW):
         approve(reissue, second)

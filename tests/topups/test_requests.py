@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 def ask(account: Account, by: User, **changes: Any) -> TopUp:
-    wish = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": NOON, **changes}
-    return topup_requests.request(account=account, by=by, **wish)
+    requested = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": NOON, **changes}
+    return topup_requests.request(account=account, by=by, **requested)
 
 
 @pytest.fixture
@@ -102,14 +102,14 @@ def test_the_same_key_for_another_account_is_refused(account: Account, by: User)
 
 @pytest.mark.django_db(transaction=True)
 def test_sixty_four_simultaneous_wishes_under_one_key_are_one_top_up(account: Account, by: User) -> None:
-    def wish(_: int) -> int:
+    def request(_: int) -> int:
         try:
             return ask(account, by).pk
         finally:
             connection.close()
 
     with ThreadPoolExecutor(16) as threads:
-        answers = set(threads.map(wish, range(64)))
+        answers = set(threads.map(request, range(64)))
     assert answers == {TopUp.objects.get().pk}
     assert Transition.objects.count() == 1
 

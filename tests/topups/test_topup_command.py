@@ -194,15 +194,15 @@ def test_a_real_worker_sends_what_a_page_wrote(
 ) -> None:
     account: Account = profiles.ensure(switch=switch, number="C-301", now=timezone.now())
     now = timezone.now()
-    wishes = [
+    topups = [
         topup_requests.request(account=account, amount=Decimal(n), by=by, key=f"k{n}", source=Source.OPERATOR, now=now)
         for n in range(1, 6)
     ]
-    for wish in wishes:
-        topup_requests.SEND_TOPUP.enqueue(wish.pk)  # delivered twice
+    for topup in topups:
+        topup_requests.SEND_TOPUP.enqueue(topup.pk)  # delivered twice
     confirmed = TopUp.objects.filter(state=TopUpState.CONFIRMED)
-    assert eventually(lambda: confirmed.count() == len(wishes))
-    assert pays(simulator) == len(wishes)
+    assert eventually(lambda: confirmed.count() == len(topups))
+    assert pays(simulator) == len(topups)
 
 
 def start(*argv: str) -> subprocess.Popen[bytes]:

@@ -49,8 +49,8 @@ def by() -> User:
 
 
 def ask(child: Account, agent: Account, by: User, **changes: Any) -> TopUp:
-    wish = {"amount": Decimal("50"), "key": "k1", "now": timezone.now(), "send_by_worker": False, **changes}
-    return topup_transfers.request(account=child, payer=agent, by=by, **wish)
+    requested = {"amount": Decimal("50"), "key": "k1", "now": timezone.now(), "send_by_worker": False, **changes}
+    return topup_transfers.request(account=child, payer=agent, by=by, **requested)
 
 
 def money(simulator: SimulatorProcess) -> tuple[Decimal, Decimal]:
@@ -140,9 +140,9 @@ def test_a_refused_credit_is_given_back_once(
 def test_a_credit_that_was_read_before_its_debit_was_confirmed_is_given_back_too(
     agent: Account, child: Account, by: User
 ) -> None:
-    wish, now = ask(child, agent, by), timezone.now()
+    requested, now = ask(child, agent, by), timezone.now()
     # As a second worker reads both, while the first one sends the debit.
-    credit = TopUp.objects.select_related("debit").get(pk=wish.pk)
+    credit = TopUp.objects.select_related("debit").get(pk=requested.pk)
     assert credit.debit is not None
     topup_sending.send(topup_id=credit.debit.pk, now=now)
     assert topup_states.move(topup=credit, to=TopUpState.SENDING, now=now, only_if=topup_states.sendable(), sent_at=now)
@@ -252,10 +252,10 @@ def test_the_same_key_gives_the_same_transfer_even_when_nothing_is_left(
 
 
 def test_a_check_says_what_the_request_would_say_and_writes_nothing(agent: Account, child: Account, by: User) -> None:
-    wish: dict[str, Any] = {"account": child, "payer": agent, "by": by, "key": "k", "now": timezone.now()}
-    topup_transfers.check(amount=Decimal(50), **wish)
+    requested: dict[str, Any] = {"account": child, "payer": agent, "by": by, "key": "k", "now": timezone.now()}
+    topup_transfers.check(amount=Decimal(50), **requested)
     with pytest.raises(NotCovered):
-        topup_transfers.check(amount=Decimal(9999), **wish)
+        topup_transfers.check(amount=Decimal(9999), **requested)
     assert not TopUp.objects.exists()
 
 
@@ -268,7 +268,7 @@ def test_simultaneous_transfers_never_exceed_what_the_agent_has(
     assert spendable is not None
     share = (spendable / 4).quantize(Decimal("0.01"), rounding="ROUND_DOWN")
 
-    def wish(number: int) -> None:
+    def request(number: int) -> None:
         try:
             with contextlib.suppress(NotCovered):
                 credit = ask(child, agent, by, amount=share, key=f"k{number}")
@@ -277,7 +277,7 @@ def test_simultaneous_transfers_never_exceed_what_the_agent_has(
             connection.close()
 
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(wish, range(16)))
+        list(threads.map(request, range(16)))
     # While debits cross, one may count twice; a fresh balance lets all of it be given away, and no more.
     later = now + timedelta(minutes=1)
     dead_senders.sweep(now=later)
@@ -296,7 +296,7 @@ def test_simultaneous_transfers_never_exceed_what_the_agent_has(
 def test_one_form_sent_sixteen_times_at_once_moves_the_money_once(
     simulator: SimulatorProcess, agent: Account, child: Account, by: User
 ) -> None:
-    def wish(_: int) -> str:
+    def request(_: int) -> str:
         try:
             credit = ask(child, agent, by)
             return topup_sending.carry_out(topup_id=credit.pk, now=timezone.now()).reference
@@ -304,7 +304,7 @@ def test_one_form_sent_sixteen_times_at_once_moves_the_money_once(
             connection.close()
 
     with ThreadPoolExecutor(16) as threads:
-        references = set(threads.map(wish, range(16)))
+        references = set(threads.map(request, range(16)))
     assert len(references) == 1
     assert sorted(sent(simulator)) == [(CHILD, Decimal(50)), (AGENT, Decimal(-50))]
     assert money(simulator) == (Decimal(950), Decimal(60))
@@ -321,7 +321,7 @@ def test_credit_without_debit_leaves_the_agents_balance_alone(
     assert sent(simulator) == [(CHILD, Decimal(50))]
 
 
-def test_credit_without_debit_ends_at_the_days_limit_and_begins_anew_at_the_switchs_midnight(by: User) -> None:
+def test_credit_without_debit_ends_at_the_days_limit_and_begins_again_at_the_switchs_midnight(by: User) -> None:
     switch = SwitchFactory.create(time_zone="Asia/Shanghai")
     agent = AccountFactory.create(switch=switch, credit_without_debit=Decimal(100), is_agent=True)
     child = AccountFactory.create(switch=switch, parent=agent)
@@ -351,7 +351,7 @@ def test_the_days_limit_holds_when_many_ask_at_once(by: User) -> None:
     agent = AccountFactory.create(switch=switch, credit_without_debit=Decimal(100), is_agent=True)
     child = AccountFactory.create(switch=switch, parent=agent)
 
-    def wish(number: int) -> bool:
+    def request(number: int) -> bool:
         try:
             return bool(ask(child, agent, by, amount=Decimal(30), key=f"k{number}"))
         except NotCovered:
@@ -360,7 +360,7 @@ def test_the_days_limit_holds_when_many_ask_at_once(by: User) -> None:
             connection.close()
 
     with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(wish, range(16))) == 3
+        assert sum(threads.map(request, range(16))) == 3
 
 
 def test_two_senders_at_once_do_not_keep_each_other_from_sending(

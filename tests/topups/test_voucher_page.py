@@ -34,6 +34,7 @@ from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
 from tests.support.logins import logged_in
 from tests.support.pages import addresses, context, read
+from tests.support.raw import as_sent
 from tests.support.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def test_a_card_that_was_used_says_so(zoe: Visitor) -> None:
     assert isinstance(context(answer)["refused"], vouchers.CardUsed)
     (note,) = read(answer).notes
     assert date_format(used, "DATE_FORMAT") in note
-    assert "A-20419" not in answer.content.decode()
+    assert "A-20419" not in as_sent(answer.content)
 
 
 def test_a_card_that_one_used_oneself_says_so(zoe: Visitor) -> None:
@@ -159,7 +160,7 @@ def test_a_build_without_voucher_cards_says_so(zoe: Visitor) -> None:
         assert read(look(zoe, GOOD)).notes == [str(VoucherReason.NOT_HERE.label)]
 
 
-def test_where_the_operator_takes_no_cards_nobody_is_offered_to_pay_one_in(mara: Visitor, zoe: Visitor) -> None:
+def test_where_the_operator_takes_no_cards_no_customer_is_offered_to_pay_one_in(mara: Visitor, zoe: Visitor) -> None:
     Switch.objects.update(voucher_cards=False)
     assert look(zoe, GOOD).status_code == 404
     assert zoe.client.get(zoe.page("topup/")).status_code == 404
@@ -179,7 +180,7 @@ def test_an_offer_opens_for_its_own_user_and_account_and_not_for_ever(
     assert not TopUp.objects.exists()
 
 
-def test_one_card_is_on_its_way_once_whoever_comes_with_it(mara: Visitor, zoe: Visitor) -> None:
+def test_one_card_is_on_its_way_once_even_when_two_people_come_with_it(mara: Visitor, zoe: Visitor) -> None:
     sealed = look(mara, GOOD, zoe).context["sealed"]
     own = look(mara, GOOD).context["sealed"]
     pay_in(zoe, GOOD)
@@ -188,7 +189,7 @@ def test_one_card_is_on_its_way_once_whoever_comes_with_it(mara: Visitor, zoe: V
     assert place in addresses(confirm(mara, sealed, zoe))
     elsewhere = confirm(mara, own)
     assert isinstance(context(elsewhere)["refused"], vouchers.CardTaken)
-    assert reference not in elsewhere.content.decode()
+    assert reference not in as_sent(elsewhere.content)
     assert place in addresses(look(zoe, GOOD))
     assert TopUp.objects.count() == 1
 
@@ -239,8 +240,8 @@ def test_brute_force_of_one_account_by_many_people_ends_after_ten_cards(
 def test_brute_force_from_one_network_ends_after_twenty_cards(switch: Switch, simulator: SimulatorProcess) -> None:
     for number in range(30):
         member = MembershipFactory.create(account=AccountFactory.create(switch=switch))
-        somebody = Visitor(member.user, member.account, logged_in(member.user))
-        guess(somebody.client, somebody, number, address=f"2001:db8::{number + 1:x}")
+        person = Visitor(member.user, member.account, logged_in(member.user))
+        guess(person.client, person, number, address=f"2001:db8::{number + 1:x}")
     assert len(simulator.control.received("GetPhoneCard")) == 20
 
 
@@ -294,7 +295,7 @@ def test_a_good_card_counts_as_no_guess(zoe: Visitor) -> None:
     assert "offer" in look(zoe, GOOD).context
 
 
-def test_without_redis_nobody_guesses(zoe: Visitor, simulator: SimulatorProcess) -> None:
+def test_without_redis_no_card_is_looked_up(zoe: Visitor, simulator: SimulatorProcess) -> None:
     redis.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.conf.settings.REDIS_URL", "redis://127.0.0.1:1/0")
@@ -318,13 +319,13 @@ def test_a_cards_number_is_nowhere_but_in_the_request(
     simulator.control.add_fault("PayByPhoneCard", "drop_before", count=1)
     pages = [look(zoe, ("90000001", "9999")), look(zoe, GOOD)]
     pages.append(pay_in(zoe, GOOD))
-    everything += [page.content.decode() for page in pages]
+    everything += [as_sent(page.content) for page in pages]
     for _ in range(2):
         topup = carried_out()
         everything.append(str(vars(topup)))
         everything.append(str(list(topup.transitions.values())))
     operator = logged_in(UserFactory.create(is_staff=True, is_superuser=True))
-    everything.append(operator.get(f"/staff/topups/topup/{topup.pk}/change/").content.decode())
+    everything.append(as_sent(operator.get(f"/staff/topups/topup/{topup.pk}/change/").content))
     assert topup.sealed_card
     assert topup.state == TopUpState.IN_DOUBT
 

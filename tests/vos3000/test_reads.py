@@ -194,7 +194,7 @@ def test_an_address_that_cannot_be_asked_is_refused_at_once(make_client: MakeCli
         make_client(url)
 
 
-def test_queries_about_nobody_are_mistakes(make_client: MakeClient) -> None:
+def test_queries_about_no_account_are_mistakes(make_client: MakeClient) -> None:
     client = make_client("http://127.0.0.1:1")
     today = NOON.date()
     for mistake in (

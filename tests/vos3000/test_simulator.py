@@ -94,7 +94,7 @@ def test_a_payment_is_in_the_history_with_its_memo(client: Client, control: Cont
     assert record.balance_after == paid.balance_after
 
 
-def test_paying_nobody_is_refused(client: Client) -> None:
+def test_paying_an_unknown_account_is_refused(client: Client) -> None:
     with pytest.raises(Refused):
         pay(client, account="nobody", amount=Decimal(1), memo="")
 

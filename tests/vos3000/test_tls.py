@@ -104,7 +104,7 @@ def test_nothing_is_sent_to_a_switch_that_does_not_prove_itself(
 def test_a_fingerprint_is_asserted_on_every_connection(
     make_client: MakeClient, switch: Identity, stranger: Identity
 ) -> None:
-    """The same address answers with another certificate when the kept connection is made anew."""
+    """The same address answers with another certificate when the kept connection is made again."""
     with RawServer(reply(NONE, keep=True), hang_up, reply(NONE), context=switch.context) as server:
         client = make_client(server.url, fingerprint=switch.fingerprint)
         get_all_customers(client)

@@ -28,7 +28,7 @@ from billing.batches.views.results import results_of
 from billing.web.account_page import account_page
 from billing.web.links import page_link
 from billing.web.rendering import Request, render_account_page
-from billing.web.throttling import EXPORT, TOPUP, throttled
+from billing.web.request_limits import EXPORT, TOPUP, throttled
 
 TONES = {
     RowOutcome.READY: "none",

@@ -54,7 +54,7 @@ def ask_for_missing(
 ) -> BackfillStatus:
     """For a page that was read. Days that a customer opens are fetched; staff only look."""
     refused, latest = False, found.progress
-    if found.progress and found.progress.missing and _may_ask(request, access):
+    if found.progress and found.progress.missing and not access.as_staff:
         refused, latest = _ask(access, asked.chosen, found.progress, now)
     shown = found.progress.done if found.progress else 0
     return BackfillStatus(
@@ -80,7 +80,7 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
     page_query = request.GET.copy()
     seen = "".join(page_query.pop("seen", []))
     latest = progress(account=access.account, chosen=chosen, now=now)
-    if latest and latest.all_failed and latest.later and _may_ask(request, access):
+    if latest and latest.all_failed and latest.later and not access.as_staff:
         _, latest = _ask(access, chosen, latest, now)
     status = BackfillStatus(
         progress=latest,
@@ -95,10 +95,6 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
     )
     add_never_cache_headers(response)
     return response
-
-
-def _may_ask(request: Request, access: Access) -> bool:
-    return request.method == "GET" and not access.as_staff
 
 
 def _ask(access: Access, chosen: CallFilter, missing: Progress, now: datetime) -> tuple[bool, Progress | None]:

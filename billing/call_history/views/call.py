@@ -62,7 +62,7 @@ def one_call(request: Request, access: Access, flow_no: int) -> HttpResponse:
     packages = package_list_of(call)
     price, paid_by, corrected = explain_price(call, group), packages_of(call, packages), corrections(call)
     agent_fee = _agent_fee(access, call)
-    refreshed = _refresh(request, call, group, packages, now)
+    refreshed = _refresh(call, group, packages, now)
     context = {
         "call": call,
         "here": request.get_full_path(),
@@ -87,12 +87,8 @@ def _began(request: Request) -> int | None:
     return int(text) if SECONDS.fullmatch(text) else None
 
 
-def _refresh(
-    request: Request, call: Call, group: RateGroup | None, packages: PackageList | None, now: datetime
-) -> Refreshed:
-    """Ask for rates and packages where they are old, once all of the page is read. HEAD asks for nothing."""
-    if request.method == "HEAD":
-        return Refreshed(rates.Known(group), is_coming=False)
+def _refresh(call: Call, group: RateGroup | None, packages: PackageList | None, now: datetime) -> Refreshed:
+    """Ask for rates and packages where they are old, once all of the page is read."""
     known, more_is_coming = rates.of_account(account=call.account, now=now, group=group), False
     if is_of_package(call):
         _, more_is_coming = package_services.of_account(account=call.account, now=now, packages=packages)

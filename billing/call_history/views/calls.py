@@ -50,7 +50,7 @@ def calls(request: Request, access: Access) -> HttpResponse:
     if around := found.list_context:
         context |= list_context(request.GET, form, bars, around, found.days, now=now)
         context["backfill"] = ask_for_missing(request, access, asked, around.coverage, now=now)
-    if request.method == "GET" and (form.names_destination or found.destinations.may_be_known):
+    if form.names_destination or found.destinations.may_be_known:
         rates.of_account(account=access.account, now=now)
     if wants_fragment(request):
         context["announcement"] = announcements.of_rows(found.rows) if asked.rows_only else _announce(request, context)

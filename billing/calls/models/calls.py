@@ -237,7 +237,7 @@ class CallDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account.number} on {self.day}: {self.get_state_display()}"
+        return f"{self.account.number} on {self.day}: {self.state}"
 
     @property
     def why_not_fetched(self) -> Reason | None:

@@ -107,9 +107,10 @@ def check(*, change: CustomerChange, agent: Account) -> None:
 
 
 def describe(change: CustomerChange) -> str:
-    """Say what is asked for, for the audit trail."""
-    amount = "" if change.overdraft is None else f", overdraft {change.overdraft.normalize():f}"
-    return f"{change.get_kind_display()}{amount}" + (f", invites {change.email}" if change.email else "")
+    """Say what is asked for, for the audit trail: codes and figures, the same in every language."""
+    is_about = [] if change.kind == ChangeKind.OVERDRAFT else [change.kind]
+    amount = [] if change.overdraft is None else [f"overdraft {change.overdraft.normalize():f}"]
+    return ", ".join([*is_about, *amount, *([f"invites {change.email}"] if change.email else [])])
 
 
 def _check_overdraft(change: CustomerChange, agent: Account, overdraft: Decimal) -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import Access
 from accounts.actions import Action
 from accounts.models import Account, InvitationState
-from accounts.web import fresh_login, rate_limits
+from accounts.web import fresh_login, login_limits
 from billing.customers.forms.changes import LockForm, OpenForm, OverdraftForm
 from billing.customers.models import ChangeState, CustomerChange
 from billing.customers.queries import changes as queries
@@ -48,7 +48,7 @@ def open_customer(request: Request, access: Access) -> HttpResponse:
     )
     if form.is_valid():
         # This also keeps an agent from finding out, number by number, which accounts there are.
-        rate_limits.spend(request, "open_customer")
+        login_limits.spend(request, "open_customer")
         terms = {"overdraft": Decimal(0), "rate_group": "", **form.cleaned_data}
         try:
             change = services.open_account(agent=agent, by=request.user, now=now, **terms)

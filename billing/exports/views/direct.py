@@ -25,7 +25,7 @@ from billing.lib.spreadsheets import csv_of, xlsx_to
 from billing.web.account_page import account_page, zone_of
 from billing.web.links import page_link
 from billing.web.rendering import Request
-from billing.web.throttling import EXPORT, throttled
+from billing.web.request_limits import EXPORT, throttled
 
 # More would keep a process of the web server busy for too long.
 MOST_CALLS = 100_000

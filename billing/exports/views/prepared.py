@@ -24,7 +24,7 @@ from billing.exports.views.direct import TYPES, as_file
 from billing.lib.days import day_of
 from billing.web.account_page import account_page, zone_of
 from billing.web.rendering import Request, render_account_page
-from billing.web.throttling import EXPORT, throttled
+from billing.web.request_limits import EXPORT, throttled
 
 # From when on a page says that no worker seems to be at it.
 QUIET_FOR = timedelta(minutes=1)

@@ -35,6 +35,8 @@ class SwitchWork(Protocol):
 class Periodic:
     """A task that beat sends at intervals. `job` is the name under which slots are claimed, kept and watched.
 
+    It says to staff what the work is about, such as "top-ups in doubt".
+
     `run` does the work of the present slot; for work of one switch it wants the switch's number, and `task` is the one
     that enqueues it for each switch.
     """
@@ -50,6 +52,10 @@ class Periodic:
     def is_per_switch(self) -> bool:
         """Whether `task` only enqueues a task for each switch."""
         return self.task != self.run.name
+
+    def job_of(self, switch: Switch) -> str:
+        """The name under which the slots of one switch are claimed, kept and watched."""
+        return job_of(self.job, switch)
 
     def entry(self) -> dict[str, Any]:
         """The entry of beat's schedule; a message that no worker took before the next one is sent is dropped."""
@@ -100,7 +106,7 @@ def for_each_switch(
     def declare(work: SwitchWork) -> Task[[int], None]:
         def run(switch_id: int) -> None:
             switch, now = Switch.objects.get(pk=switch_id), datetime.now(UTC)
-            label = f"{job}:{switch.name}"
+            label = job_of(job, switch)
             with doing(share, patience=patience):
                 runs.run_once(job=label, period=every, now=now, work=lambda: str(work(switch=switch, now=now)))
 
@@ -117,6 +123,10 @@ def for_each_switch(
         return task
 
     return declare
+
+
+def job_of(job: str, switch: Switch) -> str:
+    return f"{job}: {switch.name}"
 
 
 def _declare(work: Periodic) -> None:

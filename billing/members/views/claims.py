@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.web import rate_limits
+from accounts.web import login_limits
 from billing.members import services as members
 from billing.members.forms.claims import ClaimForm
 from billing.members.services import Claim
@@ -28,8 +28,8 @@ def claim(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "members/claim.html", {"form": form})
     said = Claim(**form.cleaned_data)
-    rate_limits.spend(request, "claim_from")
-    rate_limits.spend(request, "claim_of", key=f"{said.switch.pk} {said.number}")
-    rate_limits.spend(request, "claim_by", key=said.email.lower())
+    login_limits.spend(request, "claim_from")
+    login_limits.spend(request, "claim_of", key=f"{said.switch.pk} {said.number}")
+    login_limits.spend(request, "claim_by", key=said.email.lower())
     members.claim(claim=said, now=timezone.now())
     return render(request, "members/claimed.html", {"email": said.email})

@@ -17,7 +17,7 @@ from accounts.services import invitations
 from accounts.services import memberships as services
 from accounts.services.invitations import AlreadyMember, InvitationClosed, Issued, TooManyInvitations
 from accounts.services.last_owner import LastOwner
-from accounts.web import rate_limits
+from accounts.web import login_limits
 from billing.members.forms.members import InviteForm, RoleForm
 from billing.web.account_page import account_page, after_fresh_login
 from billing.web.rendering import Request, render_account_page
@@ -49,7 +49,7 @@ def invite(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     form = InviteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        rate_limits.spend(request, "invite")
+        login_limits.spend(request, "invite")
         try:
             issued = invitations.invite(
                 account=access.account,
@@ -107,7 +107,7 @@ def remove(request: Request, access: Access, pk: int) -> HttpResponse:
 @account_page(Action.RESEND_INVITATION)
 def resend(request: Request, access: Access, pk: int) -> HttpResponse:
     invitation = get_object_or_404(access.account.invitations, pk=pk)
-    rate_limits.spend(request, "invite")
+    login_limits.spend(request, "invite")
     try:
         issued = invitations.renew(invitation=invitation, by=access, now=timezone.now())
     except InvitationClosed:

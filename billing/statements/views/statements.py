@@ -24,7 +24,7 @@ from billing.statements.views.pdf import pdf_of
 from billing.web.account_page import account_page
 from billing.web.links import page_link
 from billing.web.rendering import Request, render_account_page
-from billing.web.throttling import STATEMENT, throttled
+from billing.web.request_limits import STATEMENT, throttled
 
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 

@@ -33,6 +33,8 @@ def urls(admin: TopUps) -> list[URLPattern]:
 def credit_view(admin: TopUps, request: HttpRequest, account_id: int) -> HttpResponse:
     """Show the form and, once it is posted, the confirmation. Nothing is written here."""
     by, account = person_with(request, operator_credits.PERMISSION), _account(account_id)
+    if request.method == "HEAD":  # the form asks the switch for the balance
+        return HttpResponse()
     now = timezone.now()
     form = CreditForm(request.POST if request.method == "POST" else None, switch=account.switch)
     if form.is_valid():

@@ -40,7 +40,7 @@ class ReceiptMail(OutgoingMail):
         ]
 
     def __str__(self) -> str:
-        return f"{self.topup}, {self.get_event_display()}, to {self.to}"
+        return f"{self.topup}, {self.event}, to {self.to}"
 
     @property
     def about(self) -> str:

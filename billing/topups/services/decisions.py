@@ -54,7 +54,7 @@ def decide(
             moved = _mark_not_applied(topup, by, written, now, card)
         if not moved:
             raise DecisionRefused(Because(DecisionReason.JUST_DECIDED))
-        decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
+        decided = {"state": (str(TopUpState.REVIEW.value), str(verdict.value))}
         audit.note(action=AuditAction.DECIDED, now=now, by=by, subject=topup, text=why, changes=decided)
     return topup
 

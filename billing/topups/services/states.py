@@ -48,7 +48,7 @@ def create(*, topup: TopUp, by: User | None) -> TopUp:
     # The approval of a re-issue is recorded where it is given.
     again = topup.reissue_of_id or (topup.debit is not None and topup.debit.reissue_of_id)
     if by is not None and topup.kind == Kind.CREDIT and not again:
-        text = f"{topup.amount} {topup.account.switch.currency}, {topup.get_source_display()}"
+        text = f"{topup.amount} {topup.account.switch.currency}, {topup.source}"
         audit.note(
             action=AuditAction.REQUESTED, now=topup.requested_at, by=by, via=topup.payer, subject=topup, text=text
         )

@@ -11,10 +11,10 @@ from django.utils.crypto import get_random_string
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Account, User
-from billing.lib import rate_limits
+from billing.lib import redis_limits
 from billing.lib.queued_tasks import SWEEP_AFTER
-from billing.lib.rate_limits import Limit
 from billing.lib.reasons import Because
+from billing.lib.redis_limits import Limit
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES, failure
 from billing.topups.models import Source, TopUp, VoucherReason
@@ -82,12 +82,12 @@ def look(*, account: Account, card: Card, by: User, address: str, now: datetime)
     try:
         found = _found(account, card)
     except CardNotSeen:
-        rate_limits.refund(limits)
+        redis_limits.refund(limits)
         raise
     if found is None:
         logger.warning("A wrong voucher card for %s by user %s from %s", account.number, by.pk, address)
         raise CardWrong(Because(VoucherReason.WRONG))
-    rate_limits.refund(limits)
+    redis_limits.refund(limits)
     _check(found, account, now)
     _check_is_free(account, card)
     offer = Offer(card=card, amount=found.money, expires_at=found.expiry.instant, key=get_random_string(KEY_LENGTH))
@@ -135,18 +135,18 @@ def _limits(account: Account, by: User, address: str) -> list[Limit]:
     return [
         Limit(f"voucher:user:{by.pk}", MOST_OF_A_USER),
         Limit(f"voucher:account:{account.pk}", MOST_OF_AN_ACCOUNT),
-        Limit(f"voucher:address:{rate_limits.network_of(address)}", MOST_FROM_AN_ADDRESS),
+        Limit(f"voucher:address:{redis_limits.network_of(address)}", MOST_FROM_AN_ADDRESS),
     ]
 
 
 def _count(limits: list[Limit], account: Account, by: User, address: str) -> None:
     try:
-        rate_limits.spend(limits)
-    except rate_limits.TooMany as error:
+        redis_limits.spend(limits)
+    except redis_limits.TooMany as error:
         logger.warning("Voucher cards are closed for %s, user %s, address %s", account.number, by.pk, address)
         minutes = -(-int(error.wait.total_seconds()) // 60)
         raise TooManyCards(Because(VoucherReason.TOO_MANY_WRONG, {"minutes": minutes})) from error
-    except rate_limits.Unavailable as error:
+    except redis_limits.Unavailable as error:
         raise _not_seen(Because(VoucherReason.NO_COUNT)) from error
 
 

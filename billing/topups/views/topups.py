@@ -26,7 +26,7 @@ from billing.topups.services.errors import TopUpRefused
 from billing.web.account_page import account_page
 from billing.web.payment_methods import payment_methods, to_a_way
 from billing.web.rendering import Request, render_account_page
-from billing.web.throttling import TOPUP, throttled
+from billing.web.request_limits import TOPUP, throttled
 
 TONES = {
     TopUpState.REQUESTED: "none",

@@ -23,7 +23,7 @@ from billing.topups.services.voucher_cards import Offer
 from billing.web.account_page import account_page
 from billing.web.payment_methods import payment_methods
 from billing.web.rendering import Request, render_account_page
-from billing.web.throttling import TOPUP, throttled
+from billing.web.request_limits import TOPUP, throttled
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

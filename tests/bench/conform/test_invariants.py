@@ -115,7 +115,7 @@ def paid_online(
     return replace(evidence, online=[payment], owed=frozenset({"OP-1"} if owed else ()))
 
 
-def credited_anew(evidence: Evidence, *, by: int = 3) -> Evidence:
+def credited_again(evidence: Evidence, *, by: int = 3) -> Evidence:
     """The top-up credits, for the second time, a payment by card whose first credit person 2 found not applied."""
     evidence = issued_again(paid_online(evidence), decided=2)
     old, new = evidence.topups
@@ -147,7 +147,7 @@ WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T10", lambda sound: issued_again(sound, approved=2)),
     ("T10", lambda sound: issued_again(sound, decided=None)),
     ("T10", lambda sound: replace(issued_again(sound), reissues=[])),
-    ("T10", lambda sound: credited_anew(sound, by=2)),
+    ("T10", lambda sound: credited_again(sound, by=2)),
     ("T10", lambda sound: with_its_amount(issued_again(sound), AMOUNT + 1)),
     ("T11", lambda sound: replace(sound, ledger=ledger(LedgerPay(AMOUNT + 1, 0, 0, AMOUNT, PAID_AT, REFERENCE)))),
     ("T11", lambda sound: with_seen(sound, unfit_accepted=[REFERENCE])),
@@ -167,7 +167,7 @@ def test_sound_evidence_violates_nothing() -> None:
     assert violated(sound()) == set()
     assert violated(issued_again(sound())) == set()
     assert violated(paid_online(sound())) == set()
-    assert violated(credited_anew(sound())) == set()
+    assert violated(credited_again(sound())) == set()
     assert (
         violated(replace(paid_online(sound(), owed=True), topups=[], received=[], ledger=ledger(), seen=Seen()))
         == set()

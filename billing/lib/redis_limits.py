@@ -1,8 +1,8 @@
-"""Stopping those who guess or hurry: so many tries of a person, for an account, from an address; then a pause.
+"""Limits counted in Redis: so many tries by a person, for an account, from an address, and then a pause.
 
-A try is counted before it is had, and given back when it was no miss: simultaneous tries are not let through. The
-counts are in Redis, for steps that come often; each caller says what happens while Redis does not answer. What guards
-logins, invitations and claims is counted in the database, by `accounts.web.rate_limits`.
+A try is counted before it is made, and given back when it was no miss: simultaneous tries are not let through. Redis
+serves steps that come often (voucher cards, top-ups, files, notifications); each caller says what happens while Redis
+does not answer. Logins, invitations and claims are limited in the database, by `accounts.web.login_limits`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def spend(limits: Sequence[Limit], *, window: timedelta = WINDOW) -> None:
 
 
 def refund(limits: Sequence[Limit]) -> None:
-    """It was no miss."""
+    """Give back one try, which was no miss."""
     try:
         connection().eval(GIVE_BACK, len(limits), *_keys(limits))
     except RedisError:

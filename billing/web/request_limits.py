@@ -1,4 +1,4 @@
-"""Limits steps towards money and files: so many a minute of a person and from an address.
+"""Limits requests for top-ups and files: so many a minute by a person and from an address.
 
 They are counted in Redis, by one question. Without Redis no step is held up: the limits of a day are in the database.
 """
@@ -15,8 +15,8 @@ from typing import Concatenate, ParamSpec
 from allauth.account.adapter import get_adapter
 from django.http.response import HttpResponseBase
 
-from accounts.web import rate_limits
-from billing.lib.rate_limits import Limit, TooMany, Unavailable, network_of, spend
+from accounts.web import login_limits
+from billing.lib.redis_limits import Limit, TooMany, Unavailable, network_of, spend
 from billing.web.rendering import Request
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def throttled(steps: Steps, *, method: str = "POST") -> Callable[[View[Rest]], V
         @wraps(view)
         def page(request: Request, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             if request.method == method and not _may_go_on(request, steps):
-                rate_limits.refuse(request)
+                login_limits.refuse(request)
             return view(request, *args, **kwargs)
 
         return page

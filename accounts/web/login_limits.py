@@ -1,8 +1,8 @@
-"""Limits how often something is tried: by address, by person, by what is tried. ACCOUNT_RATE_LIMITS says how often.
+"""Limits tries of what leads to a login (invitations, claims) and requests for mails, by address, person and target.
 
-Logins, forgotten passwords and codes are limited by allauth itself, by the same setting and its defaults. All these
-are counted in the database, so that an outage of Redis lets no guesser go on; a try is never given back. What is done
-often, or is given back when it was no miss, is counted in Redis by `billing.lib.rate_limits`.
+allauth limits logins, forgotten passwords and codes themselves. Both count in PostgreSQL (`LoginAttempts`), so that an
+outage of Redis lets no guesser go on, and both obey portal/settings/login_limits.py. A try is never given back. What
+people do often, or what is given back when it was no miss, is counted in Redis by `billing.lib.redis_limits`.
 """
 
 from __future__ import annotations

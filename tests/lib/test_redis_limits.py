@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from billing.lib import rate_limits
-from billing.lib.rate_limits import Limit, TooMany
+from billing.lib import redis_limits
 from billing.lib.redis import connection as redis
+from billing.lib.redis_limits import Limit, TooMany
 
 FEW, MANY = Limit("person", 2), Limit("place", 5)
 
@@ -15,7 +15,7 @@ def takes(limits: list[Limit], times: int) -> int:
     taken = 0
     for _ in range(times):
         try:
-            rate_limits.spend(limits)
+            redis_limits.spend(limits)
         except TooMany:
             continue
         taken += 1
@@ -33,21 +33,21 @@ def test_a_try_that_is_refused_does_not_make_the_pause_longer() -> None:
     redis().expire("guesses:person", 60)
     for _ in range(3):
         with pytest.raises(TooMany) as raised:
-            rate_limits.spend([FEW])
+            redis_limits.spend([FEW])
         assert timedelta(seconds=55) < raised.value.wait <= timedelta(seconds=60)
 
 
-def test_after_the_pause_tries_begin_anew() -> None:
+def test_after_the_pause_tries_begin_again() -> None:
     takes([FEW], 2)
-    assert 0 < redis().ttl("guesses:person") <= rate_limits.WINDOW.total_seconds()
+    assert 0 < redis().ttl("guesses:person") <= redis_limits.WINDOW.total_seconds()
     redis().expire("guesses:person", 0)
     assert takes([FEW], 3) == 2
 
 
 def test_a_try_that_was_no_miss_is_given_back() -> None:
     for _ in range(10):
-        rate_limits.spend([FEW, MANY])
-        rate_limits.refund([FEW, MANY])
+        redis_limits.spend([FEW, MANY])
+        redis_limits.refund([FEW, MANY])
     assert redis().keys("guesses:*") == []
 
 
@@ -62,5 +62,5 @@ def test_a_try_that_was_no_miss_is_given_back() -> None:
         ("unknown", "unknown"),
     ],
 )
-def test_whoever_has_a_network_is_one_guesser(address: str, network: str) -> None:
-    assert rate_limits.network_of(address) == network
+def test_a_network_is_one_guesser(address: str, network: str) -> None:
+    assert redis_limits.network_of(address) == network
