@@ -72,6 +72,15 @@ def test_a_switch_that_answers_for_none_is_the_reason_itself(error: SwitchError)
     assert not UnusableAnswer.objects.exists()
 
 
+def test_of_few_accounts_none_is_the_reason_where_none_has_a_usable_answer() -> None:
+    """Or all would have to wait for their turn once the switch answers again."""
+    asked = Asked(*NUMBERS)
+    with pytest.raises(Malformed):
+        ask(SwitchFactory.create(), asked, most=3)
+    assert len(asked.requests) == 5
+    assert not UnusableAnswer.objects.exists()
+
+
 def test_a_switch_that_is_not_reached_is_asked_once() -> None:
     asked = Asked(*NUMBERS, error=Unreachable(OPERATION, "no connection"))
     with pytest.raises(Unreachable):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 
 import pytest
 
-from accounts.models import Account, Membership, Role, Switch
+from accounts.models import Account, Switch
 from billing.balances.models import Stream, SyncMark
 from billing.calls.models import CallDay
 from billing.jobs.models import JobRun
@@ -17,9 +16,8 @@ from billing.lib.days import DAY
 from billing.lib.redis import connection
 from billing.switches.services import clients, priority
 from billing.switches.services.budget import BURST_SECONDS, SwitchAdmission
-from billing.vos3000.operations.customers import create_customer
 from simulator.process import SimulatorProcess
-from tests.support.factories import AccountFactory, UserFactory
+from tests.support.crowds import followed_accounts
 
 NUMBERS = [f"N-{number:03}" for number in range(200)]
 NEW = "N-000"
@@ -28,7 +26,7 @@ PER_SECOND = 2
 
 
 class MovedTime:
-    """A clock that goes on when somebody sleeps, and at no other time."""
+    """A clock that goes on while the code under test sleeps, and at no other time."""
 
     def __init__(self) -> None:
         self.at = 1_000_000.0
@@ -51,16 +49,9 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> MovedTime:
 @pytest.fixture
 def crowd(switch: Switch, simulator: SimulatorProcess) -> list[Account]:
     """200 followed accounts, up to date save the one that was granted just now; pages of ten are open."""
-    with clients.client(switch) as asking:
-        for number in NUMBERS:
-            create_customer(asking, account=number, name=number, agent="R-100", overdraft=Decimal(5))
     now = datetime.now(UTC)
-    accounts: list[Account] = [
-        AccountFactory.create(switch=switch, number=number, viewed_at=now if number in WATCHED else None)
-        for number in NUMBERS
-    ]
-    user = UserFactory.create()
-    Membership.objects.bulk_create(Membership(user=user, account=row, role=Role.OWNER) for row in accounts)
+    accounts = followed_accounts(switch, simulator, NUMBERS, read_at=now - timedelta(hours=1))
+    Account.objects.filter(number__in=WATCHED).update(viewed_at=now)
     read = {"complete_from": now - DAY, "complete_until": now - timedelta(minutes=3)}
     SyncMark.objects.bulk_create(SyncMark(account=row, stream=stream, **read) for row in accounts for stream in Stream)
     CallDay.objects.bulk_create(

@@ -10,18 +10,16 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts.models import Account, Membership, Role, Switch
+from accounts.models import Account, Switch
 from billing.balances.models import Charge, Payment, Stream, SyncMark
 from billing.calls.models import CallDay, DayState
 from billing.calls.services.fetching import fetch_days
 from billing.lib.days import DAY
 from billing.switches.models import AnswerFault, SwitchFailure, UnusableAnswer
-from billing.switches.services.clients import client
 from billing.sync.services import rounds
-from billing.vos3000.operations.customers import create_customer
 from simulator.control_orders import CallOrder, ChargeOrder, Event, PayOrder
 from simulator.process import SimulatorProcess
-from tests.support.factories import AccountFactory, UserFactory
+from tests.support.crowds import followed_accounts
 
 NOW = datetime.now(UTC).replace(hour=12)
 BEFORE = NOW - DAY
@@ -36,25 +34,12 @@ ANSWERLESS = ("cut_body", "drop_after", "empty_after", "unlisted_code")
 
 @pytest.fixture
 def crowd(switch: Switch, simulator: SimulatorProcess) -> list[Account]:
-    return followed_accounts(switch, simulator, NUMBERS)
+    return followed_accounts(switch, simulator, NUMBERS, read_at=BEFORE)
 
 
 @pytest.fixture
 def few(switch: Switch, simulator: SimulatorProcess) -> list[Account]:
-    return followed_accounts(switch, simulator, FEW)
-
-
-def followed_accounts(switch: Switch, simulator: SimulatorProcess, numbers: Sequence[str]) -> list[Account]:
-    """Accounts on the switch and here, all with a member."""
-    with client(switch) as asking:
-        for number in numbers:
-            create_customer(asking, account=number, name=f"{number} Ltd", agent="R-100", overdraft=Decimal(5))
-    at = {"balance_at": BEFORE, "profile_at": BEFORE}
-    accounts: list[Account] = [AccountFactory.create(switch=switch, number=number, **at) for number in numbers]
-    user = UserFactory.create()
-    Membership.objects.bulk_create(Membership(user=user, account=row, role=Role.OWNER) for row in accounts)
-    simulator.control.reset_stats()
-    return accounts
+    return followed_accounts(switch, simulator, FEW, read_at=BEFORE)
 
 
 def named() -> dict[tuple[str, str], str]:

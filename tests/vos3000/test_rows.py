@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from importlib import import_module
+from inspect import getsource
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-from billing.vos3000 import Listed, Malformed, RowFault
+from billing.vos3000 import Listed, Malformed, RowFault, operations
 from billing.vos3000.operations.customers import get_all_customers, get_customers
 from billing.vos3000.operations.packages import get_suite_orders, get_suites
 from billing.vos3000.operations.payments import get_consumption, get_pay_history
+from billing.vos3000.operations.phones import is_phone_of
 from billing.vos3000.operations.rates import get_fee_rates
 from billing.vos3000.operations.reports import day_of_unreadable, get_report_customer_fee
 from tests.support.rawserver import RawServer, reply
@@ -182,3 +186,16 @@ def test_a_row_of_a_report_that_cannot_be_read_may_still_say_its_day(make_client
         bad = row("GetReportCustomerFee", 999, totalFee=b'"x"', beginTime=begin)
         (unreadable,) = with_one_bad(make_client, "GetReportCustomerFee", bad).unreadable
         assert day_of_unreadable(unreadable, SHANGHAI) == day
+
+
+def test_a_bad_phone_beside_the_one_that_is_asked_for_hides_nothing(make_client: MakeClient) -> None:
+    phone = b'{"e164":"44","account":"A","customerPassword":"secret"}'
+    for rows, is_shown in ((b'{"e164":5},%b' % phone, True), (b'{"e164":"44","account":5}', False)):
+        with RawServer(reply(b'{"retCode":0,"infoPhones":[%b]}' % rows)) as server:
+            client = make_client(server.url)
+            assert is_phone_of(client, e164="44", account="A", web_password="secret") is is_shown
+
+
+def test_every_list_is_read_row_by_row_where_it_must_be() -> None:
+    for module in iter_modules(operations.__path__):
+        assert "Decoder(list" not in getsource(import_module(f"{operations.__name__}.{module.name}")), module.name

@@ -124,7 +124,7 @@ def refresh_children(*, agent: Account, now: datetime) -> int:
     """
     with client(agent.switch) as asking:
         customers = usable(get_customers(asking, agent=agent.number))
-    failed = {row.name: why_unusable(row) for row in customers.unreadable}
+    failed = {row.name: why_unusable(row) for row in customers.unreadable if row.name}
     unusable_answers.note(switch=agent.switch, operation=OPERATION, failed=failed, now=now)
     save(switch=agent.switch, customers=customers, sent=now)
     return len(customers)

@@ -81,7 +81,10 @@ def _groups(question: Question[T], numbers: Sequence[str], most: int) -> Iterato
 
 
 def _ask_by_halves(question: Question[T], group: Sequence[str], answered: Answered[T]) -> None:
-    """Ask for the smaller parts in turn, so that failures in a row are few as long as the switch answers at all."""
+    """Ask for the smaller parts in turn, so that failures in a row are few as long as the switch answers at all.
+
+    Where it has no usable answer for any of several accounts, none of them is the reason.
+    """
     parts = deque([group])
     in_a_row, last_use = 0, time.monotonic()
     while parts:
@@ -97,6 +100,9 @@ def _ask_by_halves(question: Question[T], group: Sequence[str], answered: Answer
                 raise
             if len(part) == 1:
                 answered.failed[part[0]] = why_unusable(error)
+                if len(answered.failed) == len(group) > 1 and not answered.answered:
+                    answered.failed.clear()
+                    raise
             else:
                 parts += (part[: len(part) // 2], part[len(part) // 2 :])
         else:
