@@ -10,7 +10,8 @@ class SwitchesConfig(Subject):
     verbose_name = gettext_lazy("Switches")
     staff = {
         "observation": ("v", "v", "v"),
+        "unusableanswer": ("v", "v", "v"),
     }
     undated = ("observation",)
-    waiting = "billing.switches.admin.waiting"
+    waiting = "billing.switches.admin.waiting.waiting"
     metrics = "billing.switches.queries.metrics"

@@ -31,6 +31,7 @@ from .errors import (
     Withheld,
 )
 from .expiry import Expiry, ExpiryKind
+from .rows import Listed, RowFault, UnreadableRow
 
 __all__ = [
     "Admission",
@@ -39,11 +40,13 @@ __all__ = [
     "Endpoint",
     "Expiry",
     "ExpiryKind",
+    "Listed",
     "Lost",
     "Malformed",
     "OutOfReach",
     "Refused",
     "Resting",
+    "RowFault",
     "SettingFlaw",
     "SwitchError",
     "TimedOut",
@@ -51,6 +54,7 @@ __all__ = [
     "UnknownOutcome",
     "Unreachable",
     "UnreadableRecord",
+    "UnreadableRow",
     "Untrusted",
     "Withheld",
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import chain
 from math import ceil
 from typing import Protocol, TypeVar
 
 from .errors import OVER_RANGE, Refused
+from .rows import Listed, UnreadableRow
 
 T = TypeVar("T")
 DAY = timedelta(days=1)
@@ -39,41 +41,44 @@ class AnyRange:
         self._longest = days
 
 
-def days_in_parts(ranges: Ranges, first: date, last: date, ask: Callable[[date, date], list[T]]) -> list[T]:
+def days_in_parts(ranges: Ranges, first: date, last: date, ask: Callable[[date, date], Listed[T]]) -> Listed[T]:
     """Ask about whole days, both ends included, in as few parts as the switch answers. Raises what `ask` raises."""
-    rows: list[T] = []
+    parts: list[Listed[T]] = []
     search = _Search(ranges)
     while first <= last:
         end = last if search.longest is None else min(last, first + (search.longest - 1) * DAY)
         try:
-            rows += ask(first, end)
+            parts.append(ask(first, end))
         except Refused as error:
             search.shorten(error, (end - first).days + 1)
         else:
             search.answered()
             first = end + DAY
-    return rows
+    return Listed(chain.from_iterable(parts), (row for part in parts for row in part.unreadable))
 
 
 def time_in_parts(
-    ranges: Ranges, begin: datetime, end: datetime, ask: Callable[[datetime, datetime], list[T]]
-) -> list[T]:
+    ranges: Ranges, begin: datetime, end: datetime, ask: Callable[[datetime, datetime], Listed[T]]
+) -> Listed[T]:
     """Ask about the time between two instants in as few parts as the switch answers. Raises what `ask` raises.
 
     A row in two parts that overlap is one row. Equal rows are of one instant, so each part has all of them or none.
     """
     rows: Counter[T] = Counter()
+    unreadable: list[UnreadableRow] = []
     search = _Search(ranges)
     while True:
         part_end = end if search.longest is None else min(end, begin + search.longest * DAY - ROOM)
         try:
-            rows |= Counter(ask(begin, part_end))
+            part = ask(begin, part_end)
         except Refused as error:
             search.shorten(error, ceil((part_end - begin) / DAY))
             continue
         search.answered()
+        rows |= Counter(part)
+        unreadable += [row for row in part.unreadable if row not in unreadable]
         if part_end == end:
-            return list(rows.elements())
+            return Listed(rows.elements(), unreadable)
         begin = part_end - OVERLAP
 
 

@@ -17,7 +17,7 @@ from billing.balances.models import SyncMark
 from billing.balances.services import profiles
 from billing.calls.models import Call, CallDay
 from billing.calls.services import partitions
-from billing.switches.admin import waiting
+from billing.switches.admin.waiting import waiting
 from billing.switches.models import Observation
 from billing.switches.queries import metrics
 from billing.sync.services import clocks, mirroring

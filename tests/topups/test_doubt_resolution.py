@@ -133,6 +133,17 @@ def test_a_look_that_fails_does_not_count(doubtful: TopUp, simulator: SimulatorP
     assert (done.looked_at, done.failed, doubtful.looks, doubtful.state) == (0, 1, 0, "in_doubt")
 
 
+def test_a_look_at_a_history_with_a_row_that_cannot_be_read_does_not_count(
+    doubtful: TopUp, simulator: SimulatorProcess
+) -> None:
+    """That row may be the payment."""
+    simulator.control.pay("C-301", Decimal(50), memo="odd one")
+    simulator.control.add_fault("GetPayHistory", "odd_row", row="odd one", field="memo", value='"caf\xe9"')
+    late = timezone.now() + 31 * MINUTE
+    assert {state_after(doubtful, late + number * MINUTE) for number in range(6)} == {"in_doubt"}
+    assert doubtful.looks == 0
+
+
 def test_looks_become_rarer_and_are_not_made_before_their_time(doubtful: TopUp, simulator: SimulatorProcess) -> None:
     switch, now, pauses = doubtful.account.switch, timezone.now(), []
     for _ in range(6):

@@ -222,10 +222,19 @@ def _unknown_to_the_switch(asking: Client, group: list[Account], stage: staging.
     if not silent:
         return []
     numbers = [account.number for account in silent]
-    known = {customer.account for customer in get_customers(asking, accounts=numbers)}
-    if not known and len(numbers) > 1:
-        known = {number for number in numbers if get_customers(asking, accounts=[number])}
+    listed = get_customers(asking, accounts=numbers)
+    # A row that cannot be read is that of an account all the same.
+    known = {customer.account for customer in listed} | {row.name for row in listed.unreadable}
+    if (not known or "" in known) and len(numbers) > 1:
+        known = {number for number in numbers if _is_listed(asking, number)}
+    elif "" in known:
+        known.add(numbers[0])
     return [account for account in silent if account.number not in known]
+
+
+def _is_listed(asking: Client, number: str) -> bool:
+    listed = get_customers(asking, accounts=[number])
+    return bool(listed or listed.unreadable)
 
 
 def _emptied(group: list[Account], stage: staging.Stage) -> list[Account]:

@@ -12,7 +12,7 @@ from billing.lib.reasons import Because, RefusedBecause
 from billing.lib.redis import connection
 from billing.switches.models import SettingReason
 from billing.switches.services.budget import SwitchAdmission
-from billing.switches.services.priority import WaitingAdmission, is_background
+from billing.switches.services.priority import WaitingAdmission, present_work
 from billing.switches.services.quiet_hours import QuietAdmission
 from billing.switches.services.ranges import SwitchRanges
 from billing.vos3000 import Admission, BadSetting, Client, Endpoint
@@ -38,7 +38,7 @@ def admission(switch: Switch) -> Admission:
         redis=connection(),
         switch_id=switch.id,
         requests_per_second=switch.requests_per_second,
-        modest=is_background(),
+        work=present_work(),
     )
     return QuietAdmission(WaitingAdmission(budget), switch)
 

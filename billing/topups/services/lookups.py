@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
+from accounts.models import Account
 from billing.switches.services import clients
 from billing.topups.models import LookUp, TopUp, references
-from billing.vos3000 import SwitchError
+from billing.vos3000 import Client, SwitchError
 from billing.vos3000.operations.payments import PayRecord, get_pay_history
 from billing.vos3000.times import ANY_ZONE
 
@@ -92,10 +93,16 @@ def look(*, topup: TopUp, now: datetime) -> LookUp:
     """Look for one top-up now, whatever its state. Raises what a question to the switch can raise."""
     window = Window.of([topup], now)
     with clients.client(topup.account.switch) as client:
-        rows = get_pay_history(client, account=topup.account.number, begin=window.begin, end=window.end)
+        rows = payments_within(client, topup.account, window)
     lookup = _lookup(topup, window, Shown.by(rows))
     lookup.save()
     return lookup
+
+
+def payments_within(client: Client, account: Account, window: Window) -> Sequence[PayRecord]:
+    """Read all of an account's payments. A row that cannot be read may be the one looked for: raises Malformed."""
+    rows = get_pay_history(client, account=account.number, begin=window.begin, end=window.end)
+    return rows.whole("GetPayHistory")
 
 
 def listed(rows: Sequence[PayRecord]) -> list[dict[str, str]]:

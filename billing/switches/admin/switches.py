@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Switch
-from accounts.staff_pages.base import ReadOnlyAdmin, StaffAdmin
+from accounts.staff_pages.base import StaffAdmin
 from accounts.staff_pages.typed import ModelForm
-from billing.subject import Waiting
-from billing.switches.models import Observation
 from billing.switches.services import calendars, clients, clock_checks
 from billing.switches.services.clients import SettingsRefused
 
@@ -58,23 +53,3 @@ class SwitchAdmin(StaffAdmin[Switch]):
         calendars.correct(switch=obj)
         super().save_model(request, obj, form, change)
         clock_checks.settings_changed(switch=obj, is_elsewhere="url" in form.changed_data)
-
-
-@admin.register(Observation)
-class ObservationAdmin(ReadOnlyAdmin[Observation]):
-    """What was found out about each switch's clock, zone and quiet hours."""
-
-    list_display = ("switch", "is_off", "clock_ahead", "local_ahead", "zone_is_wrong", "refused_from", "refused_until")
-    list_filter = ("is_off",)
-    list_select_related = ("switch",)
-    ordering = ("switch__name",)
-
-
-def waiting(*, now: datetime) -> Iterator[Waiting]:
-    """Yield the switches whose clock or zone needs a person."""
-    yield Waiting(
-        label=_("Switches whose clock or time zone is wrong"),
-        model="switches.observation",
-        count=Observation.objects.filter(is_off=True).count(),
-        query={"is_off__exact": 1},
-    )
