@@ -16,6 +16,7 @@ from billing.lib.days import DAY
 from billing.lib.redis import connection
 from billing.switches.services import clients, priority
 from billing.switches.services.budget import BURST_SECONDS, SwitchAdmission
+from portal.celery import app as celery
 from simulator.process import SimulatorProcess
 from tests.support.crowds import followed_accounts
 
@@ -50,6 +51,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> MovedTime:
 def crowd(switch: Switch, simulator: SimulatorProcess) -> list[Account]:
     """200 followed accounts, up to date save the one that was granted just now; pages of ten are open."""
     now = datetime.now(UTC)
+    celery.loader.import_default_modules()
     accounts = followed_accounts(switch, simulator, NUMBERS, read_at=now - timedelta(hours=1))
     Account.objects.filter(number__in=WATCHED).update(viewed_at=now)
     read = {"complete_from": now - DAY, "complete_until": now - timedelta(minutes=3)}
