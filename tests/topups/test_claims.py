@@ -78,7 +78,7 @@ def decider() -> User:
 
 def begun(account: Account, pool: ThreadPoolExecutor) -> tuple[TopUp, Future[TopUp]]:
     """Begin to send in another thread, and return as soon as it is claimed."""
-    topup = TopUpFactory.create(account=account, deadline=timezone.now() + HOUR)
+    topup = TopUpFactory.create(account=account, requested_at=timezone.now(), deadline=timezone.now() + HOUR)
 
     def send() -> TopUp:
         try:

@@ -45,7 +45,7 @@ def waiting() -> QuerySet[TopUp]:
 def create(*, topup: TopUp, by: User | None) -> TopUp:
     """Write a request and its first transition. The caller holds the transaction.
 
-    Its reference comes from its key: what the switch has done under this key is found by it, whatever became of the row.
+    Its reference comes from its key: what the switch did under this key is found by it, whatever became of the row.
     """
     reference = keyed_reference("TU", topup.requested_by_id, topup.kind, topup.key)
     if not TopUp.objects.filter(reference=reference).exists():

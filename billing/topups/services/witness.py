@@ -15,8 +15,10 @@ KEPT_FOR = timedelta(days=90)
 def note_sending(topup: TopUp) -> datetime | None:
     """Note that the top-up is about to leave; where that was noted before, return when. Raises RedisError."""
     noted = (topup.sent_at or topup.requested_at).isoformat()
-    before = cast("bytes | None", connection().set(_name(topup), noted, nx=True, get=True, ex=KEPT_FOR))
-    return None if before is None else datetime.fromisoformat(before.decode())
+    if connection().set(_name(topup), noted, nx=True, ex=KEPT_FOR):
+        return None
+    before = cast("bytes", connection().get(_name(topup)))
+    return datetime.fromisoformat(before.decode())
 
 
 def forget_sending(topup: TopUp) -> None:
