@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -13,11 +13,10 @@ from django.db import connection
 from accounts.models import Account
 from accounts.models.account import LONGEST_NUMBER
 from billing.calls.models import NOT_STATED
-from billing.calls.queries.retention import NEAR_ITS_DAY
 from billing.calls.services import partitions
+from billing.calls.services.record_times import Near
 from billing.calls.services.unreadable_records import UnreadableRecords, excerpt_of
 from billing.lib.amounts import ZERO, stored
-from billing.lib.days import noon
 from billing.lib.instants import from_millis
 from billing.vos3000.operations.calls import Cdr
 
@@ -81,8 +80,7 @@ class Stage:
     _batch: list[tuple[Any, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._earliest = _millis(noon(self.day) - NEAR_ITS_DAY)
-        self._latest = _millis(noon(self.day) + NEAR_ITS_DAY)
+        self._near = Near.day(self.day)
         with connection.cursor() as cursor:
             cursor.execute(MAKE_STAGE)
 
@@ -128,9 +126,9 @@ class Stage:
     def _row(self, account: int, record: Cdr) -> tuple[Any, ...]:
         """Raise ValueError, with the reason, for a record that no call of that day can have."""
         start, stop = record.start, record.stop
-        if not self._earliest <= start <= self._latest or stop < start:
-            raise ValueError("a call at another time")
-        if not 0 <= record.hold_time <= INT_MAX or not 0 <= record.fee_time <= INT_MAX:
+        if not self._near.earliest <= start <= self._near.latest or stop < start:
+            start, stop = self._near.begin_and_end(record)
+        if record.hold_time > INT_MAX or record.fee_time > INT_MAX:
             raise ValueError("a call of another length")
         if not -BIGINT_MAX <= record.flow_no <= BIGINT_MAX or len(record.agent_account) > LONGEST_NUMBER:
             raise ValueError("a call of another kind")
@@ -141,8 +139,8 @@ class Stage:
             stop,
             record.caller,
             record.callee,
-            record.hold_time,
-            record.fee_time,
+            max(record.hold_time, 0),
+            max(record.fee_time, 0),
             stored(record.fee),
             record.fee_prefix,
             stored(record.suite_fee) if record.suite_fee else ZERO,
@@ -167,7 +165,3 @@ def _code(code: int | None, largest: int) -> int:
 
 def _ends(numbers: list[int]) -> list[int]:
     return [min(numbers), max(numbers)]
-
-
-def _millis(at: datetime) -> int:
-    return int(at.timestamp()) * 1000
