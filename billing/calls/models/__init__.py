@@ -13,6 +13,7 @@ from billing.calls.models.calls import (
     EndDirection,
     UnreadableRecord,
 )
+from billing.calls.models.counting import CountingRule, DayBy, ReportCalendar
 from billing.calls.models.totals import CallTotal, DroppedMonth
 
 __all__ = [
@@ -26,9 +27,12 @@ __all__ = [
     "CallLevel",
     "CallTotal",
     "ChangeOfRecord",
+    "CountingRule",
+    "DayBy",
     "DayState",
     "DroppedMonth",
     "EndDirection",
+    "ReportCalendar",
     "UnreadableRecord",
     "routing",
 ]

@@ -16,11 +16,14 @@ from accounts.models import Account, Switch
 from billing.calls.models import CallDay, DayState
 from billing.calls.queries.retention import first_compared_day
 from billing.calls.services import day_locks, switch_silence
+from billing.calls.services.comparing import Stated, note_reports, set_not_known, settle
+from billing.calls.services.counting_watch import watch
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import is_due, note_failed_proof
 from billing.calls.services.staging import INT_MAX
-from billing.lib.amounts import is_money, stored
+from billing.lib.amounts import is_money
 from billing.lib.days import DAY, day_of
+from billing.lib.instants import from_millis
 from billing.switches.services.clients import client
 from billing.vos3000 import SwitchError
 from billing.vos3000.operations.reports import get_report_customer_fee
@@ -29,30 +32,6 @@ logger = logging.getLogger(__name__)
 
 ACCOUNTS_PER_REQUEST = 50
 
-EQUAL = """
-    held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
-        AND abs(held.fee + held.elsewhere_fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
-"""
-# A day without a row in the report has no calls. What was never fetched cannot be compared. A day that was given up is
-# tried again once the switch reports other figures for it.
-COMPARE = f"""
-    UPDATE calls_callday held
-    SET reported_calls = coalesce(stated.calls, 0), reported_fee = coalesce(stated.fee, 0), checked_at = %(now)s,
-        unusable_report = '', state = CASE WHEN {EQUAL} THEN 'proven' ELSE 'differs' END,
-        unproven_since = CASE WHEN {EQUAL} THEN NULL ELSE coalesce(held.unproven_since, %(now)s) END,
-        next_try_at = CASE WHEN {EQUAL} THEN NULL ELSE held.next_try_at END,
-        tries = CASE
-            WHEN {EQUAL} THEN 0
-            WHEN held.tries >= %(most_tries)s AND (held.reported_calls, held.reported_fee)
-                IS DISTINCT FROM (coalesce(stated.calls, 0), coalesce(stated.fee, 0)) THEN 0
-            ELSE held.tries END
-    FROM calls_callday looked_at
-    LEFT JOIN unnest(%(accounts)s::bigint[], %(days)s::date[], %(calls)s::int[], %(fees)s::numeric[])
-        AS stated (account_id, day, calls, fee)
-        ON stated.account_id = looked_at.account_id AND stated.day = looked_at.day
-    WHERE looked_at.id = ANY(%(days_looked_at)s) AND held.id = looked_at.id AND held.fetched_at IS NOT NULL
-    RETURNING held.id, held.state
-"""  # noqa: S608  # made of constants alone
 # A day that was proven before and cannot be compared now is proven no longer.
 UNUSABLE_REPORT = """
     UPDATE calls_callday held
@@ -62,19 +41,23 @@ UNUSABLE_REPORT = """
     WHERE held.id = wrong.id
 """
 LONGEST_REASON = 200
-Stated = tuple[int, Decimal]
 
 
 @dataclass
 class Proven:
-    """Account-days that agree with the report, those that differ, and those whose report cannot be used."""
+    """Account-days that agree with the report, those that differ, and those whose report cannot be used.
+
+    Of those that are `not_known` it is not known yet by which rule the switch counts them.
+    """
 
     proven: int = 0
+    not_known: int = 0
     differing: list[CallDay] = field(default_factory=list)
     without_report: list[CallDay] = field(default_factory=list)
 
     def add(self, other: Proven) -> None:
         self.proven += other.proven
+        self.not_known += other.not_known
         self.differing += other.differing
         self.without_report += other.without_report
 
@@ -104,7 +87,7 @@ def prove_days(
         due = [row for row in differing if is_due(row, now) and _is_older(row, fetched_before)]
         try:
             fetched = _fetch_again(due, now)
-            still = _compare(switch, fetched, now, proven)
+            still = _without_contradictions(switch, _compare(switch, fetched, now, proven), now, proven)
         except SwitchError:
             # What was fetched now waits for its next turn, or the other days would never have theirs.
             note_failed_proof(_tried(due, now), now)
@@ -146,7 +129,7 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     if not days:
         return []
     stated = _stated(switch, days)
-    impossible = {key: sums for key, sums in stated.items() if abs(sums[0]) > INT_MAX or not is_money(sums[1])}
+    impossible = {key: sums for key, sums in stated.items() if abs(sums.calls) > INT_MAX or not is_money(sums.fee)}
     stated = {key: sums for key, sums in stated.items() if key not in impossible}
     unusable = [row for row in days if (row.account_id, row.day) in impossible]
     proven.without_report += _note_unusable_reports(unusable, impossible, now)
@@ -154,23 +137,25 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
     unreported = {row for row in days if _is_unreported(switch, row, stated, now)}
     with day_locks.held(unreported):
         proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unreported]).update(checked_at=now)
-    days = [row for row in days if row not in unreported]
-    with day_locks.held(days), connection.cursor() as cursor:
-        cursor.execute(
-            COMPARE,
-            {
-                "now": now,
-                "most_tries": CallDay.MOST_TRIES,
-                "accounts": [account for account, _ in stated],
-                "days": [day for _, day in stated],
-                "calls": [calls for calls, _ in stated.values()],
-                "fees": [stored(fee) for _, fee in stated.values()],
-                "days_looked_at": [row.pk for row in days],
-            },
-        )
-        states = dict(cursor.fetchall())
+    noted = note_reports([row for row in days if row not in unreported], stated, now)
+    states = settle(switch, noted, now)
     proven.proven += sum(state == DayState.PROVEN for state in states.values())
-    return [row for row in days if states.get(row.pk) == DayState.DIFFERS]
+    proven.not_known += sum(state == DayState.NOT_KNOWN for state in states.values())
+    return [row for row in noted if states[row.pk] == DayState.DIFFERS]
+
+
+def _without_contradictions(
+    switch: Switch, differing: list[CallDay], now: datetime, proven: Proven
+) -> list[CallDay]:
+    """Return the days that differ by any rule. Of others, it is no longer known how the switch counts them."""
+    fresh = list(CallDay.objects.filter(pk__in=[row.pk for row in differing]).select_related("account__switch"))
+    speaking = watch(switch=switch, differing=fresh, now=now)
+    states = settle(switch, speaking, now)
+    left = [row for row in speaking if states[row.pk] == DayState.DIFFERS]
+    set_not_known(left, now)
+    proven.proven += sum(state == DayState.PROVEN for state in states.values())
+    proven.not_known += sum(state == DayState.NOT_KNOWN for state in states.values()) + len(left)
+    return [row for row in differing if row not in speaking]
 
 
 def _is_unreported(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date], Stated], now: datetime) -> bool:
@@ -187,7 +172,7 @@ def _note_unusable_reports(
     if not days:
         return []
     sums = [impossible[row.account_id, row.day] for row in days]
-    reasons = [f"No day can be so: {calls} calls, {fee} in all."[:LONGEST_REASON] for calls, fee in sums]
+    reasons = [f"No day can be so: {one.calls} calls, {one.fee} in all."[:LONGEST_REASON] for one in sums]
     for row, reason in zip(days, reasons, strict=True):
         logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, reason)
     with day_locks.held(days), connection.cursor() as cursor:
@@ -209,7 +194,7 @@ def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], S
     stated: dict[tuple[int, date], Stated] = {}
     for row in rows:
         if row.account in ids:
-            key = (ids[row.account], row.first_day(switch.zone))
-            calls, fee = stated.get(key, (0, Decimal(0)))
-            stated[key] = (calls + row.cdr_count, fee + row.total_fee)
+            key = (ids[row.account], row.day(switch.zone, first=first, last=last))
+            others = stated.get(key, Stated(0, Decimal(0), from_millis(row.begin_time)))
+            stated[key] = Stated(others.calls + row.cdr_count, others.fee + row.total_fee, others.begins_at)
     return stated

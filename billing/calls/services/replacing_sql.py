@@ -195,9 +195,9 @@ ADD_UP = """
         rounded = coalesce(summed.rounded, held.rounded),
         state = CASE
             WHEN held.state <> 'proven' THEN held.state
-            WHEN held.reported_calls = summed.calls + summed.elsewhere_calls
-                AND abs(held.reported_fee - summed.fee - summed.elsewhere_fee)
-                    <= coalesce(summed.rounded, held.rounded) * 0.000001 THEN 'proven'
+            WHEN held.reported_calls = summed.calls + summed.elsewhere_calls + held.apart_calls
+                AND abs(held.reported_fee - summed.fee - summed.elsewhere_fee - held.apart_fee)
+                    <= coalesce(summed.rounded, held.rounded) * 0.000001 + held.fee_slack THEN 'proven'
             ELSE 'differs' END
     FROM (
         SELECT touched.account_id, touched.day, touched.rounded, hours.*, elsewhere.*

@@ -38,11 +38,12 @@ def unconfirmed_empty_days(*, asking: Client, accounts: Sequence[Account], day: 
     switch, numbers = accounts[0].switch, [account.number for account in accounts]
     asked = list({*numbers, *_accounts_called_lately(switch, day)})
     rows = get_report_customer_fee(asking, accounts=asked, first=day - LOOKED_BACK, last=day)
-    reported = {(row.account, row.first_day(switch.zone)) for row in rows}
+    days = [row.day(switch.zone, first=day - LOOKED_BACK, last=day) for row in rows]
+    reported = {(row.account, of_day) for row, of_day in zip(rows, days, strict=True)}
     is_unsure = may_have_dropped(switch=switch, day=day, reported=(other for _, other in reported), now=now)
     calls = Counter[str]()
-    for row in rows:
-        if row.first_day(switch.zone) == day:
+    for row, of_day in zip(rows, days, strict=True):
+        if of_day == day:
             calls[row.account] += row.cdr_count
     unreported = {number for number in numbers if is_unsure and (number, day) not in reported}
     return [account for account in accounts if calls[account.number] or account.number in unreported]

@@ -1,0 +1,69 @@
+"""Watching the rule by which a switch counts: a day that speaks against it ends it, and it is learnt again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from accounts.models import Switch
+from billing.calls.models import CallDay, CountingRule, DayState, ReportCalendar
+from billing.calls.services import counting_learning
+from billing.calls.services.counting_learning import MOST_CALLS, OFFSETS, explain
+from billing.calls.services.counting_sums import Calendar, KnownDays
+from billing.calls.services.day_verdicts import calendar_of, calendars_of, decided
+
+logger = logging.getLogger(__name__)
+
+
+def watch(*, switch: Switch, differing: Sequence[CallDay], now: datetime) -> list[CallDay]:
+    """Find, of days that still differ after they were fetched again, those that another rule or calendar explains.
+
+    A rule that a day contradicts is known no longer; nor is the calendar of an account whose day another one explains.
+    """
+    kept = counting_learning.rule_of(switch)
+    if kept.decided_at is None or not differing:
+        return []
+    rule = decided(kept)
+    days = [row for row in differing if row.calls <= MOST_CALLS and not row.unreadable]
+    known = KnownDays.around(switch, days)
+    found, elsewhere = [], []
+    for row, explained in explain(known, days, [known.calendars(row) for row in days]):
+        rules = frozenset().union(*explained.values())
+        if any(one.way == rule.way for one in rules):
+            elsewhere.append(row)
+        elif rules:
+            found.append(row)
+    if found:
+        _end(kept, found, now)
+    strangers = [row for row in days if row not in found + elsewhere and not _ever_proven(row)]
+    offsets = [Calendar(offset) for offset in OFFSETS]
+    for row, explained in explain(known, strangers, [offsets] * len(strangers)):
+        if any(one.way == rule.way for rules in explained.values() for one in rules):
+            elsewhere.append(row)
+    if elsewhere:
+        _learn_calendars(switch, kept, elsewhere, now)
+    return found + elsewhere
+
+
+def _end(kept: CountingRule, days: Sequence[CallDay], now: datetime) -> None:
+    first = min(days, key=lambda row: row.day)
+    logger.warning("Switch %s: %s speaks against how it counted, %s", kept.switch, first, kept.words)
+    kept.decided_at, kept.learnt_from = None, first.day
+    kept.contradicted_at, kept.contradicted_by = now, first.account
+    kept.save()
+
+
+def _ever_proven(row: CallDay) -> bool:
+    """Whether a day of the account with calls was ever proven: then its calendar is not in question."""
+    return CallDay.objects.filter(account=row.account_id, state=DayState.PROVEN, calls__gt=0).exists()
+
+
+def _learn_calendars(switch: Switch, kept: CountingRule, days: Sequence[CallDay], now: datetime) -> None:
+    """Learn again in which calendars the reports of these days' accounts are."""
+    known = calendars_of(days)
+    learnt = counting_learning.learn(switch, since=kept.learnt_from, now=now)
+    for account in {row.account_id for row in days if calendar_of(switch, row, known) == known.get(row.account_id)}:
+        ReportCalendar.objects.filter(account=account).delete()
+    for account in {row.account_id for row in days}:
+        counting_learning.keep_calendar(learnt, account, now=now)
