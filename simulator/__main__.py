@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from simulator import keeping
 from simulator.controls import Controls
+from simulator.counting import Counting
 from simulator.interface import Interface
 from simulator.options import Options
 from simulator.server import Listener
@@ -70,7 +71,15 @@ def _options(arguments: argparse.Namespace) -> Options:
         quiet=arguments.quiet_world,
         extra_fields=tuple(arguments.extra_field),
         deduction_sign=arguments.deduction_sign,
-        day_rule=arguments.day_rule,
+        counting=Counting(
+            day_rule=arguments.day_rule,
+            report_rule=arguments.report_day_rule or "",
+            unanswered=arguments.report_unanswered == "counted",
+            zones=dict(arguments.report_zone),
+            states_own_midnight=arguments.report_midnight == "account",
+            places=arguments.report_places,
+            zero_start=arguments.zero_start,
+        ),
         keep_empty_lists=arguments.empty_lists == "keep",
     )
 
@@ -88,6 +97,11 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"unknown time zone {name}") from error
+
+
+def _account_zone(text: str) -> tuple[str, str]:
+    account, zone = _pair(text)
+    return account, _zone(zone).key
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -112,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--extra-field", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="wanted in every body")
     add("--deduction-sign", type=int, choices=(-1, 1), default=-1, help="of a deduction's fee in GetPayHistory")
     add("--day-rule", choices=("start", "stop", "both"), default="start", help="which end of a call says its day")
+    add("--report-day-rule", choices=("start", "stop", "both"), help="the same for reports, where it is another")
+    add("--report-unanswered", choices=("counted", "left-out"), default="counted", help="of calls, in reports")
+    add("--report-zone", type=_account_zone, action="append", default=[], metavar="ACCOUNT=ZONE", help="of its reports")
+    add("--report-midnight", choices=("account", "switch"), default="account", help="whose days a report states")
+    add("--report-places", type=int, choices=range(2, 7), help="to which reports round what a day costs")
+    add("--zero-start", action="store_true", help="calls without an answer have no start, and are of the day they end")
     add("--empty-lists", choices=("omit", "keep"), default="omit", help="in answers")
     add("--state-file", type=Path, metavar="FILE", help="keep the world here and go on with it at the next start")
     add("--tls-cert", metavar="FILE")

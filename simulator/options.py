@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from simulator.counting import Counting
+
 FIRST_NEWER_SECTION = (3, 64)
 """A 2.1.4 build ends before this section of the manual: GetConsumption, GetAllCustomers and what follows."""
 
@@ -26,5 +28,5 @@ class Options:
     quiet: bool = False
     extra_fields: tuple[tuple[str, str], ...] = ()
     deduction_sign: int = -1
-    day_rule: str = "start"
+    counting: Counting = field(default_factory=Counting)
     keep_empty_lists: bool = False

@@ -260,6 +260,15 @@ class CallDay(models.Model):
         return f"{self.account.number} on {self.day}: {self.get_state_display()}"
 
     @property
+    def counted_calls(self) -> int:
+        """How many calls the day has by the rule of its report, without those that are rows of other days."""
+        return self.calls + self.apart_calls
+
+    @property
+    def counted_fee(self) -> Decimal:
+        return self.fee + self.apart_fee
+
+    @property
     def is_given_up(self) -> bool:
         """Whether no periodic work tries to prove it any more."""
         return self.tries >= self.MOST_TRIES

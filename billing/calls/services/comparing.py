@@ -54,9 +54,9 @@ SETTLE = f"""
     ), settled AS (
         SELECT held.id,
             CASE WHEN is_equal THEN 'proven' ELSE coalesce(otherwise, held.state) END AS state,
-            CASE WHEN is_equal THEN judged.apart_calls WHEN otherwise IS NULL THEN held.apart_calls ELSE 0 END AS calls,
-            CASE WHEN is_equal THEN judged.apart_fee WHEN otherwise IS NULL THEN held.apart_fee ELSE 0 END AS fee,
-            CASE WHEN is_equal THEN judged.slack WHEN otherwise IS NULL THEN held.fee_slack ELSE 0 END AS slack,
+            CASE WHEN otherwise IS NULL THEN held.apart_calls ELSE judged.apart_calls END AS calls,
+            CASE WHEN otherwise IS NULL THEN held.apart_fee ELSE judged.apart_fee END AS fee,
+            CASE WHEN otherwise IS NULL THEN held.fee_slack ELSE judged.slack END AS slack,
             CASE WHEN is_equal THEN 0 ELSE held.tries END AS tries,
             CASE WHEN NOT is_equal THEN coalesce(held.unproven_since, %(now)s) END AS unproven_since,
             CASE

@@ -21,6 +21,8 @@ NOTHING = Decimal(0)
 class Verdict:
     """What a day is: proven where its sums, with `apart_…` added, are what is reported, and else `otherwise`.
 
+    `apart_…` is what the rule of the report makes of the sums of what is listed for the day.
+
     Without `otherwise` it cannot be compared yet, and stays what it is.
     """
 
@@ -70,10 +72,8 @@ def _by_rule(switch: Switch, kept: CountingRule, days: Sequence[CallDay]) -> lis
         calendar = calendar_of(switch, day, calendars)
         is_listed = kept.as_listed and calendar == SWITCHS
         counted = _listed(day, unanswered=rule.unanswered) if is_listed else None
-        if day.unreadable:
-            verdicts.append(Verdict(day, DayState.DIFFERS))
-        elif counted and Reported.of(day).equals(counted, rule.places):
-            verdicts.append(_equal(day, counted, rule.places))
+        if day.unreadable or (counted and Reported.of(day).equals(counted, rule.places)):
+            verdicts.append(_compared(day, counted, rule.places))
         else:
             to_count.append((day, calendar, DayState.DIFFERS if is_listed else None))
     return verdicts + _by_calls(switch, rule, to_count)
@@ -88,22 +88,19 @@ def _by_calls(
     complete = [window for window in windows if known.is_complete(window)]
     sums = dict(zip(complete, sums_of(complete), strict=True))
     return [
-        _counted(day, sums[window][rule.way], rule) if window in sums else Verdict(day, otherwise)
+        _compared(day, sums[window][rule.way], rule.places) if window in sums else Verdict(day, otherwise)
         for (day, _, otherwise), window in zip(days, windows, strict=True)
     ]
 
 
-def _counted(day: CallDay, counted: Counted, rule: Rule) -> Verdict:
-    if Reported.of(day).equals(counted, rule.places):
-        return _equal(day, counted, rule.places)
-    return Verdict(day, DayState.DIFFERS)
-
-
-def _equal(day: CallDay, counted: Counted, places: int) -> Verdict:
+def _compared(day: CallDay, counted: Counted | None, places: int) -> Verdict:
+    """Judge a day by what the rule counts; None: that cannot be said of it."""
+    if counted is None:
+        return Verdict(day, DayState.DIFFERS)
     return Verdict(
         day,
         DayState.DIFFERS,
-        may_be_proven=True,
+        may_be_proven=Reported.of(day).equals(counted, places),
         apart_calls=counted.calls - day.calls - day.elsewhere_calls,
         apart_fee=counted.fee - day.fee - day.elsewhere_fee,
         slack=Reported.of(day).slack(counted, places),
@@ -150,7 +147,7 @@ def _by_list(day: CallDay, learnt: Learnt, *, is_switchs: bool) -> Verdict:
     ways = {(rule.unanswered, rule.places) for rule in learnt.possible}
     listed = {way: _listed(day, unanswered=way[0]) for way in ways}
     if is_switchs and all(one and Reported.of(day).equals(one, places) for (_, places), one in listed.items()):
-        return _equal(day, Counted(day.calls + day.elsewhere_calls, day.fee + day.elsewhere_fee), max(ways)[1])
+        return _compared(day, Counted(day.calls + day.elsewhere_calls, day.fee + day.elsewhere_fee), max(ways)[1])
     return Verdict(day, DayState.NOT_KNOWN)
 
 
@@ -158,7 +155,7 @@ def _by_each(day: CallDay, learnt: Learnt, found: Sequence[Sums]) -> Verdict:
     reported = Reported.of(day)
     if all(reported.equals(sums[rule.way], rule.places) for sums in found for rule in learnt.possible):
         strict = max(learnt.possible, key=lambda rule: rule.places)
-        return _equal(day, found[0][strict.way], strict.places)
+        return _compared(day, found[0][strict.way], strict.places)
     is_explained = any(reported.explained_by(sums) & RULES for sums in found)
     evidence = learnt.accounts.get(day.account_id)
     tells_of_others = evidence is not None and bool(evidence.telling)
