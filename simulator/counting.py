@@ -18,7 +18,7 @@ class Counting(msgspec.Struct, frozen=True, rename="camel"):
     """Which end of a call says its day, in the list and in the reports; whether reports count calls without an answer.
 
     `zones` are those of the reports of some accounts, by name; `states_own_midnight`: their days are stated to begin in
-    that zone. Fees are rounded to so many `places`, each day as a whole. `zero_start`: what was not answered has no start.
+    that zone. Fees are rounded to so many `places`, each day as a whole. `zero_start`: unanswered calls have no start.
     Records with one of the `unlisted` numbers are counted all the same.
     """
 

@@ -1,5 +1,5 @@
-"""`make prove-counting`: switches that count by rules they do not tell. Exit code 1: one was named wrongly or too late, or
-too few days were proven, or a day that should not be."""
+"""`make prove-counting`: switches that count by rules they do not tell. Exit code 1: one was named wrongly or too
+late, or too few days were proven, or a day that should not be."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def _run(seed: int) -> int:
         print(f"{time.monotonic() - began:6.0f} s  {text}", flush=True)
 
     with SimulatorProcess("--quiet-world") as switch:
-        outcomes = prove(
-            choices(Random(seed)), url=switch.url, control=switch.control, seed=seed, days=DAYS, note=note
-        )
+        outcomes = prove(choices(Random(seed)), url=switch.url, control=switch.control, seed=seed, days=DAYS, note=note)
     result = report(outcomes, seed=seed, seconds=time.monotonic() - began)
     write(result, RESULT)
     print(f"\n{table(result)}")

@@ -1,4 +1,4 @@
-"""What a switch may choose without telling: every combination of what the proof is about, with the rest drawn at random."""
+"""What a switch may choose without telling: all combinations of what the proof is about, the rest at random."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from billing.calls.models import DayBy
 from billing.calls.services.counting_rules import PLACES, Rule
 
 # East and west of the switch, which is in UTC.
-ZONES = ("Asia/Kathmandu", "America/Los_Angeles")
+ZONES = ("Asia/Shanghai", "America/Los_Angeles")
 ON_THE_WIRE = {DayBy.START: "start", DayBy.END: "stop", DayBy.BOTH: "both"}
 
 

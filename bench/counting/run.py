@@ -1,4 +1,4 @@
-"""The whole proof: each switch is followed day by day, as the rounds of the workers do, until it is known how it counts."""
+"""The whole proof: each switch is followed day by day, as the rounds of the workers follow it."""
 
 from __future__ import annotations
 
@@ -98,4 +98,4 @@ def _outcome(board: Switchboard, named_after: int | None, days: Sequence[date]) 
 
 
 def _is_offset(row: ReportCalendar, choice: Choice, day: date) -> bool:
-    return row.offset == datetime.combine(day, time(12), ZoneInfo(choice.zone)).utcoffset()
+    return row.offsets[0] == datetime.combine(day, time(12), ZoneInfo(choice.zone)).utcoffset()

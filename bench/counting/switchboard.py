@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Account, Switch
 from bench.counting.choices import ON_THE_WIRE, Choice
+from billing.calls.models import DayBy
 from simulator import control_orders as orders
 from simulator.control import Control
 from simulator.counting import Counting
@@ -59,7 +60,7 @@ def connect(
     control.count(
         Counting(
             day_rule=ON_THE_WIRE[choice.list_by],
-            report_rule=ON_THE_WIRE[choice.rule.day_by],
+            report_rule=ON_THE_WIRE[DayBy(choice.rule.day_by)],
             unanswered=choice.rule.unanswered,
             zones={account.number: choice.zone for account in board.in_zone},
             states_own_midnight=choice.states_own_midnight,
@@ -86,9 +87,7 @@ def _calls(random: Random, account: Account, day: date, zone: ZoneInfo) -> list[
     return calls
 
 
-def _call(
-    random: Random, account: Account, at: datetime, *, answered: bool, at_least: int = 1
-) -> orders.CallOrder:
+def _call(random: Random, account: Account, at: datetime, *, answered: bool, at_least: int = 1) -> orders.CallOrder:
     start = int(at.astimezone(UTC).timestamp()) * SECOND
     seconds = at_least + random.randrange(600) if answered else 0
     ringing = random.randrange(4, 25) * SECOND

@@ -16,7 +16,10 @@ class CallsConfig(Subject):
         "callelsewhere": ("", "", ""),
         "callrouting": ("", "", "v"),
         "calltotal": ("", "", ""),
+        "countingrule": ("v", "v", "v"),
         "droppedmonth": ("", "", ""),
+        "reportcalendar": ("v", "v", "v"),
         "unreadablerecord": ("v", "v", "v"),
     }
     waiting = "billing.calls.admin.waiting.waiting"
+    metrics = "billing.calls.queries.metrics.metrics"

@@ -1,4 +1,4 @@
-"""Records that say oddly when their call was, and numbers that more than one record has: each is told once and counts."""
+"""Records that say oddly when their call was, and numbers of more than one record: each is told once and counts."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class SwitchFactory(DjangoModelFactory[Switch]):
     requests_per_second = Decimal(10_000)
     topup_places = 6
 
-    @factory.post_generation
+    @factory.post_generation  # type: ignore[untyped-decorator]  # the stubs leave it out
     def counting_rule(self: Switch, create: bool, extracted: Any, **_: Any) -> None:
         """How its reports count calls is known, as it is of a switch that was connected some days ago."""
         if create and extracted is not False:

@@ -1,4 +1,4 @@
-import datetime
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import pgtrigger.compiler
@@ -110,7 +110,7 @@ class Migration(FirstMigration):
             name='ReportCalendar',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('offset', models.DurationField(help_text="Between UTC and the calendar of the account's reports")),
+                ('offsets', django.contrib.postgres.fields.ArrayField(base_field=models.DurationField(), help_text="Between UTC and the calendar of the account's reports, the likeliest first", size=None)),
                 ('is_stated', models.BooleanField(help_text='Its reports say so themselves: their days begin at another midnight')),
                 ('evidence_days', models.IntegerField(help_text='Complete days of the account that it was learnt from')),
                 ('evidence_first', models.DateField()),
@@ -120,7 +120,7 @@ class Migration(FirstMigration):
             ],
             options={
                 'constraints': [
-                    models.CheckConstraint(condition=models.Q(('offset__gte', datetime.timedelta(days=-1, seconds=36000)), ('offset__lte', datetime.timedelta(seconds=50400))), name='report_calendar_is_of_this_earth'),
+                    models.CheckConstraint(condition=models.Q(('offsets__len__gt', 0)), name='report_calendar_is_known'),
                 ],
             },
         ),

@@ -275,7 +275,7 @@ class CallDay(models.Model):
 
 
 class CallElsewhere(models.Model):
-    """A record that a day reports though it is a row of another day, on which its call started, or of another account."""
+    """A record that a day reports though it is a row of another account, or of another day, on which it started."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField(help_text=_("That reports it too"))

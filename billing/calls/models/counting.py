@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +22,8 @@ class CountingRule(models.Model):
     """How the daily report of a switch counts calls (manual §3.48), learnt from days that are complete.
 
     The manual does not say it. `decided_at` is empty while it is not known: the other columns then hold what was
-    decided before, if anything. Evidence is account-days, and none from before `learnt_from` counts: a day that the rule
-    does not explain, but another would, ends the rule and has it learnt again from that day on.
+    decided before, if anything. Evidence is account-days, and none from before `learnt_from` counts: a day that the
+    rule does not explain, but another would, ends the rule and has it learnt again from that day on.
     """
 
     switch = models.OneToOneField(Switch, on_delete=models.CASCADE, related_name="counting_rule")
@@ -66,10 +67,17 @@ class CountingRule(models.Model):
 
 
 class ReportCalendar(models.Model):
-    """The time zone of an account's daily reports, where it is not the switch's; learnt like `CountingRule`."""
+    """The time zone of an account's daily reports, where it is not the switch's; learnt like `CountingRule`.
+
+    Where no call tells several apart, as those of India and Nepal without one in the quarter of an hour between them,
+    `offsets` are all of these, the likeliest first: a day is then proven when it is in each of them.
+    """
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="report_calendar")
-    offset = models.DurationField(help_text=_("Between UTC and the calendar of the account's reports"))
+    offsets = ArrayField(
+        models.DurationField(),
+        help_text=_("Between UTC and the calendar of the account's reports, the likeliest first"),
+    )
     is_stated = models.BooleanField(help_text=_("Its reports say so themselves: their days begin at another midnight"))
     evidence_days = models.IntegerField(help_text=_("Complete days of the account that it was learnt from"))
     evidence_first = models.DateField()
@@ -78,10 +86,7 @@ class ReportCalendar(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(offset__gte=timedelta(hours=-14), offset__lte=timedelta(hours=14)),
-                name="report_calendar_is_of_this_earth",
-            ),
+            models.CheckConstraint(condition=Q(offsets__len__gt=0), name="report_calendar_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +94,10 @@ class ReportCalendar(models.Model):
 
     @property
     def zone(self) -> str:
-        """The calendar as people write it, such as UTC+08:00."""
-        minutes = self.offset // timedelta(minutes=1)
-        return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+        """The calendars as people write them, such as UTC+08:00."""
+        return " / ".join(map(_named, self.offsets))
+
+
+def _named(offset: timedelta) -> str:
+    minutes = offset // timedelta(minutes=1)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

@@ -1,14 +1,14 @@
 """Learning by which rule the daily report of a switch counts calls, from days that are complete.
 
-Every rule is tried on every such day, in the calendar of the switch and in that which the account's reports state; for an
-account that neither explains, in those of the whole earth. A day that no rule explains says nothing about the rule. The
-rules that fail to explain the fewest days are possible; where they agree but for decimals, the rule is known.
+Every rule is tried on every such day, in the calendar of the switch and in that which the account's reports state; for
+an account that neither explains, in those of the whole earth. A day that no rule explains says nothing about the rule.
+The rules that fail to explain the fewest days are possible; where they agree but for decimals, the rule is known.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -39,10 +39,10 @@ SEARCHED_DAYS, SEARCHED_ACCOUNTS = 5, 20
 LEAST_EVIDENCE = 3
 # Some days differ by themselves and are explained by another rule by chance: of so many, one.
 DAYS_BY_CHANCE = 10
+HOUR = timedelta(hours=1)
 # Hours from UTC, with the zones of half and quarter hours.
 OFFSETS = [
-    timedelta(hours=hours)
-    for hours in sorted([*range(-12, 15), -9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75])
+    hours * HOUR for hours in sorted([*range(-12, 15), -9.5, -3.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75])
 ]
 Explained = Mapping[Calendar, frozenset[Rule]]
 
@@ -86,8 +86,17 @@ class Learnt:
         """The rule that is known by now, if one is: of the decimals, as few as do."""
         named = min(self.possible, key=lambda rule: rule.places)
         is_one = len({rule.way for rule in self.possible}) == 1
-        is_sure = len(self.days) >= max(LEAST_EVIDENCE, DAYS_BY_CHANCE * self.contradictions)
-        return named if is_one and is_sure else None
+        return named if is_one and self.is_sure else None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether there is enough evidence for the rules that are possible, and little against them."""
+        return len(self.days) >= max(LEAST_EVIDENCE, DAYS_BY_CHANCE * self.contradictions)
+
+    @property
+    def proving(self) -> frozenset[Rule]:
+        """The rules that all have to explain a day for it to be proven: no day rules any out for itself alone."""
+        return self.possible if self.is_sure else RULES
 
     def calendars(self, account: int) -> list[Calendar]:
         """Return in which calendars an account's reports may be; one, unless its days do not tell yet."""
@@ -98,7 +107,13 @@ class Learnt:
         for sure in (*(one for one in found if one.is_stated), SWITCHS):
             if sure in found:
                 return [sure]
-        return sorted(found, key=lambda calendar: calendar.offset or timedelta(0))
+        return sorted(found, key=_likelihood)
+
+
+def _likelihood(calendar: Calendar) -> tuple[int, timedelta]:
+    """Sort whole hours from UTC before half ones, and these before quarters."""
+    offset = calendar.offset or timedelta(0)
+    return [not offset % part for part in (HOUR, HOUR / 2, HOUR / 4)].index(True), offset
 
 
 def explain(
@@ -113,7 +128,7 @@ def explain(
             complete.append((row, calendars))
             windows += of_day
     sums = iter(sums_of(windows))
-    found = []
+    found: list[tuple[CallDay, Explained]] = []
     for row, calendars in complete:
         reported = Reported.of(row)
         # The offset that is stated may be another one in summer; it is one calendar.
@@ -122,11 +137,13 @@ def explain(
     return found
 
 
-def learn(switch: Switch, *, since: date | None, now: datetime) -> Learnt:
-    """Weigh the evidence of the last days. Reads alone."""
+def learn(switch: Switch, *, since: date | None, now: datetime, accounts: Collection[int] | None = None) -> Learnt:
+    """Weigh the evidence of the last days, of all accounts or of some. Reads alone."""
     first = max(filter(None, (since, day_of(now, switch.zone) - LEARNT_OVER)))
+    chosen = Q() if accounts is None else Q(account__in=accounts)
     rows = list(
         CallDay.objects.filter(
+            chosen,
             Q(calls__gt=0) | Q(reported_calls__gt=0),
             account__switch=switch,
             account__missing_since__isnull=True,
@@ -140,14 +157,14 @@ def learn(switch: Switch, *, since: date | None, now: datetime) -> Learnt:
         ).order_by("-day", "account_id")[:MOST_DAYS]
     )
     known = KnownDays.around(switch, rows)
-    accounts: dict[int, AccountEvidence] = defaultdict(AccountEvidence)
+    evidence: dict[int, AccountEvidence] = defaultdict(AccountEvidence)
     for row, explained in explain(known, rows, [known.calendars(row) for row in rows]):
-        accounts[row.account_id].days.append((row, explained))
-    lost = (one for one in accounts.values() if len(one.days) > 1 and 2 * len(one.telling) <= len(one.days))
-    for evidence in islice(lost, SEARCHED_ACCOUNTS):
-        _try_everywhere(known, evidence)
-    learnt = Learnt(accounts)
-    unexplained = {rule: sum(one.best(rule)[0] for one in accounts.values()) for rule in RULES}
+        evidence[row.account_id].days.append((row, explained))
+    lost = (one for one in evidence.values() if len(one.days) > 1 and 2 * len(one.telling) <= len(one.days))
+    for of_account in islice(lost, SEARCHED_ACCOUNTS):
+        _try_everywhere(known, of_account)
+    learnt = Learnt(evidence)
+    unexplained = {rule: sum(one.best(rule)[0] for one in evidence.values()) for rule in RULES}
     learnt.contradictions = min(unexplained.values())
     learnt.possible = frozenset(rule for rule, days in unexplained.items() if days == learnt.contradictions)
     learnt.as_listed = _is_as_listed(known, learnt)
@@ -155,7 +172,7 @@ def learn(switch: Switch, *, since: date | None, now: datetime) -> Learnt:
 
 
 def _try_everywhere(known: KnownDays, evidence: AccountEvidence) -> None:
-    """Try the days of an account in every calendar of the earth: neither the switch's nor a stated one explains them."""
+    """Try an account's days in every calendar of the earth: neither the switch's nor a stated one explains them."""
     rows = [row for row, _ in evidence.days][:SEARCHED_DAYS]
     offsets = [Calendar(offset) for offset in OFFSETS]
     found = explain(known, rows, [offsets] * len(rows))
@@ -206,23 +223,27 @@ def keep_calendar(learnt: Learnt, account: int, *, now: datetime) -> None:
     calendars = learnt.calendars(account)
     if calendars == [SWITCHS]:
         ReportCalendar.objects.filter(account=account).delete()
-    if len(calendars) != 1 or calendars == [SWITCHS]:
+    if not calendars or calendars == [SWITCHS]:
         return
-    rows = [row for row, _ in learnt.accounts[account].telling]
-    latest = max(rows, key=lambda row: row.day)
-    stated = [row for row in rows if row.report_begins_at is not None]
-    offset = calendars[0].offset
+    days = [row for row, _ in learnt.accounts[account].telling]
+    switch = Switch.objects.get(accounts=account)
+    offsets = [calendar.offset for calendar in calendars if calendar.offset is not None]
+    if len(offsets) > 1:
+        beside = ReportCalendar.objects.filter(account__switch=switch).exclude(account=account)
+        of_others = {offset for of_one in beside.values_list("offsets", flat=True) for offset in of_one[:1]}
+        # Of several that fit, one in which other accounts of the switch are is likelier.
+        offsets.sort(key=lambda offset: offset not in of_others)
     if calendars[0].is_stated:
-        at = max(stated, key=lambda row: row.day)
-        offset = stated_offset(latest.account.switch, at)
-    if offset is None:
+        stated = [(row.day, offset) for row in days if (offset := stated_offset(switch, row)) is not None]
+        offsets = [max(stated)[1]] if stated else []
+    if not offsets:
         return
     values = {
-        "offset": offset,
+        "offsets": offsets,
         "is_stated": calendars[0].is_stated,
-        "evidence_days": len(rows),
-        "evidence_first": min(row.day for row in rows),
-        "evidence_last": latest.day,
+        "evidence_days": len(days),
+        "evidence_first": min(row.day for row in days),
+        "evidence_last": max(row.day for row in days),
     }
     ReportCalendar.objects.update_or_create(
         account_id=account, defaults=values, create_defaults={**values, "decided_at": now}

@@ -28,7 +28,9 @@ class Rule:
         return self.day_by, self.unanswered
 
 
-RULES = frozenset(Rule(by.value, unanswered, places) for by, unanswered, places in product(DayBy, (True, False), PLACES))
+RULES = frozenset(
+    Rule(by.value, unanswered, places) for by, unanswered, places in product(DayBy, (True, False), PLACES)
+)
 
 
 @dataclass(frozen=True)

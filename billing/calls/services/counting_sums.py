@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 
@@ -19,7 +20,7 @@ from billing.lib.days import DAY, begin_of, day_of, each_day, end_of
 # A call of another day that counts on this one began or ended not longer before or after it. Longer ones are rare.
 ACROSS = timedelta(hours=3)
 MICROSECOND = timedelta(microseconds=1)
-# By index, each window by itself: a call that is counted began within a day before the window, or ended before it began.
+# Each window by itself, by the index: a call that counts began at most a day before it, or ended before it began.
 SUMS = """
     SELECT counted.* FROM unnest(%(accounts)s::bigint[], %(begins)s::timestamptz[], %(ends)s::timestamptz[])
         WITH ORDINALITY AS wanted (account_id, begins, ends, place)
@@ -142,7 +143,7 @@ def sums_of(windows: Sequence[Window]) -> list[Sums]:
     """Add up the calls of each window in every way, in one statement."""
     if not windows:
         return []
-    columns = {
+    columns: dict[str, Any] = {
         "accounts": [window.account for window in windows],
         "begins": [window.begin for window in windows],
         "ends": [window.end for window in windows],

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import Switch
-from billing.calls.models import CallDay, CountingRule, DayState, ReportCalendar
+from billing.calls.models import CallDay, CountingRule, DayState
 from billing.calls.services import counting_learning
 from billing.calls.services.counting_learning import MOST_CALLS, OFFSETS, explain
-from billing.calls.services.counting_sums import Calendar, KnownDays
-from billing.calls.services.day_verdicts import calendar_of, calendars_of, decided
+from billing.calls.services.counting_sums import Calendar, KnownDays, stated_offset
+from billing.calls.services.day_verdicts import calendars_of, decided
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def watch(*, switch: Switch, differing: Sequence[CallDay], now: datetime) -> lis
         if any(one.way == rule.way for rules in explained.values() for one in rules):
             elsewhere.append(row)
     if elsewhere:
-        _learn_calendars(switch, kept, elsewhere, now)
+        learn_calendars(switch=switch, days=elsewhere, now=now)
     return found + elsewhere
 
 
@@ -59,11 +59,20 @@ def _ever_proven(row: CallDay) -> bool:
     return CallDay.objects.filter(account=row.account_id, state=DayState.PROVEN, calls__gt=0).exists()
 
 
-def _learn_calendars(switch: Switch, kept: CountingRule, days: Sequence[CallDay], now: datetime) -> None:
-    """Learn again in which calendars the reports of these days' accounts are."""
-    known = calendars_of(days)
-    learnt = counting_learning.learn(switch, since=kept.learnt_from, now=now)
-    for account in {row.account_id for row in days if calendar_of(switch, row, known) == known.get(row.account_id)}:
-        ReportCalendar.objects.filter(account=account).delete()
-    for account in {row.account_id for row in days}:
+def learn_calendars(*, switch: Switch, days: Sequence[CallDay], now: datetime) -> bool:
+    """Learn again in which calendars the reports of these days' accounts are. Return whether one is another now."""
+    kept = counting_learning.rule_of(switch)
+    if kept.decided_at is None or not days:
+        return False
+    accounts = {row.account_id for row in days}
+    before = calendars_of(days)
+    learnt = counting_learning.learn(switch, since=kept.learnt_from, now=now, accounts=accounts)
+    for account in accounts:
         counting_learning.keep_calendar(learnt, account, now=now)
+    return calendars_of(days) != before
+
+
+def without_known_calendar(switch: Switch, days: Sequence[CallDay]) -> list[CallDay]:
+    """Choose days whose reports state another midnight than the switch's, of accounts whose calendar is not known."""
+    known = calendars_of(days)
+    return [row for row in days if row.account_id not in known and stated_offset(switch, row) is not None]

@@ -1,4 +1,4 @@
-"""Judging fetched days by what the switch reports of them: by the rule by which it counts, or by all that are possible."""
+"""Judging fetched days by what the switch reports of them: by the rule by which it counts, or by all possible ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from accounts.models import Switch
 from billing.calls.models import CallDay, CountingRule, DayState, ReportCalendar
 from billing.calls.services import counting_learning
 from billing.calls.services.counting_learning import Learnt
-from billing.calls.services.counting_rules import RULES, Counted, Reported, Rule
-from billing.calls.services.counting_sums import SWITCHS, Calendar, KnownDays, Sums, stated_offset, sums_of
+from billing.calls.services.counting_rules import RULES, Counted, Reported, Rule, Sums
+from billing.calls.services.counting_sums import SWITCHS, Calendar, KnownDays, stated_offset, sums_of
 
 NOTHING = Decimal(0)
 
@@ -50,18 +50,18 @@ def decided(kept: CountingRule) -> Rule:
     return Rule(kept.day_by, bool(kept.unanswered), kept.places or 0)
 
 
-def calendars_of(days: Iterable[CallDay]) -> Mapping[int, Calendar]:
+def calendars_of(days: Iterable[CallDay]) -> Mapping[int, Sequence[Calendar]]:
     """Return the calendars of reports, by account, that are known not to be the switch's."""
     rows = ReportCalendar.objects.filter(account__in={day.account_id for day in days})
-    return {row.account_id: Calendar(row.offset, row.is_stated) for row in rows}
+    return {row.account_id: [Calendar(offset, row.is_stated) for offset in row.offsets] for row in rows}
 
 
-def calendar_of(switch: Switch, day: CallDay, known: Mapping[int, Calendar]) -> Calendar:
-    """Return the calendar in which a day is compared: what is known, or what its report states, or the switch's."""
+def _calendars_of(switch: Switch, day: CallDay, known: Mapping[int, Sequence[Calendar]]) -> Sequence[Calendar]:
+    """Return the calendars in which a day is compared: what is known, or what its report states, or the switch's."""
     if day.account_id in known:
         return known[day.account_id]
     offset = stated_offset(switch, day)
-    return SWITCHS if offset is None else Calendar(offset, is_stated=True)
+    return [SWITCHS if offset is None else Calendar(offset, is_stated=True)]
 
 
 def _by_rule(switch: Switch, kept: CountingRule, days: Sequence[CallDay]) -> list[Verdict]:
@@ -69,28 +69,40 @@ def _by_rule(switch: Switch, kept: CountingRule, days: Sequence[CallDay]) -> lis
     rule, calendars = decided(kept), calendars_of(days)
     verdicts, to_count = [], []
     for day in days:
-        calendar = calendar_of(switch, day, calendars)
-        is_listed = kept.as_listed and calendar == SWITCHS
+        tried = _calendars_of(switch, day, calendars)
+        is_listed = kept.as_listed and tried == [SWITCHS]
         counted = _listed(day, unanswered=rule.unanswered) if is_listed else None
         if day.unreadable or (counted and Reported.of(day).equals(counted, rule.places)):
             verdicts.append(_compared(day, counted, rule.places))
         else:
-            to_count.append((day, calendar, DayState.DIFFERS if is_listed else None))
+            to_count.append((day, tried, DayState.DIFFERS if is_listed else None))
     return verdicts + _by_calls(switch, rule, to_count)
 
 
 def _by_calls(
-    switch: Switch, rule: Rule, days: Sequence[tuple[CallDay, Calendar, DayState | None]]
+    switch: Switch, rule: Rule, days: Sequence[tuple[CallDay, Sequence[Calendar], DayState | None]]
 ) -> list[Verdict]:
     """Add up the calls of days as the rule counts them. One that is not complete is what stands beside it."""
     known = KnownDays.around(switch, [day for day, *_ in days])
-    windows = [known.window(day, calendar) for day, calendar, _ in days]
-    complete = [window for window in windows if known.is_complete(window)]
-    sums = dict(zip(complete, sums_of(complete), strict=True))
-    return [
-        _compared(day, sums[window][rule.way], rule.places) if window in sums else Verdict(day, otherwise)
-        for (day, _, otherwise), window in zip(days, windows, strict=True)
-    ]
+    sums = _sums(known, {day: calendars for day, calendars, _ in days})
+    verdicts = []
+    for day, calendars, otherwise in days:
+        counted = [sums[day, calendar][rule.way] for calendar in calendars if (day, calendar) in sums]
+        equal = [Reported.of(day).equals(one, rule.places) for one in counted]
+        if len(counted) < len(calendars):
+            verdicts.append(Verdict(day, otherwise))
+        elif any(equal) and not all(equal):
+            verdicts.append(Verdict(day, DayState.NOT_KNOWN))
+        else:
+            verdicts.append(_compared(day, counted[0], rule.places))
+    return verdicts
+
+
+def _sums(known: KnownDays, tried: Mapping[CallDay, Sequence[Calendar]]) -> dict[tuple[CallDay, Calendar], Sums]:
+    """Add up the calls of days in the calendars for which they are complete."""
+    windows = {(day, one): known.window(day, one) for day, calendars in tried.items() for one in calendars}
+    complete = [key for key, window in windows.items() if known.is_complete(window)]
+    return dict(zip(complete, sums_of([windows[key] for key in complete]), strict=True))
 
 
 def _compared(day: CallDay, counted: Counted | None, places: int) -> Verdict:
@@ -119,9 +131,7 @@ def _by_all(switch: Switch, learnt: Learnt, days: Sequence[CallDay]) -> list[Ver
     """Judge days by every rule that is possible: proven by all of them, or not yet known."""
     known = KnownDays.around(switch, days)
     tried = {day: _calendars(known, learnt, day) for day in days}
-    windows = {(day, one): known.window(day, one) for day, calendars in tried.items() for one in calendars}
-    complete = [key for key, window in windows.items() if known.is_complete(window)]
-    sums = dict(zip(complete, sums_of([windows[key] for key in complete]), strict=True))
+    sums = _sums(known, tried)
     verdicts = []
     for day, calendars in tried.items():
         found = [sums[day, calendar] for calendar in calendars if (day, calendar) in sums]
@@ -144,7 +154,7 @@ def _calendars(known: KnownDays, learnt: Learnt, day: CallDay) -> list[Calendar]
 
 def _by_list(day: CallDay, learnt: Learnt, *, is_switchs: bool) -> Verdict:
     """Judge a day that is not complete by its list alone, which no rule can make another where nothing is apart."""
-    ways = {(rule.unanswered, rule.places) for rule in learnt.possible}
+    ways = {(rule.unanswered, rule.places) for rule in learnt.proving}
     listed = {way: _listed(day, unanswered=way[0]) for way in ways}
     if is_switchs and all(one and Reported.of(day).equals(one, places) for (_, places), one in listed.items()):
         return _compared(day, Counted(day.calls + day.elsewhere_calls, day.fee + day.elsewhere_fee), max(ways)[1])
@@ -153,8 +163,8 @@ def _by_list(day: CallDay, learnt: Learnt, *, is_switchs: bool) -> Verdict:
 
 def _by_each(day: CallDay, learnt: Learnt, found: Sequence[Sums]) -> Verdict:
     reported = Reported.of(day)
-    if all(reported.equals(sums[rule.way], rule.places) for sums in found for rule in learnt.possible):
-        strict = max(learnt.possible, key=lambda rule: rule.places)
+    if all(reported.equals(sums[rule.way], rule.places) for sums in found for rule in learnt.proving):
+        strict = max(learnt.proving, key=lambda rule: rule.places)
         return _compared(day, found[0][strict.way], strict.places)
     is_explained = any(reported.explained_by(sums) & RULES for sums in found)
     evidence = learnt.accounts.get(day.account_id)

@@ -17,7 +17,7 @@ from billing.calls.models import CallDay, DayState
 from billing.calls.queries.retention import first_compared_day
 from billing.calls.services import day_locks, switch_silence
 from billing.calls.services.comparing import Stated, note_reports, set_not_known, settle
-from billing.calls.services.counting_watch import watch
+from billing.calls.services.counting_watch import learn_calendars, watch, without_known_calendar
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import is_due, note_failed_proof
 from billing.calls.services.staging import INT_MAX
@@ -139,14 +139,15 @@ def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Pro
         proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unreported]).update(checked_at=now)
     noted = note_reports([row for row in days if row not in unreported], stated, now)
     states = settle(switch, noted, now)
+    unsure = [row for row in noted if states[row.pk] == DayState.NOT_KNOWN] + without_known_calendar(switch, noted)
+    if learn_calendars(switch=switch, days=unsure, now=now):
+        states |= settle(switch, unsure, now)
     proven.proven += sum(state == DayState.PROVEN for state in states.values())
     proven.not_known += sum(state == DayState.NOT_KNOWN for state in states.values())
     return [row for row in noted if states[row.pk] == DayState.DIFFERS]
 
 
-def _without_contradictions(
-    switch: Switch, differing: list[CallDay], now: datetime, proven: Proven
-) -> list[CallDay]:
+def _without_contradictions(switch: Switch, differing: list[CallDay], now: datetime, proven: Proven) -> list[CallDay]:
     """Return the days that differ by any rule. Of others, it is no longer known how the switch counts them."""
     fresh = list(CallDay.objects.filter(pk__in=[row.pk for row in differing]).select_related("account__switch"))
     speaking = watch(switch=switch, differing=fresh, now=now)

@@ -15,7 +15,6 @@ from ..endpoint import Json
 from ..field_types import ZERO, Millis, Record, instant
 from ..times import days
 
-
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 FARTHEST_WEST = timedelta(hours=10)
 
