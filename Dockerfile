@@ -9,6 +9,12 @@ RUN python -m venv /opt/venv
 COPY requirements.txt constraints.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 
+FROM base AS catalogues
+RUN apt-get update && apt-get install --yes --no-install-recommends gettext && rm -rf /var/lib/apt/lists/*
+COPY locale locale
+# What the pages read; there is none while the portal speaks English alone.
+RUN find locale -name '*.po' -exec sh -ec 'for po; do msgfmt --check --output-file="${po%.po}.mo" "$po"; done' sh {} +
+
 FROM base AS simulator
 RUN useradd --system --uid 10001 --no-create-home simulator && install --directory --owner simulator /state
 COPY --from=requirements /opt/venv /opt/venv
@@ -30,6 +36,7 @@ COPY accounts accounts
 COPY billing billing
 COPY templates templates
 COPY static static
+COPY --from=catalogues /portal/locale locale
 # Only lets the settings load: nothing is asked while files are collected, and nothing of it stays in the image.
 RUN SECRET_KEY=not-a-secret-it-only-collects-static-files DATABASE_URL=postgresql://nobody@localhost/none \
     REDIS_URL=redis://localhost:1/0 python manage.py collectstatic --no-input

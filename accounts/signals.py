@@ -41,7 +41,7 @@ def login_failed(credentials: Mapping[str, Any], **kwargs: Any) -> None:
     """What was typed as an address may be anything, even a password: it is kept only if it is a user's address."""
     typed = credentials.get("email") or credentials.get("username") or ""
     user = User.objects.filter(email=str(typed).strip().lower()).first() if typed else None
-    text = "" if user else "An address that nobody has."
+    text = "" if user else "No user has this address."
     audit.note(action=AuditAction.LOGIN_FAILED, now=timezone.now(), subject=user, text=text)
 
 

@@ -19,7 +19,7 @@ from accounts.staff_pages.filters import OfAccount, OfPerson
 from accounts.staff_pages.typed import ModelForm
 from accounts.web import fresh_login
 
-LAST_OWNER = _("Nobody else is an owner of %(account)s: let somebody be that first.")
+LAST_OWNER = _("%(account)s has no other owner: make another member an owner first.")
 
 
 class MembershipForm(ModelForm[Membership]):
@@ -32,7 +32,7 @@ class MembershipForm(ModelForm[Membership]):
         membership = self.instance
         user = membership.user if membership.pk else self.cleaned_data.get("user")
         if user == self.by:
-            raise forms.ValidationError(_("This is your own login: somebody else of the staff has to do it."))
+            raise forms.ValidationError(_("This is your own login: a colleague has to do it."))
         if membership.pk and self.cleaned_data.get("role") != Role.OWNER:
             self._keep_an_owner(membership)
         return cleaned

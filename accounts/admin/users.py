@@ -26,7 +26,7 @@ from accounts.staff_pages.base import StaffAdmin
 from accounts.staff_pages.typed import ModelForm
 from accounts.web import fresh_login
 
-NO_OWNER = _("Nobody who may log in is an owner of %(account)s any more: let somebody be that.")
+NO_OWNER = _("%(account)s has no owner left who may log in: make another member an owner.")
 
 
 class UserForm(ModelForm[User]):

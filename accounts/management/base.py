@@ -3,13 +3,17 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
 
 from accounts.models import Switch
 from accounts.services import audit
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class BadUse(Exception):
@@ -24,17 +28,27 @@ def switch_named(name: str) -> Switch:
     """Raises BadUse."""
     switch = Switch.objects.filter(name=name).first()
     if switch is None:
-        raise BadUse(f"There is no switch called {name}.")
+        raise BadUse(_("There is no switch called %(name)s.") % {"name": name})
     return switch
 
 
-class JsonCommand(BaseCommand):
+class TranslatedCommand(BaseCommand):
+    """A command whose help, `about`, is in the language of the person who reads it."""
+
+    about: StrOrPromise = ""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        self.help = str(self.about)
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+
+class JsonCommand(TranslatedCommand):
     """A command for people and, with `--json`, for programs. Exit code 0 done, 1 failed, 2 bad use."""
 
     as_json = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="for programs: JSON instead of sentences")
+        parser.add_argument("--json", action="store_true", help=_("for programs: JSON instead of sentences"))
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.as_json = options["json"]

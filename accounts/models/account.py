@@ -102,7 +102,7 @@ class Account(models.Model):
         default=False,
         help_text=_("Of an agent: what its customers' calls cost it, beside what they cost them."),
     )
-    viewed_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody last opened one of its pages"))
+    viewed_at = models.DateTimeField(null=True, blank=True, help_text=_("When one of its pages was last opened"))
 
     class Meta:
         constraints = [

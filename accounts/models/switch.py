@@ -94,7 +94,7 @@ class Switch(models.Model):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text=_("What one account may be topped up by on one day, by whomever; empty: no limit"),
+        help_text=_("What one account may be topped up by on one day, by all people together; empty: no limit"),
     )
     fresh_login_above = models.DecimalField(
         max_digits=18,
@@ -105,10 +105,10 @@ class Switch(models.Model):
         help_text=_("Above this amount people show once more that it is them; empty: never"),
     )
     claim_by_phrase = models.BooleanField(
-        default=False, help_text=_("Whoever knows the code phrase of an account gets an invitation to it")
+        default=False, help_text=_("A person who knows the code phrase of an account gets an invitation to it")
     )
     claim_by_phone = models.BooleanField(
-        default=False, help_text=_("So does whoever knows the web-query password of one of its phones")
+        default=False, help_text=_("So does a person who knows the web-query password of one of its phones")
     )
     warn_within = models.DurationField(
         default=timedelta(minutes=10),

@@ -34,7 +34,7 @@ class InvitationClosed(Exception):
     """The invitation cannot be accepted, for the reason that its state says."""
 
     def __init__(self, state: InvitationState) -> None:
-        super().__init__(f"The invitation is {state.name.lower()}.")
+        super().__init__(state)
         self.state = state
 
 

@@ -34,7 +34,7 @@ NOTED = "invitation"
 CLOSED = {
     InvitationState.ACCEPTED: _("It was used already. If that was you, log in."),
     InvitationState.REVOKED: _("It was taken back, or a newer one was sent to you."),
-    InvitationState.EXPIRED: _("It is too old. Ask whoever invited you for a new one."),
+    InvitationState.EXPIRED: _("It is too old. Ask the person who invited you for a new one."),
 }
 UNKNOWN = _("Please open the link in the mail once more, and mind that it is copied whole.")
 CLOSED_LOGIN = _("Your login was closed by your provider, who can open it again.")

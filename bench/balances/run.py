@@ -83,7 +83,7 @@ def _look(towns: Sequence[Town], plan: Plan) -> list[str]:
         with waiting_for_budget():
             for part in catch_up.parts(catch_up.choose(town.numbers)):
                 part()
-        failed += [f"{row.account} {row.day}: {row.why}" for row in catch_up.done.failed]
+        failed += [f"{row.account} {row.day}: {row.why.label}" for row in catch_up.done.failed]
     _reconcile(towns, plan)
     return failed
 

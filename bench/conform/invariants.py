@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from bench.conform.evidence import Burst, Evidence, memo_of, moment
 from bench.conform.sums import t12_sums_agree, t13_transfers_conserve, t14_paid_is_credited_or_owed
 from billing.lib.amounts import ZERO
-from billing.topups.models import EDGES, Answer, Kind, Source, TopUp, TopUpState, Transition
+from billing.topups.models import EDGES, Answer, CardFinding, Kind, Source, TopUp, TopUpState, Transition
 from billing.topups.services.states import ENDS
 
 # The switch's log knows milliseconds, the portal microseconds.
@@ -105,9 +105,9 @@ def _ends_doubt(evidence: Evidence, topup: TopUp, step: Transition) -> bool:
 
 
 def _says_card(step: Transition) -> bool:
-    """Of a voucher: the card was used, for whomever."""
+    """Of a voucher: the card was used, for this account or another."""
     card = step.evidence.get("card")
-    return isinstance(card, dict) and card.get("state") == "used"
+    return isinstance(card, dict) and card.get("state") == CardFinding.USED
 
 
 def t7_comes_to_rest(evidence: Evidence) -> Iterator[str]:

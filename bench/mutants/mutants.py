@@ -29,11 +29,11 @@ class DoesNotApply(Exception):
 CLIENT, CODEC, PAYMENTS, TRANSPORT = (
     f"billing/vos3000/{name}.py" for name in ("client", "codec", "operations/payments", "transport")
 )
-SENDING, STATES, SWEEP = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "sweep"))
+SENDING, STATES, SWEEP = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "dead_senders"))
 DOUBT, REQUESTS = "billing/topups/services/doubt_resolution.py", "billing/topups/services/requests.py"
 REISSUES = "billing/topups/services/reissues.py"
 CARD_PAYMENT = "billing/card_payments/models.py"
-MATCHING = "billing/topups/services/matching.py"
+MATCHING = "billing/topups/services/payment_matching.py"
 MODEL, REFERENCES = "billing/topups/models/topups.py", "billing/lib/references.py"
 MIGRATION = "billing/topups/migrations/0001_initial.py"
 

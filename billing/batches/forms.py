@@ -42,7 +42,7 @@ class BatchUploadForm(forms.Form):
         return file
 
     def refuse(self, error: UnreadableFile) -> None:
-        self.add_error("file", str(error))
+        self.add_error("file", str(error.because))
 
 
 class BatchConfirmForm(forms.Form):

@@ -8,6 +8,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from billing.lib.reasons import BecauseField, Reason
 from billing.lib.references import new_reference
 from billing.topups.models import TopUp
 
@@ -32,6 +33,68 @@ class Origin(models.TextChoices):
     REST = "rest", _("what a batch left unpaid")
 
 
+class FileReason(Reason):
+    """Why no line of a file can be used."""
+
+    COLUMN_MISSING = (
+        "file.column_missing",
+        _("The first line names the columns, but none of them “%(column)s”."),
+    )
+    COLUMN_TWICE = "file.column_twice", _("The first line names more than one column for the %(column)s.")
+    NOT_TEXT = "file.not_text", _("This is not a text file. Please save the table as CSV, and choose that file.")
+    NO_LINES = "file.no_lines", _("The file has no lines with an account and an amount.")
+    QUOTATION_MARKS = "file.quotation_marks", _("Line %(line)d cannot be read: check its quotation marks.")
+    TOO_MANY_LINES = "file.too_many_lines", _("The file has more than %(most)d lines. Please send it in parts.")
+    WORKBOOK = "file.workbook", _("This is a workbook. Please save it as CSV, and choose that file.")
+
+
+class BatchReason(Reason):
+    """Why something is not done with a batch."""
+
+    CHECKED_AGAIN = (
+        "batch.checked_again",
+        _("The lines were checked again in the meantime. Please look at them once more."),
+    )
+    NOTHING_TO_PAY = "batch.nothing_to_pay", _("There is no line in it that can be paid.")
+    NOTHING_TO_TRY = "batch.nothing_to_try", _("There is nothing in it that could be tried again.")
+    NOT_DONE = "batch.not_done", _("This batch is not done yet.")
+    NOT_SURE = "batch.not_sure", _("Please look at what is marked, and tick that it is meant.")
+
+
+class RowReason(Reason):
+    """Why a line is not paid, or what to look at before it is. Reasons of an amount or a top-up count beside these."""
+
+    GIVEN_UP = (
+        "batch_row.given_up",
+        _("Not sent: the portal could not handle this line. Nothing was paid for it; you may try it again."),
+    )
+    MAY_NO_LONGER_PAY = (
+        "batch_row.may_no_longer_pay",
+        _("Not sent: %(person)s confirmed it and may no longer pay from %(account)s."),
+    )
+    NOT_PRINTABLE = (
+        "batch_row.not_printable",
+        _("It holds characters that cannot be printed, such as the end of a line."),
+    )
+    NO_ACCOUNT = "batch_row.no_account", _("No account is named.")
+    NO_CUSTOMER = "batch_row.no_customer", _("You have no customer with the account %(account)s.")
+    STOPPED = "batch_row.stopped", _("Stopped by %(person)s before it was sent.")
+    TOO_LONG = "batch_row.too_long", _("An account has at most %(account)d characters, a note %(note)d.")
+    TOO_MANY_COLUMNS = (
+        "batch_row.too_many_columns",
+        _("This line has more columns than it should: put amounts with a comma in quotation marks."),
+    )
+    TWO_WAYS = (
+        "batch_row.two_ways",
+        _("This could mean %(whole)s or %(decimal)s: write it as %(whole)s.00 or %(decimal)s."),
+    )
+
+    JUST_ASKED_FOR = "batch_row.just_asked_for", _("The same was asked for just now, as %(topup)s.")
+    IN_OTHER_LINES = "batch_row.in_other_lines", _("The same account stands in line %(lines)s too.")
+    IN_MANY_LINES = "batch_row.in_many_lines", _("The same account stands in line %(lines)s and others too.")
+    BOTH = "batch_row.both", "%(first)s %(second)s"
+
+
 class Batch(models.Model):
     """Many top-ups of one agent's customers, read from a file. Once it is done, it requests no more top-ups."""
 
@@ -54,7 +117,7 @@ class Batch(models.Model):
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     next_step_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("From when a sweep goes on with it, should nobody else")
+        null=True, blank=True, help_text=_("From when a sweep goes on with it, if no worker does")
     )
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -108,11 +171,11 @@ class BatchRow(models.Model):
     account_text = models.CharField(max_length=100)
     amount_text = models.CharField(max_length=60)
     note = models.CharField(max_length=200, blank=True)
-    unclear = models.CharField(max_length=300, blank=True, help_text=_("Why the line itself cannot be read"))
+    unclear = BecauseField(null=True, blank=True, help_text=_("Why the line itself cannot be read"))
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    problem = models.CharField(max_length=300, blank=True, help_text=_("Why it is not paid, for people"))
-    warning = models.CharField(max_length=300, blank=True, help_text=_("What to look at before it is paid"))
+    problem = BecauseField(null=True, blank=True, help_text=_("Why it is not paid"))
+    warning = BecauseField(null=True, blank=True, help_text=_("What to look at before it is paid"))
     topup = models.OneToOneField(TopUp, null=True, blank=True, on_delete=models.PROTECT, related_name="batch_row")
     failures = models.PositiveSmallIntegerField(
         default=0, help_text=_("How often it could not even be asked for, by an error of ours")
@@ -126,11 +189,11 @@ class BatchRow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "line"], name="batchrow_once_per_line"),
             models.CheckConstraint(
-                condition=~Q(problem="") | Q(account__isnull=False, amount__gt=0),
+                condition=Q(problem__isnull=False) | Q(account__isnull=False, amount__gt=0),
                 name="batchrow_can_be_paid_or_says_why",
             ),
             models.CheckConstraint(
-                condition=Q(topup__isnull=True) | Q(problem=""), name="batchrow_is_paid_or_says_why_not"
+                condition=Q(topup__isnull=True) | Q(problem__isnull=True), name="batchrow_is_paid_or_says_why_not"
             ),
         ]
         triggers = [

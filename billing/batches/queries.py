@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from billing.batches.models import Batch, BatchRow, BatchState
 from billing.lib.amounts import ZERO
+from billing.lib.reasons import Because
 from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
 
-MARKED = ~Q(problem="") | ~Q(warning="")
+MARKED = Q(problem__isnull=False) | Q(warning__isnull=False)
 NOT_APPLIED = Q(topup__state=TopUpState.NOT_APPLIED) | Q(topup__debit__state=TopUpState.NOT_APPLIED)
 
 
@@ -118,8 +119,8 @@ class Row:
     note: str
     outcome: RowOutcome
     topup: TopUp | None
-    why: str
-    warning: str
+    why: Because | None
+    warning: Because | None
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def untried(batch: Batch) -> list[BatchRow]:
 
 def _row(row: BatchRow, outcome: RowOutcome, again: TopUp | None) -> Row:
     topup = again or row.topup
-    why = row.problem or (topup.why if topup is not None and outcome != RowOutcome.PAID else "")
+    why = row.problem or (topup.why if topup is not None and outcome != RowOutcome.PAID else None)
     return Row(
         row.line,
         row.account_text,
@@ -212,7 +213,7 @@ def _outcome(batch: Batch) -> Case:
     without = RowOutcome.READY if batch.state == BatchState.UPLOADED else RowOutcome.WAITING
     again = [When(pk=row, then=Value(_outcome_of(topup))) for row, topup in reissued(batch.rows.all()).items()]
     return Case(
-        When(~Q(problem=""), then=Value(RowOutcome.UNPAID)),
+        When(problem__isnull=False, then=Value(RowOutcome.UNPAID)),
         *again,
         When(topup__isnull=True, then=Value(without)),
         When(Q(topup__state__in=DOUBTFUL) | Q(topup__debit__state__in=DOUBTFUL), then=Value(RowOutcome.CHECKING)),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import DEFAULT_DB_ALIAS
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from accounts.models import Account
 from billing.call_history.forms.filters import CallFilterForm
@@ -35,7 +36,14 @@ class CallTable:
     @property
     def columns(self) -> tuple[str, ...]:
         zone, currency = self.filter.zone, self.account.switch.currency
-        return (f"Began ({zone.key})", "From", "To", "Seconds talked", "Seconds billed", f"Cost ({currency})")
+        return (
+            gettext("Began (%(zone)s)") % {"zone": zone.key},
+            gettext("From"),
+            gettext("To"),
+            gettext("Seconds talked"),
+            gettext("Seconds billed"),
+            gettext("Cost (%(currency)s)") % {"currency": currency},
+        )
 
     def rows(self, *, using: str = DEFAULT_DB_ALIAS) -> Generator[Row]:
         return call_rows.each(account=self.account, chosen=self.filter, using=using)

@@ -116,12 +116,12 @@ class CardPaymentAdmin(ReadOnlyAdmin[CardPayment]):
         try:
             if form.cleaned_data["verdict"] == Settling.CREDIT:
                 topup = decisions.credit_again(payment=payment, by=by, why=why, now=now)
-                done = gettext("%(payment)s: Credited anew by %(topup)s.") % {"payment": payment, "topup": topup}
+                done = gettext("%(payment)s: Credited again by %(topup)s.") % {"payment": payment, "topup": topup}
             else:
                 decisions.mark_refunded(payment=payment, by=by, why=why, now=now)
                 done = gettext("%(payment)s: Marked as paid back.") % {"payment": payment}
         except decisions.SettlingRefused as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, str(refused.because))
             return False
         self.message_user(request, done, messages.SUCCESS)
         return True

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from billing.lib.reasons import BecauseField, Reason
 from billing.lib.references import new_reference
 from billing.topups.models import TopUp, TopUpState
 
@@ -42,6 +43,57 @@ class PaymentProvider(models.TextChoices):
     DEMO = "demo", _("demo, without money")
 
 
+class CardPaymentReason(Reason):
+    """Why a payment by card is not taken, or not credited."""
+
+    NOT_TAKEN = "card_payment.not_taken", _("Payments by card are not taken at the moment.")
+    LIMIT_WITH_OPEN = (
+        "card_payment.limit_with_open",
+        _(
+            "With a payment by card that was begun and may still be paid, this is more than the day's limit allows. "
+            "A payment that is not made no longer counts %(minutes)d minutes after it was begun."
+        ),
+    )
+    KEY_REUSED = (
+        "card_payment.key_reused",
+        _("This form was already used for another payment. Start again from the account's page."),
+    )
+    DIFFERS = "card_payment.differs", _("What arrived is not what was asked for.")
+    PAID_BACK = "card_payment.paid_back", _("Paid back instead: %(why)s")
+
+
+class ProviderReason(Reason):
+    """Why a payment provider did not do what it was asked: nothing was paid by that."""
+
+    NO_ANSWER = (
+        "provider.no_answer",
+        _("The payment provider does not answer at the moment. Nothing was paid."),
+    )
+    REFUSED = "provider.refused", _("The payment provider refused to take this payment. Nothing was paid.")
+    TOO_SMALL = "provider.too_small", _("The payment provider does not take so small an amount.")
+    TOO_LARGE = "provider.too_large", _("The payment provider does not take so large an amount.")
+    CLOSED = "provider.closed", _("This payment can no longer be made. Please start again.")
+    FORGOTTEN = "provider.forgotten", _("The demo has forgotten this payment. Please start again.")
+
+
+class SettlingReason(Reason):
+    """Why a payment that is not credited cannot be settled in this way, or not by this person."""
+
+    REASON_MISSING = "settling.reason_missing", _("Give the reason.")
+    NOT_OWED = (
+        "settling.not_owed",
+        _("Its credit is done or may still be, or a colleague has just settled it."),
+    )
+    ONLY_PAID_BACK = (
+        "settling.only_paid_back",
+        _("What arrived is not what was asked for: it can only be paid back."),
+    )
+    DECIDED_BY_YOU = (
+        "settling.decided_by_you",
+        _("You decided that it was not applied: a colleague has to credit it again."),
+    )
+
+
 class CardPaymentQuerySet(models.QuerySet["CardPayment"]):
     def owed(self) -> CardPaymentQuerySet:
         """Payments that are received, and whose top-up is on its way, in doubt, refused, or was never made."""
@@ -71,12 +123,10 @@ class CardPayment(models.Model):
     started_at = models.DateTimeField()
     next_look_at = models.DateTimeField(help_text=_("When the provider is asked about it, while it is not paid yet"))
     looks = models.PositiveIntegerField(default=0, help_text=_("How often a sweep has asked"))
-    looked_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When the provider was asked last, by whomever")
-    )
+    looked_at = models.DateTimeField(null=True, blank=True, help_text=_("When the provider was asked last"))
     paid_at = models.DateTimeField(null=True, blank=True, help_text=_("When the portal heard that it is paid"))
     received = models.CharField(max_length=300, blank=True, help_text=_("What the provider states to have received"))
-    why = models.CharField(max_length=300, blank=True, help_text=_("Why it is not credited, for people"))
+    why = BecauseField(null=True, blank=True, help_text=_("Why it is not credited, for people"))
     settled_at = models.DateTimeField(null=True, blank=True, help_text=_("When staff marked it as paid back"))
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentState
+from billing.lib.reasons import Because, Reason
 from billing.subject import Metric
 from billing.topups.models import DOUBTFUL, TopUp, TopUpState
-from billing.topups.queries.progress import Step, StepState
+from billing.topups.queries.progress import Step, StepState, StepTitle
 from billing.topups.queries.progress import steps as topup_steps
 
 
@@ -27,6 +27,24 @@ class Status(TextChoices):
     CREDITED = "credited", _("credited")
     OWED = "owed", _("paid, not credited yet")
     REFUNDED = "refunded", _("paid back")
+
+
+class PaymentStep(TextChoices):
+    """What a step of a payment is, or what it has come to, before its credit."""
+
+    STARTED = "started", _("Started")
+    PAY = "pay", _("Pay by card")
+    PAID = "paid", _("Paid by card")
+    NOT_PAID = "not_paid", _("Not paid")
+    PAID_BACK = "paid_back", _("Paid back")
+
+
+class PaymentDetail(Reason):
+    """Why a step of a payment stands as it does."""
+
+    NOT_REPORTED = "payment_step.not_reported", _("The payment provider has not told us of a payment.")
+    OVER = "payment_step.over", _("The time to pay is over, or the payment failed.")
+    BY_STAFF = "payment_step.by_staff", _("By our staff.")
 
 
 def find(*, account: Account, reference: str) -> CardPayment | None:
@@ -55,27 +73,25 @@ def status_of(payment: CardPayment, credit: TopUp | None) -> Status:
 
 def steps(payment: CardPayment, credit: TopUp | None) -> list[Step]:
     """The steps of a payment and of its credit, as a person sees them."""
-    taken = [Step(gettext("Started"), "", payment.started_at, StepState.DONE), _paid(payment)]
+    taken = [Step(PaymentStep.STARTED, None, payment.started_at, StepState.DONE), _paid(payment)]
     if credit is not None:
         taken += topup_steps(credit)[1:]
     elif payment.state in (CardPaymentState.STARTED, CardPaymentState.PAID):
-        taken.append(Step(gettext("Credit the account"), payment.why, None, StepState.LATER))
+        taken.append(Step(StepTitle.CREDIT, payment.why, None, StepState.LATER))
     if payment.state == CardPaymentState.REFUNDED:
-        taken.append(Step(gettext("Paid back"), gettext("By our staff."), payment.settled_at, StepState.DONE))
+        taken.append(Step(PaymentStep.PAID_BACK, Because(PaymentDetail.BY_STAFF), payment.settled_at, StepState.DONE))
     return taken
 
 
 def _paid(payment: CardPayment) -> Step:
     match payment.state:
         case CardPaymentState.STARTED:
-            detail = gettext("The payment provider has not told us of a payment.")
-            return Step(gettext("Pay by card"), detail, None, StepState.NOW)
+            return Step(PaymentStep.PAY, Because(PaymentDetail.NOT_REPORTED), None, StepState.NOW)
         case CardPaymentState.ABANDONED:
-            detail = gettext("The time to pay is over, or the payment failed.")
-            return Step(gettext("Not paid"), detail, None, StepState.FAILED)
+            return Step(PaymentStep.NOT_PAID, Because(PaymentDetail.OVER), None, StepState.FAILED)
         case CardPaymentState.DIFFERS:
-            return Step(gettext("Paid by card"), payment.why, payment.paid_at, StepState.FAILED)
-    return Step(gettext("Paid by card"), "", payment.paid_at, StepState.DONE)
+            return Step(PaymentStep.PAID, payment.why, payment.paid_at, StepState.FAILED)
+    return Step(PaymentStep.PAID, None, payment.paid_at, StepState.DONE)
 
 
 def not_credited(account: Account, *, most: int) -> list[CardPayment]:

@@ -5,8 +5,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.models import Account
+from billing.lib.reasons import BecauseField, Reason
 from billing.lib.references import new_reference
 
 
@@ -27,6 +29,31 @@ class ExportState(models.TextChoices):
     STOPPED = "stopped", _("stopped")
     FAILED = "failed", _("not made")
     REMOVED = "removed", _("removed")
+
+
+class ExportFailure(Reason):
+    """Why the file of an export was not made."""
+
+    NO_ROOM = (
+        "export.no_room",
+        _("There was no room left for the file on the server. Please try again later, or choose fewer days."),
+    )
+    UNWRITABLE = (
+        "export.unwritable",
+        _("The server could not keep the file. Please try again later; support can see why."),
+    )
+    NAME_GONE = (
+        "export.name_gone",
+        _("A name that it was asked for by has gone from the rates. Please choose its calls again."),
+    )
+    GIVEN_UP = (
+        "export.given_up",
+        ngettext_lazy(
+            "It was begun %(times)d time and never came to its end. Choose fewer days, or ask support.",
+            "It was begun %(times)d times and never came to its end. Choose fewer days, or ask support.",
+            "times",
+        ),
+    )
 
 
 UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
@@ -67,7 +94,7 @@ class Export(models.Model):
     rows_total = models.BigIntegerField(_("calls in all"), null=True, blank=True)
     moved_at = models.DateTimeField(null=True, blank=True, help_text=_("When a worker was last seen at it"))
     ended_at = models.DateTimeField(null=True, blank=True)
-    why = models.CharField(max_length=300, blank=True, help_text=_("Why it was not made, for people"))
+    why = BecauseField(null=True, blank=True, help_text=_("Why it was not made"))
     size = models.BigIntegerField(null=True, blank=True, help_text=_("Of the file, in bytes"))
     expires_at = models.DateTimeField(null=True, blank=True)
 
@@ -89,7 +116,9 @@ class Export(models.Model):
                 condition=~Q(state="done") | Q(size__isnull=False, expires_at__isnull=False, rows_done=F("rows_total")),
                 name="export_done_is_whole",
             ),
-            models.CheckConstraint(condition=~Q(state="failed") | ~Q(why=""), name="export_failed_says_why"),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | Q(why__reason__isnull=False), name="export_failed_says_why"
+            ),
         ]
         triggers = [
             pgtrigger.FSM(name="export_goes_forward_only", field="state", transitions=EXPORT_EDGES),

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from billing.lib.reasons import Because, Reason, RefusedBecause
+
 PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
 # As spreadsheets write: thousands may stand apart, and another mark stands before the decimals.
 WRITTEN = re.compile(
@@ -17,19 +22,42 @@ LONGEST = 30
 MOST_DIGITS = 15
 
 
-class BadAmount(ValueError):
-    """The amount cannot be used; the sentence says why, for the person who typed it."""
+class AmountReason(Reason):
+    """Why an amount cannot be used, for the person who typed it."""
+
+    MISSING = "amount.missing", _("Enter an amount.")
+    NO_NUMBER = "amount.no_number", _("The amount must be a number.")
+    NOT_POSITIVE = "amount.not_positive", _("The amount must be more than zero.")
+    NOT_PLAIN = "amount.not_plain", _("Enter the amount in plain digits, such as 25 or 25.50.")
+    TWO_WAYS = (
+        "amount.two_ways",
+        _("%(written)s could be %(whole)s or %(decimal)s: write %(whole)s or %(decimal)s0."),
+    )
+    TOO_MANY_DIGITS = "amount.too_many_digits", _("The amount has too many digits.")
+    NOT_WHOLE = "amount.not_whole", _("Enter a whole amount.")
+    TOO_MANY_PLACES = (
+        "amount.too_many_places",
+        ngettext_lazy(
+            "The amount may have at most %(places)d decimal place.",
+            "The amount may have at most %(places)d decimal places.",
+            "places",
+        ),
+    )
+
+
+class BadAmount(RefusedBecause, ValueError):
+    """The amount cannot be used."""
 
 
 def parse_amount(text: str, *, places: int) -> Decimal:
     """Read an amount in plain digits. Raises BadAmount. Blanks around the number are forgiven, nothing else is."""
     plain = text.strip(" ")
     if not plain:
-        raise BadAmount("Enter an amount.")
+        raise BadAmount(Because(AmountReason.MISSING))
     if plain.startswith("-"):
-        raise BadAmount("The amount must be more than zero.")
+        raise BadAmount(Because(AmountReason.NOT_POSITIVE))
     if len(plain) > LONGEST or not PLAIN.fullmatch(plain):
-        raise BadAmount("Enter the amount in plain digits, such as 25 or 25.50.")
+        raise BadAmount(Because(AmountReason.NOT_PLAIN))
     return check_amount(Decimal(plain), places=places)
 
 
@@ -41,9 +69,8 @@ def parse_written_amount(text: str, *, places: int) -> Decimal:
     written = text.strip()
     if two_ways := TWO_WAYS.fullmatch(written):
         before, after = two_ways.groups()
-        raise BadAmount(
-            f"{written} could be {before}{after} or {before}.{after}: write {before}{after} or {before}.{after}0."
-        )
+        both = {"written": written, "whole": f"{before}{after}", "decimal": f"{before}.{after}"}
+        raise BadAmount(Because(AmountReason.TWO_WAYS, both))
     clear = WRITTEN.fullmatch(written)
     if clear is None:
         return parse_amount(written, places=places)
@@ -54,13 +81,14 @@ def parse_written_amount(text: str, *, places: int) -> Decimal:
 def check_amount(amount: Decimal, *, places: int) -> Decimal:
     """Return the amount if it may be paid; raises BadAmount."""
     if not amount.is_finite():
-        raise BadAmount("The amount must be a number.")
+        raise BadAmount(Because(AmountReason.NO_NUMBER))
     if amount <= 0:
-        raise BadAmount("The amount must be more than zero.")
+        raise BadAmount(Because(AmountReason.NOT_POSITIVE))
     if len(significant(amount)) > MOST_DIGITS:
-        raise BadAmount("The amount has too many digits.")
+        raise BadAmount(Because(AmountReason.TOO_MANY_DIGITS))
     if decimal_places(amount) > places:
-        raise BadAmount(f"The amount may have at most {places} decimal places." if places else "Enter a whole amount.")
+        most = Because(AmountReason.TOO_MANY_PLACES, {"places": places})
+        raise BadAmount(most if places else Because(AmountReason.NOT_WHOLE))
     return amount
 
 

@@ -61,6 +61,14 @@ class Because:
         return str(self.reason.label % shown) if shown else str(self.reason.label)
 
 
+class RefusedBecause(Exception):
+    """Something that a person asked for is refused. Pages word `because`; the exception's own text is for logs."""
+
+    def __init__(self, because: Because) -> None:
+        super().__init__(because)
+        self.because = because
+
+
 def _shown(figure: Figure) -> str:
     """Write a figure out, an instant by its day in the reader's time zone."""
     if isinstance(figure, datetime):
@@ -72,6 +80,10 @@ def _shown(figure: Figure) -> str:
 
 class BecauseField(models.JSONField):
     """Keeps a `Because`, or nothing. Its values are plain JSON: the code, and each figure with its kind."""
+
+    def db_check(self, connection: Any) -> str:
+        """Refuse the null of JSON, which would be neither a reason nor nothing: nothing is NULL."""
+        return f"{connection.ops.quote_name(self.column)} ? 'reason'"
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Because | None:
         found = super().from_db_value(value, expression, connection)

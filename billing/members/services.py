@@ -18,7 +18,7 @@ from accounts.models.account import ID_ALPHABET
 from accounts.services import audit, invitations
 from accounts.services.invitations import AlreadyMember, TooManyInvitations
 from billing.switches.services.clients import PAGE_TIMEOUT, client
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.vos3000.operations.phones import is_phone_of
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def _phone_shows(claim: Claim) -> bool:
         with client(claim.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
             return is_phone_of(asking, e164=claim.phone, account=claim.number, web_password=claim.password)
     except FAILURES as error:
-        log.warning("A claim on switch %s could not be checked: %s", claim.switch.name, sentence(error))
+        log.warning("A claim on switch %s could not be checked: %s", claim.switch.name, failure(error))
         return False
 
 

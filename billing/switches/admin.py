@@ -9,6 +9,7 @@ from accounts.models import Switch
 from accounts.staff_pages.base import StaffAdmin
 from accounts.staff_pages.typed import ModelForm
 from billing.switches.services import clients
+from billing.switches.services.clients import SettingsRefused
 
 
 class SwitchForm(ModelForm[Switch]):
@@ -19,9 +20,9 @@ class SwitchForm(ModelForm[Switch]):
         if self.errors:
             return
         try:
-            clients.endpoint(self.instance)
-        except (ValueError, OSError) as error:
-            self.add_error(NON_FIELD_ERRORS, str(error))
+            clients.check(self.instance)
+        except SettingsRefused as error:
+            self.add_error(NON_FIELD_ERRORS, str(error.because))
 
 
 @admin.register(Switch)

@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 
 from accounts.lib.currencies import places_of
 from accounts.lib.money import DASH, MINUS, NARROW_SPACE, SYMBOLS, exact_money, money
@@ -60,8 +61,10 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours:,} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+        return gettext("%(hours)s h %(minutes)s min") % {"hours": f"{hours:,}", "minutes": f"{minutes:02}"}
+    if minutes:
+        return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": f"{rest:02}"}
+    return gettext("%(seconds)s s") % {"seconds": rest}
 
 
 @register.filter
@@ -100,11 +103,16 @@ def clock(at: datetime, written: str) -> str:
 def age(at: datetime, now: datetime) -> str:
     """portal.js counts on in the same words."""
     seconds = max(0, round((now - at).total_seconds()))
+    if seconds < 5:
+        return gettext("just now")
     if seconds < 60:
-        return f"{seconds} s ago" if seconds >= 5 else "just now"
+        return gettext("%(seconds)s s ago") % {"seconds": seconds}
     if seconds < 3600:
-        return f"{seconds // 60} min ago"
-    return f"{seconds // 3600} h ago" if seconds < 172_800 else f"{seconds // 86_400} days ago"
+        return gettext("%(minutes)s min ago") % {"minutes": seconds // 60}
+    if seconds < 172_800:
+        return gettext("%(hours)s h ago") % {"hours": seconds // 3600}
+    days = seconds // 86_400
+    return ngettext("%(days)s day ago", "%(days)s days ago", days) % {"days": days}
 
 
 @register.inclusion_tag("parts/freshness.html", takes_context=True)

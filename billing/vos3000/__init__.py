@@ -15,7 +15,7 @@ hold. The operations, their answers and their code tables stand in `operations`,
 from .admission import Admission
 from .cdr_slow import UnreadableRecord
 from .client import Client
-from .endpoint import Endpoint
+from .endpoint import BadSetting, Endpoint, SettingFlaw
 from .errors import (
     Lost,
     Malformed,
@@ -31,6 +31,7 @@ from .expiry import Expiry, ExpiryKind
 
 __all__ = [
     "Admission",
+    "BadSetting",
     "Client",
     "Endpoint",
     "Expiry",
@@ -38,6 +39,7 @@ __all__ = [
     "Lost",
     "Malformed",
     "Refused",
+    "SettingFlaw",
     "SwitchError",
     "TimedOut",
     "UnexpectedStatus",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -17,6 +18,24 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 
 BASE_PATH = "/external/server"
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class SettingFlaw(Enum):
+    """What is wrong with how a switch is to be asked."""
+
+    ADDRESS_UNREADABLE = "The address is not readable."
+    ADDRESS_NOT_HTTP = "The address is not http://HOST:PORT or https://HOST:PORT."
+    ADDRESS_NOT_PLAIN = "The address has a user, a query, a fragment or a space."
+    SUFFIX = "The suffix is neither empty nor like .jsp."
+    FINGERPRINT = "The fingerprint is not the SHA-256 of a certificate."
+
+
+class BadSetting(ValueError):
+    """A setting with which no switch can be asked; `flaw` says what is wrong with it."""
+
+    def __init__(self, flaw: SettingFlaw) -> None:
+        super().__init__(flaw.value)
+        self.flaw = flaw
 
 
 @dataclass(frozen=True)
@@ -47,7 +66,7 @@ class Endpoint:
     def __post_init__(self) -> None:
         _check_url(self.url)
         if not re.fullmatch(r"(\.[A-Za-z0-9]+)?", self.suffix):
-            raise ValueError("The suffix must be empty or like .jsp.")
+            raise BadSetting(SettingFlaw.SUFFIX)
         if self.fingerprint is not None:
             object.__setattr__(self, "fingerprint", _plain_fingerprint(self.fingerprint))
 
@@ -64,15 +83,15 @@ def _check_url(url: str) -> None:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise ValueError("The switch's address is not readable.") from error
+        raise BadSetting(SettingFlaw.ADDRESS_UNREADABLE) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("The switch's address must be http://HOST:PORT or https://HOST:PORT.")
+        raise BadSetting(SettingFlaw.ADDRESS_NOT_HTTP)
     if parts.username is not None or parts.query or parts.fragment or re.search(r"\s", url):
-        raise ValueError("The switch's address must be plain: no user, query, fragment or space.")
+        raise BadSetting(SettingFlaw.ADDRESS_NOT_PLAIN)
 
 
 def _plain_fingerprint(fingerprint: str) -> str:
     plain = fingerprint.replace(":", "").strip().lower()
     if not SHA256_HEX.fullmatch(plain):
-        raise ValueError("The fingerprint must be the SHA-256 of the certificate: 64 hexadecimal digits.")
+        raise BadSetting(SettingFlaw.FINGERPRINT)
     return plain

@@ -35,7 +35,7 @@ def read_amount(text: str, *, places: int) -> Decimal:
     try:
         return parse_amount(text, places=places)
     except BadAmount as error:
-        raise forms.ValidationError(str(error)) from error
+        raise forms.ValidationError(str(error.because)) from error
 
 
 class Reason(forms.CharField):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from django.http import QueryDict
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from billing.lib.days import DAY
 
@@ -40,10 +42,10 @@ def usual_ranges(asked: QueryDict, today: date, chosen: tuple[date | None, date 
     month = today.replace(day=1)
     month_before = (month - DAY).replace(day=1)
     ranges = {
-        "Today": (today, today),
-        "Yesterday": (today - DAY, today - DAY),
-        "30 days": (today - 29 * DAY, today),
-        f"{month:%B}": (month, today),
-        f"{month_before:%B}": (month_before, month - DAY),
+        gettext("Today"): (today, today),
+        gettext("Yesterday"): (today - DAY, today - DAY),
+        gettext("30 days"): (today - 29 * DAY, today),
+        date_format(month, "F"): (month, today),
+        date_format(month_before, "F"): (month_before, month - DAY),
     }
     return ranges_of(asked, ranges, chosen)

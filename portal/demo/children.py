@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from portal.demo import leftovers
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -16,7 +18,8 @@ GRACE_SECONDS = 12.0
 
 class ChildDied(Exception):
     def __init__(self, name: str, code: int, log: Path) -> None:
-        super().__init__(f"{name} ended by itself (exit code {code}); {log} says why.")
+        sentence = _("%(name)s ended by itself (exit code %(code)s); %(log)s says why.")
+        super().__init__(sentence % {"name": name, "code": code, "log": log})
 
 
 @dataclass

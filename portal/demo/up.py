@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Switch
 from portal import local, processes
@@ -70,5 +71,6 @@ def _await_answer(children: Children, name: str, url: str) -> None:
             urllib.request.urlopen(url, timeout=5).close()  # noqa: S310  # our own address
             return
         if time.monotonic() > give_up:
-            raise NotUp(f"{name} does not answer at {url}; {children.log(name)} may say why.")
+            sentence = _("%(name)s does not answer at %(url)s; %(log)s may say why.")
+            raise NotUp(sentence % {"name": name, "url": url, "log": children.log(name)})
         time.sleep(0.1)

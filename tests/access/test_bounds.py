@@ -15,8 +15,9 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, Membership, Note, Role, User
-from billing.batches.models import Batch, BatchRow
+from billing.batches.models import Batch, BatchRow, RowReason
 from billing.customers.queries import margin
+from billing.lib.reasons import Because
 from billing.topups.models import Source, TopUp, TopUpState
 from tests.access.steps import account_steps, other_steps, staff_steps
 from tests.access.walking import Step
@@ -108,9 +109,10 @@ def grow(world: World) -> None:
     bulk([Note(account=account, by=owner, at=now, text="x") for _ in people])
     bulk([AuditEntry(at=now, user=owner, role="owner", account=account, action="looked", text="/") for _ in people])
     bulk([a_topup(account, owner, now) for _ in people])
+    unpaid = Because(RowReason.NO_CUSTOMER, {"account": "x"})
     bulk(
         [
-            BatchRow(batch=world.batch, line=100 + next(_number), account_text="x", amount_text="1", problem="x")
+            BatchRow(batch=world.batch, line=100 + next(_number), account_text="x", amount_text="1", problem=unpaid)
             for _ in people
         ]
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-OWN = "somebody else of the staff has to do it"
+OWN = "a colleague has to do it"
 
 
 @pytest.fixture

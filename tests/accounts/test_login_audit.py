@@ -43,7 +43,7 @@ def test_a_login_a_failed_one_and_a_logout_are_on_record(client: Client) -> None
 def test_what_was_typed_for_an_address_is_kept_nowhere(client: Client) -> None:
     log_in(client, "my-secret@phrase.example", "whatever it was")
     entry = AuditEntry.objects.get(action=AuditAction.LOGIN_FAILED)
-    assert (entry.user, entry.subject, entry.text) == (None, "", "An address that nobody has.")
+    assert (entry.user, entry.subject, entry.text) == (None, "", "No user has this address.")
     assert "phrase" not in str(list(AuditEntry.objects.values()))
 
 

@@ -65,7 +65,7 @@ def test_logging_out_leads_to_the_login(zoe: Visitor) -> None:
 
 def test_nobody_signs_up_by_themselves(db: None) -> None:
     page = read(Client().get("/account/signup/"))
-    assert (page.title, page.fields, page.buttons) == ("Nobody signs up here", {}, [])
+    assert (page.title, page.fields, page.buttons) == ("You cannot sign up here", {}, [])
 
 
 @pytest.mark.parametrize("page", ["login/", "logout/", "password/reset/", "password/change/", "email/"])

@@ -13,6 +13,7 @@ from django.db import connection
 from accounts.models import Account, ExpiryKind, LockType, Switch
 from billing.balances.models import BalanceReading
 from billing.balances.services import balances, profiles
+from billing.switches.models import SwitchFailure
 from billing.vos3000.operations.customers import Customer
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, SwitchFactory
@@ -63,7 +64,7 @@ def test_a_switch_that_is_down_leaves_the_old_figure_with_its_age(switch: Switch
         figures = balances.current(account=account, now=NOW)
     finally:
         simulator.control.resume()
-    assert figures.failure == "The switch cannot be reached."
+    assert figures.failure == SwitchFailure.UNREACHABLE
     assert (figures.account.balance, figures.account.balance_at) == (Decimal(1), NOW - timedelta(hours=1))
 
 
@@ -88,7 +89,7 @@ def test_a_silent_switch_keeps_one_visitor_waiting_whichever_account_the_next_co
         switch = SwitchFactory.create(url=server.url)
         looks = [balances.current(account=known(switch, number), now=NOW) for number in (ZOE, "R-100")]
     assert [look.asked for look in looks] == [True, False]
-    assert {look.failure for look in looks} == {"The switch did not answer in time."}
+    assert {look.failure for look in looks} == {SwitchFailure.TOO_LATE}
 
 
 def test_an_answer_that_trickles_keeps_no_visitor_waiting_longer_than_silence(
@@ -100,7 +101,7 @@ def test_an_answer_that_trickles_keeps_no_visitor_waiting_longer_than_silence(
         account = known(SwitchFactory.create(url=server.url))
         began = time.monotonic()
         failure = balances.current(account=account, now=NOW).failure
-    assert failure == "The switch did not answer in time."
+    assert failure == SwitchFailure.TOO_LATE
     assert time.monotonic() - began < 0.9
 
 
@@ -110,7 +111,7 @@ def test_an_impossible_balance_is_told_and_not_asked_for_at_once_again(db: None)
         account = known(SwitchFactory.create(url=server.url))
         looks = [balances.current(account=account, now=NOW) for _ in range(2)]
     assert [look.asked for look in looks] == [True, False]
-    assert {look.failure for look in looks} == {"The switch gave an answer that cannot be read."}
+    assert {look.failure for look in looks} == {SwitchFailure.UNREADABLE}
 
 
 def test_settings_that_cannot_be_used_are_told_in_a_sentence_too(switch: Switch, tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_settings_that_cannot_be_used_are_told_in_a_sentence_too(switch: Switch,
 
 def test_an_account_that_is_gone_is_marked(switch: Switch) -> None:
     figures = balances.current(account=known(switch, "X-1"), now=NOW)
-    assert figures.failure == "The switch no longer knows this account."
+    assert figures.failure == SwitchFailure.ACCOUNT_GONE
     assert figures.account.missing_since == NOW
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from accounts.models import Account, Role, Switch
-from billing.batches.models import Batch, BatchState, Origin
+from billing.batches.models import Batch, BatchState, FileReason, Origin, RowReason
 from billing.batches.services import worker as batch_worker
+from billing.lib.reasons import Because
 from billing.templatetags.figures import spendable_money
 from billing.topups.models import Kind, TopUp, TopUpState
 from billing.topups.services import sending as topup_sending
@@ -84,8 +85,9 @@ def test_an_uploaded_file_leads_to_its_lines_and_totals(mara: Visitor, zoe: Visi
     assert "november.csv" in page.headings
     first, second = page.section("Lines").items
     assert "Zoë Chen" in first
-    assert given["rows"][1][0].why in second
-    assert "A-NOBODY" in given["rows"][1][0].why
+    why = given["rows"][1][0].why
+    assert why == Because(RowReason.NO_CUSTOMER, {"account": "A-NOBODY"})
+    assert str(why) in second
     assert spendable_money(rich, "USD") in page.words
     assert not TopUp.objects.exists()
 
@@ -107,19 +109,25 @@ def test_whatever_a_file_is_called_its_name_is_only_shown(mara: Visitor, zoe: Vi
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
-    [(b"", "Choose a CSV file"), (b"account,total\n", "none of them"), (b"PK\x03\x04", "workbook")],
+    ("content", "why"),
+    [
+        (b"account,total\n", Because(FileReason.COLUMN_MISSING, {"column": "amount"})),
+        (b"PK\x03\x04", Because(FileReason.WORKBOOK)),
+    ],
 )
-def test_a_file_that_cannot_be_used_is_refused_beside_its_field(mara: Visitor, content: bytes, sentence: str) -> None:
+def test_a_file_that_cannot_be_used_is_refused_beside_its_field(mara: Visitor, content: bytes, why: Because) -> None:
     answer = upload(mara, content)
     (error,) = context(answer)["form"].errors["file"]
-    assert sentence in error
+    assert error == str(why)
     assert read(answer).fields["CSV file"].error == error
     assert not Batch.objects.exists()
 
 
-def test_no_file_at_all_is_refused_too(mara: Visitor) -> None:
-    assert mara.client.post(mara.page("customers/batch/upload/")).context["form"].errors["file"]
+def test_no_file_at_all_and_an_empty_one_are_refused_too(mara: Visitor) -> None:
+    for answer in (mara.client.post(mara.page("customers/batch/upload/")), upload(mara, b"")):
+        (error,) = context(answer)["form"].errors["file"]
+        assert read(answer).fields["CSV file"].error == error
+    assert not Batch.objects.exists()
 
 
 def test_a_file_that_is_too_large_never_arrives(mara: Visitor, settings: Any) -> None:
@@ -205,10 +213,9 @@ def test_marked_lines_want_a_tick(mara: Visitor, zoe: Visitor) -> None:
     answer = look(mara)
     assert (context(answer)["has_warnings"], context(answer)["wants_tick"]) == (True, True)
     lines = [line for line, _ in context(answer)["rows"]]
-    assert "2" in lines[0].warning
-    assert "1" in lines[1].warning
+    assert [line.warning for line in lines] == [Because(RowReason.IN_OTHER_LINES, {"lines": other}) for other in "21"]
     for line, shown in zip(lines, read(answer).section("Lines").items, strict=True):
-        assert line.warning in shown
+        assert str(line.warning) in shown
     confirm(mara)
     assert messages(look(mara)) == ["error"]
     assert Batch.objects.get().state == BatchState.UPLOADED
@@ -242,8 +249,9 @@ def test_stopped_lines_are_told_and_can_be_tried_again(mara: Visitor, zoe: Visit
     confirm(mara)
     post(mara, "stop")
     answer = look(mara)
-    assert mara.user.name in context(answer)["rows"][0][0].why
-    assert context(answer)["rows"][0][0].why in read(answer).section("Lines").items[0]
+    why = context(answer)["rows"][0][0].why
+    assert why == Because(RowReason.STOPPED, {"person": mara.user.name})
+    assert str(why) in read(answer).section("Lines").items[0]
     assert action("rest") in offered(answer)
     stopped = Batch.objects.get()
     rest = mara.client.get(post(mara, "rest")["Location"])
@@ -286,7 +294,8 @@ def test_the_results_are_a_file_that_no_spreadsheet_runs(mara: Visitor, zoe: Vis
     table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     reference = TopUp.objects.get(kind=Kind.CREDIT).reference
     assert table[1] == ["2", "A-20417", "Zoë Chen", "10", "Invoice 1", "confirmed", reference, ""]
-    assert table[2][4:6] == ["'=1+1", "not paid"]
+    unpaid = Because(RowReason.NO_CUSTOMER, {"account": "A-NOBODY"})
+    assert table[2][4:] == ["'=1+1", "not paid", "", str(unpaid)]
     assert (table[3][1], table[3][4]) == ("'+86", "'@x")
 
 

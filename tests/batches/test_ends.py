@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from accounts.models import Account, Membership, Role, Switch, User
 from billing.balances.services import profiles
-from billing.batches.models import Batch, BatchRow, BatchState
+from billing.batches.models import Batch, BatchRow, BatchState, RowReason
 from billing.batches.queries import RowOutcome, latest, progress, rows
 from billing.batches.services import batches
 from billing.batches.services import worker as batch_worker
 from billing.batches.services.worker import MOST_FAILURES
+from billing.lib.reasons import Because
 from billing.topups.models import Kind, TopUp, TopUpState, Transition
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import reissues
@@ -85,7 +86,7 @@ def test_a_row_that_was_issued_again_shows_what_became_of_that(batch: Batch) -> 
     assert outcomes(batch) == [RowOutcome.PAID, RowOutcome.PAID]
     done = Batch.objects.get(pk=batch.pk)
     row = rows(batch=done)[0]
-    assert (row.topup, row.why) == (again, "")
+    assert (row.topup, row.why) == (again, None)
     assert progress(done).part(RowOutcome.PAID).amount == Decimal(30)
     [listed] = latest(agent=batch.agent)
     assert (listed.lines, listed.paid, listed.paid_amount) == (2, 2, Decimal(30))  # type: ignore[attr-defined]  # annotations
@@ -121,7 +122,7 @@ def test_a_row_that_keeps_failing_is_given_up_and_its_batch_ends(
     done = Batch.objects.get(pk=batch.pk)
     row = BatchRow.objects.get(batch=batch, account__number="A-20417")
     assert (done.state, row.failures, row.topup) == (BatchState.DONE, MOST_FAILURES, None)
-    assert row.problem.startswith("Not sent:")
+    assert row.problem == Because(RowReason.GIVEN_UP)
     assert "is given up" in caplog.text
     carry_out(batch)
     assert outcomes(batch) == [RowOutcome.UNPAID, RowOutcome.PAID]
@@ -144,5 +145,6 @@ def test_what_somebody_confirmed_who_may_no_longer_pay_is_not_sent(
     carry_out(batch)
     batch.refresh_from_db()
     assert batch.state == BatchState.DONE
-    assert all("may no longer pay from R-100" in row.problem for row in batch.rows.all())
+    figures = {"person": batch.confirmed_by.get_full_name(), "account": AGENT}
+    assert [row.problem for row in batch.rows.all()] == [Because(RowReason.MAY_NO_LONGER_PAY, figures)] * 2
     assert not simulator.control.received("Pay")

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.batches.models import FileReason, RowReason
 from billing.batches.services.files import Line, UnreadableFile, read
+from billing.lib.reasons import Because, Figure
 
 TABLE = "Account,Amount,Note\nA-1,25.50,Café\nA-2,10,\n"
 LINES = [Line(2, "A-1", "25.50", "Café"), Line(3, "A-2", "10", "")]
@@ -52,39 +54,46 @@ def test_a_note_over_two_lines_does_not_shift_the_numbers() -> None:
     assert [line.number for line in lines('A-1,5,"over\ntwo"\nA-2,6.00,x\n')] == [1, 3]
 
 
-@pytest.mark.parametrize("text", ["A-1,12,50\n", "account,amount,note\nA-1,12,50\n", "A-1,12,5"])
-def test_a_comma_that_parts_columns_or_decimals_is_said_to_be_unclear(text: str) -> None:
-    assert "could mean 12 or 12.5" in lines(text)[0].problem
+@pytest.mark.parametrize(
+    ("text", "decimal"),
+    [("A-1,12,50\n", "12.50"), ("account,amount,note\nA-1,12,50\n", "12.50"), ("A-1,12,5", "12.5")],
+)
+def test_a_comma_that_parts_columns_or_decimals_is_said_to_be_unclear(text: str, decimal: str) -> None:
+    problem = lines(text)[0].problem
+    assert problem == Because(RowReason.TWO_WAYS, {"whole": "12", "decimal": decimal})
+    assert str(problem).endswith(f"write it as 12.00 or {decimal}.")
 
 
 def test_a_number_as_a_note_is_clear_beside_decimals_or_with_another_delimiter() -> None:
-    assert [line.problem for line in lines("A-1,12.00,50\nA-2,12,1042\n")] == ["", ""]
-    assert lines("A-1;12;50\n")[0].problem == ""
+    assert [line.problem for line in lines("A-1,12.00,50\nA-2,12,1042\n")] == [None, None]
+    assert lines("A-1;12;50\n")[0].problem is None
 
 
 def test_a_line_with_too_many_columns_is_said_to_have_them() -> None:
     found = lines("account,amount\nA-1,12,50\nA-2,5\n")
-    assert ["more columns" in line.problem for line in found] == [True, False]
+    assert [line.problem for line in found] == [Because(RowReason.TOO_MANY_COLUMNS), None]
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "reason", "figures"),
     [
-        (b"", "no lines"),
-        (b"account,amount,note\n", "no lines"),
-        (b"\n \n\t\n", "no lines"),
-        (b"PK\x03\x04rest of a workbook", "workbook"),
-        (b"\x00\x01\x02\x00\x00\x7f\x00\x00\x00", "not a text file"),
-        (b"account,total\nA-1,5\n", "none of them “amount”"),
-        (b"amount;who\n5;A-1\n", "none of them “account”"),
-        (b"account,amount,Amount\nA-1,5,6\n", "more than one column for the amount"),
-        (b'A-1,"5\nA-2,6\n', "Line 1 cannot be read"),
-        (b"A-1,5\n" * 101, "more than 100 lines"),
+        (b"", FileReason.NO_LINES, {}),
+        (b"account,amount,note\n", FileReason.NO_LINES, {}),
+        (b"\n \n\t\n", FileReason.NO_LINES, {}),
+        (b"PK\x03\x04rest of a workbook", FileReason.WORKBOOK, {}),
+        (b"\x00\x01\x02\x00\x00\x7f\x00\x00\x00", FileReason.NOT_TEXT, {}),
+        (b"account,total\nA-1,5\n", FileReason.COLUMN_MISSING, {"column": "amount"}),
+        (b"amount;who\n5;A-1\n", FileReason.COLUMN_MISSING, {"column": "account"}),
+        (b"account,amount,Amount\nA-1,5,6\n", FileReason.COLUMN_TWICE, {"column": "amount"}),
+        (b'A-1,"5\nA-2,6\n', FileReason.QUOTATION_MARKS, {"line": 1}),
+        (b"A-1,5\n" * 101, FileReason.TOO_MANY_LINES, {"most": 100}),
     ],
 )
-def test_a_file_that_cannot_be_used_says_why(content: bytes, sentence: str) -> None:
-    with pytest.raises(UnreadableFile, match=sentence):
+def test_a_file_that_cannot_be_used_says_why(content: bytes, reason: FileReason, figures: dict[str, Figure]) -> None:
+    with pytest.raises(UnreadableFile) as refused:
         lines(content)
+    assert refused.value.because == Because(reason, figures)
+    assert all(str(figure) in str(refused.value.because) for figure in figures.values())
 
 
 def test_as_many_lines_as_allowed_are_read() -> None:
@@ -92,7 +101,7 @@ def test_as_many_lines_as_allowed_are_read() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_lines_or_a_sentence(content: bytes) -> None:
+def test_any_bytes_are_lines_or_refused(content: bytes) -> None:
     with contextlib.suppress(UnreadableFile):
         assert all(line.number >= 1 for line in lines(content))
 

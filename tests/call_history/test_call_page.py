@@ -11,6 +11,7 @@ from billing.calls.models import Call, CallChange, CallLevel, ChangeOfRecord, En
 from billing.calls.services import partitions
 from billing.packages.models import PackageList
 from billing.rates.models import Rate, RateGroup
+from billing.switches.models import SwitchFailure
 from tests.support.factories import CallFactory
 from tests.support.pages import context, read
 from tests.support.visitors import Visitor
@@ -52,7 +53,7 @@ def test_a_call_is_told_in_words(zoe: Visitor) -> None:
     assert "The number was busy. Code 17, read as a Q.850 cause" in page
     assert "Ended by the called side" in page
     assert "Kind of call international" in page
-    assert "Nobody answered, so nothing was charged." in page
+    assert "The call was not answered, so nothing was charged." in page
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_call_before_any_rates_were_read_asks_for_them_and_looks_again(zoe: Vi
     assert context(answer)["is_coming"]
     assert "The rates are being asked for." in read(answer).words
     assert b'hx-trigger="every 2s"' in answer.content
-    RateGroup.objects.update(ended_at=datetime.now(UTC), failure="The switch did not answer in time.")
+    RateGroup.objects.update(ended_at=datetime.now(UTC), failure=SwitchFailure.TOO_LATE)
     answer = zoe.client.get(zoe.page(f"calls/{call.flow_no}/"))
     page = read(answer).words
     assert b"hx-trigger" not in answer.content

@@ -14,6 +14,7 @@ from billing.call_history.views.backfill import BackfillStatus
 from billing.calls.models import Backfill, CallDay, DayState
 from billing.calls.services import backfill_worker, backfills, partitions
 from billing.lib.locks import hold
+from billing.switches.models import SwitchFailure
 from simulator.process import SimulatorProcess
 from tests.support.factories import CallDayFactory, CallFactory, MembershipFactory
 from tests.support.logins import logged_in
@@ -29,7 +30,7 @@ TODAY = NOW.date()
 
 @pytest.fixture(autouse=True)
 def _partitions(db: None) -> None:
-    partitions.ensure(months=[TODAY, TODAY - timedelta(days=31), TODAY - timedelta(days=62)])
+    partitions.ensure(months=[TODAY - timedelta(days=back) for back in (0, 15, 30, 45, 62)])
 
 
 def call(zoe: Visitor, callee: str, *, days: int = 0, seconds: int = 60, agent_fee: str = "0") -> None:
@@ -342,10 +343,10 @@ def test_a_page_goes_on_past_a_day_that_cannot_be_fetched(
         assert is_looking(answer)
     sorry = "1 could not be and will be tried again: The switch refused to answer."
     assert "4 days are not here yet. Calls of those days" in said[0]
-    assert f"3 of them are being fetched; {sorry} The other 1 come" in said[0]
+    assert f"3 of them are being fetched; {sorry} The other one comes after these" in said[0]
     assert f"They are being fetched; {sorry}" in said[1]
     assert "1 day is not here yet." in said[2]
-    assert "They could not be fetched so far, and will be tried again: The switch refused to answer." in said[2]
+    assert "It could not be fetched so far, and will be tried again: The switch refused to answer." in said[2]
 
 
 def test_where_nothing_is_shown_it_is_told_what_helps(zoe: Visitor, mara: Visitor) -> None:
@@ -387,7 +388,7 @@ def test_a_page_of_more_days_than_are_fetched_at_a_time_says_which_come_first(zo
     html = read(opened).words
     assert "501 days are not here yet." in html
     assert "400 of them are being fetched, and appear here by themselves." in html
-    assert "The other 101 come after these, while somebody looks at this page." in html
+    assert "The other 101 come after these, while this page is open." in html
     assert is_looking(opened)
 
 
@@ -402,13 +403,13 @@ def test_a_page_says_why_days_are_not_fetched(zoe: Visitor) -> None:
 def test_a_page_says_that_no_day_could_be_fetched_so_far(zoe: Visitor) -> None:
     type(zoe.account).objects.update(opened_at=None)
     first, last = TODAY - timedelta(days=101), TODAY - timedelta(days=100)
-    failed = {"account": zoe.account, "fetched_at": None, "failed_at": NOW, "failure": "The switch gave no answer."}
+    failed = {"account": zoe.account, "fetched_at": None, "failed_at": NOW, "failure": SwitchFailure.TOO_LATE}
     CallDayFactory.create(**failed, day=last)
     html = words(zoe, f"from={first}&to={last}")
-    assert "They are being fetched; 1 could not be and will be tried again: The switch gave no answer." in html
+    assert "They are being fetched; 1 could not be and will be tried again: The switch did not answer in time." in html
     CallDayFactory.create(**failed, day=first)
     html = words(zoe, f"from={first}&to={last}")
-    assert "They could not be fetched so far, and will be tried again: The switch gave no answer." in html
+    assert "They could not be fetched so far, and will be tried again: The switch did not answer in time." in html
     assert "being fetched;" not in html
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from billing.call_history.queries.day_states import Calendar, Sureness, touched
 from billing.calls.models import CallDay, DayState
 from billing.lib.days import day_of
+from billing.switches.models import SwitchFailure
 
 UTC_ZONE = ZoneInfo("UTC")
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -55,10 +56,10 @@ def test_the_switchs_today_is_in_progress() -> None:
 
 
 def test_a_try_that_failed_is_told_until_another_one_succeeds() -> None:
-    failed = known(DAY, DayState.FETCHED, failed_at=NOW, failure="The switch did not answer in time.")
+    failed = known(DAY, DayState.FETCHED, failed_at=NOW, failure=SwitchFailure.TOO_LATE)
     assert calendar(failed).state_of(DAY).explained == ()
     failed.failed_at = NOW + timedelta(minutes=1)
-    assert [part.failure for part in calendar(failed).state_of(DAY).explained] == ["The switch did not answer in time."]
+    assert [part.failure for part in calendar(failed).state_of(DAY).explained] == [SwitchFailure.TOO_LATE]
 
 
 def test_calls_that_a_day_reports_and_another_day_lists_are_told() -> None:

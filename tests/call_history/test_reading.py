@@ -32,7 +32,7 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 def visitor(**fields: Any) -> Visitor:
-    partitions.ensure(months=[TODAY, TODAY - timedelta(days=31)])
+    partitions.ensure(months=[TODAY - timedelta(days=back) for back in (0, 15, 31)])
     account = AccountFactory.create(balance_at=NOW, rate_group="named", **fields)
     user = MembershipFactory.create(account=account).user
     return Visitor(user, account, logged_in(user))

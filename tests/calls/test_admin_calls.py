@@ -10,9 +10,20 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.staff_pages import paging
-from billing.calls.models import Backfill, Call, CallChange, CallDay, ChangeOfRecord, DayState
+from billing.calls.models import (
+    Backfill,
+    Call,
+    CallChange,
+    CallDay,
+    ChangeOfRecord,
+    DayState,
+    UnreadableRecord,
+    UnusableReport,
+)
 from billing.calls.queries.end_reasons import end_reason
-from billing.exports.models import Export
+from billing.exports.models import Export, ExportFailure, ExportState
+from billing.lib.reasons import Because
+from billing.switches.models import SwitchFailure
 from tests.support.factories import NOON, AccountFactory, CallDayFactory, ExportFactory
 from tests.support.logins import logged_in
 from tests.support.pages import context, read
@@ -20,6 +31,8 @@ from tests.support.staff_pages import facts, listed
 from tests.support.staffsite import full_account, list_of, page_of, staff
 
 pytestmark = pytest.mark.django_db
+
+IMPOSSIBLE = Because(UnusableReport.IMPOSSIBLE, {"calls": 3, "fee": "1E+30"})
 
 
 @pytest.fixture
@@ -47,11 +60,11 @@ def test_from_the_page_of_a_day_one_comes_to_its_calls(call: Call) -> None:
 
 def test_a_day_stands_beside_what_its_report_says_and_why_it_is_not_proven(call: Call) -> None:
     CallDay.objects.all().delete()
-    known = {"calls": 1200, "fee": Decimal("7.5"), "unusable_report": "No day can be so.", "failure": "No answer."}
-    day = CallDayFactory.create(account=call.account, day=call.day, **known)
+    told = {"unusable_report": IMPOSSIBLE, "failure": SwitchFailure.TOO_LATE}
+    day = CallDayFactory.create(account=call.account, day=call.day, calls=1200, fee=Decimal("7.5"), **told)
     client = logged_in(staff("support"))
     (row,) = listed(client.get(list_of(CallDay)))
-    assert row["why"].words == "No day can be so. No answer."
+    assert row["why"].words == "No day can be so: 3 calls, 1E+30 in all. The switch did not answer in time."
     assert row["counted"].words == "1,200 / —"
     assert row["charged"].words == "$7.50 / —"
     CallDay.objects.filter(pk=day.pk).update(reported_calls=1201, reported_fee=Decimal("7.75"))
@@ -175,8 +188,18 @@ def test_a_long_list_of_days_is_sorted_by_the_day_alone(days: list[CallDay], mon
     assert ("?o=0" in links, "?o=1" in links, "?o=7" in links) == (True, False, False)
 
 
+def test_a_record_that_cannot_be_read_and_a_file_that_was_not_made_say_why(call: Call) -> None:
+    why = Because(ExportFailure.GIVEN_UP, {"times": 3})
+    ExportFactory.create(account=call.account, state=ExportState.FAILED, ended_at=NOON, why=why)
+    client = logged_in(staff("support"))
+    (record,) = listed(client.get(list_of(UnreadableRecord)))
+    assert record["reason"].words == "not a record"
+    (file,) = listed(client.get(f"{list_of(Export)}?state__exact=failed"))
+    assert file["why"].words.startswith("It was begun 3 times and never came to its end.")
+
+
 def test_days_are_chosen_by_whether_their_report_says_anything(days: list[CallDay]) -> None:
-    CallDay.objects.filter(pk=days[2].pk).update(unusable_report="No day can be so.")
+    CallDay.objects.filter(pk=days[2].pk).update(unusable_report=IMPOSSIBLE)
     client = logged_in(staff("support"))
     assert days_listed(client, "unusable_report__isempty=0") == [days[2]]
     assert days_listed(client, "unusable_report__isempty=1") == [days[0], days[1], days[3]]

@@ -13,11 +13,13 @@ from django.db.models import Count, Sum
 
 from accounts.models import Account, Switch
 from billing.balances.services import balances
-from billing.calls.models import Call, CallChange, CallDay, ChangeOfRecord, DayState, UnreadableRecord
+from billing.calls.models import Call, CallChange, CallDay, ChangeOfRecord, DayState, RecordFault, UnreadableRecord
 from billing.calls.services import fetching, partitions, proving, staging
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import PAUSES
 from billing.calls.services.proving import prove_days
+from billing.lib.reasons import Because
+from billing.switches.models import SwitchFailure
 from billing.switches.services.clients import client
 from billing.vos3000.operations.calls import Cdr
 from billing.vos3000.operations.reports import get_report_customer_fee
@@ -169,7 +171,7 @@ def test_an_account_that_is_gone_loses_no_history(switch: Switch) -> None:
     fetched = fetch_days(accounts=[account, known(switch, "C-301")], first=YESTERDAY, last=YESTERDAY, now=NOW)
     assert [failure.account for failure in fetched.failures] == [account]
     again = fetch_days(accounts=[account], first=YESTERDAY, last=YESTERDAY, now=NOW)
-    assert [failure.why for failure in again.failures] == ["The switch no longer knows this account."]
+    assert [failure.why for failure in again.failures] == [SwitchFailure.ACCOUNT_GONE]
     assert Call.objects.filter(account=account).count() == calls
 
 
@@ -178,9 +180,9 @@ def test_an_account_that_is_cancelled_loses_no_history(switch: Switch, simulator
     calls = sum(fetch(account, YESTERDAY - timedelta(days=ago)).calls for ago in range(3))
     requests.post(f"{simulator.url}/external/server/DeleteCustomer", json={"account": "A-20418"}, timeout=10)
     fetched = fetch_days(accounts=[account], first=YESTERDAY - timedelta(days=2), last=YESTERDAY, now=NOW)
-    assert {failure.why for failure in fetched.failures} == {"The switch no longer knows this account."}
+    assert {failure.why for failure in fetched.failures} == {SwitchFailure.ACCOUNT_GONE}
     assert Call.objects.filter(account=account).count() == calls > 0
-    assert balances.current(account=account, now=NOW).failure == "The switch no longer knows this account."
+    assert balances.current(account=account, now=NOW).failure == SwitchFailure.ACCOUNT_GONE
 
 
 def test_a_record_that_moved_to_another_day_is_one_row(switch: Switch, simulator: SimulatorProcess) -> None:
@@ -332,7 +334,8 @@ def test_a_record_that_cannot_be_read_is_counted_and_keeps_its_day_from_being_pr
     states = dict(CallDay.objects.values_list("account__number", "state"))
     assert states == {"C-301": DayState.DIFFERS, WHOLESALE: DayState.PROVEN}
     aside = UnreadableRecord.objects.get()
-    assert (aside.account.number, aside.day, aside.reason) == ("C-301", YESTERDAY, "a code of another size")
+    fault = Because(RecordFault.OTHER_SIZE_OF_CODE)
+    assert (aside.account.number, aside.day, aside.reason) == ("C-301", YESTERDAY, fault)
     assert f'"start": {start}' in aside.excerpt
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from billing.calls.models import Call, CallChange, CallDay, DayState, UnreadableRecord
+from billing.calls.models import Call, CallChange, CallDay, DayState, RecordFault, UnreadableRecord
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proving import prove_days
+from billing.lib.reasons import Because
 from tests.support.factories import AccountFactory, SwitchFactory
 from tests.support.rawserver import RawServer, reply
 
@@ -90,7 +91,7 @@ def test_a_call_without_any_instant_near_its_day_is_set_aside() -> None:
     with RawServer(cdrs(record(1, start=0, stop=0))) as server:
         (account,) = on(server, "A-1")
         fetch(account)
-    assert UnreadableRecord.objects.get().reason == "a call at another time"
+    assert UnreadableRecord.objects.get().reason == Because(RecordFault.OTHER_TIME)
 
 
 @pytest.mark.django_db

@@ -12,10 +12,20 @@ from django.db.models import Sum
 from django.urls import reverse
 
 from accounts.models import Account, Switch
-from billing.calls.models import Call, CallChange, CallDay, CallTotal, ChangeOfRecord, DayState
-from billing.calls.services.fetching import NOT_ON_SWITCH, fetch_days
+from billing.calls.models import (
+    Call,
+    CallChange,
+    CallDay,
+    CallTotal,
+    ChangeOfRecord,
+    DayState,
+    NotFetched,
+    UnusableReport,
+)
+from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import PAUSES
 from billing.calls.services.proving import prove_days
+from billing.lib.reasons import Because
 from billing.lib.redis import connection as redis
 from billing.sync.services import rounds
 from billing.vos3000 import Withheld
@@ -32,6 +42,7 @@ NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 MINUTE = timedelta(minutes=1)
 BEFORE = NOW - 5 * MINUTE
 KEPT_UP, OLD = NOW.date() - timedelta(days=5), NOW.date() - timedelta(days=100)
+IMPOSSIBLE = Because(UnusableReport.IMPOSSIBLE, {"calls": 2**31, "fee": "0.05"})
 
 
 @pytest.fixture
@@ -177,7 +188,7 @@ def test_yesterday_without_a_report_that_can_be_used_is_still_fetched_for_late_r
     account: Account, simulator: SimulatorProcess
 ) -> None:
     row = differing(account, simulator, NOW.date() - timedelta(days=1))
-    CallDay.objects.filter(pk=row.pk).update(unusable_report="No day can be so.")
+    CallDay.objects.filter(pk=row.pk).update(unusable_report=IMPOSSIBLE)
     fetched, _ = asked(simulator)
     rounds.fetch_yesterday(switch=account.switch, now=NOW + timedelta(hours=1))
     assert asked(simulator)[0] == fetched + 1
@@ -206,7 +217,7 @@ def test_what_the_switch_drops_after_its_time_stays_here(account: Account, simul
     now = NOW + timedelta(days=1)
     prove_days(switch=account.switch, accounts=[account], first=KEPT_UP, last=now.date(), now=now)
     fetched = fetch_days(accounts=[account], first=KEPT_UP, last=KEPT_UP, now=now)
-    assert [failure.why for failure in fetched.failures] == [NOT_ON_SWITCH]
+    assert [failure.why for failure in fetched.failures] == [NotFetched.NOT_ON_SWITCH]
     assert (row_of(account, KEPT_UP).state, row_of(account, KEPT_UP).calls) == (DayState.PROVEN, before.calls)
     assert Call.objects.filter(flow_no=flow_no).exists()
 
@@ -242,7 +253,7 @@ def test_what_the_switch_drops_without_anybody_having_said_so_stays_here_and_sta
     assert (compared.state, compared.fetched_at) == (DayState.PROVEN, before.fetched_at)
     assert compared.checked_at == later
     fetched = fetch_days(accounts=[silent], first=LONG_OVER, last=LONG_OVER, now=later)
-    assert [failure.why for failure in fetched.failures] == [NOT_ON_SWITCH]
+    assert [failure.why for failure in fetched.failures] == [NotFetched.NOT_ON_SWITCH]
     assert (row_of(silent, LONG_OVER).state, Call.objects.filter(account=silent).count()) == (DayState.PROVEN, 1)
 
 
@@ -250,7 +261,7 @@ def test_what_the_switch_dropped_and_still_reports_stays_here(silent: Account, s
     proven_call(silent, simulator, LONG_OVER)
     simulator.control.add_fault("GetCdr", "listed_code")
     fetched = fetch_days(accounts=[silent], first=LONG_OVER, last=LONG_OVER, now=NOW)
-    assert [failure.why for failure in fetched.failures] == [NOT_ON_SWITCH]
+    assert [failure.why for failure in fetched.failures] == [NotFetched.NOT_ON_SWITCH]
     assert Call.objects.filter(account=silent).count() == 1
 
 
@@ -325,7 +336,7 @@ def test_a_day_whose_report_cannot_be_used_is_asked_for_ever_more_rarely_and_sta
         assert "1 without a report that can be used" in prove(account.switch, now)
         row = row_of(account, DAY)
         assert (row.state, row.tries, row.next_try_at) == (DayState.FETCHED, 1, now + PAUSES.first)
-        assert row.unusable_report == "No day can be so: 2147483648 calls, 0.05 in all."
+        assert row.unusable_report == IMPOSSIBLE
         prove(account.switch, now + PAUSES.first - MINUTE)
         assert len(server.received) == 3
 
@@ -334,11 +345,11 @@ def test_a_day_whose_report_cannot_be_used_is_asked_for_ever_more_rarely_and_sta
         (line,) = (line for line in waiting if "unusable_report" in line.url)
         assert line.count == 1
         (listed_day,) = listed(support.get(line.url))
-        assert row.unusable_report in listed_day["why"].words
+        assert "No day can be so: 2147483648 calls, 0.05 in all." in listed_day["why"].words
 
         prove(account.switch, now + PAUSES.first)
         row.refresh_from_db()
         assert row.next_try_at == now + 3 * PAUSES.first
         prove(account.switch, row.next_try_at)
     row.refresh_from_db()
-    assert (row.state, row.tries, row.unusable_report) == (DayState.PROVEN, 0, "")
+    assert (row.state, row.tries, row.unusable_report) == (DayState.PROVEN, 0, None)

@@ -12,9 +12,10 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models import Account, Switch
-from billing.calls.models import Call, CallChange, CallDay
+from billing.calls.models import Call, CallChange, CallDay, RecordFault
 from billing.calls.services import day_locks, partitions, replacing, staging
 from billing.calls.services.replacing_sql import LOCK_DAYS
+from billing.lib.reasons import Because
 from billing.vos3000.operations.calls import Cdr
 from tests.support.factories import AccountFactory, SwitchFactory
 from tests.support.waiting import eventually, waiting_for_locks
@@ -38,7 +39,7 @@ def staged(account: Account, *flow_nos: int, unreadable: int = 0, start: int = N
         number = account.number
         stage.add(Cdr(flow_no=flow_no, account=number, start=start, stop=start, hold_time=0, fee_time=0, fee=FEE))
     for _ in range(unreadable):
-        stage.unreadable.add("fee is not an amount", "")
+        stage.unreadable.add(Because(RecordFault.NOT_MONEY), "")
     return stage
 
 

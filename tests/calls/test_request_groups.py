@@ -15,6 +15,7 @@ from billing.calls.models import Call, CallDay
 from billing.calls.services import request_groups
 from billing.calls.services.fetching import PAUSES, POSTPONED_FOR, fetch_days
 from billing.lib.redis import connection as redis
+from billing.switches.models import SwitchFailure
 from billing.sync.services import rounds
 from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
@@ -120,7 +121,7 @@ def test_a_group_that_is_put_off_says_why_and_waits_for_the_next_slot(
     fetched = fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
     assert (fetched.days, fetched.postponed, len(fetched.failures)) == (0, accounts, 6)
     rows = CallDay.objects.values_list("failure", "failed_at", "failures", "fetch_again_at").distinct()
-    assert list(rows) == [("The switch refused to answer.", NOW, 0, NOW + POSTPONED_FOR)]
+    assert list(rows) == [(SwitchFailure.REFUSED, NOW, 0, NOW + POSTPONED_FOR)]
     assert POSTPONED_FOR < LATER
 
 
@@ -187,9 +188,7 @@ def test_calls_of_no_account_that_is_missing_on_the_switch_are_asked_for(
     Account.objects.filter(pk=gone.pk).update(missing_since=NOW)
     gone.refresh_from_db()
     fetched = fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
-    assert [(failure.account, failure.why) for failure in fetched.failures] == [
-        (gone, "The switch no longer knows this account.")
-    ]
+    assert [(failure.account, failure.why) for failure in fetched.failures] == [(gone, SwitchFailure.ACCOUNT_GONE)]
     assert asked(simulator) == [list(NUMBERS[1:])]
     assert CallDay.objects.get(account=gone).fetched_at is None
 

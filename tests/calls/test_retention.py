@@ -25,14 +25,17 @@ from billing.calls.models import (
     CallTotal,
     DayState,
     DroppedMonth,
+    NotFetched,
+    RecordFault,
     UnreadableRecord,
 )
 from billing.calls.queries import retention
 from billing.calls.services import backfill_worker, backfills, partitions, replacing, staging
 from billing.calls.services.backfills import stretch
-from billing.calls.services.fetching import NOT_KEPT, NOT_ON_SWITCH, fetch_days
+from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proving import prove_days
 from billing.calls.services.retention import forget_calls
+from billing.lib.reasons import Because
 from billing.sync.services import rounds
 from billing.vos3000.operations.calls import Cdr
 from simulator.process import SimulatorProcess
@@ -95,7 +98,8 @@ def test_old_months_are_dropped_and_what_their_calls_came_to_stays(account: Acco
 def test_what_was_noted_of_single_records_goes_with_their_month(account: Account) -> None:
     days = [date(2026, 7, 20), date(2026, 7, 31), date(2026, 8, 1)]
     for day in days:
-        UnreadableRecord.objects.create(account=account, day=day, reason="no time", noticed_at=NOW)
+        fault = Because(RecordFault.OTHER_TIME)
+        UnreadableRecord.objects.create(account=account, day=day, reason=fault, noticed_at=NOW)
         CallElsewhere.objects.create(account=account, day=day, flow_no=1, fee=0)
     rounds.housekeeping(now=NOW)
     assert [row.day for row in UnreadableRecord.objects.all()] == [date(2026, 8, 1)]
@@ -115,8 +119,8 @@ def test_days_of_which_calls_are_gone_stay_as_they_were(account: Account, simula
     before = list(CallDay.objects.order_by("day").values())
     fetched = fetch_days(accounts=[account], first=OLD.date(), last=KEPT.date(), now=NOW)
     assert [(failure.day, failure.why) for failure in fetched.failures] == [
-        (OLD.date(), NOT_KEPT),
-        (KEPT.date(), NOT_KEPT),
+        (OLD.date(), NotFetched.NO_LONGER_KEPT),
+        (KEPT.date(), NotFetched.NO_LONGER_KEPT),
     ]
     proven = prove_days(switch=account.switch, accounts=[account], first=OLD.date(), last=KEPT.date(), now=NOW)
     assert (proven.proven, proven.differing) == (0, [])
@@ -360,7 +364,7 @@ def test_dropped_calls_that_the_switch_has_no_longer_are_asked_for_once(
     backfill_worker.run_slot(switch=account.switch, now=later)
     assert len(simulator.control.received("GetCdr")) == 1
     old = CallDay.objects.get(account=account, day=day)
-    assert (old.state, old.calls, old.failure) == (DayState.PROVEN, 1, NOT_ON_SWITCH)
+    assert (old.state, old.calls, old.failure) == (DayState.PROVEN, 1, NotFetched.NOT_ON_SWITCH)
 
 
 @DROPS

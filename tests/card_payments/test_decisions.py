@@ -13,14 +13,16 @@ from django.utils import timezone
 
 from accounts.models import Account, AuditEntry, Switch, User
 from billing.balances.services import profiles
-from billing.card_payments.models import CardPayment, CardPaymentState
+from billing.card_payments.models import CardPayment, CardPaymentReason, CardPaymentState, SettlingReason
 from billing.card_payments.services.decisions import SettlingRefused, credit_again, mark_refunded
-from billing.topups.models import TopUp, TopUpState, Transition
+from billing.lib.reasons import Because
+from billing.topups.models import ReissueReason, TopUp, TopUpState, Transition
 from billing.topups.services import sending as topup_sending
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, CardPaymentFactory, TopUpFactory
 from tests.support.logins import PASSWORD, logged_in
 from tests.support.pages import addresses, context
+from tests.support.refusals import refused
 from tests.support.staffsite import page_of, staff, superuser
 
 pytestmark = pytest.mark.django_db
@@ -50,12 +52,12 @@ def settle_page(payment: CardPayment) -> str:
 def settle(client: Client, payment: CardPayment, verdict: str, why: str = "Looked at it") -> str:
     """Settle a payment on its page. Returns the message that follows, or why it was refused."""
     given = context(client.post(settle_page(payment), {"verdict": verdict, "why": why}, follow=True))
-    refused = given["form"].non_field_errors() if "form" in given else []
-    return " ".join(map(str, refused or given["messages"]))
+    errors = given["form"].non_field_errors() if "form" in given else []
+    return " ".join(map(str, errors or given["messages"]))
 
 
 @pytest.mark.parametrize("state", [None, TopUpState.REFUSED])
-def test_staff_credit_anew_under_a_new_reference(clerk: User, state: TopUpState | None) -> None:
+def test_staff_credit_again_under_a_new_reference(clerk: User, state: TopUpState | None) -> None:
     payment = owed(state)
     assert settle_page(payment) in addresses(logged_in(clerk).get(page_of(payment)))
     message = settle(logged_in(clerk), payment, "credit")
@@ -66,7 +68,7 @@ def test_staff_credit_anew_under_a_new_reference(clerk: User, state: TopUpState 
     assert [(entry.action, entry.user) for entry in noted.exclude(action="looked")] == [("reissued", clerk)]
 
 
-def test_a_large_amount_is_credited_anew_only_by_who_shows_again_that_it_is_them(clerk: User) -> None:
+def test_a_large_amount_is_credited_again_only_by_who_shows_again_that_it_is_them(clerk: User) -> None:
     payment, client = owed(), logged_in(clerk)
     Switch.objects.update(fresh_login_above=payment.amount - 1)
     settle(client, payment, "credit")
@@ -76,17 +78,17 @@ def test_a_large_amount_is_credited_anew_only_by_who_shows_again_that_it_is_them
     assert payment.topups.filter(state=TopUpState.REQUESTED).exists()
 
 
-def test_what_a_review_found_not_applied_is_credited_anew_by_a_second_person_after_a_look(
+def test_what_a_review_found_not_applied_is_credited_again_by_a_second_person_after_a_look(
     clerk: User, switch: Switch, simulator: SimulatorProcess
 ) -> None:
     payment = owed(TopUpState.NOT_APPLIED, account=profiles.ensure(switch=switch, number="C-301", now=timezone.now()))
     decider, old = staff("billing"), payment.topups.get()
     Transition.objects.create(topup=old, from_state="review", to_state="not_applied", at=NOON, by=decider)
-    assert "somebody else has to credit it again" in settle(logged_in(decider), payment, "credit")
-    assert f"Credited anew by {settled(payment, clerk).reference}" in AuditEntry.objects.latest("pk").text
+    assert str(SettlingReason.DECIDED_BY_YOU.label) in settle(logged_in(decider), payment, "credit")
+    assert f"Credited again by {settled(payment, clerk).reference}" in AuditEntry.objects.latest("pk").text
 
 
-def test_what_the_switch_lists_after_all_is_not_credited_anew(
+def test_what_the_switch_lists_after_all_is_not_credited_again(
     clerk: User, switch: Switch, simulator: SimulatorProcess
 ) -> None:
     now = timezone.now()
@@ -94,7 +96,7 @@ def test_what_the_switch_lists_after_all_is_not_credited_anew(
     old = payment.topups.get()
     TopUp.objects.filter(pk=old.pk).update(sent_at=now)
     simulator.control.pay("C-301", old.amount, old.reference)
-    with pytest.raises(SettlingRefused, match="now lists a payment"):
+    with refused(SettlingRefused, ReissueReason.LISTED):
         settled(payment, clerk)
 
 
@@ -104,15 +106,15 @@ def reviewed_and_refused(switch: Switch, clerk: User) -> CardPayment:
     payment = owed(TopUpState.NOT_APPLIED, account=profiles.ensure(switch=switch, number="C-301", now=timezone.now()))
     old = payment.topups.get()
     Transition.objects.create(topup=old, from_state="review", to_state="not_applied", at=NOON, by=clerk)
-    refused = {"state": "refused", "settled_at": NOON}
-    TopUpFactory.create(account=old.account, amount=old.amount, source="online", online=payment, **refused)
+    ended = {"state": "refused", "settled_at": NOON}
+    TopUpFactory.create(account=old.account, amount=old.amount, source="online", online=payment, **ended)
     return payment
 
 
-def test_whoever_decided_about_an_earlier_credit_credits_it_not_after_a_later_one_either(
+def test_a_person_who_decided_about_an_earlier_credit_credits_it_not_after_a_later_one_either(
     clerk: User, reviewed_and_refused: CardPayment
 ) -> None:
-    with pytest.raises(SettlingRefused, match="somebody else"):
+    with refused(SettlingRefused, SettlingReason.DECIDED_BY_YOU):
         settled(reviewed_and_refused, clerk)
     assert settled(reviewed_and_refused, staff("billing")).state == TopUpState.REQUESTED
 
@@ -123,7 +125,7 @@ def test_an_earlier_credit_that_the_switch_lists_after_all_is_found_too(
     old = reviewed_and_refused.topups.get(state=TopUpState.NOT_APPLIED)
     TopUp.objects.filter(pk=old.pk).update(sent_at=timezone.now())
     simulator.control.pay("C-301", old.amount, old.reference)
-    with pytest.raises(SettlingRefused, match="now lists a payment"):
+    with refused(SettlingRefused, ReissueReason.LISTED):
         settled(reviewed_and_refused, staff("billing"))
 
 
@@ -145,7 +147,7 @@ def test_staff_mark_what_was_paid_back_with_the_reason(clerk: User) -> None:
 
 def test_what_arrived_otherwise_than_asked_for_can_only_be_paid_back(clerk: User) -> None:
     payment = owed(None, paid="differs")
-    assert "can only be paid back" in settle(logged_in(clerk), payment, "credit")
+    assert str(SettlingReason.ONLY_PAID_BACK.label) in settle(logged_in(clerk), payment, "credit")
     assert not TopUp.objects.exists()
     settle(logged_in(clerk), payment, "refunded")
     assert CardPayment.objects.get().state == CardPaymentState.REFUNDED
@@ -155,12 +157,15 @@ def test_what_waits_for_a_switch_that_is_down_can_be_paid_back_and_is_never_sent
     clerk: User, switch: Switch, simulator: SimulatorProcess
 ) -> None:
     payment = owed(TopUpState.REQUESTED, account=profiles.ensure(switch=switch, number="C-301", now=timezone.now()))
-    with pytest.raises(SettlingRefused, match="may still be"):
+    with refused(SettlingRefused, SettlingReason.NOT_OWED):
         settled(payment, clerk)
     settle(logged_in(clerk), payment, "refunded")
     payment.refresh_from_db()
     topup = payment.topups.get()
-    assert (payment.state, topup.state) == (CardPaymentState.REFUNDED, TopUpState.REFUSED)
+    assert (payment.state, topup.state, topup.why) == (CardPaymentState.REFUNDED, TopUpState.REFUSED, None)
+    last = topup.transitions.last()
+    assert last is not None
+    assert last.why == Because(CardPaymentReason.PAID_BACK, {"why": "Looked at it"})
     topup_sending.carry_out(topup_id=topup.pk, now=topup.requested_at)
     assert simulator.control.received("Pay") == []
 
@@ -172,13 +177,13 @@ def test_what_waits_for_a_switch_that_is_down_can_be_paid_back_and_is_never_sent
 def test_nothing_is_settled_while_its_credit_is_done_or_may_still_be(clerk: User, state: TopUpState) -> None:
     payment = owed(state)
     for verdict in (credit_again, mark_refunded):
-        with pytest.raises(SettlingRefused, match="may still be"):
+        with refused(SettlingRefused, SettlingReason.NOT_OWED):
             verdict(payment=payment, by=clerk, why="Because", now=timezone.now())
     assert settle_page(payment) not in addresses(logged_in(clerk).get(page_of(payment)))
 
 
 def test_a_reason_is_wanted(clerk: User) -> None:
-    with pytest.raises(SettlingRefused, match="reason"):
+    with refused(SettlingRefused, SettlingReason.REASON_MISSING):
         mark_refunded(payment=owed(), by=clerk, why=" ", now=timezone.now())
 
 

@@ -16,17 +16,19 @@ from django.utils import timezone
 from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
 from billing.card_payments import providers as card_payments
-from billing.card_payments.models import CardPayment, CardPaymentState
+from billing.card_payments.models import CardPayment, CardPaymentReason, CardPaymentState, ProviderReason
 from billing.card_payments.providers.base import ProviderRefused, ProviderUnreachable
 from billing.card_payments.queries import Status, credit_of, not_credited, status_of
 from billing.card_payments.services import payments as card_payment_payments
 from billing.card_payments.services import unreported as unreported_card_payments
-from billing.topups.models import Source, TopUp, TopUpState
+from billing.lib.reasons import Because
+from billing.topups.models import RequestReason, Source, TopUp, TopUpState
 from billing.topups.services import errors as topup_errors
 from billing.topups.services import sending as topup_sending
 from simulator.process import SimulatorProcess
 from tests.support import stripe_server
 from tests.support.factories import UserFactory
+from tests.support.refusals import refused
 from tests.support.stripe_server import StripeServer, event, signed
 
 pytestmark = pytest.mark.django_db
@@ -278,14 +280,14 @@ def test_payments_that_are_open_side_by_side_keep_to_the_limit_of_the_day(
     setattr(account.switch, limit, 2 * AMOUNT - 1)
     account.switch.save()
     first = begin(account, by)
-    with pytest.raises(topup_errors.LimitExceeded, match="may still be paid"):
+    with refused(topup_errors.LimitExceeded, CardPaymentReason.LIMIT_WITH_OPEN, minutes=60):
         begin(account, by, key="k2")
     assert begin(account, by) == first
     CardPayment.objects.filter(pk=first.pk).update(state=CardPaymentState.ABANDONED)
     assert begin(account, by, key="k2").state == CardPaymentState.STARTED
 
 
-def test_a_payment_that_nobody_paid_counts_no_longer_than_its_page_is_open(
+def test_a_payment_that_is_not_made_counts_no_longer_than_its_page_is_open(
     stripe: StripeServer, account: Account, by: User
 ) -> None:
     account.switch.daily_limit_per_account = AMOUNT
@@ -301,8 +303,9 @@ def test_a_page_that_was_never_opened_is_given_up(stripe: StripeServer, account:
     stripe.failures = [0, 0]
     now = timezone.now()
     payment = card_payment_payments.start(account=account, amount=AMOUNT, by=by, key="k1", now=now)
-    with pytest.raises(ProviderUnreachable, match="does not answer"):
+    with pytest.raises(ProviderUnreachable) as caught:
         card_payment_payments.open_page(payment=payment, back="https://portal.example.com/", now=now)
+    assert caught.value.because == Because(ProviderReason.NO_ANSWER)
     assert unreported_card_payments.sweep(now=now + timedelta(minutes=119)).abandoned == 0
     assert unreported_card_payments.sweep(now=now + timedelta(minutes=121)).abandoned == 1
 
@@ -316,14 +319,16 @@ def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(
 
 
 @pytest.mark.parametrize(
-    ("code", "sentence"), [("amount_too_small", "so small an amount"), ("api_key_expired", "refused to take")]
+    ("code", "reason"),
+    [("amount_too_small", ProviderReason.TOO_SMALL), ("api_key_expired", ProviderReason.REFUSED)],
 )
 def test_a_refusal_of_the_provider_is_said_in_our_words(
-    stripe: StripeServer, account: Account, by: User, code: str, sentence: str
+    stripe: StripeServer, account: Account, by: User, code: str, reason: ProviderReason
 ) -> None:
     stripe.failures, stripe.error_code = [400], code
-    with pytest.raises(ProviderRefused, match=sentence):
+    with pytest.raises(ProviderRefused) as caught:
         begin(account, by)
+    assert caught.value.because == Because(reason)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -390,7 +395,7 @@ def test_a_credit_that_may_not_even_be_asked_for_says_why_and_is_owed(
     Account.objects.update(missing_since=timezone.now())
     assert report(event(stripe.pay())) == 200
     assert states(payment) == (CardPaymentState.PAID, [])
-    assert "no longer knows" in payment.why
+    assert payment.why == Because(RequestReason.ACCOUNT_GONE, {"account": account.number})
     assert not_credited(account, most=5) == [payment]
     assert unreported_card_payments.sweep(now=timezone.now() + MINUTE).credited == 0
 

@@ -18,7 +18,8 @@ from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import JSONField, Value
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -27,12 +28,13 @@ from accounts.models import Account, User
 from billing.call_history.queries import rows as call_rows
 from billing.call_history.tables import table_of
 from billing.calls.services import partitions
-from billing.exports.models import Export, ExportState, FileKind
+from billing.exports.models import Export, ExportFailure, ExportState, FileKind
 from billing.exports.services import files as export_files
 from billing.exports.services import requests as export_requests
 from billing.exports.services import upkeep as export_upkeep
 from billing.exports.services import worker as export_worker
 from billing.lib.advisory_locks import Locked, try_lock
+from billing.lib.reasons import Because
 from billing.lib.snapshots import snapshot_beside
 from billing.lib.spreadsheets import csv_of
 from billing.rates.models import Rate, RateGroup
@@ -159,7 +161,7 @@ def test_a_file_of_a_name_that_has_gone_from_the_rates_is_not_one_of_all_calls(a
     kept, late = (ExportFactory.create(account=account, asked=table.asked) for _ in range(2))
     assert carry_out(kept).state == ExportState.DONE
     group.delete()
-    assert (carry_out(late).state, late.why) == (ExportState.FAILED, export_worker.UNCLEAR)
+    assert (carry_out(late).state, late.why) == (ExportState.FAILED, Because(ExportFailure.NAME_GONE))
 
 
 def test_one_persons_files_are_made_one_after_the_other_and_hold_nobody_else_up(account: Account) -> None:
@@ -194,14 +196,22 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     many = patch.object(call_rows, "each", lambda **asked: (row for row in each(**asked) for _ in range(500)))
     with many, disk_with_room_for(10_000):
         carry_out(export)
-    assert (export.state, export.why) == (ExportState.FAILED, export_worker.FULL)
+    assert (export.state, export.why) == (ExportState.FAILED, Because(ExportFailure.NO_ROOM))
     assert list(folder.iterdir()) == []
     assert "could not be written in EXPORT_DIR" in caplog.text
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(account: Account, folder: Path) -> None:
     folder.write_text("no folder")
-    assert carry_out(ExportFactory.create(account=account)).why == export_worker.UNWRITABLE
+    assert carry_out(ExportFactory.create(account=account)).why == Because(ExportFailure.UNWRITABLE)
+
+
+@pytest.mark.parametrize("no_reason", [None, Value(None, JSONField())], ids=["nothing", "an empty reason"])
+def test_no_file_fails_without_a_reason(account: Account, no_reason: Value | None) -> None:
+    export = ExportFactory.create(account=account, state=ExportState.RUNNING)
+    failed = {"state": ExportState.FAILED, "ended_at": timezone.now()}
+    with pytest.raises(IntegrityError, match="export_failed_says_why"), transaction.atomic():
+        Export.objects.filter(pk=export.pk).update(why=no_reason, **failed)
 
 
 def test_a_sweep_begins_anew_what_a_dead_worker_left_and_gives_up_after_three(account: Account, folder: Path) -> None:
@@ -217,7 +227,8 @@ def test_a_sweep_begins_anew_what_a_dead_worker_left_and_gives_up_after_three(ac
         export.refresh_from_db()
     assert (once.state, once.rows_done, once.tries) == (ExportState.DONE, 12, 2)
     assert waiting.state == ExportState.DONE
-    assert (too_often.state, too_often.why) == (ExportState.FAILED, export_worker.GIVEN_UP)
+    given_up = Because(ExportFailure.GIVEN_UP, {"times": export_worker.MOST_TRIES})
+    assert (too_often.state, too_often.why) == (ExportState.FAILED, given_up)
     assert {path.stem for path in folder.iterdir()} == {once.reference, waiting.reference}
 
 

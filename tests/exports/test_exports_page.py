@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditAction, AuditEntry, Membership
-from billing.exports.models import Export, ExportState, FileKind
+from billing.exports.models import Export, ExportFailure, ExportState, FileKind
 from billing.exports.services import files as export_files
 from billing.exports.services import requests as export_requests
+from billing.lib.reasons import Because
 from tests.support.factories import AccountFactory, ExportFactory, MembershipFactory
 from tests.support.logins import logged_in
 from tests.support.pages import read
@@ -77,7 +78,7 @@ def test_it_says_how_far_it_is(zoe: Visitor) -> None:
     row = export(zoe, state=ExportState.RUNNING, tries=2, rows_done=1200, rows_total=3000, moved_at=now)
     page = shown(zoe, row)
     assert 'max="3000" value="1200"' in page
-    assert "It was interrupted and begun anew." in page
+    assert "It was interrupted and begun again." in page
     assert "Nothing has moved for a while." not in page
     Export.objects.update(moved_at=now - timedelta(hours=1))
     assert "Nothing has moved for a while." in shown(zoe, row)
@@ -96,11 +97,11 @@ def test_the_list_counts_no_calls_of_a_file_that_there_is_not(zoe: Visitor) -> N
 
 def test_what_has_ended_is_no_longer_looked_at(zoe: Visitor) -> None:
     now = timezone.now()
-    failed = export(zoe, state=ExportState.FAILED, why="There was no room.", ended_at=now)
+    failed = export(zoe, state=ExportState.FAILED, why=Because(ExportFailure.NO_ROOM), ended_at=now)
     for row in (ready(zoe), failed):
         assert "every 2s" not in shown(zoe, row)
         assert "refresh" not in shown(zoe, row)
-    assert "There was no room." in shown(zoe, failed)
+    assert "There was no room left for the file" in shown(zoe, failed)
 
 
 def test_it_is_downloaded_past_every_cache(zoe: Visitor) -> None:

@@ -1,6 +1,8 @@
 """Reasons: codes with figures, which are kept exactly and worded only when they are shown."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -48,3 +50,21 @@ def test_what_is_kept_is_read_back_the_same(because: Because) -> None:
     kept = field.get_prep_value(because)
     assert "paid" not in str(kept)
     assert field.from_db_value(json.dumps(kept), None, connection) == because
+
+
+def test_a_code_stands_in_one_table() -> None:
+    """Else a kept reason would be read back with the words of another."""
+    codes = Counter(member.value for table in tables_of(Reason) for member in table)
+    assert [code for code, count in codes.items() if count > 1] == []
+
+
+def test_the_codes_of_a_table_begin_alike_and_otherwise_than_those_of_others() -> None:
+    begins = [{member.value.partition(".")[0] for member in table} for table in tables_of(Reason)]
+    assert [len(begin) for begin in begins] == [1] * len(begins)
+    assert len(set.union(*begins)) == len(begins)
+
+
+def tables_of(table: type[Reason]) -> Iterator[type[Reason]]:
+    for below in table.__subclasses__():
+        yield below
+        yield from tables_of(below)

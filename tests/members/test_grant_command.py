@@ -80,7 +80,7 @@ def test_the_last_owner_stays_one_until_somebody_else_is(switch: Switch) -> None
     run("grant", "zoe@example.com", "demo", "A-20417")
     ran = run("grant", "zoe@example.com", "demo", "A-20417", "--role", "viewer")
     assert (ran.code, Membership.objects.get().role) == (1, Role.OWNER)
-    assert "Nobody else is owner of A-20417" in ran.err
+    assert "A-20417 has no other owner" in ran.err
     run("grant", "nia@example.com", "demo", "A-20417")
     assert run("grant", "zoe@example.com", "demo", "A-20417", "--role", "viewer").code == 0
 

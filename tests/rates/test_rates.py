@@ -11,6 +11,7 @@ from accounts.models import Account, Switch
 from billing.rates import services as rates
 from billing.rates.models import Rate, RateGroup
 from billing.rates.tasks import read_rates
+from billing.switches.models import SwitchFailure
 from billing.switches.services import on_demand
 from simulator.process import SimulatorProcess
 from simulator.sample import rate_tables
@@ -85,7 +86,7 @@ def test_a_switch_that_was_not_reached_is_asked_again_after_a_minute(db: None) -
     account = AccountFactory.create(switch=SwitchFactory.create(url="http://127.0.0.1:9"), rate_group="Retail")
     known = look(account)
     assert known.group is not None
-    assert known.group.failure == "The switch cannot be reached."
+    assert known.group.failure == SwitchFailure.UNREACHABLE
     assert (known.group.read_at, known.is_coming) == (None, False)
     assert look(account, NOW + timedelta(seconds=59)).group == known.group
     assert rates.of_account(account=account, now=NOW + timedelta(seconds=61)).is_coming

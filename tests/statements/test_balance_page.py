@@ -146,7 +146,7 @@ def test_a_case_that_support_closed_says_so_and_its_note_stays_theirs(zoe: Visit
 def test_what_rounding_leaves_is_explained(zoe: Visitor) -> None:
     a_day(zoe.account, 2, "10", difference="0.000002")
     a_day(zoe.account, 1, "10.000002", difference="-0.000001")
-    a_case(zoe.account, 1, "5", closed_at=NOW, note="Explained by later records.")
+    a_case(zoe.account, 1, "5", closed_at=NOW, is_explained=True)
     explanation, text = look(zoe)
     assert not any(day.differs for day in explanation.days)
     assert "Rounding of fees +$0.000001" in text

@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.balances.models import Case, Reconciliation, Stream, SyncMark
-from billing.batches.models import Batch, BatchRow
-from billing.calls.models import Backfill, CallChange, ChangeOfRecord, UnreadableRecord
+from billing.batches.models import Batch, BatchRow, RowReason
+from billing.calls.models import Backfill, CallChange, ChangeOfRecord, RecordFault, UnreadableRecord
 from billing.calls.services import partitions
 from billing.jobs.models import JobRun
+from billing.lib.reasons import Because
 from billing.members import services as members
 from billing.topups.models import TopUp, TopUpState, Transition
 from tests.support.factories import (
@@ -44,7 +45,8 @@ def full_account() -> Account:
     Backfill.objects.create(account=account, first=day, last=day, asked_by=by, asked_at=NOON, progressed_at=NOON)
     changed = {"flow_no": 7, "fee": -1, "agent_fee": 0, "kind": ChangeOfRecord.GONE}
     CallChange.objects.create(account=account, ended_at=NOON, noticed_at=NOON, **changed)
-    UnreadableRecord.objects.create(account=account, day=NOON.date(), reason="not a record", noticed_at=NOON)
+    fault = Because(RecordFault.MALFORMED, {"error": "not a record"})
+    UnreadableRecord.objects.create(account=account, day=NOON.date(), reason=fault, noticed_at=NOON)
     PaymentFactory.create(account=account)
     ChargeFactory.create(account=account)
     MembershipFactory.create(account=account)
@@ -57,7 +59,8 @@ def full_account() -> Account:
     batch = Batch.objects.create(
         agent=account, uploaded_by=UserFactory.create(), uploaded_at=NOON, file_name="november.csv", digest="d" * 64
     )
-    BatchRow.objects.create(batch=batch, line=1, account_text="A-20418", amount_text="x", problem="No amount")
+    unpaid = Because(RowReason.NO_CUSTOMER, {"account": "A-20418"})
+    BatchRow.objects.create(batch=batch, line=1, account_text="A-20418", amount_text="x", problem=unpaid)
     SyncMark.objects.create(account=account, stream=Stream.CHARGES, complete_from=NOON, complete_until=NOON)
     figures = dict.fromkeys(("opening", "payments", "calls", "agent_fees", "charges", "difference", "closing"), 0)
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)

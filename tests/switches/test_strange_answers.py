@@ -13,6 +13,7 @@ from accounts.models import Account
 from billing.calls.models import Call, CallDay, DayState
 from billing.calls.services.fetching import Fetched, fetch_days
 from billing.calls.services.proving import prove_days
+from billing.switches.models import SwitchFailure
 from tests.support.factories import AccountFactory, SwitchFactory
 from tests.support.rawserver import RawServer, reply
 
@@ -99,7 +100,7 @@ def test_a_day_whose_sums_cannot_be_kept_is_told_and_keeps_its_rows() -> None:
         (account,) = accounts_on(server, "A-1")
         fetch_days(accounts=[account], first=DAY, last=DAY, now=NOW)
         fetched = fetch_days(accounts=[account], first=DAY, last=DAY, now=NOW)
-    assert [failure.why for failure in fetched.failures] == ["The switch gave an answer that cannot be read."]
+    assert [failure.why for failure in fetched.failures] == [SwitchFailure.UNREADABLE]
     assert CallDay.objects.get().calls == Call.objects.count() == 1
 
 

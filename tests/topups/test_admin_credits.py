@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.lib.money import money
 from accounts.models import Account, AuditEntry, Switch, User
 from billing.balances.services import profiles
-from billing.topups.models import Source, TopUp
+from billing.topups.models import RequestReason, Source, TopUp
 from billing.topups.services import sending as topup_sending
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, MembershipFactory
@@ -88,10 +88,11 @@ def test_without_a_reason_or_a_fit_amount_nothing_is_written(
     assert not TopUp.objects.exists()
 
 
-def test_nobody_credits_an_account_of_their_own(account: Account, client: Client, by: User) -> None:
+def test_staff_credit_no_account_of_their_own(account: Account, client: Client, by: User) -> None:
     MembershipFactory.create(user=by, account=account)
     for address in (form_of(account), confirm(account)):
-        assert context(client.post(address, body()))["form"].non_field_errors()
+        [refused] = context(client.post(address, body()))["form"].non_field_errors()
+        assert refused == RequestReason.OWN_ACCOUNT.label
     assert not TopUp.objects.exists()
 
 

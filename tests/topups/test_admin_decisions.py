@@ -68,7 +68,7 @@ def test_a_top_up_that_the_switch_does_not_have_is_marked_not_applied(account: A
     last = topup.transitions.last()
     assert topup.state == TopUpState.NOT_APPLIED
     assert last is not None
-    assert (last.by, last.why, last.to_state) == (by, "Asked the operator.", TopUpState.NOT_APPLIED)
+    assert (last.by, str(last.why), last.to_state) == (by, "Asked the operator.", TopUpState.NOT_APPLIED)
 
 
 def test_confirming_names_the_payment_where_there_is_one(account: Account) -> None:

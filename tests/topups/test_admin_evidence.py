@@ -13,11 +13,13 @@ from accounts.models import Account, AuditEntry, Switch
 from billing.balances.models import BalanceReading
 from billing.balances.services import profiles
 from billing.calls.services import partitions
-from billing.topups.models import LookUp, TopUp, TopUpState
+from billing.lib.reasons import Because
+from billing.topups.models import CardFinding, LookUp, ReissueReason, TopUp, TopUpReason, TopUpState
 from billing.topups.queries.evidence import Match
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import sending as topup_sending
 from billing.topups.services.doubt_resolution import resolve
+from billing.topups.services.states import move
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, AccountFactory, CallFactory, ChargeFactory, PaymentFactory, TopUpFactory
 from tests.support.logins import logged_in, show_password
@@ -83,6 +85,27 @@ def test_the_find_that_ends_a_doubt_is_kept_too(account: Account, simulator: Sim
     assert look.candidates == []
 
 
+def test_a_step_is_worded_with_its_reason_and_what_the_switch_said() -> None:
+    topup = TopUpFactory.create(state=TopUpState.IN_DOUBT, sent_at=NOON)
+    card = {"state": CardFinding.NOT_USED, "amount": "10.0"}
+    evidence = {"looks": 3, "candidates": [{"memo": "cash"}], "card": card}
+    move(topup=topup, to=TopUpState.REVIEW, now=NOON, why=Because(TopUpReason.NOT_FOUND), evidence=evidence)
+    decided = Because(TopUpReason.DECIDED, {"why": "100 % sure"})
+    move(topup=topup, to=TopUpState.NOT_APPLIED, now=NOON, why=decided, by=staff("billing"))
+    rows = read(logged_in(staff("support")).get(page_of(topup))).section("What became of it").rows
+    assert [row["Why"] for row in rows] == [str(TopUpReason.NOT_FOUND.label), "100 % sure"]
+    answered = [row["The switch answered, or it was found"] for row in rows]
+    assert answered == ["complete look-ups 3, 1 candidates, card state not used, card amount 10.0", ""]
+
+
+def test_why_it_was_refused_is_shown_in_words() -> None:
+    why = Because(TopUpReason.REFUSED_BY_SWITCH, {"code": -10007})
+    topup = TopUpFactory.create(state=TopUpState.REFUSED, settled_at=NOON, why=why)
+    page = read(logged_in(staff("support")).get(page_of(topup)))
+    assert "The switch refused it with code -10007; nothing was done." in page.words
+    assert why.reason.value not in page.words
+
+
 @pytest.mark.parametrize("page", ["change", "decide"])
 def test_the_account_around_it_is_shown_with_whose_each_payment_is(page: str) -> None:
     account = AccountFactory.create()
@@ -146,12 +169,12 @@ def test_a_large_top_up_is_sent_again_only_by_who_shows_once_more_that_it_is_the
     assert TopUp.objects.filter(reissue_of=old).exists()
 
 
-def test_whoever_asked_is_told_that_somebody_else_has_to_approve(account: Account) -> None:
+def test_the_person_who_asked_is_told_that_a_colleague_has_to_approve(account: Account) -> None:
     old, first = not_applied(account), logged_in(staff("billing"))
     first.post(reissue_page(old), {"why": "x"})
     page = first.get(answer_page(old))
-    assert context(page)["not_by"]
-    assert context(page)["not_by"] in read(page).words
+    assert context(page)["not_by"] == Because(ReissueReason.REQUESTED_BY_YOU)
+    assert str(context(page)["not_by"]) in read(page).words
     refused = first.post(answer_page(old), {"answer": "approved", "why": "y"})
     assert refused.status_code == 200
     assert not TopUp.objects.filter(reissue_of=old).exists()

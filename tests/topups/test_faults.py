@@ -15,9 +15,10 @@ from django.utils import timezone
 from accounts.models import Account, Switch, User
 from billing.balances.models import Payment
 from billing.balances.services import profiles
+from billing.lib.reasons import Because
 from billing.lib.redis import connection as redis
 from billing.sync.services import mirroring
-from billing.topups.models import Source, TopUp, TopUpState
+from billing.topups.models import Source, TopUp, TopUpReason, TopUpState
 from billing.topups.services import dead_senders
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import requests as topup_requests
@@ -106,7 +107,7 @@ def test_a_switch_that_stays_away_refuses_at_the_deadline(switch: Switch, simula
     finally:
         simulator.control.resume()
     topup.refresh_from_db()
-    assert (topup.state, topup.why) == (TopUpState.REFUSED, "It could not be reached; nothing was sent.")
+    assert (topup.state, topup.why) == (TopUpState.REFUSED, Because(TopUpReason.NOT_REACHED))
     assert simulator.control.received("Pay") == []
 
 

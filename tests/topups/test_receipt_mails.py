@@ -18,7 +18,8 @@ from accounts.models import Account, Role, Switch, User
 from accounts.services import mail_retries
 from accounts.services.mail_retries import MOST_ATTEMPTS, Mailed
 from billing.balances.services import profiles
-from billing.topups.models import Kind, ReceiptMail, Source, TopUp, TopUpState
+from billing.lib.reasons import Because
+from billing.topups.models import Kind, ReceiptMail, Source, TopUp, TopUpReason, TopUpState
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
 from billing.topups.services import transfers as topup_transfers
@@ -152,9 +153,8 @@ def test_a_refusal_is_told_with_its_reason_to_the_payer_alone(
 
 def test_what_staff_found_not_done_is_told_without_their_reason(switch: Switch) -> None:
     topup = TopUpFactory.create(state=TopUpState.REVIEW, requested_by=UserFactory.create())
-    topup_states.move(
-        topup=topup, to=TopUpState.NOT_APPLIED, now=NOON, why="Nothing there", by=UserFactory.create(is_staff=True)
-    )
+    why, by = Because(TopUpReason.DECIDED, {"why": "Nothing there"}), UserFactory.create(is_staff=True)
+    topup_states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=NOON, why=why, by=by)
     [text] = mailed().values()
     assert "our staff found that this top-up was not done" in text
     assert "Nothing there" not in text

@@ -14,8 +14,21 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
-from billing.topups.models import Answer, Kind, Reissue, Source, TopUp, TopUpState, Transition
-from billing.topups.queries.progress import issued_again, outcome, steps
+from billing.lib.reasons import Because
+from billing.switches.models import SwitchFailure
+from billing.topups.models import (
+    Answer,
+    Kind,
+    Reissue,
+    ReissueReason,
+    RequestReason,
+    Source,
+    TopUp,
+    TopUpState,
+    TransferReason,
+    Transition,
+)
+from billing.topups.queries.progress import StepTitle, issued_again, outcome, steps
 from billing.topups.services import dead_senders, reissues
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import sending as topup_sending
@@ -23,6 +36,7 @@ from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.reissues import ReissueRefused
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory, TopUpFactory, UserFactory
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -112,9 +126,9 @@ def test_what_was_not_applied_is_sent_again_under_a_new_reference(
 
 def test_neither_who_asked_nor_who_decided_approves_it(child: Account, decider: User, first: User) -> None:
     reissue = ask(credit(child, decider), first)
-    with pytest.raises(ReissueRefused, match="asked for it yourself"):
+    with refused(ReissueRefused, ReissueReason.REQUESTED_BY_YOU):
         approve(reissue, first)
-    with pytest.raises(ReissueRefused, match="You decided"):
+    with refused(ReissueRefused, ReissueReason.DECIDED_BY_YOU):
         approve(reissue, decider)
     assert not TopUp.objects.filter(reissue_of__isnull=False).exists()
 
@@ -157,7 +171,7 @@ def test_an_answer_is_given_once_and_a_request_never_changes(
         lambda: approve(reissue, second),
         lambda: reissues.decline(reissue=reissue, by=first, why="x", now=timezone.now()),
     ):
-        with pytest.raises(ReissueRefused, match="just answered"):
+        with refused(ReissueRefused, ReissueReason.JUST_ANSWERED):
             late()
     for change in ({"answer_why": "y"}, {"why": "y"}, {"answer": ""}):
         with pytest.raises(DatabaseError), transaction.atomic():
@@ -171,11 +185,11 @@ def test_it_is_asked_for_once_and_again_only_after_a_no(
 ) -> None:
     old = credit(child, decider)
     reissue = ask(old, first)
-    with pytest.raises(ReissueRefused, match="already asked for"):
+    with refused(ReissueRefused, ReissueReason.ALREADY_REQUESTED):
         ask(old, second)
     reissues.decline(reissue=reissue, by=first, why="Withdrawn", now=timezone.now())
     approve(ask(old, first), second)
-    with pytest.raises(ReissueRefused, match="already asked for"):
+    with refused(ReissueRefused, ReissueReason.ALREADY_REQUESTED):
         ask(old, first)
 
 
@@ -183,20 +197,20 @@ def test_it_is_asked_for_once_and_again_only_after_a_no(
 def test_only_what_a_person_found_not_applied_is_issued_again(state: TopUpState, first: User) -> None:
     ended = state in (TopUpState.CONFIRMED, TopUpState.REFUSED)
     topup = TopUpFactory.create(state=state, settled_at=timezone.now() if ended else None)
-    with pytest.raises(ReissueRefused, match="found not applied"):
+    with refused(ReissueRefused, ReissueReason.NOT_UNAPPLIED):
         ask(topup, first)
     with pytest.raises(DatabaseError), transaction.atomic():
         Reissue.objects.create(topup=topup, requested_by=first, requested_at=timezone.now(), why="x")
 
 
-def test_whoever_may_only_decide_neither_asks_nor_answers(child: Account, decider: User, first: User) -> None:
+def test_a_person_who_may_only_decide_neither_asks_nor_answers(child: Account, decider: User, first: User) -> None:
     old, stranger = credit(child, decider), UserFactory.create(is_staff=True)
     with pytest.raises(PermissionDenied):
         ask(old, stranger)
     reissue = ask(old, first)
     with pytest.raises(PermissionDenied):
         approve(reissue, stranger)
-    with pytest.raises(ReissueRefused, match="reason"):
+    with refused(ReissueRefused, ReissueReason.REASON_MISSING):
         reissues.decline(reissue=reissue, by=first, why=" ", now=timezone.now())
 
 
@@ -206,7 +220,7 @@ def test_what_came_to_light_meanwhile_is_not_sent_again(
     old = credit(child, decider)
     reissue = ask(old, first)
     simulator.control.pay(CHILD, Decimal(50), memo=old.reference)
-    with pytest.raises(ReissueRefused, match="it was applied"):
+    with refused(ReissueRefused, ReissueReason.LISTED):
         approve(reissue, second)
     assert [row["memo"] for look in old.lookups.all() for row in look.found] == [old.reference]
     reissue.refresh_from_db()
@@ -218,7 +232,8 @@ def test_without_a_look_at_the_switch_nothing_is_sent_again(
 ) -> None:
     reissue = ask(credit(child, decider), first)
     simulator.control.add_fault("GetPayHistory", "drop_before")
-    with pytest.raises(ReissueRefused, match="without a look first"):
+    broken = Because(SwitchFailure.BROKEN)
+    with refused(ReissueRefused, ReissueReason.NOT_LOOKED, why=broken):
         approve(reissue, second)
     assert not TopUp.objects.filter(reissue_of__isnull=False).exists()
 
@@ -263,10 +278,10 @@ def test_a_give_back_that_was_not_applied_is_given_back_after_all(
     assert (new.kind, new.gives_back, new.state) == (Kind.GIVE_BACK, owed.gives_back, TopUpState.CONFIRMED)
     assert money(simulator) == (Decimal(1000), Decimal(10))
     wish.refresh_from_db()
-    assert [step.title for step in steps(wish)][-1] == "Given back to the agent"
+    assert [step.title for step in steps(wish)][-1] == StepTitle.GIVEN_BACK
 
 
-def test_a_transfers_credit_is_given_back_and_then_transferred_anew(
+def test_a_transfers_credit_is_given_back_and_then_transferred_again(
     simulator: SimulatorProcess, agent: Account, child: Account, decider: User, first: User, second: User
 ) -> None:
     wish, now = transfer(child, agent, first), timezone.now()
@@ -305,7 +320,7 @@ def test_a_transfer_that_the_agent_cannot_pay_any_more_stays_asked_for(
     reissue = ask(not_applied(wish.debit, decider), first)
     simulator.control.set_money(AGENT, Decimal(-5000))
     Account.objects.filter(pk=agent.pk).update(balance_at=None)
-    with pytest.raises(ReissueRefused, match="does not cover"):
+    with refused(ReissueRefused, TransferReason.NOT_COVERED):
         approve(reissue, second)
     reissue.refresh_from_db()
     assert reissue.answer == Answer.OPEN
@@ -316,7 +331,7 @@ def test_a_limit_of_the_day_is_told_of_as_of_whom_it_is(
 ) -> None:
     reissue = ask(credit(child, decider), first)
     Switch.objects.update(daily_limit_per_user=Decimal(1))
-    with pytest.raises(ReissueRefused, match=f"more than {first.email} may still top up today"):
+    with refused(ReissueRefused, RequestReason.PERSON_LIMIT_OF, person=first.email):
         approve(reissue, second)
 
 
@@ -327,7 +342,7 @@ def test_when_the_agents_way_of_paying_has_changed_it_is_not_issued_again(
     assert wish.debit is not None
     reissue = ask(not_applied(wish.debit, decider), first)
     Account.objects.filter(pk=agent.pk).update(credit_without_debit=100)
-    with pytest.raises(ReissueRefused, match="way of paying"):
+    with refused(ReissueRefused, ReissueReason.PAID_OTHERWISE_NOW):
         approve(reissue, second)
 
 

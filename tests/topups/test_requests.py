@@ -10,11 +10,13 @@ from celery import Celery
 from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Account, User
-from billing.topups.models import Kind, Source, TopUp, TopUpState, Transition
+from billing.lib.reasons import Money
+from billing.topups.models import Kind, RequestReason, Source, TopUp, TopUpState, Transition
 from billing.topups.services import requests as topup_requests
 from billing.topups.services.errors import AccountMissing, AmountRefused, KeyReused, KeyUnfit, LimitExceeded, NoteUnfit
 from portal.celery import app
 from tests.support.factories import NOON, AccountFactory, TopUpFactory, UserFactory
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +54,7 @@ def test_an_amount_that_may_not_be_paid_writes_nothing(account: Account, by: Use
 
 def test_the_largest_amount_passes_and_more_does_not(account: Account, by: User) -> None:
     assert ask(account, by, amount=Decimal("10000"))
-    with pytest.raises(LimitExceeded, match="10000 USD"):
+    with refused(LimitExceeded, RequestReason.TOPUP_LIMIT, most=Money(Decimal(10000), "USD")):
         ask(account, by, amount=Decimal("10000.000001"), key="k2")
 
 

@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account
+from billing.lib.reasons import Because
 from billing.topups.models import Answer as Answered
-from billing.topups.models import Kind, Reissue, TopUp, TopUpState
+from billing.topups.models import Kind, Reissue, TopUp, TopUpReason, TopUpState
 from billing.topups.queries.progress import StepState
 from billing.topups.services import sending as topup_sending
 from billing.topups.services.states import move
@@ -134,11 +135,11 @@ def test_the_child_reads_the_steps_without_what_is_its_agents(mara: Visitor, zoe
 
 def test_only_who_pays_is_told_why_the_agent_was_not_debited(mara: Visitor, zoe: Visitor) -> None:
     place = confirm(mara, zoe)["Location"]
-    why = "The agent's balance no longer covers it"
+    why = Because(TopUpReason.NOT_COVERED)
     debit = TopUp.objects.get(kind=Kind.DEBIT)
     move(topup=debit, to=TopUpState.REFUSED, now=timezone.now(), why=why)
-    assert why in read(mara.client.get(place)).words
-    assert why not in read(zoe.client.get(place)).words
+    assert str(why) in read(mara.client.get(place)).words
+    assert str(why) not in read(zoe.client.get(place)).words
 
 
 def test_a_top_up_in_doubt_says_not_to_pay_again(mara: Visitor, zoe: Visitor) -> None:

@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts.models import Account, Switch, User
 from billing.balances.services import balances, profiles
 from billing.lib.locks import hold
-from billing.topups.models import Kind, Source, TopUp, TopUpState
-from billing.topups.queries.progress import doubtful, is_final, outcome, steps
+from billing.lib.reasons import Because
+from billing.topups.models import Kind, Source, TopUp, TopUpReason, TopUpState
+from billing.topups.queries.progress import StepTitle, doubtful, is_final, outcome, steps
 from billing.topups.services import dead_senders, headroom
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
@@ -110,7 +111,8 @@ def test_a_refused_debit_refuses_the_credit_and_nothing_was_moved(
     simulator.control.add_fault("Pay", "listed_code", count=1)
     credit = topup_sending.carry_out(topup_id=ask(child, agent, by).pk, now=timezone.now())
     assert outcome(credit) == TopUpState.REFUSED
-    assert "agent was not debited" in credit.why
+    by_switch = Because(TopUpReason.REFUSED_BY_SWITCH, {"code": -10007})
+    assert credit.why == Because(TopUpReason.NOT_DEBITED_SINCE, {"why": by_switch})
     assert len(sent(simulator)) == 1
     assert money(simulator) == (Decimal(1000), Decimal(10))
     assert [step.state for step in steps(credit)] == ["done", "failed", "failed"]
@@ -130,7 +132,7 @@ def test_a_refused_credit_is_given_back_once(
     assert is_final(credit)
     assert sent(simulator) == [(AGENT, Decimal(-50)), (CHILD, Decimal(50)), (AGENT, Decimal(50))]
     assert money(simulator) == (Decimal(1000), Decimal(10))
-    assert [step.title for step in steps(credit)][-2:] == ["Not credited", "Given back to the agent"]
+    assert [step.title for step in steps(credit)][-2:] == [StepTitle.NOT_CREDITED, StepTitle.GIVEN_BACK]
     memos = {(request.body or {})["memo"] for request in simulator.control.received("Pay")}
     assert len(memos) == 3
 
@@ -159,7 +161,7 @@ def test_a_give_back_that_is_refused_stays_owed_until_it_is_there(
         dead_senders.sweep(now=now + timedelta(days=hour))
     credit = TopUp.objects.get(pk=credit.pk)
     assert is_final(credit)
-    assert [step.title for step in steps(credit)][-2:] == ["Not credited", "Given back to the agent"]
+    assert [step.title for step in steps(credit)][-2:] == [StepTitle.NOT_CREDITED, StepTitle.GIVEN_BACK]
     assert TopUp.objects.filter(kind=Kind.GIVE_BACK, state=TopUpState.CONFIRMED).count() == 1
     assert money(simulator) == (Decimal(1000), Decimal(10))
     memos = [(request.body or {})["memo"] for request in simulator.control.received("Pay")]

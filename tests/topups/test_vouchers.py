@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
+from billing.lib.reasons import Because
 from billing.switches.services import clients
 from billing.sync.services import mirroring
-from billing.topups.models import TopUp, TopUpState
+from billing.topups.models import CardFinding, DecisionReason, TopUp, TopUpReason, TopUpState
 from billing.topups.services import dead_senders, voucher_cards, vouchers
 from billing.topups.services import decisions as topup_decisions
 from billing.topups.services import errors as topup_errors
@@ -26,6 +27,7 @@ from billing.vos3000.operations.phone_cards import pay_by_phone_card
 from simulator.process import SimulatorProcess
 from tests.support.factories import TopUpFactory, UserFactory
 from tests.support.faults import FAULTS, look_until_settled
+from tests.support.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +53,7 @@ def requested(account: Account, by: User, card: Card = CARD) -> TopUp:
 
 
 def pay_elsewhere(account: Account, number: str, card: Card = CARD) -> None:
-    """As by telephone: the switch hears of it from somebody else, without a reference."""
+    """As by telephone: the switch hears of it from another person, without a reference."""
     with clients.client(account.switch) as client:
         pay_by_phone_card(
             client, account=number, pin=card.pin, password=card.password, amount=WORTH, memo="by telephone"
@@ -110,21 +112,21 @@ def last_evidence(topup: TopUp) -> dict[str, Any]:
 def test_a_card_that_was_used_for_the_account_since_ends_the_doubt(doubtful: TopUp) -> None:
     pay_elsewhere(doubtful.account, "C-301")
     assert looked_at(doubtful).state == TopUpState.CONFIRMED
-    assert (last_evidence(doubtful)["card"]["state"], doubtful.sealed_card) == ("used", "")
+    assert (last_evidence(doubtful)["card"]["state"], doubtful.sealed_card) == (CardFinding.USED, "")
 
 
-def test_a_card_that_was_used_for_somebody_else_needs_a_person(doubtful: TopUp) -> None:
+def test_a_card_that_was_used_for_another_account_needs_a_person(doubtful: TopUp) -> None:
     pay_elsewhere(doubtful.account, "C-302")
     assert looked_at(doubtful).state == TopUpState.REVIEW
     assert last_evidence(doubtful)["card"]["account"] == "C-302"
-    assert doubtful.why == "The card was used for another account."
+    assert doubtful.why == Because(TopUpReason.CARD_USED_ELSEWHERE)
 
 
 def test_a_card_that_is_not_used_ends_nothing_before_the_settling_time(doubtful: TopUp) -> None:
     for minutes in (1, 5, 10, 20, 29):
         assert looked_at(doubtful, minutes * MINUTE).state == TopUpState.IN_DOUBT
     assert looked_at(doubtful, 31 * MINUTE).state == TopUpState.REVIEW
-    assert last_evidence(doubtful)["card"] == {"state": "not used", "amount": "10.0"}
+    assert last_evidence(doubtful)["card"] == {"state": CardFinding.NOT_USED, "amount": "10.0"}
 
 
 def test_a_card_used_for_the_account_before_it_was_sent_needs_a_person_who_cannot_deny_it(
@@ -137,7 +139,7 @@ def test_a_card_used_for_the_account_before_it_was_sent_needs_a_person_who_canno
         looked_at(doubtful, minutes * MINUTE)
     assert doubtful.state == TopUpState.REVIEW
     staff = UserFactory.create(is_superuser=True)
-    with pytest.raises(topup_decisions.DecisionRefused, match="was used for this account"):
+    with refused(topup_decisions.DecisionRefused, DecisionReason.CARD_USED):
         topup_decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now())
 
 
@@ -166,7 +168,7 @@ def test_a_card_that_a_person_found_not_applied_may_be_tried_again(doubtful: Top
         requested(doubtful.account, by)
     staff = UserFactory.create(is_superuser=True)
     topup_decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not used", now=timezone.now())
-    assert (doubtful.sealed_card, last_evidence(doubtful)["card"]["state"]) == ("", "not used")
+    assert (doubtful.sealed_card, last_evidence(doubtful)["card"]["state"]) == ("", CardFinding.NOT_USED)
     again = requested(doubtful.account, by)
     assert topup_sending.send(topup_id=again.pk, now=timezone.now()).state == TopUpState.CONFIRMED
 
@@ -176,7 +178,7 @@ def test_a_card_that_was_used_after_all_cannot_be_called_not_applied(doubtful: T
         looked_at(doubtful, minutes * MINUTE)
     pay_elsewhere(doubtful.account, "C-301")
     staff = UserFactory.create(is_superuser=True)
-    with pytest.raises(topup_decisions.DecisionRefused, match="was used for this account"):
+    with refused(topup_decisions.DecisionRefused, DecisionReason.CARD_USED):
         topup_decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now())
     topup_decisions.decide(topup=doubtful, verdict=TopUpState.CONFIRMED, by=staff, why="Used", now=timezone.now())
     assert (doubtful.state, doubtful.sealed_card) == (TopUpState.CONFIRMED, "")
@@ -222,7 +224,7 @@ def test_a_card_under_another_secret_key_is_refused_unsent(
     topup_sending.send(topup_id=topup.pk, now=timezone.now())
     topup.refresh_from_db()
     assert topup.state == TopUpState.REFUSED
-    assert "Please enter it again" in topup.why
+    assert topup.why == Because(TopUpReason.CARD_UNREADABLE)
     assert simulator.control.received("PayByPhoneCard") == []
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.management.base import BadUse, JsonCommand
 from accounts.models import Account, AuditAction, AuditEntry, User
@@ -18,14 +20,16 @@ AT_ONCE = 2000
 
 
 class Command(JsonCommand):
-    help = "Print the audit trail, oldest first. With --json each entry is a line of its own."
+    about = gettext_lazy("Print the audit trail, oldest first. With --json each entry is a line of its own.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--since", metavar="D", help="first day, YYYY-MM-DD, or an instant; without a zone in UTC")
-        parser.add_argument("--until", metavar="D", help="last day, all of it, or the instant that ends it")
-        parser.add_argument("--account", metavar="A", help="VOS3000 account id, or the id in page addresses")
-        parser.add_argument("--user", metavar="EMAIL", help="what they did, and what was done to their login")
+        parser.add_argument(
+            "--since", metavar="D", help=_("first day, YYYY-MM-DD, or an instant; without a zone in UTC")
+        )
+        parser.add_argument("--until", metavar="D", help=_("last day, all of it, or the instant that ends it"))
+        parser.add_argument("--account", metavar="A", help=_("VOS3000 account id, or the id in page addresses"))
+        parser.add_argument("--user", metavar="EMAIL", help=_("what they did, and what was done to their login"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         for entry in _chosen(options).iterator(chunk_size=AT_ONCE):
@@ -38,7 +42,7 @@ def _chosen(options: dict[str, Any]) -> QuerySet[AuditEntry]:
     entries = AuditEntry.objects.select_related("account__switch", "via").order_by("at", "id")
     since, until = _instant(options["since"], "--since"), _instant(options["until"], "--until", is_end=True)
     if since and until and since >= until:
-        raise BadUse(f"--since {options['since']} is not before --until {options['until']}.")
+        raise BadUse(_("--since %(since)s is not before --until %(until)s.") % options)
     if since:
         entries = entries.filter(at__gte=since)
     if until:
@@ -55,14 +59,14 @@ def _accounts(text: str) -> Iterator[Account]:
     """All of that number: switches may have the same ones."""
     found = Account.objects.filter(Q(number=text) | Q(public_id=text))
     if not found:
-        raise BadUse(f"There is no account {text}.")
+        raise BadUse(_("There is no account %(account)s.") % {"account": text})
     yield from found
 
 
 def _user(email: str) -> User:
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is None:
-        raise BadUse(f"There is nobody with the address {email}.")
+        raise BadUse(_("There is no user with the address %(email)s.") % {"email": email})
     return user
 
 
@@ -75,7 +79,8 @@ def _instant(text: str | None, option: str, *, is_end: bool = False) -> datetime
             return midnight + timedelta(days=1) if is_end else midnight
         instant = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
-        raise BadUse(f"{option} {text} is neither a day written YYYY-MM-DD nor an instant.") from error
+        sentence = _("%(option)s %(text)s is neither a day written YYYY-MM-DD nor an instant.")
+        raise BadUse(sentence % {"option": option, "text": text}) from error
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 

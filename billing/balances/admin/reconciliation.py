@@ -54,7 +54,7 @@ class CaseAdmin(StaffAdmin[Case]):
     ordering = ("-id",)
     fields = (
         *("account", "begins_at", "ends_at", "difference", "cause"),
-        *("opened_at", "closed_at", "records", "pages", "note"),
+        *("opened_at", "closed_at", "is_explained", "records", "pages", "note"),
     )
     readonly_fields = fields[:-1]
     actions = ("close",)

@@ -34,7 +34,7 @@ class Migration(FirstMigration):
                 ('cause', models.CharField(choices=[('record_edited', 'a call record was edited'), ('record_missing', 'a call record is missing'), ('late_record', 'a call record has not arrived yet'), ('payment_without_record', 'money came without a payment record'), ('balance_set', 'someone set the balance'), ('unknown', 'not known')], default='unknown', max_length=30)),
                 ('opened_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('is_explained', models.BooleanField(default=False)),
+                ('is_explained', models.BooleanField(default=False, verbose_name='explained by later records')),
                 ('note', models.TextField(blank=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cases', to='accounts.account')),
             ],

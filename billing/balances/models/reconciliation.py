@@ -85,7 +85,7 @@ class Case(models.Model):
     cause = models.CharField(max_length=30, choices=Cause.choices, default=Cause.UNKNOWN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
-    is_explained = models.BooleanField(default=False)
+    is_explained = models.BooleanField(_("explained by later records"), default=False)
     note = models.TextField(blank=True)
 
     class Meta:

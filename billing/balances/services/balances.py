@@ -15,8 +15,9 @@ from billing.balances.services import profiles, readings
 from billing.lib.amounts import stored
 from billing.lib.locks import hold
 from billing.lib.redis import connection as redis
+from billing.switches.models import SwitchFailure
 from billing.switches.services.clients import PAGE_TIMEOUT, client
-from billing.switches.services.failures import FAILURES, GONE, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.vos3000 import Client, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
 from billing.vos3000.operations.customers import CustomerBrief, get_all_customers, get_customers
 
@@ -45,12 +46,12 @@ STORE = """
 class Figures:
     """An account with its figures as they are known now.
 
-    `asked` says whether the switch was asked for them just now, `failure` in a sentence why it could not tell them.
+    `asked` says whether the switch was asked for them just now, `failure` why it could not tell them.
     """
 
     account: Account
     asked: bool
-    failure: str | None = None
+    failure: SwitchFailure | None = None
 
 
 def current(*, account: Account, now: datetime) -> Figures:
@@ -61,8 +62,8 @@ def current(*, account: Account, now: datetime) -> Figures:
         account.refresh_from_db()
         if lock is None or _is_fresh(account, now):
             return Figures(account, asked=False)
-        if failure := _failed_just_now(account):
-            return Figures(account, asked=False, failure=failure)
+        if known := _failed_just_now(account):
+            return Figures(account, asked=False, failure=known)
         return _ask(account, now)
 
 
@@ -93,25 +94,25 @@ def _ask(account: Account, now: datetime) -> Figures:
         profiles.save(switch=account.switch, customers=customers, sent=now)
     except FAILURES as error:
         if not isinstance(error, Withheld):
-            _remember_failure(_failure_key(account, error), sentence(error))
-        return Figures(account, asked=True, failure=sentence(error))
+            _remember_failure(_failure_key(account, error), failure(error))
+        return Figures(account, asked=True, failure=failure(error))
     if not any(customer.account == account.number for customer in customers):
         Account.objects.filter(pk=account.pk, missing_since__isnull=True).update(missing_since=now)
         account.refresh_from_db()
-        _remember_failure(_account_key(account), GONE)
-        return Figures(account, asked=True, failure=GONE)
+        _remember_failure(_account_key(account), SwitchFailure.ACCOUNT_GONE)
+        return Figures(account, asked=True, failure=SwitchFailure.ACCOUNT_GONE)
     account.refresh_from_db()
     return Figures(account, asked=True)
 
 
-def _failed_just_now(account: Account) -> str | None:
+def _failed_just_now(account: Account) -> SwitchFailure | None:
     """Why another visitor's question failed a moment ago; the next visitor need not wait for the same time-out."""
     known = redis().mget([_switch_key(account), _account_key(account)])
-    return next((failure.decode() for failure in known if isinstance(failure, bytes)), None)
+    return next((SwitchFailure(code.decode()) for code in known if isinstance(code, bytes)), None)
 
 
-def _remember_failure(key: str, failure: str) -> None:
-    redis().set(key, failure, ex=REMEMBER_A_FAILURE)
+def _remember_failure(key: str, why: SwitchFailure) -> None:
+    redis().set(key, why.value, ex=REMEMBER_A_FAILURE)
 
 
 def _failure_key(account: Account, error: Exception) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, ExpiryKind, LockType, Switch
 from accounts.models.account import LONGEST_NUMBER
 from billing.balances.services import readings
 from billing.lib.amounts import is_money, stored
+from billing.lib.reasons import Because, Reason
 from billing.switches.services.clients import client
 from billing.vos3000 import Client
 from billing.vos3000 import ExpiryKind as StatedExpiry
@@ -27,12 +29,18 @@ EXPIRIES = {
 }
 
 
+class NotOnSwitch(Reason):
+    """Why there is no row of an account."""
+
+    NO_SUCH_ACCOUNT = "profile.no_such_account", gettext_lazy("The switch has no account called %(number)s.")
+
+
 class UnknownAccount(Exception):
     """The switch has no account of that number."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"The switch has no account called {number}.")
-        self.number = number
+        self.because = Because(NotOnSwitch.NO_SUCH_ACCOUNT, {"number": number})
+        super().__init__(self.because)
 
 
 def ensure(*, switch: Switch, number: str, now: datetime) -> Account:

@@ -31,8 +31,6 @@ from billing.lib.instants import MICROSECOND, from_micros, micros
 MILLIONTHS = Decimal(10) ** 6
 # Calls that began on a day that is not known may end in the first hours of the next, so those are not followed.
 LONGEST_CALL = timedelta(hours=12)
-# What the portal writes into the note of a case that it closes.
-EXPLAINED = "Explained by later records."
 
 
 @dataclass
@@ -179,8 +177,7 @@ def _write_cases(account: Account, stretch: Stretch, chain: Chain, now: datetime
         explained = explained.filter(ends_at__lte=stretch.end).exclude(pk__in=[case.pk for case in found])
         for case in explained:
             case.closed_at, case.is_explained = now, True
-            case.note = f"{case.note}\n{EXPLAINED}".strip()
-            case.save(update_fields=["closed_at", "is_explained", "note"])
+            case.save(update_fields=["closed_at", "is_explained"])
     return found
 
 

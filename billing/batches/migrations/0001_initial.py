@@ -1,4 +1,5 @@
 import billing.batches.models
+import billing.lib.reasons
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -29,7 +30,7 @@ class Migration(FirstMigration):
                 ('key', models.CharField(default=billing.batches.models.new_batch_key, help_text='Of the check that a person sees, and then confirms', max_length=64)),
                 ('state', models.CharField(choices=[('uploaded', 'waiting for your confirmation'), ('confirmed', 'being carried out'), ('done', 'done')], default='uploaded', max_length=10)),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('next_step_at', models.DateTimeField(blank=True, help_text='From when a sweep goes on with it, should nobody else', null=True)),
+                ('next_step_at', models.DateTimeField(blank=True, help_text='From when a sweep goes on with it, if no worker does', null=True)),
                 ('done_at', models.DateTimeField(blank=True, null=True)),
                 ('agent', models.ForeignKey(help_text='Who pays', on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='accounts.account')),
                 ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -59,10 +60,10 @@ class Migration(FirstMigration):
                 ('account_text', models.CharField(max_length=100)),
                 ('amount_text', models.CharField(max_length=60)),
                 ('note', models.CharField(blank=True, max_length=200)),
-                ('unclear', models.CharField(blank=True, help_text='Why the line itself cannot be read', max_length=300)),
+                ('unclear', billing.lib.reasons.BecauseField(blank=True, help_text='Why the line itself cannot be read', null=True)),
                 ('amount', models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True)),
-                ('problem', models.CharField(blank=True, help_text='Why it is not paid, for people', max_length=300)),
-                ('warning', models.CharField(blank=True, help_text='What to look at before it is paid', max_length=300)),
+                ('problem', billing.lib.reasons.BecauseField(blank=True, help_text='Why it is not paid', null=True)),
+                ('warning', billing.lib.reasons.BecauseField(blank=True, help_text='What to look at before it is paid', null=True)),
                 ('failures', models.PositiveSmallIntegerField(default=0, help_text='How often it could not even be asked for, by an error of ours')),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='batches.batch')),
@@ -73,8 +74,8 @@ class Migration(FirstMigration):
                 'ordering': ['line'],
                 'constraints': [
                     models.UniqueConstraint(fields=('batch', 'line'), name='batchrow_once_per_line'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('problem', ''), _negated=True), models.Q(('account__isnull', False), ('amount__gt', 0)), _connector='OR'), name='batchrow_can_be_paid_or_says_why'),
-                    models.CheckConstraint(condition=models.Q(('topup__isnull', True), ('problem', ''), _connector='OR'), name='batchrow_is_paid_or_says_why_not'),
+                    models.CheckConstraint(condition=models.Q(('problem__isnull', False), models.Q(('account__isnull', False), ('amount__gt', 0)), _connector='OR'), name='batchrow_can_be_paid_or_says_why'),
+                    models.CheckConstraint(condition=models.Q(('topup__isnull', True), ('problem__isnull', True), _connector='OR'), name='batchrow_is_paid_or_says_why_not'),
                 ],
             },
         ),

@@ -13,16 +13,16 @@ from functools import partial
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
-from django.utils.translation import gettext
 
 from accounts.models import Account, AuditAction, User
 from accounts.services import audit
 from billing.balances.services import balances
-from billing.batches.models import Batch, BatchRow, BatchState, Origin, new_batch_key
+from billing.batches.models import Batch, BatchReason, BatchRow, BatchState, Origin, RowReason, new_batch_key
 from billing.batches.queries import untried
 from billing.batches.services import checks, files
 from billing.batches.services.files import Line
 from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
+from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.requests import LONGEST_NOTE
@@ -33,11 +33,11 @@ CARRY_ON = QueuedTask(name="billing.batches.tasks.carry_on_batch", queue="money"
 LONGEST_ACCOUNT = 100
 LONGEST_AMOUNT = 60
 LONGEST_FILE_NAME = 100
-WAITING = Q(problem="", topup__isnull=True)
+WAITING = Q(problem__isnull=True, topup__isnull=True)
 
 
-class BatchRefused(Exception):
-    """Nothing was changed. The sentence is for the person."""
+class BatchRefused(RefusedBecause):
+    """Nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def confirm(*, batch: Batch, by: User, key: str, sure: bool, now: datetime) -> B
     balances.current(account=batch.agent, now=now)
     confirmed = _confirm(batch, by, key, sure, now)
     if confirmed is None:
-        raise BatchRefused(gettext("The lines were checked anew meanwhile. Please look at them again."))
+        raise BatchRefused(Because(BatchReason.CHECKED_AGAIN))
     return confirmed
 
 
@@ -125,9 +125,9 @@ def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Bat
     if _recheck(batch, by, now):
         return None
     if not batch.rows.filter(WAITING).exists():
-        raise BatchRefused(gettext("There is no line in it that can be paid."))
+        raise BatchRefused(Because(BatchReason.NOTHING_TO_PAY))
     if not sure and (has_warnings(batch=batch) or cover(batch=batch, by=by, now=now).is_short):
-        raise BatchRefused(gettext("Please look at what is marked, and tick that it is meant."))
+        raise BatchRefused(Because(BatchReason.NOT_SURE))
     batch.state, batch.confirmed_by, batch.confirmed_at = BatchState.CONFIRMED, by, now
     batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
@@ -137,7 +137,7 @@ def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Bat
 
 
 def has_warnings(*, batch: Batch) -> bool:
-    return batch.rows.filter(WAITING).exclude(warning="").exists()
+    return batch.rows.filter(WAITING, warning__isnull=False).exists()
 
 
 def cover(*, batch: Batch, by: User, now: datetime) -> Cover:
@@ -153,7 +153,8 @@ def stop(*, batch: Batch, by: User, now: datetime) -> Batch:
     """End a batch early: rows without a top-up get none any more, and the other top-ups take their course."""
     batch = _locked(batch)
     if batch.state != BatchState.DONE:
-        stopped = batch.rows.filter(WAITING).update(problem=f"Stopped by {by.name or by.email} before it was sent.")
+        why = Because(RowReason.STOPPED, {"person": by.name or by.email})
+        stopped = batch.rows.filter(WAITING).update(problem=why)
         end(batch=batch, now=now)
         _note(batch, AuditAction.CHANGED, by, now, f", {stopped} lines stopped")
     return batch
@@ -183,7 +184,7 @@ def rest(*, batch: Batch, by: User, now: datetime) -> Batch:
     rows = untried(done)
     known = done.followers.filter(origin=Origin.REST).order_by("-id").first()
     if not rows and known is None:
-        raise BatchRefused(gettext("There is nothing in it that could be tried again."))
+        raise BatchRefused(Because(BatchReason.NOTHING_TO_TRY))
     return _follow(done, Origin.REST, rows, by, now) if rows else known or done
 
 
@@ -199,7 +200,7 @@ def _recheck(batch: Batch, by: User, now: datetime) -> bool:
     checks.check(agent=batch.agent, by=by, rows=rows, now=now)
     BatchRow.objects.bulk_update(rows, ["account", "amount", "problem", "warning"], batch_size=500)
     is_new = any(
-        (row.account_id, row.amount, row.problem) != seen[:3] or row.warning not in ("", seen[3])
+        (row.account_id, row.amount, row.problem) != seen[:3] or row.warning not in (None, seen[3])
         for row, seen in zip(rows, before, strict=True)
     )
     if is_new:
@@ -209,7 +210,7 @@ def _recheck(batch: Batch, by: User, now: datetime) -> bool:
 
 
 def _note(batch: Batch, action: AuditAction, by: User, now: datetime, more: str = "") -> None:
-    text = f"{batch.file_name}, {batch.rows.count()} lines, {batch.get_state_display()}{more}"
+    text = f"{batch.file_name}, {batch.rows.count()} lines, {batch.state}{more}"
     audit.note(action=action, now=now, by=by, account=batch.agent, subject=batch, text=text)
 
 
@@ -217,7 +218,7 @@ def _done(batch: Batch) -> Batch:
     """The batch, locked until the transaction ends. Raises BatchRefused while rows of it may still be requested."""
     held = _locked(batch)
     if held.state != BatchState.DONE:
-        raise BatchRefused(gettext("This batch is not done yet."))
+        raise BatchRefused(Because(BatchReason.NOT_DONE))
     return held
 
 
@@ -250,9 +251,9 @@ def _row(line: Line) -> BatchRow:
     account, amount, note = (_printable(text) for text in (line.account, line.amount, line.note))
     unclear = line.problem
     if len(account) > LONGEST_ACCOUNT or len(amount) > LONGEST_AMOUNT or len(note) > LONGEST_NOTE:
-        unclear = f"An account has at most {LONGEST_ACCOUNT} characters, a note {LONGEST_NOTE}."
+        unclear = Because(RowReason.TOO_LONG, {"account": LONGEST_ACCOUNT, "note": LONGEST_NOTE})
     elif note != line.note or account != line.account:
-        unclear = "It holds characters that cannot be printed, such as the end of a line."
+        unclear = Because(RowReason.NOT_PRINTABLE)
     return BatchRow(
         line=line.number,
         account_text=account[:LONGEST_ACCOUNT],

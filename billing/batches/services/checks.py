@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext
-
 from accounts.access import descendants
 from accounts.models import Account, User
-from billing.batches.models import BatchRow
+from billing.batches.models import BatchRow, RowReason
 from billing.lib.amounts import BadAmount, parse_written_amount
+from billing.lib.reasons import Because
 from billing.topups.models import TopUp
 from billing.topups.services import duplicates
 from billing.topups.services import limits as topup_limits
@@ -27,13 +26,11 @@ def check(*, agent: Account, by: User, rows: Sequence[BatchRow], now: datetime) 
     accounts = _accounts(agent, rows)
     used = topup_limits.used_today(accounts=accounts.values(), switch=agent.switch, by=by, now=now)
     for row in rows:
-        row.warning = ""
+        row.warning = None
         row.amount, wrong = _amount(row.amount_text, agent)
         row.account = accounts.get(row.account_text)
         row.problem = row.unclear or wrong or _problem(row, agent, by, now, used)
-    good = [row for row in rows if not row.problem]
-    _warn_of_repetitions(agent, good, now)
-    _warn_of_accounts_that_stand_twice(good)
+    _warn([row for row in rows if row.problem is None], agent, now)
 
 
 def _accounts(agent: Account, rows: Sequence[BatchRow]) -> dict[str, Account]:
@@ -43,19 +40,19 @@ def _accounts(agent: Account, rows: Sequence[BatchRow]) -> dict[str, Account]:
     }
 
 
-def _amount(text: str, agent: Account) -> tuple[Decimal | None, str]:
+def _amount(text: str, agent: Account) -> tuple[Decimal | None, Because | None]:
     try:
-        return parse_written_amount(text, places=agent.switch.places), ""
+        return parse_written_amount(text, places=agent.switch.places), None
     except BadAmount as error:
-        return None, str(error)
+        return None, error.because
 
 
-def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup_limits.Used) -> str:
+def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup_limits.Used) -> Because | None:
     if not row.account_text:
-        return gettext("No account is named.")
+        return Because(RowReason.NO_ACCOUNT)
     # An account that does not exist and one of another agent get the same answer.
     if row.account is None or row.amount is None:
-        return f"You have no customer with the account {row.account_text}."
+        return Because(RowReason.NO_CUSTOMER, {"account": row.account_text})
     requested = TopUp(
         account=row.account,
         payer=agent,
@@ -69,26 +66,34 @@ def _problem(row: BatchRow, agent: Account, by: User, now: datetime, used: topup
         topup_requests.check_body(requested)
         topup_limits.check_used(used, account=row.account, amount=row.amount)
     except TopUpRefused as refused:
-        return str(refused)
-    return ""
+        return refused.because
+    return None
 
 
-def _warn_of_repetitions(agent: Account, rows: Sequence[BatchRow], now: datetime) -> None:
+def _warn(rows: Sequence[BatchRow], agent: Account, now: datetime) -> None:
+    """Mark the rows that may pay something a second time by mistake."""
     accounts = {row.account for row in rows if row.account is not None}
     earlier = duplicates.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
-    for row in rows:
-        if row.account_id and row.amount is not None and (duplicate := earlier.get((row.account_id, row.amount))):
-            row.warning = f"The same was asked for just now, as {duplicate}. "
-
-
-def _warn_of_accounts_that_stand_twice(rows: Sequence[BatchRow]) -> None:
     lines = defaultdict(list)
     for row in rows:
         lines[row.account_text].append(row.line)
     for row in rows:
-        # Only as many lines as show whether there are more: one account may stand in every line.
-        others = [line for line in lines[row.account_text][: MOST_NAMED + 2] if line != row.line]
-        if others:
-            named = ", ".join(map(str, others[:MOST_NAMED])) + (" and others" if len(others) > MOST_NAMED else "")
-            row.warning += f"The same account stands in line {named} too."
-        row.warning = row.warning.strip()
+        repeated, elsewhere = _repetition(row, earlier), _other_lines(row, lines[row.account_text])
+        both = Because(RowReason.BOTH, {"first": repeated, "second": elsewhere}) if repeated and elsewhere else None
+        row.warning = both or repeated or elsewhere
+
+
+def _repetition(row: BatchRow, earlier: Mapping[tuple[int, Decimal], str]) -> Because | None:
+    if row.account_id is None or row.amount is None:
+        return None
+    duplicate = earlier.get((row.account_id, row.amount))
+    return Because(RowReason.JUST_ASKED_FOR, {"topup": duplicate}) if duplicate else None
+
+
+def _other_lines(row: BatchRow, lines: Sequence[int]) -> Because | None:
+    # Only as many lines as show whether there are more: one account may stand in every line.
+    others = [line for line in lines[: MOST_NAMED + 2] if line != row.line]
+    if not others:
+        return None
+    reason = RowReason.IN_MANY_LINES if len(others) > MOST_NAMED else RowReason.IN_OTHER_LINES
+    return Because(reason, {"lines": ", ".join(map(str, others[:MOST_NAMED]))})

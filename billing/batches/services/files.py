@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from django.utils.translation import gettext
+from billing.batches.models import FileReason, RowReason
+from billing.lib.reasons import Because, RefusedBecause
 
 NAMES = {
     "account": ("account", "account number", "account no", "account id"),
@@ -25,8 +26,8 @@ PERHAPS_DECIMALS = re.compile(r"[0-9]{1,2}")
 LIKE_A_NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*")
 
 
-class UnreadableFile(Exception):
-    """No line of the file can be used. The sentence is for the person who chose the file."""
+class UnreadableFile(RefusedBecause):
+    """No line of the file can be used."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Line:
     account: str
     amount: str
     note: str
-    problem: str = ""
+    problem: Because | None = None
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,15 @@ def read(*, content: bytes, most_rows: int) -> list[Line]:
     delimiter, columns, records = _best(text, most_rows)
     lines = [_line(record, columns, delimiter) for record in records[columns.header :]]
     if not lines:
-        raise UnreadableFile(gettext("The file has no lines with an account and an amount."))
+        raise UnreadableFile(Because(FileReason.NO_LINES))
     if len(lines) > most_rows:
-        most = {"most": most_rows}
-        raise UnreadableFile(gettext("The file has more than %(most)d lines. Please send it in parts.") % most)
+        raise UnreadableFile(Because(FileReason.TOO_MANY_LINES, {"most": most_rows}))
     return lines
 
 
 def _decode(content: bytes) -> str:
     if content.startswith(ZIP):
-        raise UnreadableFile(gettext("This is a workbook. Please save it as CSV, and choose that file."))
+        raise UnreadableFile(Because(FileReason.WORKBOOK))
     for encoding in _encodings(content):
         try:
             text = content.decode(encoding)
@@ -77,7 +77,7 @@ def _decode(content: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise UnreadableFile(gettext("This is not a text file. Please save the table as CSV, and choose that file."))
+    raise UnreadableFile(Because(FileReason.NOT_TEXT))
 
 
 def _encodings(content: bytes) -> tuple[str, ...]:
@@ -102,11 +102,9 @@ def _best(text: str, most_rows: int) -> tuple[str, Columns, list[Record]]:
             continue
         sense = (columns.header, _readable(records, columns), sum(len(cells) > 1 for _, cells in records))
         found.append((sense, delimiter, columns, records))
-    if not found:
-        raise failure or UnreadableFile(gettext("The file cannot be read."))
-    (_, _, parted), delimiter, columns, records = max(found, key=lambda one: one[0])
-    if failure is not None and not parted:
+    if failure is not None and not any(parted for (_, _, parted), *_ in found):
         raise failure
+    _, delimiter, columns, records = max(found, key=lambda one: one[0])
     return delimiter, columns, records
 
 
@@ -123,8 +121,7 @@ def _records(text: str, delimiter: str) -> Iterator[Record]:
                 yield begins, filled
             begins = reader.line_num + 1
     except csv.Error as error:
-        line = {"line": begins}
-        raise UnreadableFile(gettext("Line %(line)d cannot be read: check its quotation marks.") % line) from error
+        raise UnreadableFile(Because(FileReason.QUOTATION_MARKS, {"line": begins})) from error
 
 
 def _columns(first: list[str]) -> Columns:
@@ -135,12 +132,10 @@ def _columns(first: list[str]) -> Columns:
         return Columns()
     for column in ("account", "amount"):
         if not places[column]:
-            missing = {"column": column}
-            raise UnreadableFile(gettext("The first line names the columns, but none of them “%(column)s”.") % missing)
+            raise UnreadableFile(Because(FileReason.COLUMN_MISSING, {"column": column}))
     for column, found in places.items():
         if len(found) > 1:
-            double = {"column": column}
-            raise UnreadableFile(gettext("The first line names more than one column for the %(column)s.") % double)
+            raise UnreadableFile(Because(FileReason.COLUMN_TWICE, {"column": column}))
     note = places["note"][0] if places["note"] else None
     return Columns(places["account"][0], places["amount"][0], note, header=True, count=len(first))
 
@@ -161,13 +156,13 @@ def _line(record: Record, columns: Columns, delimiter: str) -> Line:
     return Line(number, account, amount, note, problem=_problem(cells, columns, delimiter, amount))
 
 
-def _problem(cells: list[str], columns: Columns, delimiter: str, amount: str) -> str:
+def _problem(cells: list[str], columns: Columns, delimiter: str, amount: str) -> Because | None:
     if len(cells) > columns.count:
-        return gettext("This line has more columns than it should: put amounts with a comma in quotation marks.")
+        return Because(RowReason.TOO_MANY_COLUMNS)
     beside = _cell(cells, columns.amount + 1)
     if delimiter == "," and amount.isdigit() and PERHAPS_DECIMALS.fullmatch(beside):
-        return f"This could mean {amount} or {amount}.{beside}: write it as {amount}.00 or {amount}.{beside}."
-    return ""
+        return Because(RowReason.TWO_WAYS, {"whole": amount, "decimal": f"{amount}.{beside}"})
+    return None
 
 
 def _cell(cells: list[str], place: int | None) -> str:

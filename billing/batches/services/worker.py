@@ -17,9 +17,10 @@ from accounts.actions import Action
 from accounts.lib.clock import Clock
 from accounts.models import Account, User
 from billing.balances.services import balances
-from billing.batches.models import Batch, BatchRow, BatchState
+from billing.batches.models import Batch, BatchRow, BatchState, RowReason
 from billing.batches.services.batches import CARRY_ON, WAITING, end
 from billing.lib.queued_tasks import SWEEP_AFTER
+from billing.lib.reasons import Because
 from billing.topups.services import transfers as topup_transfers
 from billing.topups.services.errors import PersonLimitExceeded, TopUpRefused
 
@@ -30,9 +31,6 @@ AT_ONCE = 25
 PAUSE = timedelta(seconds=5)
 # How many errors of ours one row may meet, with a pause after each: more than a minute.
 MOST_FAILURES = 15
-NOT_SENT = "Not sent: the portal could not handle this line. Nothing was paid for it; you may try it again."
-
-NO_LONGER = "Not sent: {} confirmed it and may no longer pay from {}."
 
 
 def carry_on(*, batch_id: int, now: datetime) -> None:
@@ -82,7 +80,7 @@ def _give_up(row_id: int) -> bool:
     """Count a failure. True when it was the last attempt: then the row ends as not sent, so that its batch can end."""
     row = BatchRow.objects.filter(WAITING, pk=row_id)
     row.update(failures=F("failures") + 1)
-    given_up = row.filter(failures__gte=MOST_FAILURES).update(problem=NOT_SENT)
+    given_up = row.filter(failures__gte=MOST_FAILURES).update(problem=Because(RowReason.GIVEN_UP))
     if given_up:
         logger.error("Row %s is given up after %d failures: it is not sent", row_id, MOST_FAILURES)
     return bool(given_up)
@@ -97,7 +95,8 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
     if row.account is None or row.amount is None or batch.confirmed_by is None:
         raise AssertionError("The database lets no such row wait.")
     if not _may_still_pay(batch.confirmed_by, batch.agent):
-        row.problem = NO_LONGER.format(batch.confirmed_by.get_full_name(), batch.agent.number)
+        figures = {"person": batch.confirmed_by.get_full_name(), "account": batch.agent.number}
+        row.problem = Because(RowReason.MAY_NO_LONGER_PAY, figures)
         row.save(update_fields=["problem"])
         return
     try:
@@ -118,7 +117,7 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
         # Another owner may read this row.
         row.problem = refused.about(batch.confirmed_by.get_full_name())
     except TopUpRefused as refused:
-        row.problem = str(refused)
+        row.problem = refused.because
     row.save(update_fields=["topup", "problem"])
 
 

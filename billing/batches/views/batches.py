@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -164,8 +165,8 @@ def _upload(request: Request, access: Access, form: BatchUploadForm) -> HttpResp
     )
     row = uploaded.batch
     if not uploaded.is_new:
-        at = timezone.localtime(row.uploaded_at)
-        messages.warning(request, KNOWN % {"batch": row.reference, "at": f"{at:%-d %B %Y, %H:%M}"})
+        at = date_format(timezone.localtime(row.uploaded_at), "j F Y, H:i")
+        messages.warning(request, KNOWN % {"batch": row.reference, "at": at})
     return redirect("batch", access.account.public_id, row.reference)
 
 
@@ -175,7 +176,7 @@ def _act(request: Request, access: Access, reference: str, act: Callable[[Batch]
         try:
             row = act(row)
         except BatchRefused as refused:
-            messages.error(request, str(refused))
+            messages.error(request, str(refused.because))
     return redirect("batch", access.account.public_id, row.reference)
 
 

@@ -34,5 +34,5 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.note,
         str(row.outcome.label),
         row.topup.reference if row.topup else "",
-        row.why or row.warning,
+        str(row.why or row.warning or ""),
     )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from billing.calls.models import CallDay, DayState
 from billing.lib.days import begin_of, day_of, each_day, end_of
+from billing.lib.reasons import Reason
 
 # How many of the days that are not proven a page lists.
 MOST_LISTED = 31
@@ -51,12 +52,12 @@ class SwitchDay:
         return self.known.elsewhere_calls if self.known else 0
 
     @property
-    def failure(self) -> str:
-        """Why the last try to fetch the day failed; empty when it was fetched since."""
+    def failure(self) -> Reason | None:
+        """Why the last try to fetch the day failed; None when it was fetched since."""
         known = self.known
         if known is None or known.failed_at is None:
-            return ""
-        return known.failure if known.fetched_at is None or known.failed_at > known.fetched_at else ""
+            return None
+        return known.why_not_fetched if known.fetched_at is None or known.failed_at > known.fetched_at else None
 
     @property
     def has_more_to_say(self) -> bool:

@@ -31,7 +31,7 @@ PARTS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class BackfillStatus:
-    """What a page says of its missing days. `refused` is why they are not being fetched.
+    """What a page says of its missing days. `refused`: other days of the account are fetched first.
 
     `has_grown`: days have come in that the list above does not have, so that the page is to be read again.
     `splits_hours`: of the calls that are no longer kept, some hours are apart on two days that the page adds up.
@@ -45,7 +45,7 @@ class BackfillStatus:
     poll: str
     has_grown: bool
     coverage: Coverage | None = None
-    refused: str = ""
+    refused: bool = False
     splits_hours: bool = False
 
 
@@ -53,7 +53,7 @@ def ask_for_missing(
     request: Request, access: Access, asked: PageRequest, found: Coverage, *, now: datetime
 ) -> BackfillStatus:
     """For a page that was read. Days that a customer opens are fetched; staff only look."""
-    refused, latest = "", found.progress
+    refused, latest = False, found.progress
     if found.progress and found.progress.missing and _may_ask(request, access):
         refused, latest = _ask(access, asked.chosen, found.progress, now)
     shown = found.progress.done if found.progress else 0
@@ -101,13 +101,13 @@ def _may_ask(request: Request, access: Access) -> bool:
     return request.method == "GET" and not access.as_staff
 
 
-def _ask(access: Access, chosen: CallFilter, missing: Progress, now: datetime) -> tuple[str, Progress | None]:
-    """Have missing days fetched: why they are not, for people, and how far they are now."""
-    refused = ""
+def _ask(access: Access, chosen: CallFilter, missing: Progress, now: datetime) -> tuple[bool, Progress | None]:
+    """Have missing days fetched: whether other days come first, and how far these are now."""
+    refused = False
     try:
         backfills.ask(account=access.account, first=missing.first, last=missing.last, by=access.user, now=now)
-    except BackfillRefused as error:
-        refused = str(error)
+    except BackfillRefused:
+        refused = True
     return refused, progress(account=access.account, chosen=chosen, now=now)
 
 

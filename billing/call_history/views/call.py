@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.access import Access, access_of
@@ -101,7 +102,7 @@ def _refresh(
 def _words(table: type[CallLevel | EndDirection], code: int) -> str:
     if code in table.values:
         return str(table(code).label)
-    return "not stated" if code == NOT_STATED else f"unknown (code {code})"
+    return gettext("not stated") if code == NOT_STATED else gettext("unknown (code %(code)s)") % {"code": code}
 
 
 def _agent_fee(access: Access, call: Call) -> Decimal | None:

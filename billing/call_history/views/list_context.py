@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from billing.call_history.forms.filters import CallFilterForm
@@ -71,6 +72,6 @@ def _ranges(query: QueryDict, today: date, chosen: tuple[date, date]) -> list[tu
         gettext("Today"): (today, today),
         gettext("7 days"): (today - timedelta(days=6), today),
         gettext("30 days"): (today - timedelta(days=29), today),
-        f"{today:%B}": (today.replace(day=1), today),
+        date_format(today, "F"): (today.replace(day=1), today),
     }
     return ranges_of(query, ranges, chosen)

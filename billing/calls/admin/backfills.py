@@ -34,7 +34,7 @@ class BackfillForm(ModelForm[Backfill]):
     switch = forms.ModelChoiceField(
         Switch.objects.all(),
         required=False,
-        help_text=_("Instead of an account: all accounts of this switch that somebody has"),
+        help_text=_("Instead of an account: all accounts of this switch that have members"),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -105,7 +105,8 @@ class BackfillAdmin(StaffAdmin[Backfill]):
 
     @admin.display(description=_("why a day failed, the last time"))
     def failure(self, backfill: Backfill) -> str:
-        return _progress(backfill).failure or DASH
+        failure = _progress(backfill).failure
+        return str(failure.label) if failure else DASH
 
     def _switch(self, request: HttpRequest) -> Switch:
         """The switch that the form, which was valid, names."""

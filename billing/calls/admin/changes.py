@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff_pages.base import ReadOnlyAdmin
@@ -46,7 +46,7 @@ class CallChangeAdmin(ReadOnlyAdmin[CallChange]):
         place = reverse("call", args=[change.account.public_id, change.flow_no])
         return format_html('<a href="{}">{}</a>', place, change.flow_no)
 
-    @admin.display(description=_("call"))
+    @admin.display(description=pgettext_lazy("the title of a column", "call"))
     def of_call(self, change: CallChange) -> str:
         call = find(account=change.account, flow_no=change.flow_no)
         if call is None:

@@ -39,7 +39,8 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
 
     @admin.display(description=_("why not proven"))
     def why(self, day: CallDay) -> str:
-        return " ".join(filter(None, (day.unusable_report, day.failure))) or DASH
+        words = (day.unusable_report, day.why_not_fetched.label if day.why_not_fetched else None)
+        return " ".join(str(one) for one in words if one) or DASH
 
     @admin.display(description=_("calls / report"), ordering="calls")
     def counted(self, day: CallDay) -> SafeString:

@@ -22,7 +22,7 @@ def waiting(*, now: datetime) -> Iterator[Waiting]:
     yield Waiting(
         label=_("Days of calls whose report cannot be used"),
         model="calls.callday",
-        count=CallDay.objects.exclude(unusable_report="").count(),
+        count=CallDay.objects.filter(unusable_report__isnull=False).count(),
         query={"unusable_report__isempty": 0},
     )
     yield Waiting(

@@ -1,3 +1,4 @@
+import billing.lib.reasons
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
@@ -61,9 +62,9 @@ class Migration(FirstMigration):
                 ('unproven_since', models.DateTimeField(blank=True, help_text='Since when comparing it has not proven it; empty: it was proven, or not compared', null=True)),
                 ('tries', models.PositiveSmallIntegerField(default=0, help_text='How often since then it was tried in vain to prove it')),
                 ('next_try_at', models.DateTimeField(blank=True, null=True)),
-                ('unusable_report', models.CharField(blank=True, help_text="Why the switch's report of it says nothing; empty where it does", max_length=200)),
+                ('unusable_report', billing.lib.reasons.BecauseField(blank=True, help_text="Why the switch's report of it says nothing; empty where it does", null=True)),
                 ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('failure', models.CharField(blank=True, max_length=300)),
+                ('failure', models.CharField(blank=True, help_text='Why it could not be fetched the last time', max_length=30)),
                 ('failures', models.PositiveSmallIntegerField(default=0, help_text='How often in a row it could not be fetched; five stands for any more')),
                 ('fetch_again_at', models.DateTimeField(blank=True, help_text='Where it was never fetched: when that is tried again', null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_days', to='accounts.account')),
@@ -72,7 +73,7 @@ class Migration(FirstMigration):
                 'indexes': [
                     models.Index(fields=['-day', '-id'], name='call_day_newest'),
                     models.Index(condition=models.Q(('state', 'proven'), _negated=True), fields=['state', '-day', '-id'], name='call_day_unproven'),
-                    models.Index(condition=models.Q(('unusable_report', ''), _negated=True), fields=['day'], name='call_day_without_report'),
+                    models.Index(condition=models.Q(('unusable_report__isnull', False)), fields=['day'], name='call_day_without_report'),
                 ],
                 'constraints': [
                     models.UniqueConstraint(fields=('account', 'day'), name='call_day_once'),
@@ -167,7 +168,7 @@ class Migration(FirstMigration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
+                ('reason', billing.lib.reasons.BecauseField()),
                 ('excerpt', models.TextField(blank=True, help_text='Of what a customer may see of a record')),
                 ('noticed_at', models.DateTimeField()),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unreadable_records', to='accounts.account')),

@@ -14,6 +14,7 @@ from billing.calls.models.calls import (
     UnreadableRecord,
 )
 from billing.calls.models.counting import CountingRule, DayBy, ReportCalendar
+from billing.calls.models.reasons import NotFetched, RecordFault, UnusableReport
 from billing.calls.models.totals import CallTotal, DroppedMonth
 
 __all__ = [
@@ -32,7 +33,10 @@ __all__ = [
     "DayState",
     "DroppedMonth",
     "EndDirection",
+    "NotFetched",
+    "RecordFault",
     "ReportCalendar",
     "UnreadableRecord",
+    "UnusableReport",
     "routing",
 ]

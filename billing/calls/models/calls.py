@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import money
 from accounts.models import Account, Switch
+from billing.lib.reasons import BecauseField, Reason
 
 MILLIONTH = Decimal("0.000001")
 
@@ -216,11 +217,12 @@ class CallDay(models.Model):
         default=0, help_text=_("How often since then it was tried in vain to prove it")
     )
     next_try_at = models.DateTimeField(null=True, blank=True)
-    unusable_report = models.CharField(
-        max_length=200, blank=True, help_text=_("Why the switch's report of it says nothing; empty where it does")
+    unusable_report = BecauseField(
+        null=True, blank=True, help_text=_("Why the switch's report of it says nothing; empty where it does")
     )
     failed_at = models.DateTimeField(null=True, blank=True)
-    failure = models.CharField(max_length=300, blank=True)
+    # No list of choices in the database: another reason must not need a migration.
+    failure = models.CharField(max_length=30, blank=True, help_text=_("Why it could not be fetched the last time"))
     failures = models.PositiveSmallIntegerField(
         default=0, help_text=_("How often in a row it could not be fetched; five stands for any more")
     )
@@ -235,7 +237,9 @@ class CallDay(models.Model):
             models.Index(
                 fields=["state", "-day", "-id"], condition=~models.Q(state=DayState.PROVEN), name="call_day_unproven"
             ),
-            models.Index(fields=["day"], condition=~models.Q(unusable_report=""), name="call_day_without_report"),
+            models.Index(
+                fields=["day"], condition=models.Q(unusable_report__isnull=False), name="call_day_without_report"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "day"], name="call_day_once"),
@@ -269,6 +273,11 @@ class CallDay(models.Model):
         return self.fee + self.apart_fee
 
     @property
+    def why_not_fetched(self) -> Reason | None:
+        """Why it could not be fetched the last time."""
+        return Reason.of(self.failure) if self.failure else None
+
+    @property
     def is_given_up(self) -> bool:
         """Whether no periodic work tries to prove it any more."""
         return self.tries >= self.MOST_TRIES
@@ -294,7 +303,7 @@ class UnreadableRecord(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="unreadable_records")
     day = models.DateField()
-    reason = models.CharField(max_length=200)
+    reason = BecauseField()
     excerpt = models.TextField(blank=True, help_text=_("Of what a customer may see of a record"))
     noticed_at = models.DateTimeField()
 

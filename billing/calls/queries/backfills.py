@@ -11,13 +11,14 @@ from django.db.models import Q, QuerySet
 from accounts.models import Account
 from billing.calls.models import Backfill, CallDay
 from billing.lib.days import each_day
+from billing.lib.reasons import Reason
 
 IS_FETCHED = Q(fetched_at__isnull=False, calls_dropped=False)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the call days from `first` to `last` have come in; `failure` says in a sentence why the latest failed.
+    """How far the call days from `first` to `last` have come in; `failure` says why the latest failed.
 
     `awaited` counts missing days that are being fetched, because a person asked for them; `failing` counts those of
     them that could not be fetched when it was their turn.
@@ -27,7 +28,7 @@ class Progress:
     last: date
     fetched: Collection[date]
     failed: int
-    failure: str
+    failure: Reason | None
     awaited: int
     failing: int
 
@@ -70,7 +71,7 @@ def progress(*, account: Account, first: date, last: date) -> Progress:
     """Tell how far these days, of which `first` is not after `last`, have come in. The switch is not asked."""
     fetched = fetched_days(account=account, first=first, last=last)
     if len(fetched) == (last - first).days + 1:
-        return Progress(first, last, fetched, failed=0, failure="", awaited=0, failing=0)
+        return Progress(first, last, fetched, failed=0, failure=None, awaited=0, failing=0)
     awaited = _asked_for(account, first, last) - fetched
     failed = failed_days(account=account, first=first, last=last)
     latest = _failed(account, first, last).order_by("-failed_at").first()
@@ -79,7 +80,7 @@ def progress(*, account: Account, first: date, last: date) -> Progress:
         last=last,
         fetched=fetched,
         failed=len(failed),
-        failure=latest.failure if latest else "",
+        failure=latest.why_not_fetched if latest else None,
         awaited=len(awaited),
         failing=len(awaited & failed),
     )

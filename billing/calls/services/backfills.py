@@ -25,7 +25,7 @@ LONGEST_KEPT = timedelta(days=3 * 366)
 
 
 class BackfillRefused(Exception):
-    """A backfill that cannot be had now; the text, for people, says why."""
+    """Nothing was requested: other days of the account have to be fetched first."""
 
 
 def stretch(*, account: Account, first: date, last: date, now: datetime) -> tuple[date, date] | None:
@@ -102,7 +102,7 @@ def _choose(account: Account, missing: Sequence[date], now: datetime, as_staff: 
         return unrequested[:room]
     if touching:
         return (in_hand or touching)[0]
-    raise BackfillRefused("Other days of this account are being fetched first. Open these again in a while.")
+    raise BackfillRefused
 
 
 def _room(account: Account, waiting: Sequence[Backfill], now: datetime) -> int:

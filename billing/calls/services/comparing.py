@@ -22,7 +22,7 @@ AGAIN_AFTER = timedelta(minutes=15)
 NOTE_REPORTS = """
     UPDATE calls_callday held
     SET reported_calls = coalesce(stated.calls, 0), reported_fee = coalesce(stated.fee, 0),
-        report_begins_at = stated.begins_at, checked_at = %(now)s, unusable_report = '',
+        report_begins_at = stated.begins_at, checked_at = %(now)s, unusable_report = NULL,
         state = CASE
             WHEN held.state = 'proven' AND (held.reported_calls, held.reported_fee)
                 IS DISTINCT FROM (coalesce(stated.calls, 0), coalesce(stated.fee, 0)) THEN 'fetched'

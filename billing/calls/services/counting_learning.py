@@ -151,7 +151,7 @@ def learn(switch: Switch, *, since: date | None, now: datetime, accounts: Collec
             day__lt=day_of(now, switch.zone),
             reported_calls__isnull=False,
             checked_at__gte=F("fetched_at"),
-            unusable_report="",
+            unusable_report__isnull=True,
             unreadable=0,
             calls__lte=MOST_CALLS,
         ).order_by("-day", "account_id")[:MOST_DAYS]

@@ -64,7 +64,7 @@ def due_yesterday(*, switch: Switch, now: datetime) -> Due:
     yesterday = day_of(now, switch.zone) - DAY
     accounts = list(followed(switch=switch, now=now))
     settled = _tried(accounts, yesterday, since=now - YESTERDAY_EVERY) | _postponed(accounts, yesterday, now)
-    tried = Q(tries__gt=0, unusable_report="")
+    tried = Q(tries__gt=0, unusable_report__isnull=True)
     compared = CallDay.objects.filter(Q(state=DayState.PROVEN) | tried, account__in=accounts, day=yesterday)
     settled.update(compared.values_list("account_id", flat=True))
     due = [account for account in accounts if account.pk not in settled]

@@ -11,7 +11,7 @@ from typing import Any
 
 from accounts.lib.backoff import Backoff
 from accounts.models import Account, Switch
-from billing.calls.models import CallDay
+from billing.calls.models import CallDay, NotFetched, RecordFault
 from billing.calls.queries.backfills import IS_FETCHED
 from billing.calls.queries.retention import first_known_day, first_whole_day
 from billing.calls.services import replacing, request_groups, staging, switch_silence
@@ -19,15 +19,15 @@ from billing.calls.services.request_groups import Group
 from billing.calls.services.routing import RoutingStage
 from billing.lib.days import DAY, each_day
 from billing.lib.locks import are_held, hold_each
+from billing.lib.reasons import Because, Reason
+from billing.switches.models import SwitchFailure
 from billing.switches.services.clients import client
-from billing.switches.services.failures import FAILURES, GONE, is_unusable, sentence
+from billing.switches.services.failures import FAILURES, failure, is_unusable
 from billing.switches.services.priority import waiting_for_budget
 from billing.vos3000 import Client, Malformed, UnreadableRecord, Withheld
 from billing.vos3000.operations.calls import Cdr, RoutedCdr, get_cdr
 from billing.vos3000.operations.customers import get_customers
 
-NOT_KEPT = "Calls of this day are no longer kept here."
-NOT_ON_SWITCH = "The switch no longer has the calls of this day."
 # The claim of a process that died on a day ends after so long.
 LONGEST_SILENCE = timedelta(minutes=5)
 # How long a day that cannot be fetched waits after each failure: 10, 20, 40, 80, then always 120 minutes.
@@ -38,11 +38,11 @@ POSTPONED_FOR = timedelta(seconds=50)  # until the next slot
 
 @dataclass(frozen=True)
 class DayFailure:
-    """A day of an account that could not be fetched; `why` is a sentence for people."""
+    """A day of an account that could not be fetched, and why."""
 
     account: Account
     day: date
-    why: str
+    why: Reason
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Fetched:
     def pop_unfinished(self) -> list[Account]:
         """Take out the accounts that are to be asked for again, with their failures. For the days of one date."""
         again = self.busy + self.postponed
-        self.failures = [failure for failure in self.failures if failure.account not in self.postponed]
+        self.failures = [failed for failed in self.failures if failed.account not in self.postponed]
         self.busy, self.postponed = [], []
         return again
 
@@ -89,17 +89,17 @@ def fetch_days(
         switch = members[0].switch
         known = first_known_day(switch=switch, now=now)
         for day in each_day(first, min(last, known - DAY)) if first < known else ():
-            why = NOT_KEPT if day < first_whole_day(now) else NOT_ON_SWITCH
+            why = NotFetched.NO_LONGER_KEPT if day < first_whole_day(now) else NotFetched.NOT_ON_SWITCH
             fetched.failures += [DayFailure(account, day, why) for account in members]
         days = list(reversed(list(each_day(max(first, known), last))))
         members, missing = _known_and_missing(members)
         for day in days:
-            fetched.failures += _note_failed_days(missing, day, GONE, now)
+            fetched.failures += _note_failed_days(missing, day, SwitchFailure.ACCOUNT_GONE, now)
         with ExitStack() as stack:
             try:
                 asking = stack.enter_context(client(switch))
             except FAILURES as error:
-                fetched.failures += _note_failed_days(members, last, sentence(error), now)
+                fetched.failures += _note_failed_days(members, last, failure(error), now)
                 continue
             for day in days:
                 for group in request_groups.groups(switch=switch, accounts=members, day=day):
@@ -168,7 +168,7 @@ def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetim
         return _note_failure(switch, group, day, error, now)
     if stage.unreadable.count:
         request_groups.ask_alone(switch=switch, group=group)
-    failures = _note_missing(gone, day, now) + _note_failed_days(dropped_there, day, NOT_ON_SWITCH, now)
+    failures = _note_missing(gone, day, now) + _note_failed_days(dropped_there, day, NotFetched.NOT_ON_SWITCH, now)
     # Calls that the switch dropped do not come back: their totals are all that is known.
     CallDay.objects.filter(account__in=dropped_there, day=day, calls_dropped=True).update(calls_dropped=False)
     return Fetched(days=len(stage.accounts), calls=stage.records, failures=failures)
@@ -188,7 +188,7 @@ def _stage(switch: Switch, asking: Client, group: list[Account], day: date) -> s
         if isinstance(record, Cdr):
             stage.add(record)
         else:
-            stage.unreadable.add(record.reason, record.excerpt)
+            stage.unreadable.add(Because(RecordFault.MALFORMED, {"error": record.reason}), record.excerpt)
     stage.write()
     if stage.unreadable.count and len(group) > 1:
         raise Malformed("GetCdr", "records of some of several accounts cannot be read")
@@ -197,7 +197,7 @@ def _stage(switch: Switch, asking: Client, group: list[Account], day: date) -> s
 
 def _note_failure(switch: Switch, group: Group, day: date, error: Exception, now: datetime) -> Fetched:
     """Note that a group's day could not be fetched, and ask for fewer accounts at once where that may help."""
-    accounts, why = group.accounts, sentence(error)
+    accounts, why = group.accounts, failure(error)
     if group.is_shared and is_unusable(error):
         request_groups.ask_by_halves(switch=switch, group=group)
         _postpone(accounts, day, now, failed_at=now, failure=why)
@@ -238,10 +238,10 @@ def _note_missing(accounts: list[Account], day: date, now: datetime) -> list[Day
     """Mark accounts as missing on the switch: they are not asked for any more until it lists them again."""
     missing = [account.pk for account in accounts]
     Account.objects.filter(pk__in=missing, missing_since__isnull=True).update(missing_since=now)
-    return _note_failed_days(accounts, day, GONE, now)
+    return _note_failed_days(accounts, day, SwitchFailure.ACCOUNT_GONE, now)
 
 
-def _note_failed_days(accounts: list[Account], day: date, why: str, now: datetime) -> list[DayFailure]:
+def _note_failed_days(accounts: list[Account], day: date, why: Reason, now: datetime) -> list[DayFailure]:
     """Note that each account's day failed by itself: it is tried again later after every failure."""
     for account in accounts:
         row, _ = CallDay.objects.get_or_create(account=account, day=day)

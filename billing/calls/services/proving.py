@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connection
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Switch
-from billing.calls.models import CallDay, DayState
+from billing.calls.models import CallDay, DayState, UnusableReport
 from billing.calls.queries.retention import first_compared_day
 from billing.calls.services import day_locks, switch_silence
 from billing.calls.services.comparing import Stated, note_reports, set_not_known, settle
@@ -24,6 +24,7 @@ from billing.calls.services.staging import INT_MAX
 from billing.lib.amounts import is_money
 from billing.lib.days import DAY, day_of
 from billing.lib.instants import from_millis
+from billing.lib.reasons import Because
 from billing.switches.services.clients import client
 from billing.vos3000 import SwitchError
 from billing.vos3000.operations.reports import get_report_customer_fee
@@ -31,16 +32,6 @@ from billing.vos3000.operations.reports import get_report_customer_fee
 logger = logging.getLogger(__name__)
 
 ACCOUNTS_PER_REQUEST = 50
-
-# A day that was proven before and cannot be compared now is proven no longer.
-UNUSABLE_REPORT = """
-    UPDATE calls_callday held
-    SET checked_at = %(now)s, unusable_report = wrong.why, unproven_since = coalesce(held.unproven_since, %(now)s),
-        state = CASE WHEN held.state = 'proven' THEN 'fetched' ELSE held.state END
-    FROM unnest(%(days)s::bigint[], %(reasons)s::text[]) AS wrong (id, why)
-    WHERE held.id = wrong.id
-"""
-LONGEST_REASON = 200
 
 
 @dataclass
@@ -172,12 +163,18 @@ def _note_unusable_reports(
     """Note days of which the switch reports what no day can be. They are not fetched again: that would not help."""
     if not days:
         return []
-    sums = [impossible[row.account_id, row.day] for row in days]
-    reasons = [f"No day can be so: {one.calls} calls, {one.fee} in all."[:LONGEST_REASON] for one in sums]
-    for row, reason in zip(days, reasons, strict=True):
-        logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, reason)
-    with day_locks.held(days), connection.cursor() as cursor:
-        cursor.execute(UNUSABLE_REPORT, {"now": now, "days": [row.pk for row in days], "reasons": reasons})
+    with day_locks.held(days):
+        for row in days:
+            stated = impossible[row.account_id, row.day]
+            why = Because(UnusableReport.IMPOSSIBLE, {"calls": stated.calls, "fee": str(stated.fee)})
+            logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, why)
+            CallDay.objects.filter(pk=row.pk).update(
+                checked_at=now,
+                unusable_report=why,
+                unproven_since=Coalesce("unproven_since", now),
+                # What cannot be compared now is proven no longer.
+                state=Case(When(state=DayState.PROVEN, then=Value(DayState.FETCHED)), default="state"),
+            )
     note_failed_proof([row for row in days if is_due(row, now)], now)
     return days
 

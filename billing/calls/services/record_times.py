@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from billing.calls.models import RecordFault
 from billing.calls.queries.retention import NEAR_ITS_DAY
 from billing.lib.days import noon
 from billing.vos3000.operations.calls import Cdr
+
+
+class Impossible(ValueError):
+    """No call of the day can have that record."""
+
+    def __init__(self, fault: RecordFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,7 @@ class Near:
         return cls(_millis(noon(day) - NEAR_ITS_DAY), _millis(noon(day) + NEAR_ITS_DAY))
 
     def begin_and_end(self, record: Cdr) -> tuple[int, int]:
-        """Return when the call began and ended. Raise ValueError where neither is near its day.
+        """Return when the call began and ended. Raise Impossible where neither is near its day.
 
         A call that was not answered may carry no start: it began when it ended. The switch's clock may have been set
         while a call went on, so that it ends before it starts; both instants stay as they are while they are near.
@@ -33,7 +42,7 @@ class Near:
         if begins:
             return start, stop if stop >= start or ends else start + talked
         if not ends:
-            raise ValueError("a call at another time")
+            raise Impossible(RecordFault.OTHER_TIME)
         began = stop - talked
         return began if began >= self.earliest else stop, stop
 

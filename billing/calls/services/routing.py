@@ -16,7 +16,7 @@ from django.db import connection
 from accounts.models import Switch
 from billing.calls.models.routing import ROUTING
 from billing.calls.queries.retention import NEAR_ITS_DAY
-from billing.calls.services.record_times import Near
+from billing.calls.services.record_times import Impossible, Near
 from billing.lib.advisory_locks import Locked, lock
 from billing.lib.days import noon
 from billing.vos3000 import UnreadableRecord
@@ -111,7 +111,7 @@ class RoutingStage:
         """Return when the call began, as its row says; a record that cannot be read has no row."""
         try:
             return self._near.begin_and_end(record)[0]
-        except ValueError:
+        except Impossible:
             return record.start
 
     def _routing(self, record: RoutedCdr) -> Iterator[str]:

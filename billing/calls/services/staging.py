@@ -12,12 +12,13 @@ from django.db import connection
 
 from accounts.models import Account
 from accounts.models.account import LONGEST_NUMBER
-from billing.calls.models import NOT_STATED
+from billing.calls.models import NOT_STATED, RecordFault
 from billing.calls.services import partitions
-from billing.calls.services.record_times import Near
+from billing.calls.services.record_times import Impossible, Near
 from billing.calls.services.unreadable_records import UnreadableRecords, excerpt_of
 from billing.lib.amounts import ZERO, stored
 from billing.lib.instants import from_millis
+from billing.lib.reasons import Because
 from billing.vos3000.operations.calls import Cdr
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class Stage:
         try:
             row = self._row(account, record)
         except ValueError as error:
-            self.unreadable.add(str(error), excerpt_of(record))
+            fault = error.fault if isinstance(error, Impossible) else RecordFault.NOT_MONEY
+            self.unreadable.add(Because(fault), excerpt_of(record))
             return
         self._batch.append(row)
         if row[FEE] != record.fee:
@@ -124,14 +126,14 @@ class Stage:
         return {partitions.month_of(from_millis(start)) for start in self.starts}
 
     def _row(self, account: int, record: Cdr) -> tuple[Any, ...]:
-        """Raise ValueError, with the reason, for a record that no call of that day can have."""
+        """Raise ValueError for a record that no call of that day can have: Impossible where no amount is the fault."""
         start, stop = record.start, record.stop
         if not self._near.earliest <= start <= self._near.latest or stop < start:
             start, stop = self._near.begin_and_end(record)
         if record.hold_time > INT_MAX or record.fee_time > INT_MAX:
-            raise ValueError("a call of another length")
+            raise Impossible(RecordFault.OTHER_LENGTH)
         if not -BIGINT_MAX <= record.flow_no <= BIGINT_MAX or len(record.agent_account) > LONGEST_NUMBER:
-            raise ValueError("a call of another kind")
+            raise Impossible(RecordFault.OTHER_KIND)
         return (
             account,
             record.flow_no,
@@ -159,7 +161,7 @@ def _code(code: int | None, largest: int) -> int:
     if code is None:
         return NOT_STATED
     if not -largest <= code <= largest:
-        raise ValueError("a code of another size")
+        raise Impossible(RecordFault.OTHER_SIZE_OF_CODE)
     return code
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from billing.calls.models import UnreadableRecord
+from billing.lib.reasons import Because
 from billing.vos3000.operations.calls import Cdr
 
 logger = logging.getLogger(__name__)
@@ -22,12 +23,12 @@ class UnreadableRecords:
     """Records of one answer that could not be read; of the first of them, the reason and an excerpt."""
 
     count: int = 0
-    records: list[tuple[str, str]] = field(default_factory=list)
+    records: list[tuple[Because, str]] = field(default_factory=list)
 
-    def add(self, reason: str, excerpt: str) -> None:
+    def add(self, reason: Because, excerpt: str) -> None:
         self.count += 1
         if len(self.records) < MOST_KEPT:
-            self.records.append((reason[:LONGEST], excerpt[:LONGEST]))
+            self.records.append((reason, excerpt[:LONGEST]))
 
 
 def excerpt_of(record: Cdr) -> str:
@@ -41,8 +42,8 @@ def keep(*, accounts: Iterable[int], day: date, found: UnreadableRecords, now: d
     for account in accounts if found.records else ():
         logger.warning("Account %s, %s: %s records cannot be read", account, day, found.count)
     before = UnreadableRecord.objects.filter(account__in=accounts, day=day)
-    rows = sorted((account, *record) for account in accounts for record in found.records)
-    if sorted(before.values_list("account_id", "reason", "excerpt")) == rows:
+    rows = sorted(((account, *record) for account in accounts for record in found.records), key=str)
+    if sorted(before.values_list("account_id", "reason", "excerpt"), key=str) == rows:
         return
     before.delete()
     UnreadableRecord.objects.bulk_create(

@@ -21,6 +21,6 @@ class CardPaymentForm(KeyedForm):
 
     def refuse(self, error: TopUpRefused) -> None:
         """Show a refusal, beside the amount where that is to be corrected. A key that is used up is replaced."""
-        self.add_error("amount" if error.field == "amount" else None, str(error))
+        self.add_error("amount" if error.field == "amount" else None, str(error.because))
         if isinstance(error, KeyReused):
             self.replace_key()

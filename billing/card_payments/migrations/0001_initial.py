@@ -1,4 +1,5 @@
 import billing.card_payments.models
+import billing.lib.reasons
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -30,10 +31,10 @@ class Migration(FirstMigration):
                 ('started_at', models.DateTimeField()),
                 ('next_look_at', models.DateTimeField(help_text='When the provider is asked about it, while it is not paid yet')),
                 ('looks', models.PositiveIntegerField(default=0, help_text='How often a sweep has asked')),
-                ('looked_at', models.DateTimeField(blank=True, help_text='When the provider was asked last, by whomever', null=True)),
+                ('looked_at', models.DateTimeField(blank=True, help_text='When the provider was asked last', null=True)),
                 ('paid_at', models.DateTimeField(blank=True, help_text='When the portal heard that it is paid', null=True)),
                 ('received', models.CharField(blank=True, help_text='What the provider states to have received', max_length=300)),
-                ('why', models.CharField(blank=True, help_text='Why it is not credited, for people', max_length=300)),
+                ('why', billing.lib.reasons.BecauseField(blank=True, help_text='Why it is not credited, for people', null=True)),
                 ('settled_at', models.DateTimeField(blank=True, help_text='When staff marked it as paid back', null=True)),
                 ('settled_why', models.CharField(blank=True, max_length=300)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='online_payments', to='accounts.account')),

@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Protocol
 
-from billing.card_payments.models import CardPayment
+from billing.card_payments.models import CardPayment, ProviderReason
+from billing.lib.reasons import Because
 
 # How long the provider's page can be paid on. Stripe allows half an hour to a day.
 OPEN_FOR = timedelta(hours=1)
@@ -42,7 +43,11 @@ class Session:
 
 
 class ProviderError(Exception):
-    """The provider did not do what it was asked; nothing was paid by that. The sentence is for the person."""
+    """The provider did not do what it was asked; nothing was paid by that."""
+
+    def __init__(self, reason: ProviderReason) -> None:
+        super().__init__(reason)
+        self.because = Because(reason)
 
 
 class ProviderUnreachable(ProviderError):

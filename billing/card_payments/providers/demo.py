@@ -14,9 +14,8 @@ from typing import Any
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
-from django.utils.translation import gettext
 
-from billing.card_payments.models import CardPayment
+from billing.card_payments.models import CardPayment, ProviderReason
 from billing.card_payments.providers.base import (
     OPEN_FOR,
     NotFromProvider,
@@ -74,7 +73,7 @@ def recall(session: str) -> dict[str, Any]:
     """Read the state of a session from the cache. Raises ProviderRefused when it is no longer there."""
     state: dict[str, Any] | None = cache.get(_place(session))
     if state is None:
-        raise ProviderRefused(gettext("The demo has forgotten this payment. Please start again."))
+        raise ProviderRefused(ProviderReason.FORGOTTEN)
     return state
 
 

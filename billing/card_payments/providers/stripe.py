@@ -12,7 +12,7 @@ import stripe
 from django.conf import settings
 from django.utils.translation import gettext
 
-from billing.card_payments.models import CardPayment
+from billing.card_payments.models import CardPayment, ProviderReason
 from billing.card_payments.providers.base import (
     OPEN_FOR,
     NotFromProvider,
@@ -53,7 +53,7 @@ class Stripe:
         price: Any = {
             "currency": payment.currency.lower(),
             "unit_amount": to_units(payment.amount, payment.currency),
-            "product_data": {"name": f"Top-up of {account.number}"},
+            "product_data": {"name": gettext("Top-up of %(account)s") % {"account": account.number}},
         }
         try:
             opened = self._client.v1.checkout.sessions.create(
@@ -74,7 +74,7 @@ class Stripe:
         except stripe.StripeError as error:
             raise _failure(error) from error
         if not opened.url:
-            raise ProviderRefused(gettext("This payment can no longer be made. Please start again."))
+            raise ProviderRefused(ProviderReason.CLOSED)
         return Session(id=opened.id, url=opened.url)
 
     def look(self, *, session: str) -> SessionReport:
@@ -129,10 +129,10 @@ def _failure(error: stripe.StripeError) -> ProviderRefused | ProviderUnreachable
     details = (type(error).__name__, error.http_status, error.code, error.request_id)
     if isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)):
         logger.warning("Stripe could not be asked: %s, HTTP %s, code %s, request %s", *details)
-        return ProviderUnreachable(gettext("The payment provider does not answer at the moment. Nothing was paid."))
+        return ProviderUnreachable(ProviderReason.NO_ANSWER)
     logger.error("Stripe refused: %s, HTTP %s, code %s, request %s", *details)
     if error.code == "amount_too_small":
-        return ProviderRefused(gettext("The payment provider does not take so small an amount."))
+        return ProviderRefused(ProviderReason.TOO_SMALL)
     if error.code == "amount_too_large":
-        return ProviderRefused(gettext("The payment provider does not take so large an amount."))
-    return ProviderRefused(gettext("The payment provider refused to take this payment. Nothing was paid."))
+        return ProviderRefused(ProviderReason.TOO_LARGE)
+    return ProviderRefused(ProviderReason.REFUSED)

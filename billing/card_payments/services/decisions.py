@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils.translation import gettext
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
-from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentState
+from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentReason, CardPaymentState, SettlingReason
 from billing.card_payments.services import payments
+from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.models import TopUp, TopUpState, Transition
 from billing.topups.services import states as topup_states
 from billing.topups.services.errors import TopUpRefused
@@ -22,8 +22,8 @@ from billing.topups.services.states import UNDONE
 PERMISSION = "card_payments.change_cardpayment"
 
 
-class SettlingRefused(Exception):
-    """The payment cannot be settled this way; the sentence says why."""
+class SettlingRefused(RefusedBecause):
+    """The payment cannot be settled in this way."""
 
 
 def credit_again(*, payment: CardPayment, by: User, why: str, now: datetime) -> TopUp:
@@ -41,14 +41,14 @@ def credit_again(*, payment: CardPayment, by: User, why: str, now: datetime) -> 
 def _credit_again(payment: CardPayment, by: User, why: str, now: datetime) -> TopUp:
     held = _locked_if_owed(payment)
     if held.state != CardPaymentState.PAID:
-        raise SettlingRefused(gettext("What arrived is not what was asked for: it can only be paid back."))
+        raise SettlingRefused(Because(SettlingReason.ONLY_PAID_BACK))
     if Transition.objects.filter(topup__online=held, to_state=TopUpState.NOT_APPLIED, by=by).exists():
-        raise SettlingRefused(gettext("You decided that it was not applied: somebody else has to credit it again."))
+        raise SettlingRefused(Because(SettlingReason.DECIDED_BY_YOU))
     try:
         topup = payments.credit(held=held, by=by, now=now)
     except TopUpRefused as refused:
-        raise SettlingRefused(str(refused)) from refused
-    _note(AuditAction.REISSUED, held, by, now, f"Credited anew by {topup}: {why.strip()}")
+        raise SettlingRefused(refused.because) from refused
+    _note(AuditAction.REISSUED, held, by, now, f"Credited again by {topup}: {why.strip()}")
     return topup
 
 
@@ -59,9 +59,10 @@ def mark_refunded(*, payment: CardPayment, by: User, why: str, now: datetime) ->
     A credit that still waits to be sent is then never sent.
     """
     _check_person(by, why)
+    instead = Because(CardPaymentReason.PAID_BACK, {"why": why.strip()})
     for waiting in payments.locked(payment).topups.filter(state=TopUpState.REQUESTED):
         # It may wait for years for a switch that is down: a worker that sends it now is quicker, or never sends it.
-        topup_states.move(topup=waiting, to=TopUpState.REFUSED, now=now, by=by, why=f"Paid back instead: {why.strip()}")
+        topup_states.move(topup=waiting, to=TopUpState.REFUSED, now=now, by=by, why=instead)
     held = _locked_if_owed(payment)
     held.state = CardPaymentState.REFUNDED
     held.settled_at, held.settled_by, held.settled_why = now, by, why.strip()
@@ -83,21 +84,21 @@ def _check_person(by: User, why: str) -> None:
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if not why.strip():
-        raise SettlingRefused(gettext("Give the reason."))
+        raise SettlingRefused(Because(SettlingReason.REASON_MISSING))
 
 
 def _look_for(reviewed: TopUp, now: datetime) -> None:
     try:
         look_once_more(reviewed, now)
     except ReissueRefused as refused:
-        raise SettlingRefused(str(refused)) from refused
+        raise SettlingRefused(refused.because) from refused
 
 
 def _locked_if_owed(payment: CardPayment) -> CardPayment:
     """The payment, locked until the transaction ends. Raises SettlingRefused unless it may be settled."""
     held = payments.locked(payment)
     if not _is_owed(held, UNDONE):
-        raise SettlingRefused(gettext("Its credit is done or may still be, or somebody else has just settled it."))
+        raise SettlingRefused(Because(SettlingReason.NOT_OWED))
     return held
 
 

@@ -11,14 +11,14 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
-from django.utils.translation import gettext, gettext_lazy
 
 from accounts.lib.backoff import Backoff
 from accounts.models import Account, User
 from billing.card_payments import providers
-from billing.card_payments.models import CardPayment, CardPaymentState
+from billing.card_payments.models import CardPayment, CardPaymentReason, CardPaymentState
 from billing.card_payments.providers.base import OPEN_FOR, Progress, Provider, Session, SessionReport
 from billing.lib.amounts import BadAmount, check_amount
+from billing.lib.reasons import Because
 from billing.topups.models import Source, TopUp
 from billing.topups.services import errors as topup_errors
 from billing.topups.services import limits as topup_limits
@@ -31,10 +31,6 @@ logger = logging.getLogger(__name__)
 LOOKS = Backoff(first=timedelta(minutes=2), longest=timedelta(hours=1))
 # A person who waits at the page is answered sooner than a sweep, but the provider is not asked at every visit.
 BETWEEN_LOOKS = timedelta(seconds=5)
-STILL_OPEN = gettext_lazy(
-    "With a payment by card that was begun and may still be paid, this is more than the day's limit allows. "
-    "What nobody pays no longer counts %(minutes)d minutes after it was begun."
-)
 
 
 class NotOpen(topup_errors.TopUpRefused):
@@ -58,12 +54,10 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
     try:
         check_amount(amount, places=places(account=account))
     except BadAmount as error:
-        raise topup_errors.AmountRefused(str(error)) from error
+        raise topup_errors.AmountRefused(error.because) from error
     payment = _written(account, amount, by, key, provider, now)
     if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
-        raise topup_errors.KeyReused(
-            gettext("This form was already used for another payment. Start again from the account's page.")
-        )
+        raise topup_errors.KeyReused(Because(CardPaymentReason.KEY_REUSED))
     return payment
 
 
@@ -102,7 +96,8 @@ def _check_day(account: Account, amount: Decimal, by: User, now: datetime) -> No
     try:
         topup_limits.check_used(with_these, account=account, amount=amount)
     except LimitExceeded as error:
-        raise LimitExceeded(STILL_OPEN % {"minutes": OPEN_FOR.seconds // 60}) from error
+        minutes = OPEN_FOR.seconds // 60
+        raise LimitExceeded(Because(CardPaymentReason.LIMIT_WITH_OPEN, {"minutes": minutes})) from error
 
 
 def _sum(payments: QuerySet[CardPayment]) -> Decimal:
@@ -165,7 +160,7 @@ def credit_first(*, payment: CardPayment, now: datetime) -> TopUp | None:
             return credit(held=held, by=held.paid_by, now=now)
     except topup_errors.TopUpRefused as refused:
         logger.exception("%s is paid and cannot be credited", payment)
-        CardPayment.objects.filter(pk=payment.pk).update(why=str(refused)[:300])
+        CardPayment.objects.filter(pk=payment.pk).update(why=refused.because)
         return None
 
 
@@ -198,9 +193,7 @@ def _was_paid(payment: CardPayment, report: SessionReport, now: datetime) -> Non
         if _move(payment, CardPaymentState.PAID, if_in=waiting, session=report.session, **heard):
             logger.info("%s is paid", payment)
         credit_first(payment=payment, now=now)
-    elif _move(
-        payment, CardPaymentState.DIFFERS, if_in=waiting, why="What arrived is not what was asked for.", **heard
-    ):
+    elif _move(payment, CardPaymentState.DIFFERS, if_in=waiting, why=Because(CardPaymentReason.DIFFERS), **heard):
         logger.error("%s was not paid as asked for, but: %s", payment, heard["received"])
     elif payment.session != report.session:
         logger.error("%s is paid a second time: %s", payment, heard["received"])
@@ -213,5 +206,5 @@ def _move(payment: CardPayment, to: CardPaymentState, *, if_in: list[CardPayment
 def _provider() -> Provider:
     provider = providers.current()
     if provider is None:
-        raise NotOpen(gettext("Payments by card are not taken at the moment."))
+        raise NotOpen(Because(CardPaymentReason.NOT_TAKEN))
     return provider

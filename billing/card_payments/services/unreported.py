@@ -35,7 +35,7 @@ def sweep(*, now: datetime) -> SweptOnline:
 def _credit_the_paid(now: datetime) -> int:
     """Credit payments whose process died between hearing of them and asking for their credit."""
     forgotten = CardPayment.objects.filter(
-        state=CardPaymentState.PAID, topups__isnull=True, why="", paid_at__lt=now - UNCREDITED_AFTER
+        state=CardPaymentState.PAID, topups__isnull=True, why__isnull=True, paid_at__lt=now - UNCREDITED_AFTER
     )
     return sum(payments.credit_first(payment=payment, now=now) is not None for payment in forgotten[:MOST_AT_ONCE])
 

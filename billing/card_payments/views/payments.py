@@ -116,7 +116,7 @@ def _to_the_provider(payment: CardPayment, form: CardPaymentForm, now: datetime)
     try:
         session = payments.open_page(payment=payment, back=f"{settings.PUBLIC_URL}{here}", now=now)
     except ProviderError as error:
-        form.add_error(None, str(error))
+        form.add_error(None, str(error.because))
         return None
     return redirect(session.url)
 

@@ -1,4 +1,5 @@
 import billing.exports.models
+import billing.lib.reasons
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -34,7 +35,7 @@ class Migration(FirstMigration):
                 ('rows_total', models.BigIntegerField(blank=True, null=True, verbose_name='calls in all')),
                 ('moved_at', models.DateTimeField(blank=True, help_text='When a worker was last seen at it', null=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('why', models.CharField(blank=True, help_text='Why it was not made, for people', max_length=300)),
+                ('why', billing.lib.reasons.BecauseField(blank=True, help_text='Why it was not made', null=True)),
                 ('size', models.BigIntegerField(blank=True, help_text='Of the file, in bytes', null=True)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='accounts.account')),
@@ -42,7 +43,7 @@ class Migration(FirstMigration):
             ],
             options={
                 'indexes': [models.Index(fields=['asked_by', 'account', '-asked_at'], name='export_of_a_person'), models.Index(fields=['asked_at'], name='export_by_time'), models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['asked_at'], name='export_unfinished'), models.Index(condition=models.Q(('state', 'done')), fields=['expires_at'], name='export_kept')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('first__lte', models.F('last'))), name='export_of_days_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ('waiting', 'running'))), models.Q(models.Q(('state__in', ('waiting', 'running')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='export_ended_at_an_instant'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('expires_at__isnull', False), ('rows_done', models.F('rows_total')), ('size__isnull', False)), _connector='OR'), name='export_done_is_whole'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('why', ''), _negated=True), _connector='OR'), name='export_failed_says_why')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('first__lte', models.F('last'))), name='export_of_days_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ('waiting', 'running'))), models.Q(models.Q(('state__in', ('waiting', 'running')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='export_ended_at_an_instant'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('expires_at__isnull', False), ('rows_done', models.F('rows_total')), ('size__isnull', False)), _connector='OR'), name='export_done_is_whole'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), ('why__reason__isnull', False), _connector='OR'), name='export_failed_says_why')],
             },
         ),
         pgtrigger.migrations.AddTrigger(

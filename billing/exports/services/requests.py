@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
-from enum import Enum, auto
 from functools import partial
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -12,6 +11,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.access import Access
 from accounts.models import Account, AuditAction, User
@@ -21,6 +22,7 @@ from billing.exports.models import UNFINISHED, Export, ExportState, FileKind
 from billing.exports.services import files
 from billing.lib.days import day_of, each_day
 from billing.lib.queued_tasks import QueuedTask
+from billing.lib.reasons import Because, Reason
 
 MAKE_EXPORT = QueuedTask(name="billing.exports.tasks.make_export", queue="exports")
 
@@ -34,19 +36,38 @@ MOST_UNFINISHED = 3
 MOST_KEPT = 10
 
 
-class Refusal(Enum):
-    TOO_MANY_UNFINISHED = auto()
-    TOO_MANY_KEPT = auto()
-    NO_FILE = auto()
-    LOST_FILE = auto()
+class ExportRefusal(Reason):
+    """Why no file is prepared or sent."""
+
+    TOO_MANY_UNFINISHED = (
+        "export_refusal.too_many_unfinished",
+        ngettext_lazy(
+            "%(most)d file is being prepared for you already. Stop it, or wait until it is ready.",
+            "%(most)d files are being prepared for you already. Stop one of them, or wait until one is ready.",
+            "most",
+        ),
+    )
+    TOO_MANY_KEPT = (
+        "export_refusal.too_many_kept",
+        ngettext_lazy(
+            "%(most)d file is kept for you already. Remove it when you no longer need it.",
+            "%(most)d files are kept for you already. Remove one that you no longer need.",
+            "most",
+        ),
+    )
+    NO_FILE = "export_refusal.no_file", _("There is no file to download here.")
+    LOST_FILE = (
+        "export_refusal.lost_file",
+        _("The file is not where it should be. Please ask for it again, or tell support."),
+    )
 
 
 class ExportRefused(Exception):
-    """Nothing was written."""
+    """Nothing was written, for the reason given."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.name)
-        self.refusal = refusal
+    def __init__(self, because: Because) -> None:
+        super().__init__(because)
+        self.because = because
 
 
 class FreshLoginWanted(Exception):
@@ -99,12 +120,12 @@ def end(*, export: Export, now: datetime) -> Export:
 def take(*, access: Access, export: Export, now: datetime) -> BinaryIO:
     """The open file, for the caller to close; raises ExportRefused where there is none, or none any more."""
     if export.state != ExportState.DONE or export.expires_at is None or export.expires_at <= now:
-        raise ExportRefused(Refusal.NO_FILE)
+        raise ExportRefused(Because(ExportRefusal.NO_FILE))
     try:
         file = files.path_of(export).open("rb")
     except OSError as error:
         logger.exception("The file of export %s cannot be read: web and worker-exports must share EXPORT_DIR", export)
-        raise ExportRefused(Refusal.LOST_FILE) from error
+        raise ExportRefused(Because(ExportRefusal.LOST_FILE)) from error
     audit.note(action=AuditAction.EXPORTED, now=now, by=access, subject=export, text="The file was downloaded")
     return file
 
@@ -117,10 +138,10 @@ def _hold(user: User) -> None:
 def _refuse_too_many(user: User, now: datetime) -> None:
     theirs = Export.objects.filter(asked_by=user)
     if theirs.filter(state__in=UNFINISHED).count() >= MOST_UNFINISHED:
-        raise ExportRefused(Refusal.TOO_MANY_UNFINISHED)
+        raise ExportRefused(Because(ExportRefusal.TOO_MANY_UNFINISHED, {"most": MOST_UNFINISHED}))
     kept = theirs.filter(Q(state__in=UNFINISHED) | Q(state=ExportState.DONE, expires_at__gt=now))
     if kept.count() >= MOST_KEPT:
-        raise ExportRefused(Refusal.TOO_MANY_KEPT)
+        raise ExportRefused(Because(ExportRefusal.TOO_MANY_KEPT, {"most": MOST_KEPT}))
 
 
 def _new_export(access: Access, table: CallTable, kind: FileKind, is_fresh: bool, now: datetime) -> Export:

@@ -21,9 +21,10 @@ from django.db.models import F, QuerySet
 
 from accounts.lib.clock import Clock
 from billing.call_history.queries.rows import Row
-from billing.exports.models import UNFINISHED, Export, ExportState, FileKind
+from billing.exports.models import UNFINISHED, Export, ExportFailure, ExportState, FileKind
 from billing.exports.services import files, requests
 from billing.lib.advisory_locks import Locked, try_lock
+from billing.lib.reasons import Because
 from billing.lib.snapshots import snapshot_beside
 from billing.lib.spreadsheets import HUGE_ROWS, csv_of, xlsx_to
 
@@ -34,10 +35,6 @@ MOST_TRIES = 3
 LOOK_AFTER_ROWS = 1000
 LOOK_AFTER_SECONDS = 0.2
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-FULL = "There was no room left for the file on the server. Please try again later, or choose fewer days."
-UNWRITABLE = "The server could not keep the file. Please try again later; support can see why."
-UNCLEAR = "A name that it was asked for by has gone from the rates. Please choose its calls anew."
-GIVEN_UP = f"It was begun {MOST_TRIES} times and never came to its end. Choose fewer days, or ask support."
 
 
 class _Unclear(Exception):
@@ -74,7 +71,7 @@ class _Try:
                 _write_csv(part, table.columns, rows)
             self._finish(part)
 
-    def fail(self, why: str) -> bool:
+    def fail(self, why: Because) -> bool:
         """Note that the try failed, and why; whether this worker still had the export."""
         return bool(self._mine().update(state=ExportState.FAILED, why=why, ended_at=self.clock.now()))
 
@@ -124,7 +121,7 @@ def carry_out(*, export_id: int, now: datetime) -> bool:
         attempt = _Try(export, Clock(now))
         if export.tries > MOST_TRIES:
             logger.error("Export %s is given up after %s tries", export, MOST_TRIES)
-            attempt.fail(GIVEN_UP)
+            attempt.fail(Because(ExportFailure.GIVEN_UP, {"times": MOST_TRIES}))
         else:
             _make(attempt, using)
     return True
@@ -149,13 +146,14 @@ def _make(attempt: _Try, using: str) -> None:
         attempt.make(using)
         logger.info("Export %s is ready: %s rows", export, attempt.rows)
     except _Unclear:
-        attempt.fail(UNCLEAR)
+        attempt.fail(Because(ExportFailure.NAME_GONE))
         logger.warning("Export %s: its filter can no longer be read", export)
     except _Taken:
         logger.info("Export %s was stopped after %s rows", export, attempt.rows)
     except OSError as error:
         # A stop removes the files as well, also from under a worker that still packs them.
-        if attempt.fail(FULL if error.errno in NO_ROOM else UNWRITABLE):
+        why = ExportFailure.NO_ROOM if error.errno in NO_ROOM else ExportFailure.UNWRITABLE
+        if attempt.fail(Because(why)):
             logger.exception("Export %s could not be written in EXPORT_DIR", export)
 
 

@@ -10,7 +10,6 @@ from django.http import FileResponse, Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts.access import Access
@@ -20,7 +19,7 @@ from billing.exports import queries
 from billing.exports.forms import ExportForm
 from billing.exports.models import Export, ExportState, FileKind
 from billing.exports.services import requests as services
-from billing.exports.services.requests import ExportRefused, FreshLoginWanted, Refusal
+from billing.exports.services.requests import ExportRefused, FreshLoginWanted
 from billing.exports.views.direct import TYPES, as_file
 from billing.lib.days import day_of
 from billing.web.account_page import account_page, zone_of
@@ -29,17 +28,6 @@ from billing.web.throttling import EXPORT, throttled
 
 # From when on a page says that no worker seems to be at it.
 QUIET_FOR = timedelta(minutes=1)
-
-REFUSALS = {
-    Refusal.TOO_MANY_UNFINISHED: gettext_lazy(
-        "%(most_unfinished)s files are being prepared for you already. Stop one of them, or wait until one is ready."
-    ),
-    Refusal.TOO_MANY_KEPT: gettext_lazy(
-        "%(most_kept)s files are kept for you already. Remove one that you no longer need."
-    ),
-    Refusal.NO_FILE: gettext_lazy("There is no file to download here."),
-    Refusal.LOST_FILE: gettext_lazy("The file is not where it should be. Please ask for it again, or tell support."),
-}
 
 action = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -73,7 +61,7 @@ def export_ask(request: Request, access: Access) -> HttpResponse:
     except FreshLoginWanted:
         fresh_login.require(request)
     except ExportRefused as refused:
-        messages.error(request, _words_of(refused))
+        messages.error(request, str(refused.because))
         return redirect("exports", access.account.public_id)
     return redirect("export", access.account.public_id, export.reference)
 
@@ -111,15 +99,10 @@ def export_file(request: Request, access: Access, reference: str) -> HttpRespons
     try:
         file = services.take(access=access, export=row, now=timezone.now())
     except ExportRefused as refused:
-        messages.error(request, _words_of(refused))
+        messages.error(request, str(refused.because))
         return redirect("export", access.account.public_id, row.reference)
     kind = FileKind(row.kind)
     return as_file(FileResponse(file, content_type=TYPES[kind]), file_name(row.first, row.last, kind.value))
-
-
-def _words_of(refused: ExportRefused) -> str:
-    most = {"most_unfinished": services.MOST_UNFINISHED, "most_kept": services.MOST_KEPT}
-    return REFUSALS[refused.refusal] % most
 
 
 def _find(access: Access, reference: str) -> Export:

@@ -51,5 +51,5 @@ class ClaimForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("phrase") and not (cleaned.get("phone") and cleaned.get("password")):
-            raise forms.ValidationError(_("Say something that only whoever has the account can know."))
+            raise forms.ValidationError(_("Enter something that shows that the account is yours."))
         return cleaned

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.management.base import Failed
 from accounts.models import Account, Switch
 from billing.balances.services import profiles
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 
 
 def account_of(switch: Switch, number: str, now: datetime) -> Account:
@@ -20,10 +22,11 @@ def account_of(switch: Switch, number: str, now: datetime) -> Account:
         if account.is_agent:
             profiles.refresh_children(agent=account, now=now)
     except profiles.UnknownAccount as error:
-        raise Failed(str(error)) from error
+        raise Failed(str(error.because)) from error
     except FAILURES as error:
         known = Account.objects.filter(switch=switch, number=number).first()
         if known is None:
-            raise Failed(f"{sentence(error)} {number} is not known here yet, so nothing was granted.") from error
+            sentence = _("%(failure)s %(number)s is not known here yet, so nothing was granted.")
+            raise Failed(sentence % {"failure": failure(error).label, "number": number}) from error
         return known
     return account

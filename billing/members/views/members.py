@@ -23,7 +23,7 @@ from billing.web.account_page import account_page, after_fresh_login
 from billing.web.rendering import Request, render_account_page
 
 MOST_LISTED = 200
-LAST_OWNER = _("An account keeps at least one owner. Make somebody else an owner first.")
+LAST_OWNER = _("An account keeps at least one owner. Make another member an owner first.")
 NOT_MAILED = _("The mail could not be sent just now. The invitation stands: send it again in a while.")
 ENDED = _("This invitation was accepted or taken back meanwhile.")
 
@@ -60,7 +60,7 @@ def invite(request: Request, access: Access) -> HttpResponse:
                 now=now,
             )
         except AlreadyMember:
-            form.add_error("email", gettext("Whoever has this address is a member already."))
+            form.add_error("email", gettext("The person with this address is a member already."))
         except TooManyInvitations:
             form.add_error(None, gettext("Too many invitations are open. Take some back first."))
         else:

@@ -41,7 +41,7 @@ def overview(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     figures = balances.current(account=access.account, now=now)
     context = {
-        "overview": Overview(figures.account, figures.failure, now),
+        "overview": Overview(figures.account, str(figures.failure.label) if figures.failure else "", now),
         "may_lock": access.may(Action.LOCK),
         "may_set_overdraft": access.may(Action.SET_OVERDRAFT),
     }
@@ -53,7 +53,7 @@ class Overview:
     """What an overview shows, each figure worked out when the template asks for it: a refreshed balance needs few."""
 
     account: Account
-    failure: str | None
+    failure: str
     now: datetime
 
     balance_limit = staleness.BALANCE

@@ -22,7 +22,7 @@ class Migration(FirstMigration):
                 ('ended_at', models.DateTimeField(blank=True, help_text='When that ended, well or not', null=True)),
                 ('not_before', models.DateTimeField(blank=True, help_text='They are not asked for again before', null=True)),
                 ('read_at', models.DateTimeField(blank=True, help_text='As of when the rows here are', null=True)),
-                ('failure', models.CharField(blank=True, help_text='Why they were not read the last time', max_length=300)),
+                ('failure', models.CharField(blank=True, help_text='Why they were not read the last time', max_length=30)),
                 ('name', models.TextField()),
                 ('switch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rate_groups', to='accounts.switch')),
             ],

@@ -128,7 +128,9 @@ def _notes(statement: Statement, currency: str) -> list[Note]:
     if statement.entries_difference:
         amount = money(abs(statement.entries_difference), currency)
         title = gettext("The payments and charges listed differ from the sums by %(amount)s.") % {"amount": amount}
-        text = gettext("The balance was worked out before some of them were known; that is done anew by itself.")
+        text = gettext(
+            "The balance was worked out before some of them were known; it is worked out again automatically."
+        )
         notes.append(Note(title, text, is_odd=True))
     return notes
 
@@ -244,7 +246,7 @@ def _calls_notes(statement: Statement, currency: str) -> list[str]:
     if statement.calls_difference:
         note = gettext(
             "They differ from the calls of the balance by %(amount)s: there a call counts when it ends, here on the "
-            "day of the switch’s report, and what was fetched anew since is worked out anew."
+            "day of the switch’s report, and what was fetched again since is worked out again."
         )
         notes.append(note % {"amount": money(abs(statement.calls_difference), currency)})
     return [note for note in notes if note]

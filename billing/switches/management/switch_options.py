@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 # The option's name, and the field it fills.
 FIELDS = {
     "url": "url",
@@ -51,65 +53,67 @@ class Given:
 
 
 def add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--timezone", metavar="TZ", help="of the switch's calendar, such as Asia/Shanghai")
-    parser.add_argument("--currency", metavar="CUR", help="three letters, such as USD")
-    parser.add_argument("--suffix", help="put behind each operation's name, such as .jsp")
+    parser.add_argument("--timezone", metavar="TZ", help=_("of the switch's calendar, such as Asia/Shanghai"))
+    parser.add_argument("--currency", metavar="CUR", help=_("three letters, such as USD"))
+    parser.add_argument("--suffix", help=_("put behind each operation's name, such as .jsp"))
     pin = parser.add_mutually_exclusive_group()
-    pin.add_argument("--ca-file", metavar="FILE", type=_file, help="PEM file that the certificate must chain to")
-    pin.add_argument("--fingerprint", metavar="SHA256", help="of the certificate, in hexadecimal")
+    pin.add_argument("--ca-file", metavar="FILE", type=_file, help=_("PEM file that the certificate must chain to"))
+    pin.add_argument("--fingerprint", metavar="SHA256", help=_("of the certificate, in hexadecimal"))
     parser.add_argument(
-        "--refusals", metavar="CODES", type=_codes, help="retCodes that mean: surely not done (--refusals=-10007,…)"
+        "--refusals", metavar="CODES", type=_codes, help=_("retCodes that mean: surely not done (--refusals=-10007,…)")
     )
     parser.add_argument("--budget", metavar="REQUESTS_PER_SECOND", type=_number)
     parser.add_argument(
-        "--extra-body", metavar="FILE", type=_file, help="JSON object with fields that go into every body"
+        "--extra-body", metavar="FILE", type=_file, help=_("JSON object with fields that go into every body")
     )
     parser.add_argument(
         "--call-days-kept",
         metavar="DAYS",
         type=_or_none(int),
-        help="how many days back the switch still has call records: older ones are not asked for; empty: unknown",
+        help=_("how many days back the switch still has call records: older ones are not asked for; empty: unknown"),
     )
-    parser.add_argument("--voucher-cards", action=BooleanOptionalAction, help="owners of accounts pay in voucher cards")
+    parser.add_argument(
+        "--voucher-cards", action=BooleanOptionalAction, help=_("owners of accounts pay in voucher cards")
+    )
     parser.add_argument(
         "--online-payments",
         action=BooleanOptionalAction,
-        help="owners pay for their accounts by card, at the provider that PAYMENT_PROVIDER names",
+        help=_("owners pay for their accounts by card, at the provider that PAYMENT_PROVIDER names"),
     )
     parser.add_argument(
         "--claim-by-phrase",
         action=BooleanOptionalAction,
-        help="people claim an account by the code phrase that `manage.py phrase` or the staff site placed for it",
+        help=_("people claim an account by the code phrase that `manage.py phrase` or the staff site placed for it"),
     )
     parser.add_argument(
         "--claim-by-phone",
         action=BooleanOptionalAction,
-        help="people claim an account by the web-query password of one of its phones (GetPhone)",
+        help=_("people claim an account by the web-query password of one of its phones (GetPhone)"),
     )
     parser.add_argument(
         "--keep-routing",
         action=BooleanOptionalAction,
-        help="keep gateways and addresses of calls fetched from now on, for operators alone",
+        help=_("keep gateways and addresses of calls fetched from now on, for operators alone"),
     )
-    _add_limits(parser.add_argument_group("top-ups", "Amounts in the switch's currency; times in seconds."))
+    _add_limits(parser.add_argument_group(_("top-ups"), _("Amounts in the switch's currency; times in seconds.")))
 
 
 def _add_limits(group: Any) -> None:
-    none = "; empty: none"
+    none = _("; empty: none")
     for option, kind, about in (
-        ("--places", _or_none(int), "decimal places of an amount; empty: those of the currency"),
-        ("--limit", _number, "the largest single one"),
-        ("--limit-per-user", _or_none(_number), "what one person may top up a day" + none),
-        ("--limit-per-account", _or_none(_number), "what one account may be topped up by a day" + none),
-        ("--fresh-login-above", _or_none(_number), "people show once more that it is them; empty: never"),
-        ("--warn-within", _seconds, "for how long the same again must be meant"),
-        ("--sending-deadline", _seconds, "how long an unsent one is tried"),
-        ("--settling-time", _seconds, "how long one may stay in doubt before a person decides"),
-        ("--clean-looks", int, "looks at the payment history without a find before a person decides"),
-        ("--first-look", _seconds, "when one in doubt is first looked for"),
-        ("--look-factor", int, "by how much each pause between looks is longer than the one before"),
-        ("--longest-look-pause", _seconds, "between two looks"),
-        ("--failed-look-pause", _seconds, "when the payment history could not be read"),
+        ("--places", _or_none(int), _("decimal places of an amount; empty: those of the currency")),
+        ("--limit", _number, _("the largest single one")),
+        ("--limit-per-user", _or_none(_number), _("what one person may top up a day") + none),
+        ("--limit-per-account", _or_none(_number), _("what one account may be topped up by a day") + none),
+        ("--fresh-login-above", _or_none(_number), _("people show once more that it is them; empty: never")),
+        ("--warn-within", _seconds, _("for how long the same again must be meant")),
+        ("--sending-deadline", _seconds, _("how long an unsent one is tried")),
+        ("--settling-time", _seconds, _("how long one may stay in doubt before a person decides")),
+        ("--clean-looks", int, _("looks at the payment history without a find before a person decides")),
+        ("--first-look", _seconds, _("when one in doubt is first looked for")),
+        ("--look-factor", int, _("by how much each pause between looks is longer than the one before")),
+        ("--longest-look-pause", _seconds, _("between two looks")),
+        ("--failed-look-pause", _seconds, _("when the payment history could not be read")),
     ):
         group.add_argument(option, type=kind, help=about, metavar="SECONDS" if kind is _seconds else "NUMBER")
 
@@ -130,16 +134,16 @@ def _codes(text: str) -> list[int]:
     try:
         return [int(code) for code in text.split(",")] if text else []
     except ValueError as error:
-        raise ArgumentTypeError("codes are whole numbers with commas between them, such as -10007,-10010") from error
+        raise ArgumentTypeError(_("codes are whole numbers with commas between them, such as -10007,-10010")) from error
 
 
 def _number(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation as error:
-        raise ArgumentTypeError(f"{text} is not a number") from error
+        raise ArgumentTypeError(_("%(text)s is not a number") % {"text": text}) from error
     if not number.is_finite():
-        raise ArgumentTypeError(f"{text} is not a number")
+        raise ArgumentTypeError(_("%(text)s is not a number") % {"text": text})
     return number
 
 
@@ -147,4 +151,4 @@ def _seconds(text: str) -> timedelta:
     try:
         return timedelta(seconds=int(text))
     except (ValueError, OverflowError) as error:
-        raise ArgumentTypeError(f"{text} is not a number of seconds") from error
+        raise ArgumentTypeError(_("%(text)s is not a number of seconds") % {"text": text}) from error

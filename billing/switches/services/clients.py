@@ -8,14 +8,20 @@ from pathlib import Path
 from django.conf import settings
 
 from accounts.models import Switch
+from billing.lib.reasons import Because, RefusedBecause
 from billing.lib.redis import connection
+from billing.switches.models import SettingReason
 from billing.switches.services.budget import SwitchAdmission
 from billing.switches.services.priority import WaitingAdmission, is_background
-from billing.vos3000 import Client, Endpoint
+from billing.vos3000 import BadSetting, Client, Endpoint
 from billing.vos3000.supported_operations import probe
 
 READ_TIMEOUT, TOTAL_TIMEOUT = 10.0, 20.0
 PAGE_TIMEOUT = 3.0  # for the whole answer, while a person waits for a page
+
+
+class SettingsRefused(RefusedBecause):
+    """No switch can be asked with these settings."""
 
 
 def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Client:
@@ -43,6 +49,24 @@ def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeou
         read_timeout=read_timeout,
         total_timeout=total_timeout,
     )
+
+
+def check(switch: Switch) -> None:
+    """Raises SettingsRefused where no client can be made of the settings."""
+    body = switch.extra_body_file
+    try:
+        made = endpoint(switch)
+    except BadSetting as error:
+        raise SettingsRefused(Because(SettingReason[error.flaw.name])) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise SettingsRefused(Because(SettingReason.NOT_JSON, {"file": body})) from error
+    except OSError as error:
+        why = {"file": str(error.filename), "error": str(error.strerror)}
+        raise SettingsRefused(Because(SettingReason.FILE_UNREADABLE, why)) from error
+    if not isinstance(made.extra_body, dict):
+        raise SettingsRefused(Because(SettingReason.NOT_JSON_OBJECT, {"file": body}))
+    if made.ca_file and not made.ca_file.is_file():
+        raise SettingsRefused(Because(SettingReason.FILE_MISSING, {"file": str(made.ca_file)}))
 
 
 def answered_operations(switch: Switch) -> list[str]:

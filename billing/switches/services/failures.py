@@ -1,20 +1,21 @@
-"""How a request to a switch fails, and in which words people read it."""
+"""How a request to a switch fails, and which reason people read of it."""
 
 from __future__ import annotations
 
+from billing.switches.models import SwitchFailure
 from billing.vos3000 import Lost, Malformed, Refused, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Withheld
 
 # What a failed request raises; and among them what it raises where the switch was not asked, to spare it.
 FAILED, WITHHELD = (SwitchError,), (Withheld,)
 # What a request can raise: it failed, or the switch's settings cannot be used (a missing CA file, a bad address).
 FAILURES = (*FAILED, OSError, ValueError)
-UNREADABLE = "The switch gave an answer that cannot be read."
-TOO_LATE = "The switch did not answer in time."
-REFUSED = "The switch refused to answer."
-BROKEN = "The connection to the switch broke."
-GONE = "The switch no longer knows this account."
-# Sentences of failures for which the request itself may be the reason, since it did reach the switch.
-UNUSABLE_ANSWERS = (UNREADABLE, TOO_LATE, REFUSED, BROKEN)
+# Failures for which the request itself may be the reason, since it did reach the switch.
+UNUSABLE_ANSWERS = (
+    SwitchFailure.UNREADABLE,
+    SwitchFailure.TOO_LATE,
+    SwitchFailure.REFUSED,
+    SwitchFailure.BROKEN,
+)
 
 
 def is_unusable(error: Exception) -> bool:
@@ -22,24 +23,24 @@ def is_unusable(error: Exception) -> bool:
     return isinstance(error, Malformed | Refused | Lost) and not isinstance(error, UnexpectedStatus)
 
 
-def sentence(error: Exception) -> str:
-    """Word a failure for people."""
+def failure(error: Exception) -> SwitchFailure:
+    """Find the reason that people read of an error."""
     match error:
         case Withheld():
-            return "The switch is being given a rest for a moment."
+            return SwitchFailure.PAUSED
         case Unreachable():
-            return "The switch cannot be reached."
+            return SwitchFailure.UNREACHABLE
         case TimedOut():
-            return TOO_LATE
+            return SwitchFailure.TOO_LATE
         case UnexpectedStatus(status=403):
-            return "The switch does not let the portal in."
+            return SwitchFailure.NOT_LET_IN
         case UnexpectedStatus():
-            return "The switch answered with an error."
+            return SwitchFailure.ERROR
         case Malformed():
-            return UNREADABLE
+            return SwitchFailure.UNREADABLE
         case Refused():
-            return REFUSED
+            return SwitchFailure.REFUSED
         case SwitchError():
-            return BROKEN
+            return SwitchFailure.BROKEN
         case _:
-            return "The portal cannot ask the switch: its settings need a look."
+            return SwitchFailure.SETTINGS

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from billing.lib.queued_tasks import QueuedTask
-from billing.switches.models import OnDemand
-from billing.switches.services.failures import sentence
+from billing.switches.models import OnDemand, SwitchFailure
+from billing.switches.services.failures import failure
 from billing.vos3000 import Unreachable
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def request_refresh(row: OnDemand, *, task: QueuedTask, now: datetime) -> bool:
 def failed(row: OnDemand, error: Exception, *, now: datetime) -> None:
     """Note that a worker could not read the list, and why."""
     logger.info("The %s were not read: %s", row, error)
-    _end(row, sentence(error), now, was_asked=not isinstance(error, Unreachable))
+    _end(row, failure(error), now, was_asked=not isinstance(error, Unreachable))
 
 
 def refreshed(row: OnDemand, *, now: datetime) -> None:
@@ -45,9 +45,9 @@ def refreshed(row: OnDemand, *, now: datetime) -> None:
 
 def _enqueue(row: OnDemand, task: QueuedTask, now: datetime) -> None:
     if not task.enqueue(row.pk):
-        _end(row, "The portal’s own workers cannot be reached.", now, was_asked=False)
+        _end(row, SwitchFailure.NO_WORKERS, now, was_asked=False)
 
 
-def _end(row: OnDemand, why: str, now: datetime, *, was_asked: bool) -> None:
+def _end(row: OnDemand, why: SwitchFailure, now: datetime, *, was_asked: bool) -> None:
     changed = {} if was_asked else {"not_before": now + NOT_ASKED_AGAIN_AFTER}
     type(row)._default_manager.filter(pk=row.pk).update(ended_at=now, failure=why, **changed)

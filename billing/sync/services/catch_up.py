@@ -8,17 +8,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.models import Account, Switch
 from billing.balances.services import balances, profiles
 from billing.calls.services import fetching as call_fetching
 from billing.calls.services import proving as call_proving
 from billing.lib.days import DAY, begin_of, day_of, each_day
-from billing.switches.services.failures import FAILURES, sentence
+from billing.lib.reasons import Reason
+from billing.switches.services.failures import FAILURES, failure
 from billing.sync.services import mirroring
 
 # For how many seconds the command waits for a day that a worker is fetching, or asks again for one that was put off.
 LONGEST_WAIT, PAUSE = 60, 0.5
-BUSY = "Another process is fetching this day."
+
+
+class NotCaughtUp(Reason):
+    """Why an account or its day is not up to date, although the switch answers."""
+
+    NO_SUCH_ACCOUNT = "sync.no_such_account", _("The switch has no such account.")
+    BUSY = "sync.busy", _("Another process is fetching this day.")
+    DIFFERS = "sync.differs", _("The calls differ from the switch's own report.")
+    NO_REPORT = "sync.no_report", _("The switch's own report of this day cannot be used.")
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class Failure:
 
     account: str
     day: date | None
-    why: str
+    why: Reason
 
 
 @dataclass
@@ -71,7 +82,7 @@ class CatchUp:
         profiles.refresh(switch=self.switch, numbers=requested, now=self.clock())
         chosen = list(listed.filter(number__in=requested).select_related("switch"))
         unknown = set(numbers) - {account.number for account in chosen}
-        self.done.failed += [Failure(number, None, "The switch has no such account.") for number in sorted(unknown)]
+        self.done.failed += [Failure(number, None, NotCaughtUp.NO_SUCH_ACCOUNT) for number in sorted(unknown)]
         self.done.accounts = len(chosen)
         return chosen
 
@@ -97,12 +108,12 @@ class CatchUp:
                 again = fetched.pop_unfinished()
                 fetched.add(call_fetching.fetch_days(accounts=again, first=day, last=day, now=self.clock()))
         except FAILURES as error:
-            self.done.failed += [Failure(account.number, day, sentence(error)) for account in accounts]
+            self.done.failed += [Failure(account.number, day, failure(error)) for account in accounts]
             return
         self.done.days += fetched.days
         self.done.calls += fetched.calls
         self.done.failed += [Failure(row.account.number, row.day, row.why) for row in fetched.failures]
-        self.done.failed += [Failure(account.number, day, BUSY) for account in fetched.busy]
+        self.done.failed += [Failure(account.number, day, NotCaughtUp.BUSY) for account in fetched.busy]
 
     def _prove(self, accounts: Sequence[Account]) -> None:
         last = min(self.last, day_of(self.clock(), self.switch.zone) - DAY)
@@ -113,14 +124,11 @@ class CatchUp:
                 switch=self.switch, accounts=accounts, first=self.first, last=last, now=self.clock()
             )
         except FAILURES as error:
-            self.done.failed += [Failure(account.number, None, sentence(error)) for account in accounts]
+            self.done.failed += [Failure(account.number, None, failure(error)) for account in accounts]
             return
+        self.done.failed += [Failure(row.account.number, row.day, NotCaughtUp.DIFFERS) for row in proven.differing]
         self.done.failed += [
-            Failure(row.account.number, row.day, "The calls differ from the switch's own report.")
-            for row in proven.differing
-        ] + [
-            Failure(row.account.number, row.day, "The switch's own report of this day cannot be used.")
-            for row in proven.without_report
+            Failure(row.account.number, row.day, NotCaughtUp.NO_REPORT) for row in proven.without_report
         ]
 
     def _mirror(self, account: Account) -> None:
@@ -128,7 +136,7 @@ class CatchUp:
         try:
             new = mirroring.mirror(account=account, now=self.clock(), since=since)
         except FAILURES as error:
-            self.done.failed.append(Failure(account.number, None, sentence(error)))
+            self.done.failed.append(Failure(account.number, None, failure(error)))
             return
         self.done.payments += new.payments
         self.done.charges += new.charges

@@ -39,7 +39,7 @@ def _decide(request: HttpRequest, topup: TopUp, form: DecisionForm, by: User) ->
     try:
         decided = decisions.decide(topup=topup, by=by, now=timezone.now(), **form.decision())
     except decisions.DecisionRefused as error:
-        form.add_error(None, str(error))
+        form.add_error(None, str(error.because))
         return False
     done = {"topup": decided, "state": decided.get_state_display()}
     messages.success(request, _("%(topup)s is now %(state)s.") % done)

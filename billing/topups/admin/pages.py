@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeAlias
@@ -10,11 +10,12 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, User
 from accounts.staff_pages.base import ReadOnlyAdmin
 from accounts.web import fresh_login
-from billing.topups.models import TopUp, Transition
+from billing.topups.models import CardFinding, TopUp, Transition
 from billing.topups.queries import evidence
 
 P = ParamSpec("P")
@@ -22,13 +23,23 @@ TopUps: TypeAlias = ReadOnlyAdmin[TopUp]
 
 # The keys of a transition's evidence that are shown, and how the page words them.
 WORDS = {
-    "code": "code",
-    "text": "text",
-    "pay_money": "payMoney",
-    "money": "balance after",
-    "reason": "reason",
-    "looks": "complete look-ups",
-    "payment": "payment no.",
+    "code": _("code %(value)s"),
+    "text": _("text %(value)s"),
+    "pay_money": _("payMoney %(value)s"),
+    "money": _("balance after %(value)s"),
+    "reason": _("reason %(value)s"),
+    "looks": _("complete look-ups %(value)s"),
+    "payment": _("payment no. %(value)s"),
+}
+# The same of the rows that were found: they are counted.
+COUNTED = {"found": _("%(count)s found"), "candidates": _("%(count)s candidates")}
+# The same of a voucher's card.
+CARD_WORDS = {
+    "state": _("card state %(value)s"),
+    "code": _("card code %(value)s"),
+    "amount": _("card amount %(value)s"),
+    "at": _("card at %(value)s"),
+    "account": _("card account %(value)s"),
 }
 
 
@@ -80,7 +91,13 @@ def evidence_context(topup: TopUp) -> dict[str, Any]:
 
 def _worded(step: Transition) -> str:
     """Say what the switch answered, or what was found. The rows of a find are shown with its look-up instead."""
-    parts = [f"{WORDS[name]} {value}" for name, value in step.evidence.items() if name in WORDS]
-    parts += [f"{len(step.evidence[name])} {name}" for name in ("found", "candidates") if name in step.evidence]
-    parts += [f"card {name} {value}" for name, value in step.evidence.get("card", {}).items()]
+    seen, card = step.evidence, _shown(step.evidence.get("card", {}))
+    parts = [WORDS[name] % {"value": value} for name, value in seen.items() if name in WORDS]
+    parts += [words % {"count": len(seen[name])} for name, words in COUNTED.items() if name in seen]
+    parts += [CARD_WORDS[name] % {"value": value} for name, value in card.items()]
     return ", ".join(parts)
+
+
+def _shown(card: Mapping[str, str]) -> Mapping[str, str]:
+    """What is kept of a voucher's card, with its state in words."""
+    return {**card, "state": str(CardFinding(card["state"]).label)} if card else {}

@@ -64,9 +64,9 @@ def _request(request: HttpRequest, topup: TopUp, form: ReissueForm, by: User) ->
     try:
         reissues.request(topup=topup, by=by, why=form.cleaned_data["why"], now=timezone.now())
     except reissues.ReissueRefused as error:
-        form.add_error(None, str(error))
+        form.add_error(None, str(error.because))
         return False
-    messages.success(request, _("Asked for. Somebody else has to approve it."))
+    messages.success(request, _("Asked for. A colleague has to approve it."))
     return True
 
 
@@ -80,7 +80,7 @@ def _answer(request: HttpRequest, reissue: Reissue, form: AnswerForm, by: User) 
             reissues.decline(reissue=reissue, by=by, why=why, now=timezone.now())
             done = _("Declined: nothing is sent.")
     except reissues.ReissueRefused as error:
-        form.add_error(None, str(error))
+        form.add_error(None, str(error.because))
         return False
     messages.success(request, done)
     return True

@@ -37,6 +37,6 @@ class TopUpForm(KeyedForm):
 
     def refuse(self, error: TopUpRefused) -> None:
         """Show a refusal beside the field that is to be corrected. A key that is used up is replaced by a new one."""
-        self.add_error(error.field if error.field in ("amount", "note") else None, str(error))
+        self.add_error(error.field if error.field in ("amount", "note") else None, str(error.because))
         if isinstance(error, KeyReused):
             self.replace_key()

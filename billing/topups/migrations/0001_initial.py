@@ -1,3 +1,4 @@
+import billing.lib.reasons
 import billing.topups.models.topups
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -41,7 +42,7 @@ class Migration(FirstMigration):
                 ('next_look_at', models.DateTimeField(blank=True, null=True)),
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
                 ('balance_after', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
-                ('why', models.CharField(blank=True, help_text='Why it was refused or is in doubt, for people', max_length=300)),
+                ('why', billing.lib.reasons.BecauseField(blank=True, help_text='Why it was refused or is in doubt, for people', null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topups', to='accounts.account')),
                 ('debit', models.OneToOneField(blank=True, help_text="Of a transfer's credit", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credit', to='topups.topup')),
                 ('gives_back', models.ForeignKey(blank=True, help_text='The debit it undoes', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='give_backs', to='topups.topup')),
@@ -154,7 +155,7 @@ class Migration(FirstMigration):
                 ('from_state', models.CharField(blank=True, choices=[('requested', 'waiting to be sent'), ('sending', 'being sent'), ('confirmed', 'confirmed'), ('refused', 'refused'), ('in_doubt', 'being checked'), ('review', 'with our staff'), ('not_applied', 'not applied')], max_length=12)),
                 ('to_state', models.CharField(choices=[('requested', 'waiting to be sent'), ('sending', 'being sent'), ('confirmed', 'confirmed'), ('refused', 'refused'), ('in_doubt', 'being checked'), ('review', 'with our staff'), ('not_applied', 'not applied')], max_length=12)),
                 ('at', models.DateTimeField()),
-                ('why', models.CharField(blank=True, max_length=300)),
+                ('why', billing.lib.reasons.BecauseField(blank=True, null=True)),
                 ('evidence', models.JSONField(blank=True, default=dict, help_text='What the switch answered, without anything secret')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('topup', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transitions', to='topups.topup')),

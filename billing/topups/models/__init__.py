@@ -1,4 +1,13 @@
 from billing.topups.models.lookups import LookUp
+from billing.topups.models.reasons import (
+    CardFinding,
+    DecisionReason,
+    ReissueReason,
+    RequestReason,
+    TopUpReason,
+    TransferReason,
+    VoucherReason,
+)
 from billing.topups.models.receipts import ReceiptMail
 from billing.topups.models.reissues import Answer, Reissue
 from billing.topups.models.topups import (
@@ -18,13 +27,20 @@ __all__ = [
     "EDGES",
     "UNSETTLED",
     "Answer",
+    "CardFinding",
+    "DecisionReason",
     "Kind",
     "LookUp",
     "ReceiptMail",
     "Reissue",
+    "ReissueReason",
+    "RequestReason",
     "Source",
     "TopUp",
+    "TopUpReason",
     "TopUpState",
+    "TransferReason",
     "Transition",
+    "VoucherReason",
     "references",
 ]

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from billing.lib.reasons import BecauseField
 from billing.lib.references import REFERENCE_ALPHABET, new_reference
 
 REFERENCE = re.compile(rf"(?<![\w-])TU-[{REFERENCE_ALPHABET}]{{10}}(?![\w-])")
@@ -153,7 +154,7 @@ class TopUp(models.Model):
     next_look_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     balance_after = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
-    why = models.CharField(max_length=300, blank=True, help_text=_("Why it was refused or is in doubt, for people"))
+    why = BecauseField(null=True, blank=True, help_text=_("Why it was refused or is in doubt, for people"))
     payment = models.OneToOneField(
         "balances.Payment", null=True, blank=True, on_delete=models.PROTECT, related_name="topup"
     )
@@ -282,7 +283,7 @@ class Transition(models.Model):
     to_state = models.CharField(max_length=12, choices=TopUpState.choices)
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    why = models.CharField(max_length=300, blank=True)
+    why = BecauseField(null=True, blank=True)
     evidence = models.JSONField(
         default=dict, blank=True, help_text=_("What the switch answered, without anything secret")
     )

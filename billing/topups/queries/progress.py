@@ -1,21 +1,18 @@
-"""How a top-up stands: its outcome, its steps in plain words, and the top-ups that are in doubt."""
+"""How a top-up stands: its outcome, its steps as people see them, and the top-ups that are in doubt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from billing.balances.models import Payment
+from billing.lib.reasons import Because, Reason
 from billing.topups.models import DOUBTFUL, UNSETTLED, Kind, TopUp, TopUpState
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 # By how much the switch's clock may be wrong.
 CLOCKS = timedelta(days=1)
@@ -28,12 +25,45 @@ class StepState(StrEnum):
     FAILED = "failed"
 
 
+class StepTitle(TextChoices):
+    """What a step is, or what it has come to."""
+
+    WRITTEN = "written", _("Written down")
+    CREDIT = "credit", _("Credit the account")
+    CREDITED = "credited", _("Credited")
+    NOT_CREDITED = "not_credited", _("Not credited")
+    DEBIT = "debit", _("Debit the agent")
+    DEBITED = "debited", _("Agent debited")
+    NOT_DEBITED = "not_debited", _("Agent not debited")
+    GIVE_BACK = "give_back", _("Give the money back to the agent")
+    GIVEN_BACK = "given_back", _("Given back to the agent")
+    NOT_GIVEN_BACK = "not_given_back", _("Not given back to the agent")
+
+
+class StepDetail(Reason):
+    """Why a step stands as it does."""
+
+    WAITING = "step.waiting", _("Waiting to be sent.")
+    SENT = "step.sent", _("Sent to the switch; it has not answered yet.")
+    CONFIRMED = "step.confirmed", _("Confirmed by the switch.")
+    IN_DOUBT = (
+        "step.in_doubt",
+        _(
+            "The switch did not say clearly whether it was done. "
+            "We keep looking in the switch's payment history. Nothing is sent twice."
+        ),
+    )
+    IN_REVIEW = "step.in_review", _("It could not be settled by itself. Our staff is looking at it.")
+    NOT_APPLIED = "step.not_applied", _("Our staff found that it was not done.")
+    NOTHING_SENT = "step.nothing_sent", _("Nothing was sent.")
+
+
 @dataclass(frozen=True)
 class Step:
-    """One step of a top-up, as a person sees it. `at` is when it was done, or when it began."""
+    """One step, as a person sees it. `at` is when it was done, or when it began."""
 
-    title: StrOrPromise
-    detail: StrOrPromise
+    title: TextChoices
+    detail: Because | None
     at: datetime | None
     state: StepState
 
@@ -87,63 +117,60 @@ def issued_again(topup: TopUp) -> TopUp | None:
 
 def steps(topup: TopUp, *, for_payer: bool = False) -> list[Step]:
     """The steps of a top-up as a person sees them. Only the payer is shown why the agent was not debited."""
-    steps = [Step(_("Written down"), "", topup.requested_at, StepState.DONE)]
+    steps = [Step(StepTitle.WRITTEN, None, topup.requested_at, StepState.DONE)]
     if topup.debit is not None:
-        debit = _leg(topup.debit, DEBIT_WORDS)
-        steps.append(debit if for_payer or debit.state != StepState.FAILED else replace(debit, detail=""))
+        debit = _leg(topup.debit, OF_DEBIT)
+        steps.append(debit if for_payer or debit.state != StepState.FAILED else replace(debit, detail=None))
         if topup.debit.state != TopUpState.CONFIRMED:
             return [*steps, *_after_the_debit(topup.debit)]
-    steps.append(_leg(topup, GIVE_BACK_WORDS if topup.kind == Kind.GIVE_BACK else CREDIT_WORDS))
+    steps.append(_leg(topup, OF_GIVE_BACK if topup.kind == Kind.GIVE_BACK else OF_CREDIT))
     given_back = _give_back(topup)
     if given_back is not None:
-        steps.append(_leg(given_back, GIVE_BACK_WORDS))
+        steps.append(_leg(given_back, OF_GIVE_BACK))
     return steps
 
 
 @dataclass(frozen=True)
-class Words:
+class Titles:
     """How a leg is called before it is done, once it is done, and when it was not done."""
 
-    later: StrOrPromise
-    done: StrOrPromise
-    undone: StrOrPromise
+    later: StepTitle
+    done: StepTitle
+    undone: StepTitle
 
 
-CREDIT_WORDS = Words(_("Credit the account"), _("Credited"), _("Not credited"))
-DEBIT_WORDS = Words(_("Debit the agent"), _("Agent debited"), _("Agent not debited"))
-GIVE_BACK_WORDS = Words(
-    _("Give the money back to the agent"), _("Given back to the agent"), _("Not given back to the agent")
-)
+OF_CREDIT = Titles(StepTitle.CREDIT, StepTitle.CREDITED, StepTitle.NOT_CREDITED)
+OF_DEBIT = Titles(StepTitle.DEBIT, StepTitle.DEBITED, StepTitle.NOT_DEBITED)
+OF_GIVE_BACK = Titles(StepTitle.GIVE_BACK, StepTitle.GIVEN_BACK, StepTitle.NOT_GIVEN_BACK)
 
 DETAILS = {
-    TopUpState.REQUESTED: _("Waiting to be sent."),
-    TopUpState.SENDING: _("Sent to the switch; it has not answered yet."),
-    TopUpState.CONFIRMED: _("Confirmed by the switch."),
-    TopUpState.IN_DOUBT: _(
-        "The switch did not say clearly whether it was done. "
-        "We keep looking in the switch's payment history. Nothing is sent twice."
-    ),
-    TopUpState.REVIEW: _("It could not be settled by itself. Our staff is looking at it."),
-    TopUpState.NOT_APPLIED: _("Our staff found that it was not done."),
+    TopUpState.REQUESTED: StepDetail.WAITING,
+    TopUpState.SENDING: StepDetail.SENT,
+    TopUpState.CONFIRMED: StepDetail.CONFIRMED,
+    TopUpState.IN_DOUBT: StepDetail.IN_DOUBT,
+    TopUpState.REVIEW: StepDetail.IN_REVIEW,
+    TopUpState.NOT_APPLIED: StepDetail.NOT_APPLIED,
 }
 
 
-def _leg(leg: TopUp, words: Words) -> Step:
+def _leg(leg: TopUp, titles: Titles) -> Step:
     state = TopUpState(leg.state)
     if state == TopUpState.CONFIRMED:
-        return Step(words.done, DETAILS[state], leg.settled_at, StepState.DONE)
-    if state in (TopUpState.REFUSED, TopUpState.NOT_APPLIED):
-        return Step(words.undone, DETAILS.get(state, leg.why), leg.settled_at, StepState.FAILED)
+        return Step(titles.done, Because(DETAILS[state]), leg.settled_at, StepState.DONE)
+    if state == TopUpState.REFUSED:
+        return Step(titles.undone, leg.why, leg.settled_at, StepState.FAILED)
+    if state == TopUpState.NOT_APPLIED:
+        return Step(titles.undone, Because(DETAILS[state]), leg.settled_at, StepState.FAILED)
     # After a failed attempt, a waiting leg says why.
-    detail = leg.why if state == TopUpState.REQUESTED and leg.why else DETAILS[state]
+    detail = leg.why if state == TopUpState.REQUESTED and leg.why else Because(DETAILS[state])
     at = leg.sent_at if state != TopUpState.REQUESTED else None
-    return Step(words.later, detail, at, StepState.NOW)
+    return Step(titles.later, detail, at, StepState.NOW)
 
 
 def _after_the_debit(debit: TopUp) -> list[Step]:
     if debit.state in UNSETTLED:
-        return [Step(CREDIT_WORDS.later, "", None, StepState.LATER)]
-    return [Step(CREDIT_WORDS.undone, _("Nothing was sent."), debit.settled_at, StepState.FAILED)]
+        return [Step(OF_CREDIT.later, None, None, StepState.LATER)]
+    return [Step(OF_CREDIT.undone, Because(StepDetail.NOTHING_SENT), debit.settled_at, StepState.FAILED)]
 
 
 def _give_back(topup: TopUp) -> TopUp | None:

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext_lazy
-
 from accounts.access import Access
 from accounts.models import Account, User
 from billing.topups.models import TopUp
 
-PROVIDER = gettext_lazy("your provider")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
+    """What is shown of a top-up. `made_by` is empty where the reader is not told the name: it is their provider."""
+
     number: str
     at: datetime
     account: Account
@@ -45,4 +43,4 @@ def _made_by(topup: TopUp, reader: User, access: Access | None) -> str:
     """The name of the person who made it, for themselves, for the payer, and among the account's own members."""
     maker = topup.requested_by
     is_known = maker == reader or for_payer(access) or maker.memberships.filter(account=topup.account_id).exists()
-    return maker.get_full_name() if is_known else str(PROVIDER)
+    return maker.get_full_name() if is_known else ""

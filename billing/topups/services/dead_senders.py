@@ -10,7 +10,8 @@ from django.db.models import Min, QuerySet
 
 from accounts.lib.clock import Clock
 from accounts.models import Switch
-from billing.topups.models import TopUp, TopUpState
+from billing.lib.reasons import Because
+from billing.topups.models import TopUp, TopUpReason, TopUpState
 from billing.topups.services import states
 from billing.topups.services.sending import carry_out, expire
 
@@ -38,7 +39,7 @@ def doubt_dead_senders(*, now: datetime, switch: Switch | None = None) -> int:
     dead = TopUp.objects.filter(state=TopUpState.SENDING, sent_at__lt=now - DEAD_AFTER)
     if switch is not None:
         dead = dead.filter(account__switch=switch)
-    why = "The sending was cut off; the switch may have done it."
+    why = Because(TopUpReason.CUT_OFF)
     return sum(states.move(topup=topup, to=TopUpState.IN_DOUBT, now=now, why=why, next_look_at=now) for topup in dead)
 
 

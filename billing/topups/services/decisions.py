@@ -8,14 +8,14 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext, gettext_lazy
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.balances.models import Payment
+from billing.lib.reasons import Because, RefusedBecause
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES
-from billing.topups.models import TopUp, TopUpState, references
+from billing.topups.models import DecisionReason, TopUp, TopUpReason, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
 from billing.topups.services.voucher_states import CardState, CardUse
 
@@ -23,11 +23,10 @@ logger = logging.getLogger(__name__)
 
 VERDICTS = frozenset({TopUpState.CONFIRMED, TopUpState.NOT_APPLIED})
 PERMISSION = "topups.change_topup"
-IS_THERE = gettext_lazy("The switch lists a payment with this reference: it was applied.")
 
 
-class DecisionRefused(Exception):
-    """The decision cannot be taken; the sentence says why."""
+class DecisionRefused(RefusedBecause):
+    """The decision cannot be taken."""
 
 
 def decide(
@@ -41,19 +40,20 @@ def decide(
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if topup.state != TopUpState.REVIEW or verdict not in VERDICTS:
-        raise DecisionRefused(gettext("Only a top-up in review can be confirmed or marked as not applied."))
+        raise DecisionRefused(Because(DecisionReason.NOT_IN_REVIEW))
     if not why.strip():
-        raise DecisionRefused(gettext("Give the reason for your decision."))
+        raise DecisionRefused(Because(DecisionReason.REASON_MISSING))
     if verdict == TopUpState.NOT_APPLIED and _is_there_by_now(topup, now):
-        raise DecisionRefused(str(IS_THERE))
+        raise DecisionRefused(Because(DecisionReason.LISTED))
     card = _card_of(topup, now)
+    written = Because(TopUpReason.DECIDED, {"why": why})
     with transaction.atomic():
         if verdict == TopUpState.CONFIRMED:
-            moved = _confirm(topup, by, why, now, payment)
+            moved = _confirm(topup, by, written, now, payment)
         else:
-            moved = _mark_not_applied(topup, by, why, now, card)
+            moved = _mark_not_applied(topup, by, written, now, card)
         if not moved:
-            raise DecisionRefused(gettext("Somebody else has just decided this top-up."))
+            raise DecisionRefused(Because(DecisionReason.JUST_DECIDED))
         decided = {"state": (str(TopUpState.REVIEW.label), str(verdict.label))}
         audit.note(action=AuditAction.DECIDED, now=now, by=by, subject=topup, text=why, changes=decided)
     return topup
@@ -69,12 +69,12 @@ def candidates(topup: TopUp) -> QuerySet[Payment]:
     return payments.exclude(pk__in=others)
 
 
-def _confirm(topup: TopUp, by: User, why: str, now: datetime, payment: Payment | None) -> bool:
+def _confirm(topup: TopUp, by: User, why: Because, now: datetime, payment: Payment | None) -> bool:
     possible = list(candidates(topup))
     if possible and payment not in possible:
-        raise DecisionRefused(gettext("Say which of the payments on the switch this top-up is."))
+        raise DecisionRefused(Because(DecisionReason.PAYMENT_MISSING))
     if not possible and payment is not None:
-        raise DecisionRefused(gettext("This payment is not one that the top-up could be."))
+        raise DecisionRefused(Because(DecisionReason.PAYMENT_UNFIT))
     if payment is None:
         return states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, why=why, by=by)
     return states.move(
@@ -110,11 +110,11 @@ def _card_of(topup: TopUp, now: datetime) -> CardState | None:
         return None
 
 
-def _mark_not_applied(topup: TopUp, by: User, why: str, now: datetime, card: CardState | None) -> bool:
+def _mark_not_applied(topup: TopUp, by: User, why: Because, now: datetime, card: CardState | None) -> bool:
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
-        raise DecisionRefused(str(IS_THERE))
+        raise DecisionRefused(Because(DecisionReason.LISTED))
     # It was not used when it was first looked at: whatever the switch's clock says, it was used since.
     if card and card.use in (CardUse.PAID_IN, CardUse.USED_OTHERWISE):
-        raise DecisionRefused(gettext("The card was used for this account: it was applied."))
+        raise DecisionRefused(Because(DecisionReason.CARD_USED))
     evidence = {"card": card.evidence} if card else {}
     return states.move(topup=topup, to=TopUpState.NOT_APPLIED, now=now, why=why, by=by, evidence=evidence)

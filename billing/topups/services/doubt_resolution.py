@@ -18,8 +18,9 @@ from django.db.models import F, Q
 from accounts.lib.clock import Clock
 from accounts.models import Switch
 from billing.lib.amounts import stored_if_money
+from billing.lib.reasons import Because
 from billing.switches.services import clients
-from billing.topups.models import Source, TopUp, TopUpState, references
+from billing.topups.models import CardFinding, Source, TopUp, TopUpReason, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
 from billing.topups.services.lookups import Window
 from billing.topups.services.payment_matching import match_payments
@@ -112,7 +113,7 @@ def _found(topup: TopUp, found: Sequence[PayRecord], asked_at: datetime) -> None
             balance_after=stored_if_money(found[0].balance_after),
         )
     else:
-        why = "The payment history holds it, but not once and exactly as it was sent."
+        why = Because(TopUpReason.NOT_AS_SENT)
         states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence={"found": lookups.listed(found)})
 
 
@@ -130,12 +131,12 @@ def _ask_the_card(client: Client, topup: TopUp, candidates: Sequence[PayRecord],
         if not _is_settled(topup, asked_at):
             _look_again([topup], asked_at + topup.account.switch.failed_look_pause)
             return
-        card = voucher_states.CardState(CardUse.UNCLEAR, {"state": "not to be had"})
+        card = voucher_states.CardState(CardUse.UNCLEAR, {"state": CardFinding.NO_ANSWER})
     evidence = {"card": card.evidence}
     if card.use is CardUse.PAID_IN:
         states.move(topup=topup, to=TopUpState.CONFIRMED, now=asked_at, evidence=evidence)
     elif card.use is CardUse.USED_ELSEWHERE:
-        why = "The card was used for another account."
+        why = Because(TopUpReason.CARD_USED_ELSEWHERE)
         states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
     else:
         _not_found(topup, candidates, asked_at, evidence)
@@ -151,7 +152,7 @@ def _not_found(
         looks=F("looks") + 1, next_look_at=asked_at + switch.look_pauses.pause(looks)
     )
     if counted and _is_settled(topup, asked_at) and looks >= switch.clean_looks:
-        why = "It was not found in the payment history within the settling time."
+        why = Because(TopUpReason.NOT_FOUND)
         evidence = {"looks": looks, "candidates": lookups.listed(candidates), **(seen or {})}
         states.move(topup=topup, to=TopUpState.REVIEW, now=asked_at, why=why, evidence=evidence)
 

@@ -1,12 +1,13 @@
-"""Why a request for a top-up may be refused before anything is written."""
+"""How a request for a top-up is refused before anything is written."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from billing.lib.reasons import Because, RefusedBecause
+from billing.topups.models import RequestReason
 
 
-class TopUpRefused(Exception):
-    """Nothing was written and nothing will be sent. The sentence is for the person; `field` is what to correct."""
+class TopUpRefused(RefusedBecause):
+    """Nothing was written and nothing will be sent. `field` is what to correct."""
 
     field = "amount"
 
@@ -20,11 +21,14 @@ class LimitExceeded(TopUpRefused):
 
 
 class PersonLimitExceeded(LimitExceeded):
-    """The day's limit of the person who asks is exceeded. The sentence speaks to that person."""
+    """The day's limit of the person who asks is exceeded."""
 
-    def about(self, person: str) -> str:
-        """The same sentence for other readers, with the person's name."""
-        return _("This is more than %(person)s may still top up today.") % {"person": person}
+    def __init__(self) -> None:
+        super().__init__(Because(RequestReason.PERSON_LIMIT))
+
+    def about(self, person: str) -> Because:
+        """The same reason for other readers, with the person's name."""
+        return Because(RequestReason.PERSON_LIMIT_OF, {"person": person})
 
 
 class AccountMissing(TopUpRefused):

@@ -11,12 +11,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
-from django.utils.translation import gettext
 
 from accounts.models import Account, Switch, User
 from billing.lib.advisory_locks import Locked, lock
 from billing.lib.amounts import ZERO
-from billing.topups.models import Kind, Source, TopUp
+from billing.lib.reasons import Because
+from billing.topups.models import Kind, RequestReason, Source, TopUp
 from billing.topups.services.errors import LimitExceeded, PersonLimitExceeded
 from billing.topups.services.states import UNDONE
 
@@ -75,11 +75,9 @@ def check_used(used: Used, *, account: Account, amount: Decimal) -> None:
     """Raise LimitExceeded when the amount comes to more than a limit, together with what is used up."""
     switch = account.switch
     if _exceeds(switch.daily_limit_per_user, used.by_person + amount):
-        raise PersonLimitExceeded(gettext("This is more than you may still top up today."))
+        raise PersonLimitExceeded
     if _exceeds(switch.daily_limit_per_account, used.by_account.get(account.pk, ZERO) + amount):
-        raise LimitExceeded(
-            gettext("This is more than %(account)s may still be topped up by today.") % {"account": account.number}
-        )
+        raise LimitExceeded(Because(RequestReason.ACCOUNT_LIMIT, {"account": account.number}))
 
 
 def left_for_user(*, switch: Switch, by: User, now: datetime) -> Decimal | None:

@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
-from django.utils.translation import gettext
 
 from accounts.models import Account, User
-from billing.topups.models import Source, TopUp
+from billing.lib.reasons import Because
+from billing.topups.models import RequestReason, Source, TopUp
 from billing.topups.services import requests
 from billing.topups.services.errors import NoteUnfit, TopUpRefused
 
@@ -60,7 +60,7 @@ def _requested(account: Account, amount: Decimal, by: User, key: str, why: str, 
 
 def _check(requested: TopUp) -> None:
     if not requested.note:
-        raise NoteUnfit(gettext("Give the reason."))
+        raise NoteUnfit(Because(RequestReason.NOTE_MISSING))
     if requested.account.memberships.filter(user=requested.requested_by).exists():
-        raise OwnAccount(gettext("Nobody credits an account of their own."))
+        raise OwnAccount(Because(RequestReason.OWN_ACCOUNT))
     requests.check(requested)

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from accounts.lib.backoff import Backoff
 from billing.balances.services import balances
 from billing.lib.amounts import stored_if_money
-from billing.topups.models import Kind, TopUp, TopUpState
+from billing.lib.reasons import Because
+from billing.topups.models import Kind, TopUp, TopUpReason, TopUpState
 from billing.topups.services import states
 from billing.vos3000 import Refused, Unreachable
 from billing.vos3000.operations.payments import Paid
 
 PAUSES = Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=60))
-NOT_REACHED = "It could not be reached; nothing was sent."
 
 
 def pause(topup: TopUp) -> timedelta:
@@ -42,15 +42,15 @@ def note_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
 
 def note_not_sent(topup: TopUp, now: datetime, error: Unreachable) -> None:
     """Let a top-up that provably never left wait for its next attempt, or refuse it once its deadline has passed."""
-    evidence = {"reason": error.reason}
+    evidence, why = {"reason": error.reason}, Because(TopUpReason.NOT_REACHED)
     if now >= topup.deadline:
-        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=NOT_REACHED, evidence=evidence)
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
     else:
         states.move(
             topup=topup,
             to=TopUpState.REQUESTED,
             now=now,
-            why=NOT_REACHED,
+            why=why,
             evidence=evidence,
             next_attempt_at=now + pause(topup),
         )
@@ -60,7 +60,7 @@ def note_refused(topup: TopUp, now: datetime, error: Refused) -> None:
     """Refuse a top-up that the switch surely did not apply."""
     # Of a card the text may name its number.
     evidence = {"code": error.code, "text": "" if topup.card else error.text}
-    why = f"The switch refused it with code {error.code}; nothing was done."
+    why = Because(TopUpReason.REFUSED_BY_SWITCH, {"code": error.code})
     states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
 
 
@@ -70,7 +70,7 @@ def put_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> 
         topup=topup,
         to=TopUpState.IN_DOUBT,
         now=now,
-        why="The switch did not say clearly whether it was done.",
+        why=Because(TopUpReason.UNCLEAR),
         evidence={"reason": reason} if code is None else {"reason": reason, "code": code},
         next_look_at=now + topup.account.switch.first_look_after,
     )

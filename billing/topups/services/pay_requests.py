@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from django.utils.translation import gettext
-
-from billing.topups.models import Source, TopUp
+from billing.lib.reasons import Because, RefusedBecause
+from billing.topups.models import Source, TopUp, TopUpReason
 from billing.topups.services import voucher_cards
 from billing.vos3000 import Client
 from billing.vos3000.operations.payments import Paid, pay
@@ -17,8 +16,8 @@ from billing.vos3000.operations.phone_cards import pay_by_phone_card
 Operation: TypeAlias = Callable[[Client], Paid]
 
 
-class Unsendable(Exception):
-    """The top-up can never be sent. The sentence is for the person."""
+class Unsendable(RefusedBecause):
+    """The top-up can never be sent."""
 
 
 def operation_of(topup: TopUp) -> Operation:
@@ -31,9 +30,7 @@ def operation_of(topup: TopUp) -> Operation:
     try:
         return partial(_pay_by_card, topup, voucher_cards.card_of(topup))
     except voucher_cards.Unreadable as error:
-        raise Unsendable(
-            gettext("The card can no longer be read here; nothing was sent. Please enter it again.")
-        ) from error
+        raise Unsendable(Because(TopUpReason.CARD_UNREADABLE)) from error
 
 
 def _pay(topup: TopUp, client: Client) -> Paid:

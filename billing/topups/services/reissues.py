@@ -12,13 +12,13 @@ from functools import partial
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
-from django.utils.translation import gettext
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.lib.queued_tasks import SWEEP_AFTER
+from billing.lib.reasons import Because, RefusedBecause
 from billing.switches.services import failures
-from billing.topups.models import Answer, Kind, Reissue, Source, TopUp, TopUpState
+from billing.topups.models import Answer, Kind, Reissue, ReissueReason, Source, TopUp, TopUpState
 from billing.topups.services import lookups, requests, states, transfers
 from billing.topups.services.errors import PersonLimitExceeded, TopUpRefused
 
@@ -30,24 +30,24 @@ SOURCES = frozenset({Source.OPERATOR, Source.TRANSFER, Source.AGENT_CREDIT})
 KEY_LENGTH = 32
 
 
-class ReissueRefused(Exception):
-    """Nothing was written and nothing will be sent; the sentence says why."""
+class ReissueRefused(RefusedBecause):
+    """Nothing was written and nothing will be sent."""
 
 
 def request(*, topup: TopUp, by: User, why: str, now: datetime) -> Reissue:
     """Ask a second person to have the top-up sent again. Raises PermissionDenied or ReissueRefused."""
     _check_person(by, why)
     if topup.state != TopUpState.NOT_APPLIED:
-        raise ReissueRefused(gettext("Only a top-up that was found not applied can be issued again."))
+        raise ReissueRefused(Because(ReissueReason.NOT_UNAPPLIED))
     if topup.source not in SOURCES:
-        raise ReissueRefused(gettext("This kind of top-up cannot be issued again here."))
+        raise ReissueRefused(Because(ReissueReason.OTHER_SOURCE))
     try:
         with transaction.atomic():
             reissue = Reissue.objects.create(topup=topup, requested_by=by, requested_at=now, why=why.strip())
             audit.note(action=AuditAction.REQUESTED, now=now, by=by, subject=topup, text=f"Re-issue: {why.strip()}")
             return reissue
     except IntegrityError as error:
-        raise ReissueRefused(gettext("A re-issue of it was already asked for.")) from error
+        raise ReissueRefused(Because(ReissueReason.ALREADY_REQUESTED)) from error
 
 
 def decline(*, reissue: Reissue, by: User, why: str, now: datetime) -> Reissue:
@@ -66,8 +66,8 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
     The switch is asked once more before: a top-up that its payment history lists by now is not sent again.
     """
     _check_person(by, why)
-    if reason := not_by(reissue=reissue, person=by):
-        raise ReissueRefused(reason)
+    if because := not_by(reissue=reissue, person=by):
+        raise ReissueRefused(because)
     old = TopUp.objects.select_related("account__switch", "payer__switch", "debit").get(pk=reissue.topup_id)
     look_once_more(old, now)
     try:
@@ -80,32 +80,32 @@ def approve(*, reissue: Reissue, by: User, why: str, now: datetime) -> TopUp:
         # It counts as asked for by them, not by the person who approves it.
         raise ReissueRefused(error.about(str(reissue.requested_by))) from error
     except TopUpRefused as error:
-        raise ReissueRefused(str(error)) from error
+        raise ReissueRefused(error.because) from error
     logger.info("%s was issued again as %s: asked for by %s, approved by %s", old, new, reissue.requested_by_id, by.pk)
     return new
 
 
-def not_by(*, reissue: Reissue, person: User) -> str:
-    """Say why this person cannot be the second one; empty when they can."""
+def not_by(*, reissue: Reissue, person: User) -> Because | None:
+    """Find why this person cannot be the second one. None: they can."""
     if person == reissue.requested_by:
-        return gettext("You asked for it yourself: somebody else has to approve it.")
+        return Because(ReissueReason.REQUESTED_BY_YOU)
     decided = reissue.topup.transitions.filter(to_state=TopUpState.NOT_APPLIED, by=person)
     if decided.exists():
-        return gettext("You decided that it was not applied: somebody else has to approve sending it again.")
-    return ""
+        return Because(ReissueReason.DECIDED_BY_YOU)
+    return None
 
 
 def _check_person(by: User, why: str) -> None:
     if not by.has_perm(PERMISSION):
         raise PermissionDenied
     if not why.strip():
-        raise ReissueRefused(gettext("Give the reason."))
+        raise ReissueRefused(Because(ReissueReason.REASON_MISSING))
 
 
 def _answer(reissue: Reissue, answer: Answer, by: User, why: str, now: datetime) -> None:
     still_open = Reissue.objects.filter(pk=reissue.pk, answer=Answer.OPEN)
     if not still_open.update(answer=answer, answered_by=by, answered_at=now, answer_why=why.strip()):
-        raise ReissueRefused(gettext("Somebody else has just answered this request."))
+        raise ReissueRefused(Because(ReissueReason.JUST_ANSWERED))
     reissue.refresh_from_db()
 
 
@@ -115,10 +115,10 @@ def look_once_more(old: TopUp, now: datetime) -> None:
         look = lookups.look(topup=old, now=now)
     except failures.FAILURES as error:
         logger.info("No look at the payments of %s before a re-issue: %s", old.account.number, error)
-        needed = gettext("It cannot be sent again without a look first.")
-        raise ReissueRefused(f"{needed} {failures.sentence(error)}") from error
+        why = Because(failures.failure(error))
+        raise ReissueRefused(Because(ReissueReason.NOT_LOOKED, {"why": why})) from error
     if look.found:
-        raise ReissueRefused(gettext("The switch now lists a payment with this reference: it was applied."))
+        raise ReissueRefused(Because(ReissueReason.LISTED))
 
 
 def _issue(old: TopUp, by: User, now: datetime) -> TopUp:
@@ -165,9 +165,9 @@ def _transfer(old: TopUp, by: User, now: datetime) -> TopUp:
     """The whole transfer is made again, whichever of its legs was not applied."""
     credit = old.credit if old.kind == Kind.DEBIT else old
     if credit.payer is None:
-        raise ReissueRefused(gettext("It does not say which agent pays for it."))
+        raise ReissueRefused(Because(ReissueReason.PAYER_UNKNOWN))
     if (credit.payer.credit_without_debit is None) != (old.source == Source.TRANSFER):
-        raise ReissueRefused(gettext("The agent's way of paying has changed since; make a new top-up instead."))
+        raise ReissueRefused(Because(ReissueReason.PAID_OTHERWISE_NOW))
     return transfers.request(
         account=credit.account,
         payer=credit.payer,

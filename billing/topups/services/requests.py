@@ -10,12 +10,12 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext
 
 from accounts.models import Account, User
-from billing.lib.amounts import BadAmount, check_amount
+from billing.lib.amounts import AmountReason, BadAmount, check_amount
 from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
-from billing.topups.models import Kind, Source, TopUp
+from billing.lib.reasons import Because, Money
+from billing.topups.models import Kind, RequestReason, Source, TopUp
 from billing.topups.services import limits
 from billing.topups.services.errors import (
     AccountMissing,
@@ -84,15 +84,15 @@ def request(
 def find(requested: TopUp) -> TopUp | None:
     """Find the top-up that was made under the request's key before. Raises KeyReused when its body was another."""
     if "\0" in requested.key:
-        raise KeyUnfit(gettext("The key holds a character that cannot be kept."))
+        raise KeyUnfit(Because(RequestReason.KEY_UNKEPT))
     if not requested.amount.is_finite():
-        raise AmountRefused(gettext("The amount must be a number."))
+        raise AmountRefused(Because(AmountReason.NO_NUMBER))
     try:
         known = TopUp.objects.get(requested_by=requested.requested_by, kind=Kind.CREDIT, key=requested.key)
     except TopUp.DoesNotExist:
         return None
     if _body(known) != _body(requested):
-        raise KeyReused(gettext("This form was already used for another top-up. Start again from the account's page."))
+        raise KeyReused(Because(RequestReason.KEY_REUSED))
     return known
 
 
@@ -110,19 +110,17 @@ def check_body(requested: TopUp) -> None:
             requested.amount, places=STORED_PLACES if requested.source in limits.ALREADY_PAID else switch.places
         )
     except BadAmount as error:
-        raise AmountRefused(str(error)) from error
+        raise AmountRefused(error.because) from error
     if requested.amount > switch.topup_limit:
-        most = {"amount": f"{switch.topup_limit.normalize():f}", "currency": switch.currency}
-        raise LimitExceeded(gettext("One top-up may be at most %(amount)s %(currency)s.") % most)
+        most = Money(switch.topup_limit, switch.currency)
+        raise LimitExceeded(Because(RequestReason.TOPUP_LIMIT, {"most": most}))
     for account in filter(None, (requested.account, requested.payer)):
         if account.missing_since is not None:
-            unknown = {"account": account.number}
-            raise AccountMissing(gettext("The switch no longer knows the account %(account)s.") % unknown)
+            raise AccountMissing(Because(RequestReason.ACCOUNT_GONE, {"account": account.number}))
     if not requested.key or len(requested.key) > LONGEST_KEY or not requested.key.isprintable():
-        raise KeyUnfit(gettext("The key must be 1 to %(most)d characters long.") % {"most": LONGEST_KEY})
+        raise KeyUnfit(Because(RequestReason.KEY_UNFIT, {"most": LONGEST_KEY}))
     if len(requested.note) > LONGEST_NOTE or not (requested.note.isprintable() or not requested.note):
-        longest = {"most": LONGEST_NOTE}
-        raise NoteUnfit(gettext("The note may be at most %(most)d characters long, on one line.") % longest)
+        raise NoteUnfit(Because(RequestReason.NOTE_UNFIT, {"most": LONGEST_NOTE}))
 
 
 def write(requested: TopUp, *, debit: TopUp | None = None) -> tuple[TopUp, bool]:

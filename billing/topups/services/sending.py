@@ -10,8 +10,9 @@ from django.db.models import F
 
 from accounts.lib.clock import Clock
 from billing.balances.services import balances
+from billing.lib.reasons import Because
 from billing.switches.services import clients
-from billing.topups.models import Kind, TopUp, TopUpState
+from billing.topups.models import Kind, TopUp, TopUpReason, TopUpState
 from billing.topups.services import headroom, outcomes, states
 from billing.topups.services.pay_requests import Operation, Unsendable, operation_of
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
@@ -20,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
-NOT_SENT_YET = "It could not be sent yet; it is tried again."
 
 
 def carry_out(*, topup_id: int, now: datetime) -> TopUp:
@@ -55,7 +55,7 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
         client = clients.client(topup.account.switch)
     except Unsendable as error:
         logger.exception("%s cannot be sent", topup)
-        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=str(error), only_if=states.sendable())
+        states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=error.because, only_if=states.sendable())
         return topup
     except (ValueError, OSError):
         logger.exception("The settings of switch %s cannot be used", topup.account.switch)
@@ -70,7 +70,8 @@ def expire(*, topup: TopUp, now: datetime) -> bool:
     """Refuse a top-up that could not be sent by its deadline. False when it may still be sent."""
     if now < topup.deadline:
         return False
-    return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=outcomes.NOT_REACHED, only_if=states.sendable())
+    why = Because(TopUpReason.NOT_REACHED)
+    return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, only_if=states.sendable())
 
 
 def _first_leg(topup: TopUp) -> TopUp:
@@ -94,7 +95,9 @@ def _is_fresh(figures: balances.Figures, now: datetime) -> bool:
 def _postpone(topup: TopUp, now: datetime, *, is_attempt: bool = True) -> TopUp:
     """Leave a top-up requested, without a claim, to be tried again later."""
     TopUp.objects.filter(pk=topup.pk, state=TopUpState.REQUESTED, attempts=topup.attempts).update(
-        attempts=F("attempts") + int(is_attempt), next_attempt_at=now + outcomes.pause(topup), why=NOT_SENT_YET
+        attempts=F("attempts") + int(is_attempt),
+        next_attempt_at=now + outcomes.pause(topup),
+        why=Because(TopUpReason.NOT_SENT_YET),
     )
     topup.refresh_from_db()
     return topup
@@ -124,7 +127,7 @@ def _is_covered(debit: TopUp, now: datetime) -> bool:
     if left is None or left + debit.amount + headroom.perhaps_counted_twice(agent=agent) >= 0:
         _postpone(debit, now)
     else:
-        why = "The agent's balance no longer covers it; nothing was sent."
+        why = Because(TopUpReason.NOT_COVERED)
         states.move(topup=debit, to=TopUpState.REFUSED, now=now, why=why)
     return False
 

@@ -12,7 +12,8 @@ from accounts.lib.backoff import Backoff
 from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.lib.queued_tasks import SWEEP_AFTER
-from billing.topups.models import EDGES, Kind, TopUp, TopUpState, Transition
+from billing.lib.reasons import Because
+from billing.topups.models import EDGES, Kind, TopUp, TopUpReason, TopUpState, Transition
 from billing.topups.services import receipts
 
 ENDS = frozenset({TopUpState.CONFIRMED, TopUpState.REFUSED, TopUpState.NOT_APPLIED})
@@ -59,7 +60,7 @@ def move(
     topup: TopUp,
     to: TopUpState,
     now: datetime,
-    why: str = "",
+    why: Because | None = None,
     evidence: Evidence | None = None,
     by: User | None = None,
     only_if: Q | None = None,
@@ -76,8 +77,7 @@ def move(
     as_read = TopUp.objects.filter(only_if or Q(), pk=topup.pk, state=source, attempts=topup.attempts)
     settled = {"settled_at": now, "sealed_card": ""} if to in ENDS else {}
     # A person's reason is the staff's own: it stays with the transition.
-    shown = "" if by else why[:300]
-    written = {"state": to, "why": shown, **settled, **fields}
+    written = {"state": to, "why": None if by else why, **settled, **fields}
     with transaction.atomic(savepoint=False):
         if not as_read.update(**written):
             topup.refresh_from_db()
@@ -85,7 +85,7 @@ def move(
         for name, value in written.items():
             setattr(topup, name, value)
         Transition.objects.create(
-            topup=topup, from_state=source, to_state=to, at=now, by=by, why=why[:300], evidence=evidence or {}
+            topup=topup, from_state=source, to_state=to, at=now, by=by, why=why, evidence=evidence or {}
         )
         receipts.queue_mail(topup=topup, now=now)
         if to in ENDS:
@@ -112,8 +112,13 @@ def _follow_debit(debit: TopUp, now: datetime) -> None:
         credit.next_attempt_at = now + SWEEP_AFTER
         credit.save(update_fields=["deadline", "next_attempt_at"])
     else:
-        why = f"The agent was not debited. {debit.why}".strip()
-        move(topup=credit, to=TopUpState.REFUSED, now=now, why=why)
+        move(topup=credit, to=TopUpState.REFUSED, now=now, why=_not_debited(debit))
+
+
+def _not_debited(debit: TopUp) -> Because:
+    if debit.why is None:
+        return Because(TopUpReason.NOT_DEBITED)
+    return Because(TopUpReason.NOT_DEBITED_SINCE, {"why": debit.why})
 
 
 def _give_back(credit: TopUp, now: datetime) -> None:

@@ -8,13 +8,13 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
-from django.utils.translation import gettext
 
 from accounts.access import is_below
 from accounts.models import Account, User
 from billing.balances.services import balances
 from billing.lib.queued_tasks import SWEEP_AFTER
-from billing.topups.models import Kind, Source, TopUp
+from billing.lib.reasons import Because
+from billing.topups.models import Kind, Source, TopUp, TransferReason
 from billing.topups.services import headroom, limits, requests
 from billing.topups.services.errors import TopUpRefused
 
@@ -132,20 +132,18 @@ def _check(requested: TopUp, agent: Account) -> None:
     requests.check(requested)
     if requested.account.switch_id != agent.switch_id or not is_below(requested.account, agent):
         both = {"account": requested.account.number, "agent": agent.number}
-        raise NotBelow(gettext("%(account)s is not an account of %(agent)s.") % both)
+        raise NotBelow(Because(TransferReason.NOT_BELOW, both))
     if requested.source == Source.AGENT_CREDIT:
         if requested.amount > headroom.left_for_today(agent=agent, now=requested.requested_at):
-            raise NotCovered(gettext("This is more than what may still be credited today."))
+            raise NotCovered(Because(TransferReason.NOT_COVERED_TODAY))
         return
     left = headroom.left_for_transfer(agent=agent)
     if left is None:
-        raise BalanceUnknown(gettext("The balance to pay from is not known at the moment. Please try again shortly."))
+        raise BalanceUnknown(Because(TransferReason.BALANCE_UNKNOWN))
     if requested.amount > left:
         if requested.amount <= left + headroom.perhaps_counted_twice(agent=agent):
-            raise NotSurelyCovered(
-                gettext("The balance to pay from is changing just now. Please try again in some seconds.")
-            )
-        raise NotCovered(gettext("The balance to pay from does not cover this, counting what is already on its way."))
+            raise NotSurelyCovered(Because(TransferReason.NOT_SURELY_COVERED))
+        raise NotCovered(Because(TransferReason.NOT_COVERED))
 
 
 def _write(requested: TopUp, reissue_of: TopUp | None) -> tuple[TopUp, bool]:

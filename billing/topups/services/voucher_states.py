@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from billing.topups.models import TopUp
+from billing.topups.models import CardFinding, TopUp
 from billing.topups.services import voucher_cards
 from billing.vos3000 import Client, Refused
 from billing.vos3000.operations.phone_cards import PhoneCard, get_phone_card
@@ -33,8 +33,8 @@ class CardState:
     evidence: dict[str, str]
 
 
-UNREADABLE = CardState(CardUse.UNCLEAR, {"state": "not readable here"})
-NOT_FOUND = CardState(CardUse.UNCLEAR, {"state": "not found"})
+UNREADABLE = CardState(CardUse.UNCLEAR, {"state": CardFinding.UNREADABLE})
+NOT_FOUND = CardState(CardUse.UNCLEAR, {"state": CardFinding.NOT_FOUND})
 
 
 def ask(client: Client, topup: TopUp, *, now: datetime) -> CardState:
@@ -45,7 +45,7 @@ def ask(client: Client, topup: TopUp, *, now: datetime) -> CardState:
     except voucher_cards.Unreadable:
         return UNREADABLE
     except Refused as error:
-        return CardState(CardUse.UNCLEAR, {"state": f"refused with code {error.code}"})
+        return CardState(CardUse.UNCLEAR, {"state": CardFinding.REFUSED, "code": str(error.code)})
     return NOT_FOUND if found is None else CardState(_use(found, topup, now), _shown(found))
 
 
@@ -67,9 +67,9 @@ def _is_in_time(used_at: datetime | None, topup: TopUp, now: datetime) -> bool:
 
 def _shown(found: PhoneCard) -> dict[str, str]:
     if not found.is_used:
-        return {"state": "not used", "amount": str(found.money)}
+        return {"state": CardFinding.NOT_USED, "amount": str(found.money)}
     return {
-        "state": "used",
+        "state": CardFinding.USED,
         "amount": str(found.money),
         "at": found.used_at.isoformat() if found.used_at else "",
         "account": found.used_account or "",

@@ -7,23 +7,22 @@ from datetime import datetime
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import Account, User
 from billing.lib import rate_limits
 from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.lib.rate_limits import Limit
+from billing.lib.reasons import Because
 from billing.switches.services import clients
-from billing.switches.services.failures import FAILURES, sentence
-from billing.topups.models import Source, TopUp
+from billing.switches.services.failures import FAILURES, failure
+from billing.topups.models import Source, TopUp, VoucherReason
 from billing.topups.services import requests, voucher_cards
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.states import UNDONE
 from billing.topups.services.voucher_cards import Card, Offer
-from billing.vos3000 import Expiry, Refused, UnexpectedStatus
+from billing.vos3000 import Refused, UnexpectedStatus
 from billing.vos3000.operations.phone_cards import PhoneCard, get_phone_card
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ KEY_LENGTH = 32
 
 
 class CardRefused(TopUpRefused):
-    """The card pays nothing in. The sentence is for the person."""
+    """The card pays nothing in."""
 
     field = "pin"
 
@@ -68,13 +67,8 @@ class CardTaken(CardRefused):
     """A top-up by this card is on its way: `topup`, unless it is of another account."""
 
     def __init__(self, topup: TopUp, account: Account) -> None:
-        super().__init__("A top-up by this card is on its way already. Nothing is sent twice.")
+        super().__init__(Because(VoucherReason.TAKEN))
         self.topup = topup if topup.account_id == account.pk else None
-
-
-WRONG = gettext_lazy("There is no card with this number and password. Please check both.")
-NOT_HERE = gettext_lazy("This switch does not take voucher cards. Nothing was done to the card.")
-LATER = gettext_lazy("Nothing was done to the card. Please try again shortly.")
 
 
 @sensitive_variables()
@@ -92,7 +86,7 @@ def look(*, account: Account, card: Card, by: User, address: str, now: datetime)
         raise
     if found is None:
         logger.warning("A wrong voucher card for %s by user %s from %s", account.number, by.pk, address)
-        raise CardWrong(str(WRONG))
+        raise CardWrong(Because(VoucherReason.WRONG))
     rate_limits.refund(limits)
     _check(found, account, now)
     _check_is_free(account, card)
@@ -151,16 +145,9 @@ def _count(limits: list[Limit], account: Account, by: User, address: str) -> Non
     except rate_limits.TooMany as error:
         logger.warning("Voucher cards are closed for %s, user %s, address %s", account.number, by.pk, address)
         minutes = -(-int(error.wait.total_seconds()) // 60)
-        raise TooManyCards(
-            ngettext(
-                "Too many cards could not be found. Please try again in %(minutes)d minute.",
-                "Too many cards could not be found. Please try again in %(minutes)d minutes.",
-                minutes,
-            )
-            % {"minutes": minutes}
-        ) from error
+        raise TooManyCards(Because(VoucherReason.TOO_MANY_WRONG, {"minutes": minutes})) from error
     except rate_limits.Unavailable as error:
-        raise CardNotSeen(f"{gettext('Cards cannot be checked at the moment.')} {LATER}") from error
+        raise _not_seen(Because(VoucherReason.NO_COUNT)) from error
 
 
 def _found(account: Account, card: Card) -> PhoneCard | None:
@@ -172,36 +159,32 @@ def _found(account: Account, card: Card) -> PhoneCard | None:
     except Refused:
         return None
     except UnexpectedStatus as error:
-        raise CardNotSeen(str(NOT_HERE) if error.not_on_this_build else f"{sentence(error)} {LATER}") from error
+        if error.not_on_this_build:
+            raise CardNotSeen(Because(VoucherReason.NOT_HERE)) from error
+        raise _not_seen(Because(failure(error))) from error
     except FAILURES as error:
-        raise CardNotSeen(f"{sentence(error)} {LATER}") from error
+        raise _not_seen(Because(failure(error))) from error
+
+
+def _not_seen(why: Because) -> CardNotSeen:
+    return CardNotSeen(Because(VoucherReason.NOT_SEEN, {"why": why}))
 
 
 def _check(found: PhoneCard, account: Account, now: datetime) -> None:
     if found.is_used:
-        raise CardUsed(_words_of_use(found, account))
-    if _has_expired(found.expiry, now):
-        raise CardExpired(gettext("This card expired on %(day)s.") % {"day": _day(found.expiry.instant)})
+        raise CardUsed(_why_used(found, account))
+    expires_at = found.expiry.instant
+    if expires_at is not None and expires_at <= now:
+        raise CardExpired(Because(VoucherReason.EXPIRED, {"day": expires_at}))
     if found.money <= 0:
-        raise CardWorthless(gettext("There is no money on this card."))
+        raise CardWorthless(Because(VoucherReason.WORTHLESS))
 
 
-def _words_of_use(found: PhoneCard, account: Account) -> str:
-    used = gettext("This card was already used.")
+def _why_used(found: PhoneCard, account: Account) -> Because:
+    used = Because(VoucherReason.USED)
     if found.used_at:
-        used = gettext("This card was already used on %(day)s.") % {"day": _day(found.used_at)}
-    if found.used_account == account.number:
-        return f"{used} {gettext('It was paid into this account.')}"
-    return used
-
-
-def _has_expired(expiry: Expiry, now: datetime) -> bool:
-    return expiry.instant is not None and expiry.instant <= now
-
-
-def _day(at: datetime | None) -> str:
-    """The day in the time zone of the person who asks."""
-    return timezone.localtime(at).strftime("%-d %B %Y") if at else ""
+        used = Because(VoucherReason.USED_ON, {"day": found.used_at})
+    return Because(VoucherReason.USED_HERE, {"used": used}) if found.used_account == account.number else used
 
 
 def _check_is_free(account: Account, card: Card) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import Access
 from accounts.actions import Action
 from billing.balances.services import balances
+from billing.lib.reasons import Because
 from billing.topups.forms.vouchers import CardForm
+from billing.topups.models import VoucherReason
 from billing.topups.services import voucher_cards, vouchers
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.voucher_cards import Offer
@@ -23,8 +24,6 @@ from billing.web.account_page import account_page
 from billing.web.payment_methods import payment_methods
 from billing.web.rendering import Request, render_account_page
 from billing.web.throttling import TOPUP, throttled
-
-TOO_LATE = gettext_lazy("This page was open for too long. Please enter the card again; nothing was done to it.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +58,7 @@ def voucher_confirm(request: Request, access: Access) -> HttpResponse:
         offer = voucher_cards.open_offer(request.POST.get("offer", ""), account=access.account, by=access.user, now=now)
         topup = vouchers.request(account=access.account, offer=offer, by=access.user, now=now)
     except voucher_cards.Unreadable:
-        return _form(request, access, CardForm(), now, TopUpRefused(TOO_LATE))
+        return _form(request, access, CardForm(), now, TopUpRefused(Because(VoucherReason.PAGE_TOO_OLD)))
     except TopUpRefused as refused:
         return _form(request, access, CardForm(), now, refused)
     return redirect("topup", access.account.public_id, topup.reference)

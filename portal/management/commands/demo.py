@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.management.base import TranslatedCommand
 from portal import local
 from portal.demo.children import ChildDied, Children
 from portal.demo.people import Login
@@ -17,18 +20,20 @@ from portal.demo.surroundings import ENVIRONMENT
 from portal.demo.up import NotUp, bring_up
 
 
-class Command(BaseCommand):
-    help = "Start everything on this machine, with a simulated switch and sample people. Ctrl-C stops it."
+class Command(TranslatedCommand):
+    about = gettext_lazy(
+        "Start everything on this machine, with a simulated switch and sample people. Ctrl-C stops it."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="say what is there as one line of JSON")
+        parser.add_argument("--json", action="store_true", help=_("say what is there as one line of JSON"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         children = Children(local.FOLDER)
         try:
-            self.stderr.write("Starting; the first time takes a minute.", str)  # no error: no red
+            self.stderr.write(_("Starting; the first time takes a minute."), str)  # no error: no red
             people = bring_up(children, local.FOLDER)
             seconds = round(time.monotonic() - began, 1)
             self.stdout.write(_as_json(people, seconds) if options["json"] else _as_text(people, seconds))

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
 from accounts.models import Invitation, Role
@@ -15,15 +17,17 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = "Print a link that lets somebody in, once. Another call for the same address makes the link before it dead."
+    about = gettext_lazy(
+        "Print a link that lets a person in, once. Another call for the same address makes the link before it dead."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("email")
         parser.add_argument("switch")
-        parser.add_argument("account", help="the VOS3000 account id")
-        parser.add_argument("--role", choices=Role.values, default=Role.OWNER.value, help="owner unless named")
-        parser.add_argument("--mail", action="store_true", help="send the link to the address as well")
+        parser.add_argument("account", help=_("the VOS3000 account id"))
+        parser.add_argument("--role", choices=Role.values, default=Role.OWNER.value, help=_("owner unless named"))
+        parser.add_argument("--mail", action="store_true", help=_("send the link to the address as well"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
@@ -42,11 +46,11 @@ class Command(JsonCommand):
         except ValidationError as error:
             raise BadUse(" ".join(error.messages)) from error
         except AlreadyMember as error:
-            raise Failed(f"{options['email']} is a member of {options['account']} already.") from error
+            raise Failed(_("%(email)s is a member of %(account)s already.") % options) from error
         except TooManyInvitations as error:
-            raise Failed(f"Too many invitations of {options['account']} are open.") from error
+            raise Failed(_("Too many invitations of %(account)s are open.") % options) from error
         if options["mail"] and not invitations.send(issued):
-            sys.stderr.write("The mail could not be sent; the link works all the same.\n")
+            sys.stderr.write(_("The mail could not be sent; the link works all the same.") + "\n")
         invitation = issued.invitation
         self.report(
             {

@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.management.base import JsonCommand, switch_named
 from billing.members import services as members
@@ -11,12 +13,14 @@ from billing.members.management.accounts import account_of
 
 
 class Command(JsonCommand):
-    help = "Print a code phrase by which whoever has an account claims it, once. The one before it is dead."
+    about = gettext_lazy(
+        "Print a code phrase by which the holder of an account claims it, once. The one before it is dead."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("switch")
-        parser.add_argument("account", help="the VOS3000 account id")
+        parser.add_argument("account", help=_("the VOS3000 account id"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()

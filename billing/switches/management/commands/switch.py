@@ -1,32 +1,33 @@
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.management.base import BadUse, JsonCommand
 from accounts.models import AuditAction, Switch
 from accounts.services import audit
 from billing.switches.management.switch_options import FIELDS, Given, add_options
 from billing.switches.services import clients
+from billing.switches.services.clients import SettingsRefused
 from billing.switches.services.notify_address import notify_address
 
 
 class Command(JsonCommand):
-    help = "Add a switch, or change what is named of one that is there."
+    about = gettext_lazy("Add a switch, or change what is named of one that is there.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name")
         parser.add_argument("url", help="http(s)://HOST:PORT")
         add_options(parser)
-        parser.add_argument("--probe", action="store_true", help="ask which operations answer, by harmless reads")
-        parser.add_argument("--notify", action="store_true", help="print the secret address for what it tells")
+        parser.add_argument("--probe", action="store_true", help=_("ask which operations answer, by harmless reads"))
+        parser.add_argument("--notify", action="store_true", help=_("print the secret address for what it tells"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = _save(options)
@@ -40,10 +41,11 @@ class Command(JsonCommand):
         }
         text = f"{switch.name}: {switch.url}, {switch.time_zone}, {switch.currency}"
         if options["probe"]:
-            text += f"\nAnswering: {', '.join(operations) or 'nothing'}"
+            answering = _("Answering: %(operations)s") % {"operations": ", ".join(operations) or _("nothing")}
+            text += f"\n{answering}"
         if options["notify"]:
             data["notify"] = notify_address(switch)
-            text += f"\nIt may tell of changes by itself: OUT_POST_URL={data['notify']}"
+            text += "\n" + _("It may tell of changes by itself: OUT_POST_URL=%(notify)s") % data
         self.report(data, text)
 
 
@@ -69,19 +71,11 @@ def _save(options: dict[str, Any]) -> Switch:
 def _check(switch: Switch) -> None:
     try:
         switch.full_clean()
-        endpoint = clients.endpoint(switch)
+        clients.check(switch)
     except ValidationError as error:
         raise BadUse(_sentence(error)) from error
-    except OSError as error:
-        raise BadUse(f"{error.filename}: {error.strerror}.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadUse(f"{switch.extra_body_file} is not JSON.") from error
-    except ValueError as error:
-        raise BadUse(str(error)) from error
-    if not isinstance(endpoint.extra_body, dict):
-        raise BadUse(f"{switch.extra_body_file} is not a JSON object.")
-    if switch.ca_file and not Path(switch.ca_file).is_file():
-        raise BadUse(f"There is no file {switch.ca_file}.")
+    except SettingsRefused as error:
+        raise BadUse(str(error.because)) from error
 
 
 def _sentence(error: ValidationError) -> str:

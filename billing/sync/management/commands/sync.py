@@ -3,17 +3,19 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from tqdm import tqdm
 
 from accounts.management.base import Failed, switch_named
 from billing.switches.management.switch_command import SwitchCommand
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.switches.services.priority import waiting_for_budget
-from billing.sync.services.catch_up import CatchUp, CaughtUp
+from billing.sync.services.catch_up import CatchUp, CaughtUp, Failure
 
 
 class Command(SwitchCommand):
-    help = "Bring profiles, balances, calls, payments and charges up to date."
+    about = gettext_lazy("Bring profiles, balances, calls, payments and charges up to date.")
     days_back = 31
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,14 +30,14 @@ class Command(SwitchCommand):
         try:
             accounts = catch_up.choose(list(dict.fromkeys(numbers)))
         except FAILURES as error:
-            raise Failed(sentence(error)) from error
+            raise Failed(str(failure(error).label)) from error
         quiet = self.as_json or not sys.stderr.isatty()
         total = catch_up.number_of_parts(accounts)
         for part in tqdm(catch_up.parts(accounts), total=total, unit="part", disable=quiet):
             part()
 
     def _report(self, done: CaughtUp) -> None:
-        failed = [{"account": row.account, "day": row.day, "why": row.why} for row in done.failed]
+        failed = [{"account": row.account, "day": row.day, "why": str(row.why.label)} for row in done.failed]
         data = {
             "accounts": done.accounts,
             "days": done.days,
@@ -45,10 +47,18 @@ class Command(SwitchCommand):
             "failed": failed,
         }
         lines = [
-            f"{done.accounts} accounts, {done.days} days with {done.calls} calls,"
-            f" {done.payments} new payments, {done.charges} new charges.",
-            *(f"{row.account}{f' on {row.day}' if row.day else ''}: {row.why}" for row in done.failed),
+            _(
+                "%(accounts)s accounts, %(days)s days with %(calls)s calls,"
+                " %(payments)s new payments, %(charges)s new charges."
+            )
+            % data,
+            *(_line(row) for row in done.failed),
         ]
         self.report(data, "\n".join(lines))
         if failed:
             raise Failed("")
+
+
+def _line(failure: Failure) -> str:
+    sentence = _("%(account)s on %(day)s: %(why)s") if failure.day else _("%(account)s: %(why)s")
+    return sentence % {"account": failure.account, "day": failure.day, "why": failure.why.label}

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.management.base import BadUse, Failed, JsonCommand, switch_named
 from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
 from billing.lib.amounts import BadAmount, parse_amount
-from billing.switches.services.failures import FAILURES, sentence
+from billing.switches.services.failures import FAILURES, failure
 from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.queries.progress import outcome
 from billing.topups.services import duplicates, requests, sending, transfers
@@ -25,28 +27,28 @@ LONGEST_WAIT = timedelta(seconds=35)
 
 
 class Command(JsonCommand):
-    help = "Send one top-up and report its state. The same key never sends twice."
+    about = gettext_lazy("Send one top-up and report its state. The same key never sends twice.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("switch")
-        parser.add_argument("account", help="VOS3000 account id")
+        parser.add_argument("account", help=_("VOS3000 account id"))
         parser.add_argument("amount")
         parser.add_argument("--by", required=True, metavar="EMAIL")
         parser.add_argument("--key", required=True)
-        parser.add_argument("--from", dest="agent", metavar="AGENT_ACCOUNT", help="debit this agent")
+        parser.add_argument("--from", dest="agent", metavar="AGENT_ACCOUNT", help=_("debit this agent"))
         parser.add_argument("--note", default="")
         parser.add_argument(
-            "--again", action="store_true", help="although the account has just been topped up by the same amount"
+            "--again", action="store_true", help=_("although the account has just been topped up by the same amount")
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         switch = switch_named(options["switch"])
         by = User.objects.filter(email__iexact=options["by"]).first()
         if by is None:
-            raise BadUse(f"There is no user called {options['by']}.")
+            raise BadUse(_("There is no user called %(by)s.") % options)
         if not by.is_active:
-            raise BadUse(f"{by.email} may no longer log in.")
+            raise BadUse(_("%(email)s may no longer log in.") % {"email": by.email})
         topup = self._request(switch, by, options)
         doubt_dead_senders(now=timezone.now(), switch=switch)
         sending.carry_out(topup_id=topup.pk, now=timezone.now())
@@ -61,9 +63,9 @@ class Command(JsonCommand):
                 _refuse_a_duplicate(account, amount, by, options["key"])
             return _write(account, agent, amount, by, options["key"], options["note"])
         except (NotCovered, BalanceUnknown) as error:
-            raise Failed(str(error)) from error
+            raise Failed(str(error.because)) from error
         except (BadAmount, TopUpRefused) as error:
-            raise BadUse(str(error)) from error
+            raise BadUse(str(error.because)) from error
 
     def _report(self, topup: TopUp) -> None:
         state = outcome(topup)
@@ -75,10 +77,16 @@ class Command(JsonCommand):
                 "amount": _plain(topup.amount),
                 "balance_after": None if topup.balance_after is None else _plain(topup.balance_after),
             },
-            f"{topup.reference}: {_plain(topup.amount)} to {topup.account.number}, {state.label}",
+            _("%(reference)s: %(amount)s to %(account)s, %(state)s")
+            % {
+                "reference": topup.reference,
+                "amount": _plain(topup.amount),
+                "account": topup.account.number,
+                "state": state.label,
+            },
         )
         if state != TopUpState.CONFIRMED:
-            raise Failed((topup.debit.why if topup.debit else "") or topup.why)
+            raise Failed(str((topup.debit.why if topup.debit else None) or topup.why or ""))
 
 
 def _plain(amount: Decimal) -> str:
@@ -89,19 +97,21 @@ def _account(switch: Switch, number: str) -> Account:
     try:
         return profiles.ensure(switch=switch, number=number, now=timezone.now())
     except profiles.UnknownAccount as error:
-        raise BadUse(str(error)) from error
+        raise BadUse(str(error.because)) from error
     except FAILURES as error:
-        raise Failed(f"The account {number} could not be looked up. {sentence(error)}") from error
+        sentence = _("The account %(number)s could not be looked up. %(failure)s")
+        raise Failed(sentence % {"number": number, "failure": failure(error).label}) from error
 
 
 def _refuse_a_duplicate(account: Account, amount: Decimal, by: User, key: str) -> None:
     duplicate = duplicates.recent_duplicate(account=account, amount=amount, by=by, key=key, now=timezone.now())
     if duplicate is not None:
-        known = f"{duplicate.reference}, by {duplicate.requested_by}"
-        raise Failed(
-            f"{account.number} was topped up by {_plain(amount)} just now: {known}. "
-            "If another one is meant, say so with --again."
+        sentence = _(
+            "%(account)s was topped up by %(amount)s just now: %(reference)s, by %(user)s."
+            " If another one is meant, say so with --again."
         )
+        known = {"reference": duplicate.reference, "user": duplicate.requested_by}
+        raise Failed(sentence % {"account": account.number, "amount": _plain(amount), **known})
 
 
 def _write(account: Account, agent: Account | None, amount: Decimal, by: User, key: str, note: str) -> TopUp:
