@@ -87,7 +87,7 @@ def _outcome(board: Switchboard, named_after: int | None, days: Sequence[date]) 
         and decided(kept) == board.choice.rule
         and set(calendars) == {account.pk for account in board.in_zone}
         and all(_is_offset(row, board.choice, days[-1]) for row in calendars.values()),
-        said=f"{kept.words}; {names}",
+        said=f"{decided(kept) if kept.decided_at else 'no rule'}; {names}",
         days=len(sound),
         proven=sum(row.state == DayState.PROVEN for row in sound),
         spoiled=len(spoiled),

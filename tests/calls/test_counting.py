@@ -200,6 +200,13 @@ def test_a_day_that_speaks_against_the_rule_ends_it_and_it_is_learnt_again(
     kept.refresh_from_db()
     assert (kept.decided_at is not None, kept.unanswered) == (True, False)
     assert found[LAST + 5 * DAY] == {DayState.PROVEN}
+    simulator.control.count(Counting())
+    later = begin_of(LAST + 7 * DAY, UTC)  # type: ignore[arg-type]
+    before = states(accounts, LAST - 3 * DAY, LAST - DAY)
+    prove_days(switch=accounts[0].switch, accounts=accounts, first=LAST - 3 * DAY, last=LAST - DAY, now=later)
+    assert states(accounts, LAST - 3 * DAY, LAST - DAY) == before, "what was proven by the old rule stays proven"
+    kept.refresh_from_db()
+    assert kept.decided_at is not None
 
 
 def test_the_pages_say_that_it_is_not_known_yet(

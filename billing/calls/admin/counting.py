@@ -33,7 +33,11 @@ class CountingRuleAdmin(ReadOnlyAdmin[CountingRule]):
 
     @admin.display(description=_("how it counts"))
     def rule(self, row: CountingRule) -> str:
-        return row.words
+        if row.decided_at is None:
+            return gettext("not yet known how this switch counts")
+        counted = gettext("unanswered ones too") if row.unanswered else gettext("answered ones alone")
+        figures = {"day": row.get_day_by_display(), "counted": counted, "places": row.places}
+        return gettext("a call counts on %(day)s, %(counted)s; fees to %(places)s decimals") % figures
 
     @admin.display(description=_("learnt from"))
     def evidence(self, row: CountingRule | ReportCalendar) -> str:

@@ -55,15 +55,7 @@ class CountingRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.switch}: {self.words}"
-
-    @property
-    def words(self) -> str:
-        if self.decided_at is None:
-            return str(_("not yet known how this switch counts"))
-        counted = _("unanswered ones too") if self.unanswered else _("answered ones alone")
-        figures = {"day": self.get_day_by_display(), "counted": counted, "places": self.places}
-        return str(_("a call counts on %(day)s, %(counted)s; fees to %(places)s decimals")) % figures
+        return str(self.switch)
 
 
 class ReportCalendar(models.Model):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -15,7 +16,8 @@ from billing.calls.services import day_locks
 from billing.calls.services.day_verdicts import Verdict, judge
 from billing.lib.amounts import stored
 
-# A day that waits to be complete, or for the rule, is compared again so soon: it was not tried in vain.
+# A day that waits to be complete, or for the rule, is compared again so soon, and later the longer it waits. Its tries
+# are not counted: to fetch it again would not help.
 AGAIN_AFTER = timedelta(minutes=15)
 # A day without a row in the report has no calls. What was never fetched cannot be compared. A day that was given up is
 # tried again once the switch reports other figures for it. A day that was proven by other figures is proven no longer.
@@ -61,7 +63,8 @@ SETTLE = f"""
             CASE WHEN NOT is_equal THEN coalesce(held.unproven_since, %(now)s) END AS unproven_since,
             CASE
                 WHEN is_equal THEN NULL
-                WHEN coalesce(otherwise, 'not_known') = 'not_known' THEN %(again_at)s
+                WHEN coalesce(otherwise, 'not_known') = 'not_known' THEN %(now)s
+                    + greatest(%(pause)s, least((%(now)s - held.unproven_since) / 4, interval '1 day'))
                 ELSE held.next_try_at END AS next_try_at
         FROM judged JOIN calls_callday held USING (id)
     ), written AS (
@@ -110,25 +113,23 @@ def note_reports(days: Sequence[CallDay], stated: Mapping[tuple[int, date], Stat
 
 def settle(switch: Switch, days: Sequence[CallDay], now: datetime) -> dict[int, str]:
     """Judge days by the reports that were written down, and return what state each has now."""
-    return write(judge(switch=switch, days=days, now=now), now)
+    return {row.pk: row.state for row in days} | write(judge(switch=switch, days=days, now=now), now)
 
 
 def write(verdicts: Sequence[Verdict], now: datetime) -> dict[int, str]:
     """Write verdicts down, and return what state each day has now."""
+    columns: dict[str, Any] = {
+        "now": now,
+        "pause": AGAIN_AFTER,
+        "days": [verdict.day.pk for verdict in verdicts],
+        "may_be_proven": [verdict.may_be_proven for verdict in verdicts],
+        "apart_calls": [verdict.apart_calls for verdict in verdicts],
+        "apart_fees": [verdict.apart_fee for verdict in verdicts],
+        "slacks": [verdict.slack for verdict in verdicts],
+        "otherwise": [verdict.otherwise for verdict in verdicts],
+    }
     with day_locks.held([verdict.day for verdict in verdicts]), connection.cursor() as cursor:
-        cursor.execute(
-            SETTLE,
-            {
-                "now": now,
-                "again_at": now + AGAIN_AFTER,
-                "days": [verdict.day.pk for verdict in verdicts],
-                "may_be_proven": [verdict.may_be_proven for verdict in verdicts],
-                "apart_calls": [verdict.apart_calls for verdict in verdicts],
-                "apart_fees": [verdict.apart_fee for verdict in verdicts],
-                "slacks": [verdict.slack for verdict in verdicts],
-                "otherwise": [verdict.otherwise for verdict in verdicts],
-            },
-        )
+        cursor.execute(SETTLE, columns)
         return dict(cursor.fetchall())
 
 

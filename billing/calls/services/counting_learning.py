@@ -207,6 +207,9 @@ def keep(switch: Switch, learnt: Learnt, *, now: datetime) -> CountingRule:
     kept.evidence_first, kept.evidence_last = min(days, default=None), max(days, default=None)
     kept.possible_rules = len({rule.way for rule in learnt.possible})
     if rule := learnt.rule:
+        if (kept.day_by, kept.unanswered) == rule.way:
+            # Nothing changed but one day, which differs by itself.
+            kept.learnt_from = None
         kept.day_by, kept.unanswered, kept.places = rule.day_by, rule.unanswered, rule.places
         kept.as_listed, kept.decided_at = learnt.as_listed, now
         waiting = CallDay.objects.filter(account__switch=switch, state=DayState.NOT_KNOWN)

@@ -25,7 +25,7 @@ def watch(*, switch: Switch, differing: Sequence[CallDay], now: datetime) -> lis
     if kept.decided_at is None or not differing:
         return []
     rule = decided(kept)
-    days = [row for row in differing if row.calls <= MOST_CALLS and not row.unreadable]
+    days = [row for row in differing if _may_speak(row, kept)]
     known = KnownDays.around(switch, days)
     found, elsewhere = [], []
     for row, explained in explain(known, days, [known.calendars(row) for row in days]):
@@ -46,9 +46,16 @@ def watch(*, switch: Switch, differing: Sequence[CallDay], now: datetime) -> lis
     return found + elsewhere
 
 
+def _may_speak(row: CallDay, kept: CountingRule) -> bool:
+    """Whether a day may speak against the rule: not once more, if the rule was learnt again in spite of it."""
+    ended = kept.contradicted_at
+    is_new = ended is None or row.unproven_since is None or row.unproven_since > ended
+    return is_new and row.calls <= MOST_CALLS and not row.unreadable
+
+
 def _end(kept: CountingRule, days: Sequence[CallDay], now: datetime) -> None:
     first = min(days, key=lambda row: row.day)
-    logger.warning("Switch %s: %s speaks against how it counted, %s", kept.switch, first, kept.words)
+    logger.warning("Switch %s: %s speaks against how it counted, %s", kept.switch, first, decided(kept))
     kept.decided_at, kept.learnt_from = None, first.day
     kept.contradicted_at, kept.contradicted_by = now, first.account
     kept.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.models import Switch
@@ -13,6 +13,7 @@ from billing.calls.services import counting_learning
 from billing.calls.services.counting_learning import Learnt
 from billing.calls.services.counting_rules import RULES, Counted, Reported, Rule, Sums
 from billing.calls.services.counting_sums import SWITCHS, Calendar, KnownDays, stated_offset, sums_of
+from billing.lib.amounts import decimal_places
 
 NOTHING = Decimal(0)
 
@@ -38,12 +39,28 @@ def judge(*, switch: Switch, days: Sequence[CallDay], now: datetime) -> list[Ver
     """Judge days whose reports were read. Learns from them by which rule the switch counts where that is not known."""
     if not days:
         return []
-    kept = counting_learning.rule_of(switch)
-    if kept.decided_at is not None:
-        return _by_rule(switch, kept, days)
-    learnt = counting_learning.learn(switch, since=kept.learnt_from, now=now)
-    kept = counting_learning.keep(switch, learnt, now=now)
-    return _by_rule(switch, kept, days) if kept.decided_at else _by_all(switch, learnt, days)
+    kept, learnt = counting_learning.rule_of(switch), Learnt({})
+    if kept.decided_at is None:
+        learnt = counting_learning.learn(switch, since=kept.learnt_from, now=now)
+        kept = counting_learning.keep(switch, learnt, now=now)
+    # The rule says nothing of days from before it held: what was proven then stays proven while its report is the same.
+    since = kept.learnt_from or date.min
+    before = [day for day in days if day.day < since and day.state != DayState.PROVEN]
+    days = [day for day in days if day.day >= since]
+    verdicts = _by_all(switch, Learnt({}), before)
+    if kept.decided_at is None:
+        return verdicts + _by_all(switch, learnt, days)
+    by_rule = _by_rule(switch, kept, days)
+    _refine_places(kept, by_rule)
+    return verdicts + by_rule
+
+
+def _refine_places(kept: CountingRule, verdicts: Iterable[Verdict]) -> None:
+    """Note that fees have more decimals than the rule was learnt with, where one that is equal does."""
+    equal = (verdict.day.reported_fee for verdict in verdicts if verdict.may_be_proven)
+    places = max((decimal_places(fee) for fee in equal if fee), default=0)
+    if places > (kept.places or 0):
+        CountingRule.objects.filter(pk=kept.pk).update(places=places)
 
 
 def decided(kept: CountingRule) -> Rule:
