@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import DASH
 from accounts.staff_pages.base import ReadOnlyAdmin
-from accounts.staff_pages.filters import OfAccount
+from accounts.staff_pages.filters import OfAccount, in_words
 from billing.calls.models import CountingRule, ReportCalendar
 
 
@@ -22,7 +22,11 @@ class CountingRuleAdmin(ReadOnlyAdmin[CountingRule]):
 
     list_display = ("switch", "rule", "decided_at", "evidence", "contradictions", "contradicted_at")
     list_select_related = ("switch",)
-    list_filter = (("decided_at", admin.EmptyFieldListFilter), "switch")
+    list_filter = (
+        ("decided_at", in_words(_("how it counts"), empty=_("not known"), filled=_("known"))),
+        ("contradicted_at", in_words(_("contradicted"), empty=_("never"), filled=_("by a day"))),
+        "switch",
+    )
     fields = (
         *("switch", "rule", "day_by", "unanswered", "places", "as_listed", "decided_at", "evidence", "contradictions"),
         *("possible_rules", "learnt_from", "contradicted_at", "contradicted_by", "days"),

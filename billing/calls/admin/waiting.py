@@ -29,5 +29,5 @@ def waiting(*, now: datetime) -> Iterator[Waiting]:
         label=_("Switches that count calls otherwise than was known"),
         model="calls.countingrule",
         count=CountingRule.objects.filter(decided_at__isnull=True, contradicted_at__isnull=False).count(),
-        query={"decided_at__isempty": 1},
+        query={"decided_at__isempty": 1, "contradicted_at__isempty": 0},
     )

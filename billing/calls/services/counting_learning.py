@@ -20,7 +20,6 @@ from accounts.models import Switch
 from billing.calls.models import CallDay, CountingRule, DayState, ReportCalendar
 from billing.calls.services.counting_rules import RULES, Reported, Rule
 from billing.calls.services.counting_sums import (
-    STATED,
     SWITCHS,
     Calendar,
     KnownDays,
@@ -131,9 +130,7 @@ def explain(
     found: list[tuple[CallDay, Explained]] = []
     for row, calendars in complete:
         reported = Reported.of(row)
-        # The offset that is stated may be another one in summer; it is one calendar.
-        keys = [STATED if calendar.is_stated else calendar for calendar in calendars]
-        found.append((row, {key: reported.explained_by(next(sums)) for key in keys}))
+        found.append((row, {calendar.key: reported.explained_by(next(sums)) for calendar in calendars}))
     return found
 
 

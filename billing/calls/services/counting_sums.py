@@ -57,6 +57,11 @@ class Calendar:
     offset: timedelta | None = None
     is_stated: bool = False
 
+    @property
+    def key(self) -> Calendar:
+        """The calendar as evidence is kept by it: what is stated may be another offset in summer."""
+        return STATED if self.is_stated else self
+
 
 SWITCHS = Calendar()
 STATED = Calendar(is_stated=True)

@@ -11,7 +11,7 @@ from billing.calls.models import CallDay, CountingRule, DayState
 from billing.calls.services import counting_learning
 from billing.calls.services.counting_learning import MOST_CALLS, OFFSETS, explain
 from billing.calls.services.counting_sums import Calendar, KnownDays, stated_offset
-from billing.calls.services.day_verdicts import calendars_of, decided
+from billing.calls.services.day_verdicts import calendars_of, compared_in, decided
 
 logger = logging.getLogger(__name__)
 
@@ -26,13 +26,14 @@ def watch(*, switch: Switch, differing: Sequence[CallDay], now: datetime) -> lis
         return []
     rule = decided(kept)
     days = [row for row in differing if _may_speak(row, kept)]
-    known = KnownDays.around(switch, days)
+    known, calendars = KnownDays.around(switch, days), calendars_of(days)
     found, elsewhere = [], []
     for row, explained in explain(known, days, [known.calendars(row) for row in days]):
-        rules = frozenset().union(*explained.values())
-        if any(one.way == rule.way for one in rules):
+        compared = {one.key for one in compared_in(switch, row, calendars)}
+        ways = {one.way for calendar, rules in explained.items() if calendar not in compared for one in rules}
+        if rule.way in ways:
             elsewhere.append(row)
-        elif rules:
+        elif any(explained.values()):
             found.append(row)
     if found:
         _end(kept, found, now)

@@ -73,7 +73,7 @@ def calendars_of(days: Iterable[CallDay]) -> Mapping[int, Sequence[Calendar]]:
     return {row.account_id: [Calendar(offset, row.is_stated) for offset in row.offsets] for row in rows}
 
 
-def _calendars_of(switch: Switch, day: CallDay, known: Mapping[int, Sequence[Calendar]]) -> Sequence[Calendar]:
+def compared_in(switch: Switch, day: CallDay, known: Mapping[int, Sequence[Calendar]]) -> Sequence[Calendar]:
     """Return the calendars in which a day is compared: what is known, or what its report states, or the switch's."""
     if day.account_id in known:
         return known[day.account_id]
@@ -86,7 +86,7 @@ def _by_rule(switch: Switch, kept: CountingRule, days: Sequence[CallDay]) -> lis
     rule, calendars = decided(kept), calendars_of(days)
     verdicts, to_count = [], []
     for day in days:
-        tried = _calendars_of(switch, day, calendars)
+        tried = compared_in(switch, day, calendars)
         is_listed = kept.as_listed and tried == [SWITCHS]
         counted = _listed(day, unanswered=rule.unanswered) if is_listed else None
         if day.unreadable or (counted and Reported.of(day).equals(counted, rule.places)):
