@@ -213,7 +213,7 @@ def keep(switch: Switch, learnt: Learnt, *, now: datetime) -> CountingRule:
         waiting.update(next_try_at=None)
     kept.save()
     if rule:
-        for account in learnt.accounts:
+        for account in sorted(learnt.accounts, key=lambda account: len(learnt.calendars(account))):
             keep_calendar(learnt, account, now=now)
     return kept
 

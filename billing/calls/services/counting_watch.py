@@ -75,7 +75,7 @@ def learn_calendars(*, switch: Switch, days: Sequence[CallDay], now: datetime) -
     accounts = {row.account_id for row in days}
     before = calendars_of(days)
     learnt = counting_learning.learn(switch, since=kept.learnt_from, now=now, accounts=accounts)
-    for account in accounts:
+    for account in sorted(accounts, key=lambda account: len(learnt.calendars(account))):
         counting_learning.keep_calendar(learnt, account, now=now)
     return calendars_of(days) != before
 
