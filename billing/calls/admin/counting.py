@@ -57,7 +57,7 @@ class CountingRuleAdmin(ReadOnlyAdmin[CountingRule]):
 class ReportCalendarAdmin(ReadOnlyAdmin[ReportCalendar]):
     """In which time zone the reports of accounts are, where it is not their switch's."""
 
-    list_display = ("of_account", "zones", "is_stated", "decided_at", "evidence")
+    list_display = ("zones", "of_account", "is_stated", "decided_at", "evidence")
     list_select_related = ("account__switch",)
     list_filter = (OfAccount, "account__switch", "is_stated")
     search_fields = ("account__number", "account__name")
