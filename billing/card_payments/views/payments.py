@@ -32,6 +32,7 @@ from billing.web.request_limits import TOPUP, throttled
 
 TONES = {
     Status.WAITING: "none",
+    Status.UNDER_WAY: "none",
     Status.ON_ITS_WAY: "none",
     Status.CHECKING: "warn",
     Status.OWED: "warn",
@@ -40,6 +41,8 @@ TONES = {
 }
 # In these nothing more happens by itself.
 AT_REST = frozenset({Status.CREDITED, Status.ABANDONED, Status.REFUNDED, Status.OWED})
+# In these nothing new comes within seconds.
+SLOW = frozenset({Status.CHECKING, Status.UNDER_WAY})
 SHOWN_OWED = 10
 
 
@@ -68,6 +71,8 @@ def online_form(request: Request, access: Access) -> HttpResponse:
             payment = payments.start(account=access.account, by=access.user, now=now, **form.cleaned_data)
         except TopUpRefused as refused:
             form.refuse(refused)
+        except ProviderError as error:
+            form.add_error(None, str(error.because))
         else:
             if (answer := _to_the_provider(payment, form, now)) is not None:
                 return answer
@@ -100,7 +105,7 @@ def online_payment(request: Request, access: Access, reference: str) -> HttpResp
         "steps": queries.steps(payment, credit),
         "tone": TONES.get(status, ""),
         "is_final": status in AT_REST,
-        "again_after": "10s" if status == Status.CHECKING else "3s",
+        "again_after": "10s" if status in SLOW else "3s",
         "failure": failure,
         "may_go_on": payment.paid_by == access.user and access.may(Action.PAY),
         "may_start_again": access.may(Action.PAY),
