@@ -5,6 +5,8 @@ from celery import Celery
 from celery.signals import celeryd_init, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+# Celery would run Django's checks at the start of every worker, and tell no one what they find; they load every page.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # Of a process's niceness: it gets a tenth of what an ordinary one gets while both want all.
 GIVES_WAY = 10

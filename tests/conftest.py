@@ -15,7 +15,6 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Switch
-from billing.lib import redis as redis_service
 from portal import local
 from portal.demo.forget import forget
 from simulator.process import SimulatorProcess
@@ -53,12 +52,6 @@ def restored_databases() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_passwords() -> None:
-    """The real hash takes a third of a second by design, and nearly every test makes a person."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(scope="session", autouse=True)
 def passwords_alone() -> None:
     """Nearly every test of the staff's makes a person; tests/accounts/test_second_factor.py has the rule itself."""
     settings.SECOND_FACTOR_REQUIRED = False
@@ -81,11 +74,15 @@ def own_exports(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.EXPORT_DIR = tmp_path_factory.mktemp("exports")
 
 
-@pytest.fixture(autouse=True)
-def clean_redis(own_redis: str) -> None:
-    redis_service.connection.cache_clear()
+@pytest.fixture(scope="session")
+def redis_client(own_redis: str) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(own_redis) as client:
-        client.flushdb()
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def clean_redis(redis_client: redis.Redis) -> None:
+    redis_client.flushdb()
 
 
 @pytest.fixture(scope="session")

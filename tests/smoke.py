@@ -22,7 +22,8 @@ MONEY = re.compile(r"\d+\.\d{2}")
 def main() -> None:
     folder = CHECKOUT / ".local" / "smoke"
     forget(folder)
-    with DemoProcess(folder, command=("make", "--silent", "run", "DEMO=--json")) as demo:
+    command = ("make", "--silent", "run", "DEMO=--json")
+    with DemoProcess(folder, command=command, settings="portal.settings") as demo:
         say(f"started in {demo.seconds} s at {demo.url}")
         page = log_in(demo.url, demo.people["customer"])
         if "Log out" not in page.text or "A-20417" not in page.text or not MONEY.search(page.text):
@@ -37,7 +38,7 @@ def main() -> None:
         if probe.connect_ex(("127.0.0.1", demo.port)) == 0:
             sys.exit(f"Something still listens on port {demo.port}.")
     say("nothing is left behind")
-    with DemoProcess(folder, port=demo.port) as again:
+    with DemoProcess(folder, port=demo.port, settings="portal.settings") as again:
         say(f"started again in {again.seconds} s")
         if again.people != demo.people or again.seconds > 15:
             sys.exit("The second start is another one, or too slow.")

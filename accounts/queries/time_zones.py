@@ -41,7 +41,13 @@ def is_offered(name: str) -> bool:
 
 def _place(zone: str, now: datetime) -> Place:
     name = zone.partition("/")[2].replace("_", " ").replace("/", ", ")
-    return Place(zone, name, now.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[-6:])
+    return Place(zone, name, now.astimezone(_zone(zone)).isoformat(timespec="minutes")[-6:])
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """Python keeps a few zones alone, and would read the files of all others again for every page."""
+    return ZoneInfo(name)
 
 
 @cache

@@ -6,13 +6,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 
-@cache
 def connection() -> redis.Redis:
-    """Return the process's connection pool to the Redis that holds locks, budgets and breakers.
+    """Return the process's connection pool to the Redis that holds locks, budgets and breakers."""
+    return _connection(settings.REDIS_URL)
 
-    One repetition mends a connection that was dropped while idle; the library's own patience of several seconds would
-    hold up every page while Redis is down.
+
+@cache
+def _connection(url: str) -> redis.Redis:
+    """One repetition mends a connection that was dropped while idle; the library's own patience of several seconds
+    would hold up every page while Redis is down.
     """
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)
-    )
+    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1))

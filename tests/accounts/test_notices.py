@@ -21,7 +21,6 @@ from django.utils import timezone
 from accounts.models import KnownBrowser, Notice, Role, User
 from accounts.services import memberships, notices, people
 from accounts.services.mail_retries import Mailed
-from billing.lib import redis as redis_service
 from portal.tasks import send_notices
 from tests.support.factories import NOON, MembershipFactory, UserFactory
 from tests.support.logins import (
@@ -177,10 +176,8 @@ def test_who_has_no_password_sets_one_only_after_a_fresh_login(user: User) -> No
 @pytest.fixture
 def no_redis() -> Iterator[None]:
     url, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:1/0"
-    redis_service.connection.cache_clear()
     yield
     settings.REDIS_URL = url
-    redis_service.connection.cache_clear()
 
 
 @pytest.mark.usefixtures("no_redis")

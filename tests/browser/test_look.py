@@ -22,7 +22,7 @@ PLACES = {"customer": ("Overview", "Calls", "Payments"), "reseller": ("Overview"
 @pytest.mark.parametrize("role", list(PLACES))
 def test_every_page_fits_its_window(walk: Callable[..., Walk], role: str, window: str, theme: str) -> None:
     person = walk(role, viewport=WINDOWS[window], color_scheme=theme)
-    person.log_in()
+    person.come_back()
     for place in PLACES[role]:
         person.open(place)
         person.photograph(f"{role}-{place.lower()}-{window}-{theme}")
@@ -36,7 +36,7 @@ def test_how_a_balance_came_about_fits_its_window(
     walk: Callable[..., Walk], role: str, window: str, theme: str
 ) -> None:
     person = walk(role, viewport=WINDOWS[window], color_scheme=theme)
-    person.log_in()
+    person.come_back()
     person.page.get_by_role("link", name="How it came about").click()
     person.page.get_by_role("link", name="Yesterday").click()
     expect(person.page.locator(".rows.ledger > li")).to_have_count(1)
@@ -51,7 +51,7 @@ def test_how_a_balance_came_about_fits_its_window(
 @pytest.mark.parametrize("window", list(WINDOWS))
 def test_a_statement_fits_its_window_and_comes_as_a_file(walk: Callable[..., Walk], window: str) -> None:
     person = walk("customer", viewport=WINDOWS[window])
-    person.log_in()
+    person.come_back()
     person.open("Payments")
     person.page.get_by_role("link", name="Statements").click()
     expect(person.page.get_by_role("heading", name="Statements")).to_be_visible()
@@ -70,7 +70,7 @@ def test_a_statement_fits_its_window_and_comes_as_a_file(walk: Callable[..., Wal
 @pytest.mark.parametrize("window", list(WINDOWS))
 def test_the_security_pages_fit_their_window(walk: Callable[..., Walk], window: str, theme: str) -> None:
     person = walk("customer", viewport=WINDOWS[window], color_scheme=theme)
-    person.log_in()
+    person.come_back()
     person.open_security()
     person.photograph(f"security-{window}-{theme}")
     assert not person.is_wider_than_the_window()
@@ -85,7 +85,7 @@ def test_the_security_pages_fit_their_window(walk: Callable[..., Walk], window: 
 
 def test_a_large_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport=WINDOWS["phone"])
-    reseller.log_in()
+    reseller.come_back()
     reseller.open("Customers")
     reseller.page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
     reseller.page.get_by_label("Amount").fill("1000.12")
@@ -106,7 +106,7 @@ def test_a_large_top_up_fits_a_phone(walk: Callable[..., Walk]) -> None:
 @pytest.mark.parametrize("window", list(WINDOWS))
 def test_the_same_top_up_again_must_be_meant(walk: Callable[..., Walk], window: str) -> None:
     reseller = walk("reseller", viewport=WINDOWS[window], color_scheme="dark")
-    reseller.log_in()
+    reseller.come_back()
     page, amount = reseller.page, {"desktop": "1.25", "phone": "1.26"}[window]
     reseller.open("Customers")
     for is_again in (False, True):
@@ -130,7 +130,7 @@ def test_the_same_top_up_again_must_be_meant(walk: Callable[..., Walk], window: 
 
 def test_a_voucher_card_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport=WINDOWS["phone"], color_scheme="dark")
-    reseller.log_in()
+    reseller.come_back()
     reseller.open("Customers")
     reseller.page.get_by_role("link", name="Top up Harbour Dental Ltd").click()
     reseller.page.get_by_role("link", name="Voucher card").click()
@@ -147,7 +147,7 @@ def test_a_voucher_card_fits_a_phone(walk: Callable[..., Walk]) -> None:
 
 def test_a_long_name_without_a_space_fits_a_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport=WINDOWS["phone"])
-    reseller.log_in()
+    reseller.come_back()
     reseller.open("Customers")
     reseller.page.locator(".rows .title").first.evaluate("title => { title.textContent = 'W'.repeat(80) }")
     assert not reseller.is_wider_than_the_window()
@@ -156,7 +156,7 @@ def test_a_long_name_without_a_space_fits_a_phone(walk: Callable[..., Walk]) -> 
 @pytest.mark.parametrize("window", list(WINDOWS))
 def test_the_labels_of_a_chart_stand_below_their_bars(walk: Callable[..., Walk], window: str) -> None:
     customer = walk("customer", viewport=WINDOWS[window])
-    customer.log_in()
+    customer.come_back()
     customer.open("Calls")
     page, today = customer.page, timezone.now().date()
     middles = "marks => marks.map(mark => mark.getBoundingClientRect()).map(box => box.left + box.width / 2)"
@@ -172,14 +172,14 @@ def test_the_labels_of_a_chart_stand_below_their_bars(walk: Callable[..., Walk],
 
 def test_the_call_filters_fit_the_smallest_phone(walk: Callable[..., Walk]) -> None:
     customer = walk("customer", viewport={"width": 320, "height": 568})
-    customer.log_in()
+    customer.come_back()
     customer.open("Calls")
     assert not customer.is_wider_than_the_window()
 
 
 def test_the_labels_of_months_stand_apart_on_the_smallest_phone(walk: Callable[..., Walk]) -> None:
     reseller = walk("reseller", viewport={"width": 320, "height": 568})
-    reseller.log_in()
+    reseller.come_back()
     reseller.open("Customers")
     page, today = reseller.page, timezone.now().date()
     address = page.get_by_role("link", name="Omar Rahman", exact=True).get_attribute("href")
@@ -205,7 +205,7 @@ def test_the_pages_before_the_login_fit_too(walk: Callable[..., Walk], window: s
 
 def test_no_list_of_the_staff_site_is_cut_off_on_a_desktop(walk: Callable[..., Walk]) -> None:
     operator = walk("operator", viewport=WINDOWS["desktop"])
-    operator.log_in()
+    operator.come_back()
     for name in ("accounts/account", "accounts/auditentry", "balances/payment", "calls/callday"):
         operator.page.goto(f"{operator.url}/staff/{name}/")
         cut_off = "results => results.some(list => list.scrollWidth > list.clientWidth)"

@@ -4,11 +4,14 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Error, Page, Response, expect
+from playwright.sync_api import ConsoleMessage, Cookie, Error, Page, Response, expect
 
 from tests.support.demo import Person
 
 expect.set_options(timeout=15_000)
+# The cookies of people who have logged in, by role.
+Sessions = dict[str, list[Cookie]]
+HOME = re.compile(r"/(a/\w+|staff)/$")
 SCREENSHOTS = Path(__file__).resolve().parent.parent / "screenshots"
 
 
@@ -19,6 +22,7 @@ class Walk:
     page: Page
     url: str
     person: Person
+    sessions: Sessions
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -33,7 +37,19 @@ class Walk:
         self.page.get_by_label("Email").fill(self.person.email)
         self.page.get_by_label("Password", exact=True).fill(self.person.password)
         self.page.get_by_role("button", name="Log in", exact=True).click()
-        self.page.wait_for_url(re.compile(r"/(a/\w+|staff)/$"))
+        self.page.wait_for_url(HOME)
+
+    def come_back(self) -> None:
+        """Still logged in from an earlier walk, where there was one: for tests of what comes after the login."""
+        if known := self.sessions.get(self.person.role):
+            self.page.context.add_cookies(
+                [{"name": cookie["name"], "value": cookie["value"], "url": self.url} for cookie in known]
+            )
+            self.page.goto(f"{self.url}/")
+            self.page.wait_for_url(HOME)
+        else:
+            self.log_in()
+            self.sessions[self.person.role] = self.page.context.cookies()
 
     def log_out(self) -> None:
         self.page.locator("[popovertarget=menu]").click()

@@ -42,6 +42,5 @@ def test_a_lock_that_is_lost_takes_none_of_the_others_with_it() -> None:
 
 def test_without_redis_nothing_is_held(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
-    connection.cache_clear()
     with hold_each(["a", "b"], longest=BRIEF) as held:
         assert held == set()

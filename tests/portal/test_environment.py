@@ -1,8 +1,9 @@
-"""Settings are read by a program of its own each time: they end it when they are wrong."""
+"""Settings are read by a start of `manage.py` each time: they end it when they are wrong."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -10,10 +11,17 @@ import pytest
 
 import portal.settings
 from tests.support.demo import CHECKOUT
-from tests.support.processes import PRODUCTION, manage
+from tests.support.processes import PRODUCTION
+from tests.support.starts import Manage, many_starts
 
 
-def test_the_deployment_check_has_nothing_to_say_of_production() -> None:
+@pytest.fixture(scope="module")
+def manage() -> Iterator[Manage]:
+    with many_starts() as manage:
+        yield manage
+
+
+def test_the_deployment_check_has_nothing_to_say_of_production(manage: Manage) -> None:
     checked = manage("check", "--deploy", "--fail-level", "DEBUG", **PRODUCTION)
 
     assert checked.returncode == 0, checked.stderr
@@ -21,7 +29,7 @@ def test_the_deployment_check_has_nothing_to_say_of_production() -> None:
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
-def test_a_missing_variable_is_one_plain_line(name: str) -> None:
+def test_a_missing_variable_is_one_plain_line(manage: Manage, name: str) -> None:
     checked = manage("check", **{key: value for key, value in PRODUCTION.items() if key != name})
 
     assert checked.returncode == 1
@@ -49,7 +57,7 @@ def test_a_missing_variable_is_one_plain_line(name: str) -> None:
         ("CALL_RETENTION_MONTHS", "-3"),
     ],
 )
-def test_a_wrong_variable_is_one_plain_line(name: str, value: str) -> None:
+def test_a_wrong_variable_is_one_plain_line(manage: Manage, name: str, value: str) -> None:
     checked = manage("check", **{**PRODUCTION, name: value})
 
     assert checked.returncode == 1
@@ -67,14 +75,16 @@ def test_a_wrong_variable_is_one_plain_line(name: str, value: str) -> None:
         ({"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1"}, "STRIPE_WEBHOOK_SECRET"),
     ],
 )
-def test_a_provider_of_payments_that_cannot_be_used_ends_the_start(changes: dict[str, str], name: str) -> None:
+def test_a_provider_of_payments_that_cannot_be_used_ends_the_start(
+    manage: Manage, changes: dict[str, str], name: str
+) -> None:
     checked = manage("check", **PRODUCTION, **changes)
 
     assert checked.returncode == 1
     assert checked.stderr.startswith(f"The environment variable {name} is wrong or missing: ")
 
 
-def test_a_provider_of_payments_that_can_be_used_starts() -> None:
+def test_a_provider_of_payments_that_can_be_used_starts(manage: Manage) -> None:
     stripe = {"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
     assert manage("check", **PRODUCTION, **stripe).returncode == 0
     assert (
@@ -83,7 +93,7 @@ def test_a_provider_of_payments_that_can_be_used_starts() -> None:
     )
 
 
-def test_a_secret_may_stand_in_a_mounted_file(tmp_path: Path) -> None:
+def test_a_secret_may_stand_in_a_mounted_file(manage: Manage, tmp_path: Path) -> None:
     secret = tmp_path / "secret_key"
     secret.write_text(f"{PRODUCTION['SECRET_KEY']}\n")
     others = {key: value for key, value in PRODUCTION.items() if key != "SECRET_KEY"}

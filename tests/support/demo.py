@@ -18,7 +18,7 @@ from portal import local
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 # What a test run or a shell says of its own servers is not the demo's.
-NOT_INHERITED = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "DJANGO_SETTINGS_MODULE", "PUBLIC_URL"}
+NOT_INHERITED = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "PUBLIC_URL"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class DemoProcess:
     folder: Path
     port: int = field(default_factory=local.free_port)
     command: tuple[str, ...] = (sys.executable, "manage.py", "demo", "--json")
+    settings: str = "tests.support.settings"
     people: dict[str, Person] = field(default_factory=dict)
     seconds: float = 0
 
@@ -66,7 +67,8 @@ class DemoProcess:
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        return {**kept, "PORT": str(self.port), "PORTAL_FOLDER": str(self.folder)}
+        own = {"PORT": str(self.port), "PORTAL_FOLDER": str(self.folder), "DJANGO_SETTINGS_MODULE": self.settings}
+        return {**kept, **own}
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
         """What it had to say for itself."""
