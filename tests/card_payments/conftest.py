@@ -9,10 +9,11 @@ from django.utils import timezone
 from accounts.models import Account, Switch, User
 from billing.balances.services import profiles
 from billing.card_payments.models import CardPayment
-from tests.card_payments.support import begin
+from simulator.process import SimulatorProcess
+from tests.card_payments.support import begin, carry_out, report
 from tests.support import stripe_server
 from tests.support.factories import UserFactory
-from tests.support.stripe_server import StripeServer
+from tests.support.stripe_server import StripeServer, event
 
 
 @pytest.fixture
@@ -39,3 +40,12 @@ def by() -> User:
 def payment(stripe: StripeServer, account: Account, by: User) -> CardPayment:
     """Started, with the provider's page open."""
     return begin(account, by)
+
+
+@pytest.fixture
+def paid(payment: CardPayment, stripe: StripeServer, simulator: SimulatorProcess) -> CardPayment:
+    """Paid and credited."""
+    report(event(stripe.pay()))
+    carry_out(payment)
+    payment.refresh_from_db()
+    return payment

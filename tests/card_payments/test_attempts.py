@@ -226,6 +226,20 @@ def test_a_bank_debit_is_on_its_way_until_the_bank_says(
     assert context(zoe.client.get(page))["status"] == Status.ON_ITS_WAY
 
 
+@pytest.mark.parametrize("finish", ["submit", "pay"])
+def test_a_form_whose_page_was_finished_meanwhile_leads_to_its_payment(
+    zoe: Visitor, stripe: StripeServer, allowed: None, finish: str
+) -> None:
+    form = {"amount": "25.50", "key": FORM["key"]}
+    zoe.client.post(zoe.page("topup/online/"), form)
+    getattr(stripe, finish)()
+    payment = CardPayment.objects.get()
+    answer = zoe.client.post(zoe.page("topup/online/"), form)
+    assert answer["Location"] == zoe.page(f"online/{payment.reference}/")
+    status = context(zoe.client.get(answer["Location"]))["status"]
+    assert status == (Status.UNDER_WAY if finish == "submit" else Status.ON_ITS_WAY)
+
+
 @pytest.mark.parametrize("is_in_order", [True, False])
 def test_a_bank_debit_that_failed_is_not_paid(payment: CardPayment, stripe: StripeServer, *, is_in_order: bool) -> None:
     session = stripe.submit()

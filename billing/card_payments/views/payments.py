@@ -21,7 +21,7 @@ from accounts.actions import Action
 from billing.card_payments import queries
 from billing.card_payments.forms.payments import CardPaymentForm
 from billing.card_payments.models import CardPayment, CardPaymentState
-from billing.card_payments.providers.base import ProviderError
+from billing.card_payments.providers.base import PageClosed, ProviderError
 from billing.card_payments.queries import Status
 from billing.card_payments.services import payments
 from billing.topups.services.errors import TopUpRefused
@@ -114,12 +114,17 @@ def online_payment(request: Request, access: Access, reference: str) -> HttpResp
 
 
 def _to_the_provider(payment: CardPayment, form: CardPaymentForm, now: datetime) -> HttpResponse | None:
-    """The answer that leads to the provider's page. None: it could not be opened, as the form then says."""
+    """The answer that leads to the provider's page, or to how the payment stands where that is closed.
+
+    None: it could not be opened, as the form then says.
+    """
     here = reverse("online_payment", args=[payment.account.public_id, payment.reference])
     if payment.state != CardPaymentState.STARTED:
         return redirect(here)
     try:
         session = payments.open_page(payment=payment, back=f"{settings.PUBLIC_URL}{here}", now=now)
+    except PageClosed:
+        return redirect(here)
     except ProviderError as error:
         form.add_error(None, str(error.because))
         return None
