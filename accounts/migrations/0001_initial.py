@@ -80,6 +80,7 @@ class Migration(FirstMigration):
                 ('warn_within', models.DurationField(default=datetime.timedelta(seconds=600), help_text='For how long a second top-up of the same account by the same amount must be meant')),
                 ('voucher_cards', models.BooleanField(default=True, help_text='Owners of an account pay in voucher cards (PayByPhoneCard, GetPhoneCard)')),
                 ('online_payments', models.BooleanField(default=False, help_text='Owners of an account pay for it by card, at the provider that PAYMENT_PROVIDER names')),
+                ('lock_on_dispute', models.BooleanField(default=False, help_text='An account is locked on the switch when a payment for it by card is disputed; people unlock it')),
                 ('sending_deadline', models.DurationField(default=datetime.timedelta(seconds=600), help_text='How long an unsent top-up is tried')),
                 ('settling_time', models.DurationField(default=datetime.timedelta(seconds=1800), help_text='How long a top-up may stay in doubt before a person decides')),
                 ('clean_looks', models.PositiveSmallIntegerField(default=3, help_text='Complete looks at the payment history without a find before a person decides')),

@@ -143,6 +143,10 @@ class Switch(models.Model):
         default=False,
         help_text=_("Owners of an account pay for it by card, at the provider that PAYMENT_PROVIDER names"),
     )
+    lock_on_dispute = models.BooleanField(
+        default=False,
+        help_text=_("An account is locked on the switch when a payment for it by card is disputed; people unlock it"),
+    )
     sending_deadline = models.DurationField(
         default=timedelta(minutes=10), help_text=_("How long an unsent top-up is tried")
     )

@@ -26,6 +26,8 @@ class CardPaymentsConfig(Subject):
     pages_under = {"online": "payments"}
     staff = {
         "cardpayment": ("v", "vc", "v"),
+        "cardreversal": ("v", "v", "v"),
+        "disputelock": ("v", "v", "v"),
     }
     waiting = "billing.card_payments.admin.waiting"
     metrics = "billing.card_payments.queries.metrics"

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import TextChoices
+from django.db.models import F, Q, QuerySet, Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentState
-from billing.lib.reasons import Because, Reason
+from billing.card_payments.models import (
+    RECEIVED,
+    CardPayment,
+    CardPaymentState,
+    CardReversal,
+    ReversalKind,
+    ReversalState,
+)
+from billing.card_payments.models.reversals import TAKES_MONEY
+from billing.lib.reasons import Because, Money, Reason
 from billing.subject import Metric
 from billing.topups.models import DOUBTFUL, TopUp, TopUpState
 from billing.topups.queries.progress import Step, StepState, StepTitle
@@ -21,6 +29,7 @@ class Status(TextChoices):
     """How a payment stands, its credit included."""
 
     WAITING = "waiting", _("not paid yet")
+    UNDER_WAY = "under_way", _("on its way")
     ABANDONED = "abandoned", _("not paid")
     ON_ITS_WAY = "on_its_way", _("paid, being credited")
     CHECKING = "checking", _("paid, being checked")
@@ -43,8 +52,18 @@ class PaymentDetail(Reason):
     """Why a step of a payment stands as it does."""
 
     NOT_REPORTED = "payment_step.not_reported", _("The payment provider has not told us of a payment.")
+    BANK_AT_WORK = "payment_step.bank_at_work", _("Your bank has not finished yet. This may take some days.")
     OVER = "payment_step.over", _("The time to pay is over, or the payment failed.")
     BY_STAFF = "payment_step.by_staff", _("By our staff.")
+    OF_AMOUNT = "payment_step.of_amount", "%(amount)s"
+
+
+REVERSAL_STEPS = {
+    ReversalState.PENDING: StepState.NOW,
+    ReversalState.OPENED: StepState.NOW,
+    ReversalState.FAILED: StepState.FAILED,
+    ReversalState.LOST: StepState.FAILED,
+}
 
 
 def find(*, account: Account, reference: str) -> CardPayment | None:
@@ -60,12 +79,12 @@ def status_of(payment: CardPayment, credit: TopUp | None) -> Status:
     """How a payment stands. `credit` is its latest top-up."""
     if payment.state not in RECEIVED:
         return {
-            CardPaymentState.STARTED: Status.WAITING,
+            CardPaymentState.STARTED: Status.UNDER_WAY if payment.under_way_since else Status.WAITING,
             CardPaymentState.ABANDONED: Status.ABANDONED,
             CardPaymentState.REFUNDED: Status.REFUNDED,
         }[CardPaymentState(payment.state)]
     if credit is None or credit.state in (TopUpState.REFUSED, TopUpState.NOT_APPLIED):
-        return Status.OWED
+        return Status.REFUNDED if payment.reversals.all().refunded() >= payment.amount else Status.OWED
     if credit.state in DOUBTFUL:
         return Status.CHECKING
     return Status.CREDITED if credit.state == TopUpState.CONFIRMED else Status.ON_ITS_WAY
@@ -80,13 +99,22 @@ def steps(payment: CardPayment, credit: TopUp | None) -> list[Step]:
         taken.append(Step(StepTitle.CREDIT, payment.why, None, StepState.LATER))
     if payment.state == CardPaymentState.REFUNDED:
         taken.append(Step(PaymentStep.PAID_BACK, Because(PaymentDetail.BY_STAFF), payment.settled_at, StepState.DONE))
-    return taken
+    return [*taken, *_reversed(payment)]
+
+
+def _reversed(payment: CardPayment) -> Iterator[Step]:
+    """Its refunds and disputes, the first first."""
+    for reversal in payment.reversals.order_by("heard_at", "pk"):
+        title = ReversalState(reversal.state)
+        amount = Because(PaymentDetail.OF_AMOUNT, {"amount": Money(reversal.amount, reversal.currency)})
+        yield Step(title, amount, reversal.heard_at, REVERSAL_STEPS.get(title, StepState.DONE))
 
 
 def _paid(payment: CardPayment) -> Step:
     match payment.state:
         case CardPaymentState.STARTED:
-            return Step(PaymentStep.PAY, Because(PaymentDetail.NOT_REPORTED), None, StepState.NOW)
+            detail = PaymentDetail.BANK_AT_WORK if payment.under_way_since else PaymentDetail.NOT_REPORTED
+            return Step(PaymentStep.PAY, Because(detail), None, StepState.NOW)
         case CardPaymentState.ABANDONED:
             return Step(PaymentStep.NOT_PAID, Because(PaymentDetail.OVER), None, StepState.FAILED)
         case CardPaymentState.DIFFERS:
@@ -98,10 +126,20 @@ def not_credited(account: Account, *, most: int) -> list[CardPayment]:
     """Payments that are owed to the account, the newest first, without those that are shown as a top-up in doubt."""
     in_doubt = TopUp.objects.filter(account=account, online__isnull=False, state__in=DOUBTFUL)
     owed = CardPayment.objects.filter(account=account).owed().exclude(pk__in=in_doubt.values("online"))
-    return list(owed.order_by("-paid_at", "-pk")[:most])
+    return list(owed.exclude(pk__in=_paid_back(account)).order_by("-paid_at", "-pk")[:most])
+
+
+def _paid_back(account: Account) -> QuerySet[CardPayment, int]:
+    """Payments of which the provider has paid back everything, though no person has settled them yet."""
+    backs = Q(reversals__kind=ReversalKind.REFUND, reversals__state__in=TAKES_MONEY)
+    refunded = CardPayment.objects.filter(account=account).annotate(refunded=Sum("reversals__amount", filter=backs))
+    return refunded.filter(refunded__gte=F("amount")).values_list("pk", flat=True)
 
 
 def metrics(*, now: datetime) -> Iterator[Metric]:
     """Payments that were received and credited to no account."""
     owed = {"": CardPayment.objects.owed().count()}
     yield Metric("portal_card_payments_owed", "Payments by card that are received and not credited.", owed)
+    unhandled = {kind.value: CardReversal.objects.unhandled().filter(kind=kind).count() for kind in ReversalKind}
+    about = "Refunds and disputes of payments by card that no person has looked at."
+    yield Metric("portal_card_payments_reversed", about, unhandled, label="kind")

@@ -89,6 +89,7 @@ def staff_steps(world: World, roles: Collection[str] = ROLES) -> Iterator[Step]:
 
 def other_staff_steps(roles: Collection[str] = ROLES) -> Iterator[Step]:
     topup = TopUp.objects.get(state=TopUpState.REVIEW)
+    payment = CardPayment.objects.get(account__number="A-20417")
     arguments: dict[str, list[object]] = {
         "admin:app_list": ["topups"],
         "admin:topups_topup_decide": [topup.pk],
@@ -96,7 +97,8 @@ def other_staff_steps(roles: Collection[str] = ROLES) -> Iterator[Step]:
         "admin:reissue_answer": [topup.pk, 0],
         "admin:credit": [topup.account_id],
         "admin:credit_confirm": [topup.account_id],
-        "admin:card_payments_cardpayment_settle": [CardPayment.objects.get(account__number="A-20417").pk],
+        "admin:card_payments_cardpayment_settle": [payment.pk],
+        "admin:card_payments_cardpayment_reversals": [payment.pk],
     }
     addresses = {page: reverse(page, args=args) for page, args in arguments.items()}
     allowed = {(page, method, role): cell for (page, method), role, cell in cells(table.OTHER_STAFF_PAGES)}

@@ -669,4 +669,6 @@ admin:credit_confirm        GET   login           403      403        →admin:c
 admin:credit_confirm        POST  login           403      403        refused          403         refused
 admin:card_payments_cardpayment_settle  GET   login   403      403        page             403         page
 admin:card_payments_cardpayment_settle  POST  login   403      403        refused          403         refused
+admin:card_payments_cardpayment_reversals  GET   login   403      403        page             403         page
+admin:card_payments_cardpayment_reversals  POST  login   403      403        refused          403         refused
 """

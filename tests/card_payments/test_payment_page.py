@@ -224,6 +224,18 @@ def test_a_page_of_the_demo_that_is_forgotten_or_too_old_is_over(zoe: Visitor, s
     assert payment.state == CardPaymentState.ABANDONED
 
 
+@pytest.mark.parametrize("late", [56, 61])
+def test_a_form_of_the_demo_works_again_when_its_page_is_over(zoe: Visitor, late: int) -> None:
+    first = begin(zoe)["Location"]
+    with time_machine.travel(timezone.now() + timedelta(minutes=late)):
+        second = begin(zoe)["Location"]
+        assert second not in {first, ""}
+        zoe.client.post(first, {"what": "pay"})
+        assert not TopUp.objects.exists()
+        zoe.client.post(second, {"what": "pay"})
+    assert TopUp.objects.count() == 1
+
+
 def test_without_the_demo_provider_its_page_is_not_there(zoe: Visitor, settings: Any) -> None:
     hosted = begin(zoe)["Location"]
     settings.PAYMENT_PROVIDER = "stripe"

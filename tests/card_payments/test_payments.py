@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -22,69 +22,17 @@ from billing.card_payments.queries import Status, credit_of, not_credited, statu
 from billing.card_payments.services import payments as card_payment_payments
 from billing.card_payments.services import unreported as unreported_card_payments
 from billing.lib.reasons import Because
-from billing.topups.models import RequestReason, Source, TopUp, TopUpState
+from billing.topups.models import RequestReason, Source, TopUpState
 from billing.topups.services import errors as topup_errors
 from billing.topups.services import sending as topup_sending
 from simulator.process import SimulatorProcess
-from tests.support import stripe_server
-from tests.support.factories import UserFactory
+from tests.card_payments.support import AMOUNT, WEBHOOK, begin, carry_out, report, states
 from tests.support.refusals import refused
 from tests.support.stripe_server import StripeServer, event, signed
 
 pytestmark = pytest.mark.django_db
 
-WEBHOOK = "/payments/webhook/stripe/"
-AMOUNT = Decimal("25.50")
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def stripe(settings: Any) -> Iterator[StripeServer]:
-    with stripe_server.running() as server:
-        settings.PAYMENT_PROVIDER = "stripe"
-        settings.STRIPE_SECRET_KEY = stripe_server.SECRET_KEY
-        settings.STRIPE_WEBHOOK_SECRET = stripe_server.WEBHOOK_SECRET
-        settings.STRIPE_API_BASE = server.url
-        yield server
-
-
-@pytest.fixture
-def account(switch: Switch) -> Account:
-    return profiles.ensure(switch=switch, number="C-301", now=timezone.now())
-
-
-@pytest.fixture
-def by() -> User:
-    return UserFactory.create()
-
-
-@pytest.fixture
-def payment(stripe: StripeServer, account: Account, by: User) -> CardPayment:
-    """Started, with the provider's page open."""
-    return begin(account, by)
-
-
-def begin(account: Account, by: User, *, amount: Decimal = AMOUNT, key: str = "k1") -> CardPayment:
-    now = timezone.now()
-    payment = card_payment_payments.start(account=account, amount=amount, by=by, key=key, now=now)
-    card_payment_payments.open_page(payment=payment, back="https://portal.example.com/back/", now=now)
-    payment.refresh_from_db()
-    return payment
-
-
-def report(body: str, signature: str | None = None) -> int:
-    headers = {"Stripe-Signature": signed(body) if signature is None else signature}
-    answer = Client().post(WEBHOOK, body, content_type="application/json", headers=headers)
-    return answer.status_code
-
-
-def states(payment: CardPayment) -> tuple[str, list[str]]:
-    payment.refresh_from_db()
-    return payment.state, [topup.state for topup in payment.topups.order_by("pk")]
-
-
-def carry_out(payment: CardPayment) -> TopUp:
-    return topup_sending.carry_out(topup_id=payment.topups.get().pk, now=timezone.now())
 
 
 def test_the_provider_is_told_the_exact_amount_and_our_reference(payment: CardPayment, stripe: StripeServer) -> None:

@@ -14,7 +14,7 @@ from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, S
 from billing.balances.models import Charge, Payment
 from billing.calls.models import Call, CallDay, CountingRule, DayBy
 from billing.calls.services import totals as call_totals
-from billing.card_payments.models import CardPayment
+from billing.card_payments.models import CardPayment, CardReversal, ReversalKind, ReversalState
 from billing.customers.models import ChangeKind, CustomerChange
 from billing.exports.models import Export, ExportState, FileKind
 from billing.topups.models import Source, TopUp
@@ -129,6 +129,22 @@ class CardPaymentFactory(DjangoModelFactory[CardPayment]):
     session = factory.Sequence(lambda n: f"session-{n}")
     started_at = NOON
     next_look_at = NOON
+
+
+class CardReversalFactory(DjangoModelFactory[CardReversal]):
+    """A refund of a part that no person has looked at."""
+
+    class Meta:
+        model = CardReversal
+
+    payment = factory.SubFactory(CardPaymentFactory, state="paid", paid_at=NOON)
+    kind = ReversalKind.REFUND
+    number = factory.Sequence(lambda n: f"re_{n}")
+    amount = Decimal("10")
+    currency = "USD"
+    state = ReversalState.SUCCEEDED
+    told_at = NOON
+    heard_at = NOON
 
 
 class CustomerChangeFactory(DjangoModelFactory[CustomerChange]):

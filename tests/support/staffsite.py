@@ -26,6 +26,7 @@ from tests.support.factories import (
     CallDayFactory,
     CallFactory,
     CardPaymentFactory,
+    CardReversalFactory,
     ChargeFactory,
     CustomerChangeFactory,
     ExportFactory,
@@ -57,7 +58,8 @@ def full_account() -> Account:
     InvitationFactory.create(account=account)
     members.place_phrase(account=account, now=NOON)
     in_review(account)
-    CardPaymentFactory.create(account=account, state="paid", paid_at=NOON)
+    payment = CardPaymentFactory.create(account=account, state="paid", paid_at=NOON)
+    CardReversalFactory.create(payment=payment)
     CustomerChangeFactory.create(account=account)
     ExportFactory.create(account=account)
     batch = Batch.objects.create(

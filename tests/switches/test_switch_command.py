@@ -79,6 +79,7 @@ LIMITS = {
     "--fresh-login-above=99": ("fresh_login_above", Decimal(99)),
     "--places=4": ("topup_places", 4),
     "--no-voucher-cards": ("voucher_cards", False),
+    "--lock-on-dispute": ("lock_on_dispute", True),
     "--warn-within=60": ("warn_within", timedelta(minutes=1)),
     "--sending-deadline=120": ("sending_deadline", timedelta(minutes=2)),
     "--settling-time=900": ("settling_time", timedelta(minutes=15)),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Protocol
 
-from billing.card_payments.models import CardPayment, ProviderReason
+from billing.card_payments.models import CardPayment, ProviderReason, ReversalKind, ReversalState
 from billing.lib.reasons import Because
 
 # How long the provider's page can be paid on. Stripe allows half an hour to a day.
@@ -18,20 +18,51 @@ OPEN_FOR = timedelta(hours=1)
 class Progress(Enum):
     """How far a payment has come at the provider."""
 
-    PENDING = auto()  # may still be paid, or the bank is still at it
+    PENDING = auto()  # may still be paid
+    UNDER_WAY = auto()  # the person has done all; the bank has not, which may take days
     PAID = auto()
     OVER = auto()  # surely not paid, and cannot be any more
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionReport:
-    """The provider's statement about a session. `reference` is ours, as it was given to the provider."""
+    """The provider's statement about a session. `reference` is ours, as it was given to the provider.
+
+    `intent` is what the provider calls the charge. `url` is its page, while a person can still pay on it.
+    """
 
     session: str
     reference: str
     progress: Progress
     amount: Decimal
     currency: str
+    intent: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReversalReport:
+    """The provider's statement about one refund or dispute, `number`. It was made at `told_at`, by its own clock."""
+
+    number: str
+    kind: ReversalKind
+    state: ReversalState
+    amount: Decimal
+    currency: str
+    grounds: str
+    told_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReversalsReport:
+    """The provider's statement about refunds and disputes of one charge, `intent`.
+
+    Unless it `is_whole`, the provider is to be asked for the rest.
+    """
+
+    intent: str
+    found: tuple[ReversalReport, ...]
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +85,19 @@ class ProviderUnreachable(ProviderError):
     """The provider did not answer, and may be asked again."""
 
 
+class ProviderFailed(ProviderUnreachable):
+    """The provider answered with an error of its own, which it may repeat for as long as it is asked the same."""
+
+
 class ProviderRefused(ProviderError):
     """The provider does not take this payment."""
+
+
+class PageClosed(ProviderRefused):
+    """The payment was opened before, and can no longer be paid on its page."""
+
+    def __init__(self) -> None:
+        super().__init__(ProviderReason.CLOSED)
 
 
 class NotFromProvider(Exception):
@@ -79,5 +121,20 @@ class Provider(Protocol):
     def look(self, *, session: str) -> SessionReport:
         """Ask how a session stands now. Raises ProviderError."""
 
-    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
-        """Read a signed report. None: it is about something else. Raises NotFromProvider."""
+    def find(self, *, payment: CardPayment, now: datetime) -> SessionReport | None:
+        """Search for the session of a payment whose opening was not answered. None: there surely is none.
+
+        Raises ProviderError.
+        """
+
+    def expire(self, *, session: str) -> None:
+        """Close the page of a session, so that it surely cannot be paid. Raises ProviderRefused where it is over."""
+
+    def reversals(self, *, intent: str) -> tuple[ReversalReport, ...]:
+        """Ask for the refunds and disputes of a charge. Raises ProviderError."""
+
+    def reference_of(self, *, intent: str) -> str:
+        """Ask which payment of ours a charge is for; "" for none. Raises ProviderUnreachable."""
+
+    def read(self, *, body: bytes, signature: str) -> SessionReport | ReversalsReport | None:
+        """Read a signed report. None: it is about something else, or cannot be read. Raises NotFromProvider."""

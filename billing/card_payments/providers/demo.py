@@ -19,8 +19,10 @@ from billing.card_payments.models import CardPayment, ProviderReason
 from billing.card_payments.providers.base import (
     OPEN_FOR,
     NotFromProvider,
+    PageClosed,
     Progress,
     ProviderRefused,
+    ReversalReport,
     Session,
     SessionReport,
 )
@@ -47,7 +49,7 @@ class Demo:
             "progress": Progress.PENDING.name,
         }
         cache.add(_place(session), state, REMEMBERED_FOR_SECONDS)
-        return Session(id=session, url=reverse("demo_pay", args=[session]))
+        return Session(id=session, url=_page(session))
 
     def look(self, *, session: str) -> SessionReport:
         """Tell how a session stands. One that has left the cache, or was not paid in time, is over."""
@@ -57,6 +59,23 @@ class Demo:
         if state["progress"] == Progress.PENDING.name and time.time() >= state["until"]:
             state["progress"] = Progress.OVER.name
         return _report(state)
+
+    def find(self, *, payment: CardPayment, now: datetime) -> SessionReport | None:
+        """Opening is answered at once here: there is no session but those that are known."""
+        return None
+
+    def expire(self, *, session: str) -> None:
+        state = recall(session)
+        if state["progress"] != Progress.PENDING.name:
+            raise PageClosed
+        cache.set(_place(session), {**state, "progress": Progress.OVER.name}, REMEMBERED_FOR_SECONDS)
+
+    def reversals(self, *, intent: str) -> tuple[ReversalReport, ...]:
+        """No money moves, so none is paid back."""
+        return ()
+
+    def reference_of(self, *, intent: str) -> str:
+        return ""
 
     def read(self, *, body: bytes, signature: str) -> SessionReport | None:
         """Read a report that is signed by `t=<unix seconds>,v1=<HMAC of "t.body">`. Raises NotFromProvider."""
@@ -96,6 +115,10 @@ def _place(session: str) -> str:
     return f"demo-payment:{session}"
 
 
+def _page(session: str) -> str:
+    return reverse("demo_pay", args=[session])
+
+
 def _report(state: dict[str, Any]) -> SessionReport:
     return SessionReport(
         session=state["session"],
@@ -103,4 +126,5 @@ def _report(state: dict[str, Any]) -> SessionReport:
         progress=Progress[state["progress"]],
         amount=Decimal(state["amount"]),
         currency=state["currency"],
+        url=_page(state["session"]) if state["progress"] == Progress.PENDING.name else "",
     )

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 import stripe
 from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from billing.card_payments.models import CardPayment, ProviderReason
 from billing.card_payments.providers.base import (
     OPEN_FOR,
     NotFromProvider,
-    Progress,
+    PageClosed,
+    ProviderFailed,
     ProviderRefused,
     ProviderUnreachable,
+    ReversalReport,
+    ReversalsReport,
     Session,
     SessionReport,
 )
-from billing.card_payments.providers.currencies import from_units, payable_places, to_units
+from billing.card_payments.providers.currencies import payable_places, to_units
+from billing.card_payments.providers.stripe_objects import (
+    OddShape,
+    read_dispute,
+    read_event,
+    read_refund,
+    read_session,
+    reference_in,
+)
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = (3, 8)  # to connect, to answer
 RETRIES = 1  # under the same idempotency key
-FAILED = "checkout.session.async_payment_failed"
-OF_A_SESSION: Final = frozenset(
-    {"checkout.session.completed", "checkout.session.async_payment_succeeded", FAILED, "checkout.session.expired"}
-)
+# How far Stripe's clock may be from ours, when sessions are searched by when they were made.
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+AT_ONCE, MOST_PAGES = 100, 20
 
 
 class Stripe:
@@ -53,7 +64,7 @@ class Stripe:
         price: Any = {
             "currency": payment.currency.lower(),
             "unit_amount": to_units(payment.amount, payment.currency),
-            "product_data": {"name": gettext("Top-up of %(account)s") % {"account": account.number}},
+            "product_data": {"name": _title(account.number)},
         }
         try:
             opened = self._client.v1.checkout.sessions.create(
@@ -71,57 +82,117 @@ class Stripe:
                 },
                 {"idempotency_key": payment.reference},
             )
+        except stripe.IdempotencyError as error:
+            # It was asked before with something else, such as another address of the portal.
+            return self._opened_before(payment, now, error)
         except stripe.StripeError as error:
             raise _failure(error) from error
         if not opened.url:
-            raise ProviderRefused(ProviderReason.CLOSED)
+            raise PageClosed
         return Session(id=opened.id, url=opened.url)
+
+    def _opened_before(self, payment: CardPayment, now: datetime, error: stripe.StripeError) -> Session:
+        found = self.find(payment=payment, now=now)
+        if found is None:
+            raise ProviderFailed(ProviderReason.NO_ANSWER) from error
+        if not found.url:
+            raise PageClosed from error
+        return Session(id=found.session, url=found.url)
 
     def look(self, *, session: str) -> SessionReport:
         try:
             found = self._client.v1.checkout.sessions.retrieve(session, {"expand": ["payment_intent"]})
         except stripe.StripeError as error:
             raise _failure(error) from error
-        return _report(found.to_dict())
+        return _readable_session(found.to_dict())
 
-    def read(self, *, body: bytes, signature: str) -> SessionReport | None:
+    def find(self, *, payment: CardPayment, now: datetime) -> SessionReport | None:
+        since, until = payment.started_at - CLOCKS_DIFFER, now + CLOCKS_DIFFER
+        created: Any = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+        try:
+            page = self._client.v1.checkout.sessions.list({"created": created, "limit": AT_ONCE})
+            for _ in range(MOST_PAGES):
+                for session in page.data:
+                    if session.client_reference_id == payment.reference:
+                        return _readable_session(session.to_dict())
+                if not page.has_more:
+                    return None
+                page = page.next_page()
+        except stripe.StripeError as error:
+            raise _failure(error) from error
+        logger.error("%s was not found among %d sessions at Stripe, and there are more", payment, MOST_PAGES * AT_ONCE)
+        raise _unknown()
+
+    def expire(self, *, session: str) -> None:
+        try:
+            self._client.v1.checkout.sessions.expire(session)
+        except stripe.StripeError as error:
+            raise _failure(error) from error
+
+    def reversals(self, *, intent: str) -> tuple[ReversalReport, ...]:
+        now, of_intent = timezone.now(), {"payment_intent": intent, "limit": AT_ONCE}
+        client: Any = self._client.v1
+        try:
+            refunds = [
+                read_refund(refund.to_dict(), now) for refund in client.refunds.list(of_intent).auto_paging_iter()
+            ]
+            disputes = [
+                read_dispute(dispute.to_dict(), now) for dispute in client.disputes.list(of_intent).auto_paging_iter()
+            ]
+        except stripe.StripeError as error:
+            raise _failure(error) from error
+        except OddShape as error:
+            raise _odd(error) from error
+        return (*refunds, *disputes)
+
+    def reference_of(self, *, intent: str) -> str:
+        try:
+            found = self._client.v1.payment_intents.retrieve(intent)
+        except stripe.InvalidRequestError:
+            logger.info("Stripe reports about a payment that it does not know")
+            return ""
+        except stripe.StripeError as error:
+            failure = _failure(error)
+            raise failure if isinstance(failure, ProviderUnreachable) else _unknown() from error
+        return reference_in(found.to_dict())
+
+    def read(self, *, body: bytes, signature: str) -> SessionReport | ReversalsReport | None:
         if not signature.isascii():
             raise NotFromProvider
         try:
             stripe.WebhookSignature.verify_header(
                 body, signature, settings.STRIPE_WEBHOOK_SECRET, stripe.Webhook.DEFAULT_TOLERANCE
             )
-            event: Mapping[str, Any] = json.loads(body)
         except (stripe.SignatureVerificationError, ValueError) as error:
             raise NotFromProvider from error
-        if event.get("type") not in OF_A_SESSION:
+        try:
+            return read_event(json.loads(body))
+        except (ValueError, RecursionError) as error:
+            # Repeating it would not make it readable: it is answered, and the sweep asks what it was about.
+            logger.error("A signed report of Stripe cannot be read: %s", error)  # noqa: TRY400  # nothing of ours broke
             return None
-        return _report(event["data"]["object"], failed=event["type"] == FAILED)
 
 
-def _report(session: Mapping[str, Any], *, failed: bool = False) -> SessionReport:
-    currency = str(session.get("currency") or "").upper()
-    return SessionReport(
-        session=session["id"],
-        reference=session.get("client_reference_id") or "",
-        progress=Progress.OVER if failed else _progress(session),
-        amount=from_units(session.get("amount_total") or 0, currency),
-        currency=currency,
-    )
+def _title(account: str) -> str:
+    """What the person reads on Stripe's page, in one language: the same key must come with the same content."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return gettext("Top-up of %(account)s") % {"account": account}
 
 
-def _progress(session: Mapping[str, Any]) -> Progress:
-    if session.get("payment_status") == "paid":
-        return Progress.PAID
-    if session.get("status") == "expired" or (session.get("status") == "complete" and _has_failed(session)):
-        return Progress.OVER
-    return Progress.PENDING
+def _readable_session(session: dict[str, Any]) -> SessionReport:
+    try:
+        return read_session(session)
+    except OddShape as error:
+        raise _odd(error) from error
 
 
-def _has_failed(session: Mapping[str, Any]) -> bool:
-    """Whether a payment that takes days, such as a direct debit, failed after its page was completed."""
-    intent = session.get("payment_intent")
-    return isinstance(intent, Mapping) and intent.get("status") in ("requires_payment_method", "canceled")
+def _odd(error: OddShape) -> ProviderUnreachable:
+    logger.error("An answer of Stripe cannot be read: %s", error)
+    return _unknown()
+
+
+def _unknown() -> ProviderUnreachable:
+    return ProviderUnreachable(ProviderReason.NO_ANSWER)
 
 
 def _failure(error: stripe.StripeError) -> ProviderRefused | ProviderUnreachable:
@@ -129,7 +200,8 @@ def _failure(error: stripe.StripeError) -> ProviderRefused | ProviderUnreachable
     details = (type(error).__name__, error.http_status, error.code, error.request_id)
     if isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)):
         logger.warning("Stripe could not be asked: %s, HTTP %s, code %s, request %s", *details)
-        return ProviderUnreachable(ProviderReason.NO_ANSWER)
+        has_failed = (error.http_status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return (ProviderFailed if has_failed else ProviderUnreachable)(ProviderReason.NO_ANSWER)
     logger.error("Stripe refused: %s, HTTP %s, code %s, request %s", *details)
     if error.code == "amount_too_small":
         return ProviderRefused(ProviderReason.TOO_SMALL)

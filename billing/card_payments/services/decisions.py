@@ -10,7 +10,14 @@ from django.db import transaction
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
-from billing.card_payments.models import RECEIVED, CardPayment, CardPaymentReason, CardPaymentState, SettlingReason
+from billing.card_payments.models import (
+    MAY_SETTLE,
+    RECEIVED,
+    CardPayment,
+    CardPaymentReason,
+    CardPaymentState,
+    SettlingReason,
+)
 from billing.card_payments.services import payments
 from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.models import TopUp, TopUpState, Transition
@@ -18,8 +25,6 @@ from billing.topups.services import states as topup_states
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.reissues import ReissueRefused, look_once_more
 from billing.topups.services.states import UNDONE
-
-PERMISSION = "card_payments.change_cardpayment"
 
 
 class SettlingRefused(RefusedBecause):
@@ -42,6 +47,8 @@ def _credit_again(payment: CardPayment, by: User, why: str, now: datetime) -> To
     held = _locked_if_owed(payment)
     if held.state != CardPaymentState.PAID:
         raise SettlingRefused(Because(SettlingReason.ONLY_PAID_BACK))
+    if held.reversals.all().takes_money().exists():
+        raise SettlingRefused(Because(SettlingReason.REVERSED))
     if Transition.objects.filter(topup__online=held, to_state=TopUpState.NOT_APPLIED, by=by).exists():
         raise SettlingRefused(Because(SettlingReason.DECIDED_BY_YOU))
     try:
@@ -67,8 +74,23 @@ def mark_refunded(*, payment: CardPayment, by: User, why: str, now: datetime) ->
     held.state = CardPaymentState.REFUNDED
     held.settled_at, held.settled_by, held.settled_why = now, by, why.strip()
     held.save(update_fields=["state", "settled_at", "settled_by", "settled_why"])
+    held.reversals.all().unhandled().update(handled_at=now, handled_by=by, handled_why=why.strip())
     _note(AuditAction.DECIDED, held, by, now, f"Paid back at the provider: {why.strip()}")
     return held
+
+
+@transaction.atomic
+def mark_handled(*, payment: CardPayment, by: User, why: str, now: datetime) -> None:
+    """Write down that a person looked at its refunds and disputes as they are now. Raises as `mark_refunded` does.
+
+    What they do about it is done elsewhere: the portal takes nothing back by itself.
+    """
+    _check_person(by, why)
+    held = payments.locked(payment)
+    unhandled = held.reversals.all().unhandled()
+    if not unhandled.update(handled_at=now, handled_by=by, handled_why=why.strip()):
+        raise SettlingRefused(Because(SettlingReason.NOTHING_NEW))
+    _note(AuditAction.DECIDED, held, by, now, f"Refunds and disputes handled: {why.strip()}")
 
 
 def is_open(payment: CardPayment) -> bool:
@@ -81,7 +103,7 @@ def _is_owed(payment: CardPayment, undone: Collection[str]) -> bool:
 
 
 def _check_person(by: User, why: str) -> None:
-    if not by.has_perm(PERMISSION):
+    if not by.has_perm(MAY_SETTLE):
         raise PermissionDenied
     if not why.strip():
         raise SettlingRefused(Because(SettlingReason.REASON_MISSING))

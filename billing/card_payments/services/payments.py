@@ -10,25 +10,35 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from accounts.lib.backoff import Backoff
 from accounts.models import Account, User
 from billing.card_payments import providers
 from billing.card_payments.models import CardPayment, CardPaymentReason, CardPaymentState
-from billing.card_payments.providers.base import OPEN_FOR, Progress, Provider, Session, SessionReport
+from billing.card_payments.providers.base import (
+    PageClosed,
+    Progress,
+    Provider,
+    ProviderFailed,
+    ProviderRefused,
+    ReversalsReport,
+    Session,
+    SessionReport,
+)
+from billing.card_payments.services import attempts, reversals
 from billing.lib.amounts import BadAmount, check_amount
 from billing.lib.reasons import Because
 from billing.topups.models import Source, TopUp
 from billing.topups.services import errors as topup_errors
-from billing.topups.services import limits as topup_limits
 from billing.topups.services import requests as topup_requests
-from billing.topups.services.errors import LimitExceeded
 
 logger = logging.getLogger(__name__)
 
 # The reports come within seconds; the provider is asked only where one is lost: after 2 minutes, then 4, 8 … 60 apart.
-LOOKS = Backoff(first=timedelta(minutes=2), longest=timedelta(hours=1))
+LOOKS = Backoff(first=attempts.FIRST_LOOK_AFTER, longest=timedelta(hours=1))
+# Refunds and disputes are reported too. Where a report is lost, they are found within a day.
+REVERSAL_LOOKS = Backoff(first=timedelta(hours=1), longest=timedelta(days=1))
 # A person who waits at the page is answered sooner than a sweep, but the provider is not asked at every visit.
 BETWEEN_LOOKS = timedelta(seconds=5)
 
@@ -43,9 +53,10 @@ def places(*, account: Account) -> int:
 
 
 def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> CardPayment:
-    """Write down that a person wants to pay. Raises TopUpRefused.
+    """Write down that a person wants to pay. Raises TopUpRefused or ProviderError.
 
-    The same key and body give the same payment, which may be over by now.
+    The same key and body give the same payment, which may be over by now; where it surely never could be paid, or its
+    time was over, they give another one, and so does a corrected amount.
     """
     provider = _provider()
     topup_requests.check(
@@ -55,54 +66,13 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
         check_amount(amount, places=places(account=account))
     except BadAmount as error:
         raise topup_errors.AmountRefused(error.because) from error
-    payment = _written(account, amount, by, key, provider, now)
+    before = attempts.latest(by=by, key=key)
+    if before is not None and (report := attempts.ask_about(before, provider=provider, now=now)) is not None:
+        note(payment=before, report=report, now=now)
+    payment = attempts.write(account=account, amount=amount, by=by, key=key, provider=provider, now=now)
     if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
         raise topup_errors.KeyReused(Because(CardPaymentReason.KEY_REUSED))
     return payment
-
-
-@transaction.atomic
-def _written(account: Account, amount: Decimal, by: User, key: str, provider: Provider, now: datetime) -> CardPayment:
-    topup_limits.lock_daily_limits(account=account, by=by)
-    # The limits are checked before it is paid: a payment that is paid is credited whatever the limits of the day.
-    if not CardPayment.objects.filter(paid_by=by, key=key).exists():
-        _check_day(account, amount, by, now)
-    payment, _ = CardPayment.objects.get_or_create(
-        paid_by=by,
-        key=key,
-        defaults={
-            "account": account,
-            "amount": amount,
-            "currency": account.switch.currency,
-            "provider": provider.name,
-            "started_at": now,
-            "next_look_at": now + LOOKS.first,
-        },
-    )
-    return payment
-
-
-def _check_day(account: Account, amount: Decimal, by: User, now: datetime) -> None:
-    """Check the day's limits, counting payments that are open at the provider, or are paid and about to be credited."""
-    used = topup_limits.used_today(accounts=[account], switch=account.switch, by=by, now=now)
-    topup_limits.check_used(used, account=account, amount=amount)
-    coming = CardPayment.objects.filter(account__switch=account.switch).filter(
-        Q(state=CardPaymentState.STARTED, started_at__gt=now - OPEN_FOR)
-        | Q(state=CardPaymentState.PAID, topups__isnull=True)
-    )
-    with_these = used.with_more(
-        by_person=_sum(coming.filter(paid_by=by)), account=account, of_account=_sum(coming.filter(account=account))
-    )
-    try:
-        topup_limits.check_used(with_these, account=account, amount=amount)
-    except LimitExceeded as error:
-        minutes = OPEN_FOR.seconds // 60
-        raise LimitExceeded(Because(CardPaymentReason.LIMIT_WITH_OPEN, {"minutes": minutes})) from error
-
-
-def _sum(payments: QuerySet[CardPayment]) -> Decimal:
-    total: Decimal = payments.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
-    return total
 
 
 def open_page(*, payment: CardPayment, back: str, now: datetime) -> Session:
@@ -110,14 +80,39 @@ def open_page(*, payment: CardPayment, back: str, now: datetime) -> Session:
 
     `back` is the address that the person comes back to.
     """
-    session = _provider().open(payment=payment, back=back, now=now)
-    CardPayment.objects.filter(pk=payment.pk, session="").update(session=session.id)
+    provider = _provider()
+    if payment.session:
+        return _page_again(provider.look(session=payment.session))
+    try:
+        session = provider.open(payment=payment, back=back, now=now)
+    except PageClosed:
+        raise
+    except ProviderRefused as refused:
+        attempts.give_up(payment, refused.because)
+        raise
+    except ProviderFailed:
+        attempts.note_failure(payment, now)
+        raise
+    if not attempts.keep_session(payment, session.id):
+        attempts.close(session.id, provider)
+        raise PageClosed
     return session
 
 
+def _page_again(report: SessionReport) -> Session:
+    if not report.url:
+        raise PageClosed
+    return Session(id=report.session, url=report.url)
+
+
 def receive(*, provider: Provider, body: bytes, signature: str, now: datetime) -> CardPayment | None:
-    """Take in a report of the provider. Raises NotFromProvider. None: it is not about a payment of ours."""
+    """Take in a report of the provider. None: it is not about a payment of ours.
+
+    Raises NotFromProvider, and ProviderUnreachable where it is to be repeated.
+    """
     report = provider.read(body=body, signature=signature)
+    if isinstance(report, ReversalsReport):
+        return reversals.receive(provider=provider, report=report, now=now)
     if report is None:
         return None
     payment = CardPayment.objects.filter(provider=provider.name, reference=report.reference).first()
@@ -140,10 +135,21 @@ def look(*, payment: CardPayment, now: datetime) -> CardPayment:
     return payment
 
 
+def look_for_reversals(*, payment: CardPayment, now: datetime) -> None:
+    """Ask the provider for refunds and disputes of a payment that it received. Raises ProviderError."""
+    provider = providers.current()
+    if provider is None or provider.name != payment.provider or not payment.intent:
+        return
+    reversals.note(payment=payment, found=provider.reversals(intent=payment.intent), now=now)
+
+
 def note(*, payment: CardPayment, report: SessionReport, now: datetime) -> CardPayment:
     """Write down what the provider states, and credit the payment if it is paid."""
+    _keep_intent(payment, report.intent)
     if report.progress == Progress.PAID:
         _was_paid(payment, report, now)
+    elif report.progress == Progress.UNDER_WAY:
+        _waiting(payment).filter(under_way_since__isnull=True).update(under_way_since=now)
     elif report.progress == Progress.OVER:
         _move(payment, CardPaymentState.ABANDONED, if_in=[CardPaymentState.STARTED])
     payment.refresh_from_db()
@@ -157,6 +163,9 @@ def credit_first(*, payment: CardPayment, now: datetime) -> TopUp | None:
             held = locked(payment)
             if held.state != CardPaymentState.PAID or held.topups.exists():
                 return held.topups.order_by("pk").first()
+            if held.reversals.all().takes_money().exists():
+                CardPayment.objects.filter(pk=held.pk).update(why=Because(CardPaymentReason.REVERSED))
+                return None
             return credit(held=held, by=held.paid_by, now=now)
     except topup_errors.TopUpRefused as refused:
         logger.exception("%s is paid and cannot be credited", payment)
@@ -186,17 +195,34 @@ def credit(*, held: CardPayment, by: User, now: datetime) -> TopUp:
 
 def _was_paid(payment: CardPayment, report: SessionReport, now: datetime) -> None:
     """Commit first that it is paid: whatever becomes of the credit, the money is accounted for."""
-    heard = {"paid_at": now, "received": f"{report.amount.normalize():f} {report.currency}, {report.session}"}
+    received = f"{report.amount.normalize():f} {report.currency}, {report.session}"
+    heard = {"paid_at": now, "received": received, "next_reversal_look_at": now + REVERSAL_LOOKS.first}
     waiting = [CardPaymentState.STARTED, CardPaymentState.ABANDONED]
     is_right = (report.amount, report.currency) == (payment.amount, payment.currency)
-    if is_right and payment.session in ("", report.session):
+    if is_right and _is_its_session(payment, report.session):
         if _move(payment, CardPaymentState.PAID, if_in=waiting, session=report.session, **heard):
             logger.info("%s is paid", payment)
         credit_first(payment=payment, now=now)
     elif _move(payment, CardPaymentState.DIFFERS, if_in=waiting, why=Because(CardPaymentReason.DIFFERS), **heard):
-        logger.error("%s was not paid as asked for, but: %s", payment, heard["received"])
+        logger.error("%s was not paid as asked for, but: %s", payment, received)
     elif payment.session != report.session:
-        logger.error("%s is paid a second time: %s", payment, heard["received"])
+        logger.error("%s is paid a second time: %s", payment, received)
+
+
+def _is_its_session(payment: CardPayment, session: str) -> bool:
+    """Whether a session is the payment's own. Where its name was never heard, it must be no other payment's."""
+    others = CardPayment.objects.exclude(pk=payment.pk).filter(provider=payment.provider)
+    return payment.session == session or (not payment.session and not others.filter(session=session).exists())
+
+
+def _keep_intent(payment: CardPayment, intent: str) -> None:
+    """Keep by what name refunds and disputes are reported, if it is no other payment's."""
+    if intent and not CardPayment.objects.filter(provider=payment.provider, intent=intent).exists():
+        CardPayment.objects.filter(pk=payment.pk, intent="").update(intent=intent)
+
+
+def _waiting(payment: CardPayment) -> QuerySet[CardPayment]:
+    return CardPayment.objects.filter(pk=payment.pk, state=CardPaymentState.STARTED)
 
 
 def _move(payment: CardPayment, to: CardPaymentState, *, if_in: list[CardPaymentState], **fields: object) -> bool:

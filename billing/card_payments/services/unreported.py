@@ -19,6 +19,8 @@ MOST_AT_ONCE = 20
 NEVER_OPENED_AFTER = 2 * OPEN_FOR
 # A payment that was just heard of is left so long to the process that credits it.
 UNCREDITED_AFTER = timedelta(seconds=30)
+# Cardholders can dispute a payment for 120 days, and the bank takes its time to pass that on.
+WATCHED_FOR = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,16 @@ class SweptOnline:
     credited: int
     asked: int
     abandoned: int
+    asked_for_reversals: int
 
 
 def sweep(*, now: datetime) -> SweptOnline:
-    return SweptOnline(credited=_credit_the_paid(now), asked=_ask(now), abandoned=_abandon_the_unopened(now))
+    return SweptOnline(
+        credited=_credit_the_paid(now),
+        asked=_ask(now),
+        abandoned=_abandon_the_unopened(now),
+        asked_for_reversals=_ask_for_reversals(now),
+    )
 
 
 def _credit_the_paid(now: datetime) -> int:
@@ -65,3 +73,25 @@ def _abandon_the_unopened(now: datetime) -> int:
         state=CardPaymentState.STARTED, session="", started_at__lt=now - NEVER_OPENED_AFTER
     )
     return unopened.update(state=CardPaymentState.ABANDONED)
+
+
+def _ask_for_reversals(now: datetime) -> int:
+    """Ask for refunds and disputes of recent payments, whose report may have been lost too."""
+    due = CardPayment.objects.filter(next_reversal_look_at__lte=now).order_by("next_reversal_look_at")
+    return sum(_ask_for_reversals_of(payment, now) for payment in due[:MOST_AT_ONCE])
+
+
+def _ask_for_reversals_of(payment: CardPayment, now: datetime) -> bool:
+    """Ask for those of one payment. One that fails must not keep the others waiting."""
+    next_at = now + payments.REVERSAL_LOOKS.pause(payment.reversal_looks + 1)
+    is_recent = payment.paid_at is not None and next_at < payment.paid_at + WATCHED_FOR
+    mine = CardPayment.objects.filter(pk=payment.pk, next_reversal_look_at=payment.next_reversal_look_at)
+    if not mine.update(reversal_looks=F("reversal_looks") + 1, next_reversal_look_at=next_at if is_recent else None):
+        return False
+    try:
+        payments.look_for_reversals(payment=payment, now=now)
+    except ProviderError as error:
+        logger.warning("%s could not be asked about refunds and disputes: %s", payment, error)
+    except Exception:
+        logger.exception("Refunds and disputes of %s could not be looked at", payment)
+    return True

@@ -21,7 +21,7 @@ from accounts.actions import Action
 from billing.card_payments import queries
 from billing.card_payments.forms.payments import CardPaymentForm
 from billing.card_payments.models import CardPayment, CardPaymentState
-from billing.card_payments.providers.base import ProviderError
+from billing.card_payments.providers.base import PageClosed, ProviderError
 from billing.card_payments.queries import Status
 from billing.card_payments.services import payments
 from billing.topups.services.errors import TopUpRefused
@@ -32,6 +32,7 @@ from billing.web.request_limits import TOPUP, throttled
 
 TONES = {
     Status.WAITING: "none",
+    Status.UNDER_WAY: "none",
     Status.ON_ITS_WAY: "none",
     Status.CHECKING: "warn",
     Status.OWED: "warn",
@@ -40,6 +41,8 @@ TONES = {
 }
 # In these nothing more happens by itself.
 AT_REST = frozenset({Status.CREDITED, Status.ABANDONED, Status.REFUNDED, Status.OWED})
+# In these nothing new comes within seconds.
+SLOW = frozenset({Status.CHECKING, Status.UNDER_WAY})
 SHOWN_OWED = 10
 
 
@@ -68,6 +71,8 @@ def online_form(request: Request, access: Access) -> HttpResponse:
             payment = payments.start(account=access.account, by=access.user, now=now, **form.cleaned_data)
         except TopUpRefused as refused:
             form.refuse(refused)
+        except ProviderError as error:
+            form.add_error(None, str(error.because))
         else:
             if (answer := _to_the_provider(payment, form, now)) is not None:
                 return answer
@@ -100,7 +105,7 @@ def online_payment(request: Request, access: Access, reference: str) -> HttpResp
         "steps": queries.steps(payment, credit),
         "tone": TONES.get(status, ""),
         "is_final": status in AT_REST,
-        "again_after": "10s" if status == Status.CHECKING else "3s",
+        "again_after": "10s" if status in SLOW else "3s",
         "failure": failure,
         "may_go_on": payment.paid_by == access.user and access.may(Action.PAY),
         "may_start_again": access.may(Action.PAY),
@@ -109,12 +114,17 @@ def online_payment(request: Request, access: Access, reference: str) -> HttpResp
 
 
 def _to_the_provider(payment: CardPayment, form: CardPaymentForm, now: datetime) -> HttpResponse | None:
-    """The answer that leads to the provider's page. None: it could not be opened, as the form then says."""
+    """The answer that leads to the provider's page, or to how the payment stands where that is closed.
+
+    None: it could not be opened, as the form then says.
+    """
     here = reverse("online_payment", args=[payment.account.public_id, payment.reference])
     if payment.state != CardPaymentState.STARTED:
         return redirect(here)
     try:
         session = payments.open_page(payment=payment, back=f"{settings.PUBLIC_URL}{here}", now=now)
+    except PageClosed:
+        return redirect(here)
     except ProviderError as error:
         form.add_error(None, str(error.because))
         return None

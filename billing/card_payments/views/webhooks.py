@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing.card_payments import providers
 from billing.card_payments.providers import demo
-from billing.card_payments.providers.base import NotFromProvider, Progress, ProviderRefused
+from billing.card_payments.providers.base import NotFromProvider, Progress, ProviderRefused, ProviderUnreachable
 from billing.card_payments.services import payments
 from billing.web.rendering import Request, render_page
 
@@ -45,6 +45,8 @@ def payment_report(request: Request, provider: str) -> HttpResponse:
     except NotFromProvider:
         logger.warning("A report of a payment came that %s did not sign, or signed too long ago", provider)
         return HttpResponse("This is not signed.", status=400, content_type="text/plain")
+    except ProviderUnreachable:
+        return HttpResponse("Please repeat this later.", status=503, content_type="text/plain")
     return HttpResponse("Thank you.", content_type="text/plain")
 
 

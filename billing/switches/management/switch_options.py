@@ -30,6 +30,7 @@ FIELDS = {
     "longest_range": "longest_range",
     "voucher_cards": "voucher_cards",
     "online_payments": "online_payments",
+    "lock_on_dispute": "lock_on_dispute",
     "claim_by_phrase": "claim_by_phrase",
     "claim_by_phone": "claim_by_phone",
     "keep_routing": "keep_routing",
@@ -90,6 +91,11 @@ def add_options(parser: ArgumentParser) -> None:
         "--online-payments",
         action=BooleanOptionalAction,
         help=_("owners pay for their accounts by card, at the provider that PAYMENT_PROVIDER names"),
+    )
+    parser.add_argument(
+        "--lock-on-dispute",
+        action=BooleanOptionalAction,
+        help=_("lock an account on the switch when a payment for it by card is disputed; people unlock it"),
     )
     parser.add_argument(
         "--claim-by-phrase",

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from billing.lib.reasons import BecauseField, Reason
+from billing.lib.reasons import BecauseField
 from billing.lib.references import new_reference
 from billing.topups.models import TopUp, TopUpState
 
@@ -34,6 +34,8 @@ CARD_PAYMENT_EDGES: tuple[tuple[CardPaymentState, CardPaymentState], ...] = (
     (CardPaymentState.PAID, CardPaymentState.REFUNDED),
     (CardPaymentState.DIFFERS, CardPaymentState.REFUNDED),
 )
+# Who decides about payments: to change one is to settle it on a page of its own.
+MAY_SETTLE = "card_payments.change_cardpayment"
 # In these states the provider has the person's money.
 RECEIVED = frozenset({CardPaymentState.PAID, CardPaymentState.DIFFERS})
 
@@ -41,57 +43,6 @@ RECEIVED = frozenset({CardPaymentState.PAID, CardPaymentState.DIFFERS})
 class PaymentProvider(models.TextChoices):
     STRIPE = "stripe", "Stripe"
     DEMO = "demo", _("demo, without money")
-
-
-class CardPaymentReason(Reason):
-    """Why a payment by card is not taken, or not credited."""
-
-    NOT_TAKEN = "card_payment.not_taken", _("Payments by card are not taken at the moment.")
-    LIMIT_WITH_OPEN = (
-        "card_payment.limit_with_open",
-        _(
-            "With a payment by card that was begun and may still be paid, this is more than the day's limit allows. "
-            "A payment that is not made no longer counts %(minutes)d minutes after it was begun."
-        ),
-    )
-    KEY_REUSED = (
-        "card_payment.key_reused",
-        _("This form was already used for another payment. Start again from the account's page."),
-    )
-    DIFFERS = "card_payment.differs", _("What arrived is not what was asked for.")
-    PAID_BACK = "card_payment.paid_back", _("Paid back instead: %(why)s")
-
-
-class ProviderReason(Reason):
-    """Why a payment provider did not do what it was asked: nothing was paid by that."""
-
-    NO_ANSWER = (
-        "provider.no_answer",
-        _("The payment provider does not answer at the moment. Nothing was paid."),
-    )
-    REFUSED = "provider.refused", _("The payment provider refused to take this payment. Nothing was paid.")
-    TOO_SMALL = "provider.too_small", _("The payment provider does not take so small an amount.")
-    TOO_LARGE = "provider.too_large", _("The payment provider does not take so large an amount.")
-    CLOSED = "provider.closed", _("This payment can no longer be made. Please start again.")
-    FORGOTTEN = "provider.forgotten", _("The demo has forgotten this payment. Please start again.")
-
-
-class SettlingReason(Reason):
-    """Why a payment that is not credited cannot be settled in this way, or not by this person."""
-
-    REASON_MISSING = "settling.reason_missing", _("Give the reason.")
-    NOT_OWED = (
-        "settling.not_owed",
-        _("Its credit is done or may still be, or a colleague has just settled it."),
-    )
-    ONLY_PAID_BACK = (
-        "settling.only_paid_back",
-        _("What arrived is not what was asked for: it can only be paid back."),
-    )
-    DECIDED_BY_YOU = (
-        "settling.decided_by_you",
-        _("You decided that it was not applied: a colleague has to credit it again."),
-    )
 
 
 class CardPaymentQuerySet(models.QuerySet["CardPayment"]):
@@ -115,8 +66,20 @@ class CardPayment(models.Model):
     paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="online_payments")
     key = models.CharField(max_length=64, help_text=_("Of the form: the same key gives the same payment"))
     provider = models.CharField(max_length=10, choices=PaymentProvider.choices)
+    attempt = models.PositiveSmallIntegerField(
+        default=1, help_text=_("Of the form: another one follows where the one before surely cannot be paid")
+    )
     session = models.CharField(
         max_length=200, blank=True, help_text=_("What the provider calls it, once it has answered")
+    )
+    intent = models.CharField(
+        max_length=200, blank=True, help_text=_("What the provider calls the charge, by which refunds name it")
+    )
+    open_failed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the provider answered with an error instead of a page to pay on")
+    )
+    under_way_since = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the portal heard that the person has done all, and the bank has not")
     )
 
     state = models.CharField(max_length=10, choices=CardPaymentState.choices, default=CardPaymentState.STARTED)
@@ -132,6 +95,10 @@ class CardPayment(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     settled_why = models.CharField(max_length=300, blank=True)
+    next_reversal_look_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the provider is asked about refunds and disputes")
+    )
+    reversal_looks = models.PositiveIntegerField(default=0, help_text=_("How often a sweep has asked about them"))
 
     objects = CardPaymentQuerySet.as_manager()
 
@@ -141,11 +108,19 @@ class CardPayment(models.Model):
             models.Index(fields=["account", "-started_at"]),
             models.Index(fields=["next_look_at"], condition=Q(state="started"), name="online_to_look_at"),
             models.Index(fields=["paid_at"], condition=Q(state__in=["paid", "differs"]), name="online_received"),
+            models.Index(
+                fields=["next_reversal_look_at"],
+                condition=Q(next_reversal_look_at__isnull=False),
+                name="online_reversals_to_ask",
+            ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["paid_by", "key"], name="online_once_per_key"),
+            models.UniqueConstraint(fields=["paid_by", "key", "attempt"], name="online_once_per_key"),
             models.UniqueConstraint(
                 fields=["provider", "session"], condition=~Q(session=""), name="online_once_per_session"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "intent"], condition=~Q(intent=""), name="online_once_per_intent"
             ),
             models.CheckConstraint(condition=Q(state__in=CardPaymentState.values), name="online_state_is_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="online_amount_is_positive"),
@@ -172,9 +147,17 @@ class CardPayment(models.Model):
                 operation=pgtrigger.Update,
                 condition=~pgtrigger.Q(old__session="") & ~pgtrigger.Q(old__session=pgtrigger.F("new__session")),
             ),
+            pgtrigger.Protect(
+                name="online_intent_stays",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__intent="") & ~pgtrigger.Q(old__intent=pgtrigger.F("new__intent")),
+            ),
             pgtrigger.ReadOnly(
                 name="online_request_never_changes",
-                fields=["reference", "account", "amount", "currency", "paid_by", "key", "provider", "started_at"],
+                fields=[
+                    *("reference", "account", "amount", "currency"),
+                    *("paid_by", "key", "attempt", "provider", "started_at"),
+                ],
             ),
         ]
 
