@@ -20,6 +20,7 @@ from billing.card_payments.providers.base import OPEN_FOR, Progress, Provider, S
 from billing.lib.amounts import BadAmount, check_amount
 from billing.lib.reasons import Because
 from billing.topups.models import Source, TopUp
+from billing.topups.services import duplicates as topup_duplicates
 from billing.topups.services import errors as topup_errors
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import requests as topup_requests
@@ -42,10 +43,13 @@ def places(*, account: Account) -> int:
     return min(account.switch.places, _provider().payable_places(account.switch.currency))
 
 
-def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> CardPayment:
+def start(
+    *, account: Account, amount: Decimal, by: User, key: str, now: datetime, besides_unsettled: bool = False
+) -> CardPayment:
     """Write down that a person wants to pay. Raises TopUpRefused.
 
-    The same key and body give the same payment, which may be over by now.
+    The same key and body give the same payment, which may be over by now. While an earlier credit of the account has
+    not ended, a new payment is refused unless it is meant `besides_unsettled`.
     """
     provider = _provider()
     topup_requests.check(
@@ -55,18 +59,28 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
         check_amount(amount, places=places(account=account))
     except BadAmount as error:
         raise topup_errors.AmountRefused(error.because) from error
-    payment = _written(account, amount, by, key, provider, now)
+    payment = _written(account, amount, by, key, provider, now, besides_unsettled)
     if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
         raise topup_errors.KeyReused(Because(CardPaymentReason.KEY_REUSED))
     return payment
 
 
 @transaction.atomic
-def _written(account: Account, amount: Decimal, by: User, key: str, provider: Provider, now: datetime) -> CardPayment:
-    topup_limits.lock_daily_limits(account=account, by=by)
+def _written(
+    account: Account,
+    amount: Decimal,
+    by: User,
+    key: str,
+    provider: Provider,
+    now: datetime,
+    besides_unsettled: bool,
+) -> CardPayment:
+    topup_limits.lock_requests(account=account, by=by)
     # The limits are checked before it is paid: a payment that is paid is credited whatever the limits of the day.
     if not CardPayment.objects.filter(paid_by=by, key=key).exists():
         _check_day(account, amount, by, now)
+        if not besides_unsettled:
+            topup_duplicates.check_unsettled(account)
     payment, _ = CardPayment.objects.get_or_create(
         paid_by=by,
         key=key,
