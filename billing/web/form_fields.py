@@ -62,9 +62,9 @@ class RepeatableForm(forms.Form):
     def ask_besides(self, amount: Money | None = None) -> None:
         """Word the tick for a top-up besides another that may yet arrive."""
         if amount is None:
-            self.fields["again"].label = _("I want to add this besides it")
+            self["again"].label = gettext("I want to add this besides it")
         else:
-            self.fields["again"].label = gettext("I want to add %(amount)s besides it") % {"amount": amount}
+            self["again"].label = gettext("I want to add %(amount)s besides it") % {"amount": amount}
 
     def refuse_unticked(self) -> None:
         """Say that the tick is missing, and lead the person there."""

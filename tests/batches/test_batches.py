@@ -172,7 +172,11 @@ def test_an_account_that_stands_twice_is_marked_and_has_to_be_meant(
 
 def test_a_line_that_may_be_paid_twice_in_two_ways_is_marked_for_both(agent: Account, by: User) -> None:
     topup = TopUpFactory.create(
-        account=Account.objects.get(number="A-20417"), amount=Decimal(10), requested_at=timezone.now()
+        account=Account.objects.get(number="A-20417"),
+        amount=Decimal(10),
+        requested_at=timezone.now(),
+        state=TopUpState.CONFIRMED,
+        settled_at=timezone.now(),
     )
     batch = upload(agent, by, "A-20417;10\nA-20417;11\n")
     asked_for = Because(RowReason.JUST_ASKED_FOR, {"topup": topup.reference})
