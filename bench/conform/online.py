@@ -41,7 +41,7 @@ def pay_online(
     try:
         with override_settings(PAYMENT_PROVIDER="demo"):
             payment = card_payment_payments.start(
-                account=account, amount=amount, by=world.reseller, key=key, now=world.now
+                account=account, amount=amount, by=world.reseller, key=key, now=world.now, besides_unsettled=True
             )
     except TopUpRefused:
         return None

@@ -114,10 +114,18 @@ def _request(world: World, order: Order) -> TopUp:
             source=Source.OPERATOR,
             now=now,
             send_by_worker=False,
+            besides_unsettled=True,
         )
     payer = Account.objects.select_related("switch").get(pk=order.agent.pk)
     return topup_transfers.request(
-        account=account, payer=payer, amount=order.amount, by=user, key=order.key, now=now, send_by_worker=False
+        account=account,
+        payer=payer,
+        amount=order.amount,
+        by=user,
+        key=order.key,
+        now=now,
+        send_by_worker=False,
+        besides_unsettled=True,
     )
 
 
@@ -162,6 +170,8 @@ def _by_card(world: World, order: Order) -> str | None:
             offer = vouchers.look(account=account, card=card, by=user, address="127.0.0.1", now=now)
             world.offers[order.key] = replace(offer, key=order.key)
         offer = replace(world.offers[order.key], amount=order.amount)
-        return vouchers.request(account=account, offer=offer, by=user, now=now, send_by_worker=False).reference
+        return vouchers.request(
+            account=account, offer=offer, by=user, now=now, send_by_worker=False, besides_unsettled=True
+        ).reference
     except TopUpRefused:
         return None

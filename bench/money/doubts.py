@@ -40,6 +40,7 @@ def resolve_many(world: World, count: int) -> Resolving:
             source=Source.OPERATOR,
             now=world.now,
             send_by_worker=False,
+            besides_unsettled=True,
         )
         topup_sending.send(topup_id=topup.pk, now=world.now)
     world.control.clear_faults()

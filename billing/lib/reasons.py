@@ -45,7 +45,18 @@ class Money:
         return money(self.amount, self.currency)
 
 
-Figure: TypeAlias = "str | int | Money | date | datetime | Because"
+@dataclass(frozen=True)
+class Moment:
+    """An instant that words name by its time of day, with the day where that is not today."""
+
+    at: datetime
+
+    def __str__(self) -> str:
+        at, now = timezone.localtime(self.at), timezone.localtime()
+        return date_format(at, "H:i" if at.date() == now.date() else "j M Y, H:i")
+
+
+Figure: TypeAlias = "str | int | Money | Moment | date | datetime | Because"
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,8 @@ def _written_figure(figure: Figure) -> Any:
             return {"because": _written(figure)}
         case Money():
             return {"money": str(figure.amount), "currency": figure.currency}
+        case Moment():
+            return {"moment": figure.at.isoformat()}
         case datetime():
             return {"at": figure.isoformat()}
         case date():
@@ -132,6 +145,8 @@ def _read_figure(kept: Any) -> Figure:
             return _read(inner)
         case {"money": amount, "currency": currency}:
             return Money(Decimal(amount), currency)
+        case {"moment": instant}:
+            return Moment(datetime.fromisoformat(instant))
         case {"at": instant}:
             return datetime.fromisoformat(instant)
         case {"day": day}:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.lib.amounts import BadAmount, parse_amount
+from billing.lib.reasons import Money
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -48,6 +50,27 @@ class Reason(forms.CharField):
             widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
             help_text=_("Kept with your name."),
         )
+
+
+class RepeatableForm(forms.Form):
+    """A form with a tick, shown only beside a warning, that what may be a repetition is meant."""
+
+    again = forms.BooleanField(
+        label=_("Yes, I mean another one"), required=False, widget=forms.CheckboxInput(attrs={"required": True})
+    )
+
+    def ask_besides(self, amount: Money | None = None) -> None:
+        """Word the tick for a top-up besides another that may yet arrive."""
+        if amount is None:
+            self["again"].label = gettext("I want to add this besides it")
+        else:
+            self["again"].label = gettext("I want to add %(amount)s besides it") % {"amount": amount}
+
+    def refuse_unticked(self) -> None:
+        """Say that the tick is missing, and lead the person there."""
+        self.add_error("again", _("Nothing has been sent yet. Tick this box if you mean it, then go on."))
+        for name, field in self.fields.items():
+            field.widget.attrs["autofocus"] = name == "again"
 
 
 def new_key() -> str:

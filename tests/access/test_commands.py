@@ -86,6 +86,7 @@ def people(switch: Switch) -> dict[str, User]:
             source=Source.OPERATOR,
             now=timezone.now(),
             send_by_worker=False,
+            besides_unsettled=True,
         )
     found["left"] = UserFactory.create(is_active=False)
     return found

@@ -22,6 +22,7 @@ from billing.batches.services.files import UnreadableFile
 from billing.lib.amounts import AmountReason
 from billing.lib.reasons import Because, Money
 from billing.topups.models import Kind, ReceiptMail, RequestReason, TopUp, TopUpReason, TopUpState, TransferReason
+from billing.topups.queries.unsettled import reason
 from billing.topups.services import dead_senders
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import states as topup_states
@@ -171,7 +172,11 @@ def test_an_account_that_stands_twice_is_marked_and_has_to_be_meant(
 
 def test_a_line_that_may_be_paid_twice_in_two_ways_is_marked_for_both(agent: Account, by: User) -> None:
     topup = TopUpFactory.create(
-        account=Account.objects.get(number="A-20417"), amount=Decimal(10), requested_at=timezone.now()
+        account=Account.objects.get(number="A-20417"),
+        amount=Decimal(10),
+        requested_at=timezone.now(),
+        state=TopUpState.CONFIRMED,
+        settled_at=timezone.now(),
     )
     batch = upload(agent, by, "A-20417;10\nA-20417;11\n")
     asked_for = Because(RowReason.JUST_ASKED_FOR, {"topup": topup.reference})
@@ -253,6 +258,29 @@ def test_what_was_asked_for_just_now_is_marked_also_when_that_was_after_the_chec
     with refused(BatchRefused, BatchReason.NOT_SURE):
         confirm(marked, by)
     assert confirm(marked, by, sure=True).state == BatchState.CONFIRMED
+
+
+def test_what_may_yet_arrive_is_marked_in_its_row_of_whatever_amount_and_age(agent: Account, by: User) -> None:
+    child = Account.objects.get(number="A-20417")
+    asked_at = timezone.now() - timedelta(days=40)
+    coming = TopUpFactory.create(account=child, amount=Decimal(77), requested_at=asked_at, state=TopUpState.IN_DOUBT)
+    batch = upload(agent, by)
+    assert [row.warning for row in batch.rows.all()] == [reason(coming), None, None]
+    with refused(BatchRefused, BatchReason.NOT_SURE):
+        confirm(batch, by)
+    confirm(batch, by, sure=True)
+    batch_worker.carry_on(batch_id=batch.pk, now=timezone.now())
+    assert all(row.topup for row in batch.rows.all())
+
+
+def test_what_came_into_doubt_after_the_confirmation_is_not_sent_besides(agent: Account, by: User) -> None:
+    batch = upload(agent, by)
+    confirm(batch, by)
+    child = Account.objects.get(number="A-20418")
+    coming = TopUpFactory.create(account=child, amount=Decimal(77), state=TopUpState.IN_DOUBT)
+    batch_worker.carry_on(batch_id=batch.pk, now=timezone.now())
+    assert [row.problem for row in batch.rows.all()] == [None, reason(coming), None]
+    assert not TopUp.objects.filter(account=child).exclude(pk=coming.pk).exists()
 
 
 def test_more_than_a_person_may_top_up_today_has_to_be_meant_and_ends_in_refusals(agent: Account, by: User) -> None:

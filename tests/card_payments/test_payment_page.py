@@ -241,3 +241,17 @@ def test_without_the_demo_provider_its_page_is_not_there(zoe: Visitor, settings:
     settings.PAYMENT_PROVIDER = "stripe"
     assert zoe.client.post(hosted, {"what": "pay"}).status_code == 404
     assert not TopUp.objects.exists()
+
+
+def test_besides_what_may_yet_arrive_a_payment_needs_a_tick(zoe: Visitor) -> None:
+    coming = TopUpFactory.create(account=zoe.account, amount=Decimal("12.3"), state=TopUpState.SENDING)
+    shown = read(zoe.client.get(zoe.page("topup/online/")))
+    assert shown.link(coming.reference) == zoe.page(f"topups/{coming.reference}/")
+    assert shown.fields["I want to add this besides it"].name == "again"
+    refused = begin(zoe)
+    tick = context(refused)["form"]["again"]
+    assert read(refused).fields["I want to add $25.50 besides it"].error == " ".join(tick.errors)
+    assert tick.field.widget.attrs["autofocus"] is True
+    assert not CardPayment.objects.exists()
+    assert begin(zoe, again="on").status_code == 302
+    assert CardPayment.objects.count() == 1

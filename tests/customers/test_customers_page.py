@@ -4,7 +4,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Membership, Role
-from tests.support.factories import AccountFactory, MembershipFactory
+from billing.topups.models import TopUpState
+from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory
 from tests.support.pages import context, read
 from tests.support.visitors import Visitor
 
@@ -21,6 +22,14 @@ def test_customers_of_every_depth_are_listed_with_their_balances(mara: Visitor, 
     (shown,) = (item for item in page.items if item.startswith("Grandchild"))
     assert "of Zoë Chen" in shown
     assert "$7.00" in shown
+
+
+def test_a_top_up_that_may_yet_arrive_is_shown_and_leads_to_it(mara: Visitor, zoe: Visitor) -> None:
+    coming = TopUpFactory.create(account=zoe.account, amount="12.3", state=TopUpState.IN_DOUBT)
+    answer = mara.client.get(mara.page("customers/"))
+    assert {row.unsettled for row in context(answer)["customers"] if row.account == zoe.account} == {coming}
+    assert {row.unsettled for row in context(answer)["customers"] if row.account != zoe.account} <= {None}
+    assert read(answer).link("$12.30 being checked") == zoe.page(f"topups/{coming.reference}/")
 
 
 def test_customers_are_found_by_a_part_of_name_or_number(mara: Visitor) -> None:

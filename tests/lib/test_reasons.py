@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from billing.lib.reasons import Because, BecauseField, Money, Reason
+from billing.lib.reasons import Because, BecauseField, Moment, Money, Reason
 
 
 class PlantedReason(Reason):
@@ -24,6 +24,10 @@ class PlantedReason(Reason):
 EXAMPLES = [
     (Because(PlantedReason.LIMIT, {"most": Money(Decimal("12.50"), "USD")}), "At most $12.50 may be paid."),
     (Because(PlantedReason.LIMIT, {"most": date(2026, 3, 1)}), "At most 1 Mar 2026 may be paid."),
+    (
+        Because(PlantedReason.LIMIT, {"most": Moment(datetime(2026, 3, 1, 18, 1, tzinfo=UTC))}),
+        "At most 1 Mar 2026, 18:01 may be paid.",
+    ),
     (Because(PlantedReason.WAIT, {"minutes": 1}), "Wait 1 minute."),
     (Because(PlantedReason.WAIT, {"minutes": 4}), "Wait 4 minutes."),
     (
@@ -50,6 +54,11 @@ def test_what_is_kept_is_read_back_the_same(because: Because) -> None:
     kept = field.get_prep_value(because)
     assert "paid" not in str(kept)
     assert field.from_db_value(json.dumps(kept), None, connection) == because
+
+
+def test_a_moment_of_today_is_named_by_its_time_alone() -> None:
+    today = timezone.localtime().replace(hour=18, minute=1)
+    assert str(Because(PlantedReason.LIMIT, {"most": Moment(today)})) == "At most 18:01 may be paid."
 
 
 def test_a_code_stands_in_one_table() -> None:

@@ -8,12 +8,14 @@ from django.utils import timezone
 from billing.balances.models import Payment
 from billing.statements.views.payments import Line
 from billing.sync.services import mirroring
-from billing.topups.models import Kind, Source, TopUpState
+from billing.topups.models import Kind, Source, TopUp, TopUpState
 from billing.topups.services import sending as topup_sending
 from billing.topups.services import transfers as topup_transfers
 from simulator.process import SimulatorProcess
 from tests.support.factories import NOON, ChargeFactory, PaymentFactory, TopUpFactory
+from tests.support.logins import logged_in
 from tests.support.pages import Page, context, read
+from tests.support.staffsite import staff
 from tests.support.visitors import Visitor
 
 LIST = "Payments and charges"
@@ -116,3 +118,57 @@ def test_kinds_that_the_manual_does_not_know_are_shown_plainly(zoe: Visitor) -> 
     lines, page = look(zoe)
     assert sorted(line.title for line in lines) == ["Charge", "Payment"]
     assert len(page.items) == 2
+
+
+def transfer(zoe: Visitor, mara: Visitor, simulator: SimulatorProcess) -> TopUp:
+    now = timezone.now()
+    simulator.control.set_money("R-100", Decimal(500))
+    credit = topup_transfers.request(
+        account=zoe.account, payer=mara.account, amount=Decimal(5), by=mara.user, key="k", now=now, send_by_worker=False
+    )
+    return topup_sending.carry_out(topup_id=credit.pk, now=now)
+
+
+def test_a_payment_stands_there_at_once_and_once_under_one_reference_on_both_sides(
+    zoe: Visitor, mara: Visitor, simulator: SimulatorProcess
+) -> None:
+    for who in (zoe, mara):
+        mirroring.mirror(account=who.account, now=timezone.now())
+    credit = transfer(zoe, mara, simulator)
+    assert credit.debit is not None
+    ours = {credit.reference, credit.debit.reference}
+    for who, amount in ((zoe, Decimal(5)), (mara, Decimal(-5))):
+        for is_mirrored in (False, True):
+            if is_mirrored:
+                mirroring.mirror(account=who.account, now=timezone.now())
+            lines, page = look(who)
+            (line,) = [line for line in lines if line.entry.topup or line.detail in ours]
+            assert isinstance(line.entry.row, Payment) == is_mirrored
+            assert (line.detail, line.entry.amount) == (credit.reference, amount)
+            assert page.link(credit.reference) == zoe.page(f"topups/{credit.reference}/")
+            assert line.entry.balance_after is not None
+
+
+def test_a_listed_payment_that_is_not_matched_yet_stands_there_once(zoe: Visitor) -> None:
+    topup = TopUpFactory.create(account=zoe.account, state=TopUpState.CONFIRMED, settled_at=timezone.now())
+    PaymentFactory.create(account=zoe.account, memo=topup.reference)
+    assert [type(line.entry.row) for line in look(zoe)[0]] == [Payment]
+
+
+def test_what_is_not_confirmed_is_no_payment(zoe: Visitor) -> None:
+    TopUpFactory.create(account=zoe.account, state=TopUpState.IN_DOUBT)
+    TopUpFactory.create(account=zoe.account, state=TopUpState.REFUSED, settled_at=NOON)
+    assert look(zoe)[0] == []
+
+
+def test_the_one_reference_finds_both_legs_on_the_pages_of_staff(
+    zoe: Visitor, mara: Visitor, simulator: SimulatorProcess
+) -> None:
+    credit = transfer(zoe, mara, simulator)
+    mirroring.mirror(account=mara.account, now=timezone.now())
+    support = logged_in(staff("support"))
+    for reference in (credit.reference, credit.debit.reference if credit.debit else ""):
+        found = support.get("/staff/topups/topup/", {"q": reference}).context["cl"].queryset
+        assert {topup.kind for topup in found} == {Kind.CREDIT, Kind.DEBIT}
+    (payment,) = support.get("/staff/balances/payment/", {"q": credit.reference}).context["cl"].queryset
+    assert payment.topup == credit.debit

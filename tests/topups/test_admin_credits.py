@@ -11,10 +11,10 @@ from django.urls import reverse
 from accounts.lib.money import money
 from accounts.models import Account, AuditEntry, Switch, User
 from billing.balances.services import profiles
-from billing.topups.models import RequestReason, Source, TopUp
+from billing.topups.models import RequestReason, Source, TopUp, TopUpState
 from billing.topups.services import sending as topup_sending
 from simulator.process import SimulatorProcess
-from tests.support.factories import NOON, MembershipFactory
+from tests.support.factories import NOON, MembershipFactory, TopUpFactory
 from tests.support.logins import logged_in
 from tests.support.pages import addresses, context, read
 from tests.support.staffsite import page_of, staff
@@ -122,3 +122,17 @@ def test_staff_who_may_not_credit_are_told_no(account: Account, group: str) -> N
     assert client.get(form_of(account)).status_code == 403
     assert client.post(confirm(account), body()).status_code == 403
     assert not TopUp.objects.exists()
+
+
+def test_besides_what_may_yet_arrive_a_credit_needs_a_tick(account: Account, client: Client) -> None:
+    coming = TopUpFactory.create(account=account, amount=7, state=TopUpState.REVIEW)
+    for answer in (client.get(form_of(account)), client.post(form_of(account), body())):
+        assert [topup for topup, _ in context(answer)["unsettled"]] == [coming]
+        assert page_of(coming) in addresses(answer)
+        assert "may yet arrive" in read(answer).words
+    refused = client.post(confirm(account), body())
+    assert context(refused)["form"]["again"].errors
+    assert b"autofocus" in refused.content
+    assert TopUp.objects.get() == coming
+    client.post(confirm(account), body(again="on"))
+    assert TopUp.objects.count() == 2

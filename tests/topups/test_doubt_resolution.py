@@ -51,7 +51,7 @@ def by() -> User:
 
 def ask(account: Account, by: User, **changes: Any) -> TopUp:
     requested = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": timezone.now(), **changes}
-    return topup_requests.request(account=account, by=by, **requested)
+    return topup_requests.request(account=account, by=by, besides_unsettled=True, **requested)
 
 
 @pytest.fixture

@@ -134,7 +134,12 @@ class Portal:
     def ask(self, number: int) -> TopUp | None:
         """A person who is refused, because a figure could not be had, comes again with the same form."""
         amount = Decimal(self.draw.randint(1, 5_000_000)).scaleb(-6)
-        requested: dict[str, Any] = {"amount": amount, "by": self.by, "key": f"request-{number}"}
+        requested: dict[str, Any] = {
+            "amount": amount,
+            "by": self.by,
+            "key": f"request-{number}",
+            "besides_unsettled": True,
+        }
         try:
             if number % 2:
                 return topup_requests.request(

@@ -31,7 +31,14 @@ def limited() -> Switch:
 
 def ask(account: Account, amount: int, by: User, key: str = "k", now: datetime = NOON) -> TopUp:
     return topup_requests.request(
-        account=account, amount=Decimal(amount), by=by, key=key, source=Source.OPERATOR, now=now, send_by_worker=False
+        account=account,
+        amount=Decimal(amount),
+        by=by,
+        key=key,
+        source=Source.OPERATOR,
+        now=now,
+        besides_unsettled=True,
+        send_by_worker=False,
     )
 
 
@@ -100,7 +107,14 @@ def test_a_transfer_keeps_to_the_limits_too_and_its_debit_does_not_count(limited
 
     def transfer(amount: int, key: str) -> TopUp:
         return topup_transfers.request(
-            account=child, payer=agent, amount=Decimal(amount), by=by, key=key, now=NOON, send_by_worker=False
+            account=child,
+            payer=agent,
+            amount=Decimal(amount),
+            by=by,
+            key=key,
+            now=NOON,
+            besides_unsettled=True,
+            send_by_worker=False,
         )
 
     assert transfer(60, "a").debit is not None

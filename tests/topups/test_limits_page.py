@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import Switch
-from billing.topups.models import Kind, TopUp
+from billing.topups.models import Kind, TopUp, TopUpState
 from simulator.process import SimulatorProcess
 from tests.support.factories import TopUpFactory
 from tests.support.logins import code_of, give_app
@@ -48,9 +48,15 @@ def values_of(confirmation: Answer) -> dict[str, str]:
 
 @pytest.fixture
 def duplicate(zoe: Visitor) -> TopUp:
-    """A top-up by support, for the same account and amount, a minute ago."""
+    """A top-up by support, for the same account and amount, a minute ago, which is done."""
     asked_at = timezone.now() - timedelta(minutes=1)
-    row: TopUp = TopUpFactory.create(account=zoe.account, amount=Decimal("25.5"), requested_at=asked_at)
+    row: TopUp = TopUpFactory.create(
+        account=zoe.account,
+        amount=Decimal("25.5"),
+        requested_at=asked_at,
+        state=TopUpState.CONFIRMED,
+        settled_at=asked_at,
+    )
     return row
 
 
@@ -146,3 +152,39 @@ def test_another_person_does_not_inherit_a_fresh_login(strict: None, mara: Visit
     mara.client.post(REAUTHENTICATE, {"password": PASSWORD})
     another = visitor(mara.account.switch, "R-100")
     assert preview(another, zoe).redirect_chain[-1][0].startswith(REAUTHENTICATE)
+
+
+@pytest.fixture
+def coming(zoe: Visitor) -> TopUp:
+    """A top-up of another amount which has been in doubt for days."""
+    asked_at = timezone.now() - timedelta(days=3)
+    row: TopUp = TopUpFactory.create(
+        account=zoe.account, amount=Decimal("12.3"), requested_at=asked_at, state=TopUpState.IN_DOUBT
+    )
+    return row
+
+
+def test_form_and_confirmation_say_first_what_may_yet_arrive(mara: Visitor, zoe: Visitor, coming: TopUp) -> None:
+    for answer in (mara.client.get(zoe.page("topup/")), preview(mara, zoe)):
+        assert [topup for topup, _ in context(answer)["unsettled"]] == [coming]
+        page = read(answer)
+        assert "$12.30 from" in page.words
+        assert "is still being checked. It may yet arrive." in page.words
+        assert page.link(coming.reference) == zoe.page(f"topups/{coming.reference}/")
+    assert "again" not in {field.name for field in read(mara.client.get(zoe.page("topup/"))).fields.values()}
+    assert read(preview(mara, zoe)).fields["I want to add $25.50 besides it"].name == "again"
+
+
+def test_without_the_tick_besides_nothing_is_written_and_the_tick_has_the_focus(
+    mara: Visitor, zoe: Visitor, coming: TopUp
+) -> None:
+    answer = confirm(mara, zoe)
+    assert values_of(answer) == FORM
+    tick = context(answer)["form"]["again"]
+    assert tick.errors
+    assert read(answer).fields["I want to add $25.50 besides it"].error == " ".join(tick.errors)
+    assert tick.build_widget_attrs({})["aria-invalid"] == "true"
+    assert tick.field.widget.attrs["autofocus"] is True
+    assert number_of_credits() == 1
+    confirm(mara, zoe, again="on")
+    assert number_of_credits() == 2

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def ask(account: Account, by: User, **changes: Any) -> TopUp:
     requested = {"amount": Decimal("50"), "key": "k1", "source": Source.OPERATOR, "now": NOON, **changes}
-    return topup_requests.request(account=account, by=by, **requested)
+    return topup_requests.request(account=account, by=by, besides_unsettled=True, **requested)
 
 
 @pytest.fixture

@@ -37,7 +37,13 @@ def by() -> User:
 
 def ask(account: Account, by: User, key: str = "of the form") -> TopUp:
     return topup_requests.request(
-        account=account, amount=Decimal(50), by=by, key=key, source=Source.OPERATOR, now=timezone.now()
+        account=account,
+        amount=Decimal(50),
+        by=by,
+        key=key,
+        source=Source.OPERATOR,
+        now=timezone.now(),
+        besides_unsettled=True,
     )
 
 

@@ -16,7 +16,7 @@ from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.services import requests as topup_requests
 from simulator.process import SimulatorProcess
 from tests.support.commands import Ran, run
-from tests.support.factories import UserFactory
+from tests.support.factories import TopUpFactory, UserFactory
 from tests.support.processes import url_of_the_test_database
 from tests.support.waiting import eventually
 
@@ -129,6 +129,18 @@ def test_the_same_again_within_ten_minutes_must_be_meant(by: User, simulator: Si
     assert pays(simulator) == 2
 
 
+def test_besides_what_may_yet_arrive_it_must_be_meant(by: User, switch: Switch, simulator: SimulatorProcess) -> None:
+    account = profiles.ensure(switch=switch, number="C-301", now=timezone.now())
+    coming = TopUpFactory.create(account=account, amount=Decimal(7), state=TopUpState.IN_DOUBT)
+    ran = topup("C-301", "5")
+    assert (ran.code, ran.out) == (1, "")
+    assert coming.reference in ran.err
+    assert "--again" in ran.err
+    assert pays(simulator) == 0
+    assert topup("C-301", "5", "--again").code == 0
+    assert pays(simulator) == 1
+
+
 def test_more_than_a_day_allows_is_bad_use(by: User, switch: Switch, simulator: SimulatorProcess) -> None:
     Switch.objects.update(daily_limit_per_account=Decimal(8))
     assert topup("C-301", "5").code == 0
@@ -195,7 +207,15 @@ def test_a_real_worker_sends_what_a_page_wrote(
     account: Account = profiles.ensure(switch=switch, number="C-301", now=timezone.now())
     now = timezone.now()
     topups = [
-        topup_requests.request(account=account, amount=Decimal(n), by=by, key=f"k{n}", source=Source.OPERATOR, now=now)
+        topup_requests.request(
+            account=account,
+            amount=Decimal(n),
+            by=by,
+            key=f"k{n}",
+            source=Source.OPERATOR,
+            now=now,
+            besides_unsettled=True,
+        )
         for n in range(1, 6)
     ]
     for topup in topups:

@@ -50,7 +50,7 @@ def by() -> User:
 
 def ask(child: Account, agent: Account, by: User, **changes: Any) -> TopUp:
     requested = {"amount": Decimal("50"), "key": "k1", "now": timezone.now(), "send_by_worker": False, **changes}
-    return topup_transfers.request(account=child, payer=agent, by=by, **requested)
+    return topup_transfers.request(account=child, payer=agent, by=by, besides_unsettled=True, **requested)
 
 
 def money(simulator: SimulatorProcess) -> tuple[Decimal, Decimal]:

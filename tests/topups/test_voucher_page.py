@@ -31,7 +31,7 @@ from billing.topups.services import sending as topup_sending
 from billing.topups.services import vouchers
 from billing.vos3000 import Client as SwitchClient
 from simulator.process import SimulatorProcess
-from tests.support.factories import AccountFactory, MembershipFactory, UserFactory
+from tests.support.factories import AccountFactory, MembershipFactory, TopUpFactory, UserFactory
 from tests.support.logins import logged_in
 from tests.support.pages import addresses, context, read
 from tests.support.raw import as_sent
@@ -347,3 +347,17 @@ def test_a_report_of_an_error_holds_nothing_of_the_card(zoe: Visitor, monkeypatc
     (report,) = reports
     assert "break_down" in report
     assert not SECRET.search(report)
+
+
+def test_besides_what_may_yet_arrive_a_card_needs_a_tick(zoe: Visitor) -> None:
+    coming = TopUpFactory.create(account=zoe.account, state=TopUpState.IN_DOUBT)
+    shown = look(zoe, GOOD)
+    for answer in (zoe.client.get(zoe.page("topup/voucher/")), shown):
+        assert read(answer).link(coming.reference) == zoe.page(f"topups/{coming.reference}/")
+    sealed = shown.context["sealed"]
+    refused = confirm(zoe, sealed)
+    assert read(refused).fields["I want to add $5.00 besides it"].error
+    assert TopUp.objects.get() == coming
+    fields = {"offer": refused.context["sealed"], "again": "on"}
+    zoe.client.post(zoe.page("topup/voucher/confirm/"), fields)
+    assert TopUp.objects.filter(source=Source.VOUCHER).count() == 1

@@ -46,7 +46,9 @@ def try_one(draw: Random, accounts: list[Account], people: list[User], later: ti
     account, by, card = draw.choice(accounts), draw.choice(people), draw.choice(CARDS)
     try:
         offer = vouchers.look(account=account, card=card, by=by, address="192.0.2.1", now=now)
-        topup = vouchers.request(account=account, offer=offer, by=by, now=now, send_by_worker=False)
+        topup = vouchers.request(
+            account=account, offer=offer, by=by, now=now, besides_unsettled=True, send_by_worker=False
+        )
     except TopUpRefused:
         return None
     for _ in range(draw.choice((1, 1, 2))):

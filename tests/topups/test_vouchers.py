@@ -54,7 +54,7 @@ def by() -> User:
 def requested(account: Account, by: User, card: Card = CARD) -> TopUp:
     now = timezone.now()
     offer = vouchers.look(account=account, card=card, by=by, address="192.0.2.1", now=now)
-    return vouchers.request(account=account, offer=offer, by=by, now=now, send_by_worker=False)
+    return vouchers.request(account=account, offer=offer, by=by, now=now, besides_unsettled=True, send_by_worker=False)
 
 
 def pay_elsewhere(account: Account, number: str, card: Card = CARD) -> None:

@@ -36,7 +36,14 @@ class PaymentAdmin(ReadOnlyAdmin[Payment]):
     list_display = ("paid_at", "of_account", "kind", "method", "amount", "balance_after", "memo", "came_from")
     list_select_related = ("account__switch", "topup")
     list_filter = (OfAccount, CameFrom, "kind", "method", "paid_at")
-    search_fields = ("account__number", "account__name", "memo")
+    search_fields = (
+        "account__number",
+        "account__name",
+        "memo",
+        # The debit of a transfer is known by the reference of its credit.
+        "=topup__credit__reference",
+        "=topup__gives_back__credit__reference",
+    )
     ordering_of_account = ("-paid_at", "-id")
 
     @admin.display(description=_("from"))

@@ -13,6 +13,7 @@ from billing.batches.models import BatchRow, RowReason
 from billing.lib.amounts import BadAmount, parse_written_amount
 from billing.lib.reasons import Because
 from billing.topups.models import TopUp
+from billing.topups.queries import unsettled
 from billing.topups.services import duplicates
 from billing.topups.services import limits as topup_limits
 from billing.topups.services import requests as topup_requests
@@ -74,20 +75,25 @@ def _warn(rows: Sequence[BatchRow], agent: Account, now: datetime) -> None:
     """Mark the rows that may pay something a second time by mistake."""
     accounts = {row.account for row in rows if row.account is not None}
     earlier = duplicates.recent_duplicates(accounts=accounts, switch=agent.switch, now=now)
+    coming = unsettled.unsettled_by_account(accounts)
     lines = defaultdict(list)
     for row in rows:
         lines[row.account_text].append(row.line)
     for row in rows:
-        repeated, elsewhere = _repetition(row, earlier), _other_lines(row, lines[row.account_text])
+        repeated, elsewhere = _repetition(row, earlier, coming), _other_lines(row, lines[row.account_text])
         both = Because(RowReason.BOTH, {"first": repeated, "second": elsewhere}) if repeated and elsewhere else None
         row.warning = both or repeated or elsewhere
 
 
-def _repetition(row: BatchRow, earlier: Mapping[tuple[int, Decimal], str]) -> Because | None:
+def _repetition(
+    row: BatchRow, earlier: Mapping[tuple[int, Decimal], str], coming: Mapping[int, TopUp]
+) -> Because | None:
     if row.account_id is None or row.amount is None:
         return None
     duplicate = earlier.get((row.account_id, row.amount))
-    return Because(RowReason.JUST_ASKED_FOR, {"topup": duplicate}) if duplicate else None
+    if duplicate:
+        return Because(RowReason.JUST_ASKED_FOR, {"topup": duplicate})
+    return unsettled.reason(coming[row.account_id]) if row.account_id in coming else None
 
 
 def _other_lines(row: BatchRow, lines: Sequence[int]) -> Because | None:

@@ -110,6 +110,8 @@ def _request(batch_id: int, row_id: int, now: datetime) -> None:
             now=now,
             # A mail for each of many lines would be too much; the page of the batch tells how they went.
             mails_success=False,
+            # The warnings of the rows were confirmed; what has come into doubt since then was not.
+            besides_unsettled=row.warning is not None,
         )
     except topup_transfers.TEMPORARY:
         raise

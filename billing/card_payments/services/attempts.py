@@ -23,6 +23,7 @@ from billing.card_payments.providers.base import (
     SessionReport,
 )
 from billing.lib.reasons import Because
+from billing.topups.services import duplicates as topup_duplicates
 from billing.topups.services import limits as topup_limits
 from billing.topups.services.errors import LimitExceeded
 
@@ -39,15 +40,26 @@ def latest(*, by: User, key: str) -> CardPayment | None:
     return CardPayment.objects.filter(paid_by=by, key=key).order_by("-attempt").first()
 
 
-def write(*, account: Account, amount: Decimal, by: User, key: str, provider: Provider, now: datetime) -> CardPayment:
-    """Find the payment of the form, or write the first or next one down. Raises LimitExceeded."""
+def write(
+    *,
+    account: Account,
+    amount: Decimal,
+    by: User,
+    key: str,
+    provider: Provider,
+    now: datetime,
+    besides_unsettled: bool = False,
+) -> CardPayment:
+    """Find the payment of the form, or write the first or next one down. Raises TopUpRefused."""
     with transaction.atomic():
-        topup_limits.lock_daily_limits(account=account, by=by)
+        topup_limits.lock_requests(account=account, by=by)
         before = latest(by=by, key=key)
         if before is not None and not _is_followed(before, now):
             return before
         # The limits are checked before it is paid: a payment that is paid is credited whatever the limits of the day.
         _check_day(account, amount, by, now)
+        if before is None and not besides_unsettled:
+            topup_duplicates.check_unsettled(account)
         payment, _ = CardPayment.objects.get_or_create(
             paid_by=by,
             key=key,

@@ -52,11 +52,14 @@ def places(*, account: Account) -> int:
     return min(account.switch.places, _provider().payable_places(account.switch.currency))
 
 
-def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> CardPayment:
+def start(
+    *, account: Account, amount: Decimal, by: User, key: str, now: datetime, besides_unsettled: bool = False
+) -> CardPayment:
     """Write down that a person wants to pay. Raises TopUpRefused or ProviderError.
 
     The same key and body give the same payment, which may be over by now; where it surely never could be paid, or its
-    time was over, they give another one, and so does a corrected amount.
+    time was over, they give another one, and so does a corrected amount. While an earlier credit of the account has not
+    ended, a new payment is refused unless it is meant `besides_unsettled`.
     """
     provider = _provider()
     topup_requests.check(
@@ -69,7 +72,15 @@ def start(*, account: Account, amount: Decimal, by: User, key: str, now: datetim
     before = attempts.latest(by=by, key=key)
     if before is not None and (report := attempts.ask_about(before, provider=provider, now=now)) is not None:
         note(payment=before, report=report, now=now)
-    payment = attempts.write(account=account, amount=amount, by=by, key=key, provider=provider, now=now)
+    payment = attempts.write(
+        account=account,
+        amount=amount,
+        by=by,
+        key=key,
+        provider=provider,
+        now=now,
+        besides_unsettled=besides_unsettled,
+    )
     if (payment.account_id, payment.amount, payment.provider) != (account.pk, amount, provider.name):
         raise topup_errors.KeyReused(Because(CardPaymentReason.KEY_REUSED))
     return payment

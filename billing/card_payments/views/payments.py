@@ -24,7 +24,9 @@ from billing.card_payments.models import CardPayment, CardPaymentState
 from billing.card_payments.providers.base import PageClosed, ProviderError
 from billing.card_payments.queries import Status
 from billing.card_payments.services import payments
-from billing.topups.services.errors import TopUpRefused
+from billing.lib.reasons import Money
+from billing.topups.queries import unsettled
+from billing.topups.services.errors import TopUpRefused, Unsettled
 from billing.web.account_page import account_page
 from billing.web.payment_methods import payment_methods
 from billing.web.rendering import Request, render_account_page
@@ -66,9 +68,13 @@ def online_form(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
     form = CardPaymentForm(data, places=payments.places(account=access.account))
+    form.ask_besides()
     if form.is_valid():
         try:
-            payment = payments.start(account=access.account, by=access.user, now=now, **form.cleaned_data)
+            payment = payments.start(account=access.account, by=access.user, now=now, **form.requested())
+        except Unsettled:
+            form.ask_besides(Money(form.cleaned_data["amount"], access.account.switch.currency))
+            form.refuse_unticked()
         except TopUpRefused as refused:
             form.refuse(refused)
         except ProviderError as error:
@@ -80,6 +86,7 @@ def online_form(request: Request, access: Access) -> HttpResponse:
         "form": form,
         "ways": payment_methods(access),
         "is_demo": settings.PAYMENT_PROVIDER == "demo",
+        "unsettled": unsettled.besides(access.account, by=access.user),
         "owed": queries.not_credited(access.account, most=SHOWN_OWED),
     }
     return render_account_page(request, access, "card_payments/form.html", context, now=now)

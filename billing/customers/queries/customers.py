@@ -10,15 +10,21 @@ from django.db.models import Q
 from accounts.access import descendants
 from accounts.models import Account
 from billing.balances.queries.runway import days_left_of
+from billing.topups.models import TopUp
+from billing.topups.queries.unsettled import unsettled_by_account
 
 
 @dataclass(frozen=True)
 class Customer:
-    """An account below an agent. `days_left` says how long its credit lasts at its pace; None: that is not known."""
+    """An account below an agent. `days_left` says how long its credit lasts at its pace; None: that is not known.
+
+    `unsettled` is its latest top-up that may yet arrive.
+    """
 
     account: Account
     is_direct: bool
     days_left: int | None
+    unsettled: TopUp | None
 
 
 @dataclass(frozen=True)
@@ -39,5 +45,6 @@ def page(*, agent: Account, text: str = "", after: str = "", size: int = 100, no
     rows = list(accounts.order_by("number")[: size + 1])
     shown = rows[:size]
     days_left = days_left_of(accounts=shown, now=now)
-    customers = [Customer(row, row.parent_id == agent.pk, days_left[row.pk]) for row in shown]
+    coming = unsettled_by_account(shown)
+    customers = [Customer(row, row.parent_id == agent.pk, days_left[row.pk], coming.get(row.pk)) for row in shown]
     return Page(customers, following=shown[-1].number if len(rows) > size else None)

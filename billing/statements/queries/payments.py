@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Account
 from billing.balances.models import Charge, Payment, Stream, SyncMark
 from billing.lib.cursors import from_cursor, to_cursor
-from billing.topups.models import TopUp, references
+from billing.topups.models import Source, TopUp, TopUpState, references
 
 Row = TypeVar("Row", Payment, Charge)
 Position = tuple[datetime, int]
 MOST_LISTED = 1000
+MOST_JUST_PAID = 100
+# A payment that the switch does not list so long after it was confirmed is not listed under its reference at all.
+LISTED_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Entry:
     """A payment or a charge. `amount` is what it did to the balance: negative where money was taken.
 
-    `topup` is the top-up that a payment came from. `from_elsewhere` says that a payment carries no reference of the
-    portal's. `place` orders entries of one instant.
+    Its `row` is the top-up itself until the switch's list, as it was last read, has the payment. `topup` is the
+    top-up that a payment came from. `from_elsewhere` says that a payment carries no reference of the portal's.
+    `place` orders entries of one instant.
     """
 
-    row: Payment | Charge
+    row: Payment | Charge | TopUp
     at: datetime
     amount: Decimal
     place: int
@@ -35,7 +39,7 @@ class Entry:
     from_elsewhere: bool = False
 
     @property
-    def balance_after(self) -> Decimal:
+    def balance_after(self) -> Decimal | None:
         return self.row.balance_after
 
     @property
@@ -53,8 +57,33 @@ class Page:
 
 
 def page(*, account: Account, after: str | None = None, before: str | None = None, size: int = 50) -> Page:
-    """Read the newest page, or the one that follows the cursor `after` or precedes the cursor `before`."""
+    """Read the newest page, or the one that follows the cursor `after` or precedes the cursor `before`.
+
+    The newest page also has what was just paid and is not in the switch's list yet.
+    """
     older_than, newer_than = from_cursor(after), from_cursor(before)
+    listed = _listed(account, older_than, newer_than, size)
+    if older_than or listed.newer:
+        return listed
+    entries = [*listed.entries, *map(_of_topup, _not_listed_yet(account))]
+    return replace(listed, entries=sorted(entries, key=lambda entry: (entry.at, entry.place), reverse=True))
+
+
+def _not_listed_yet(account: Account) -> QuerySet[TopUp]:
+    """Confirmed top-ups that no mirrored payment carries the reference of.
+
+    A voucher card's payment carries none, so that it is here only until the list was read later.
+    """
+    listed = Payment.objects.filter(account=account, memo__contains=OuterRef("reference"))
+    rows = TopUp.objects.filter(~Exists(listed), account=account, state=TopUpState.CONFIRMED, payment__isnull=True)
+    mark = SyncMark.objects.filter(account=account, stream=Stream.PAYMENTS).first()
+    if mark is not None:
+        surely = mark.complete_until - LISTED_WITHIN
+        rows = rows.filter(Q(settled_at__gt=mark.complete_until) | ~Q(source=Source.VOUCHER), settled_at__gt=surely)
+    return rows.order_by("-settled_at", "-id")[:MOST_JUST_PAID]
+
+
+def _listed(account: Account, older_than: Position | None, newer_than: Position | None, size: int) -> Page:
     if newer_than and not older_than:
         rows = _entries(account, newer_than, size, newer=True)
         shown = rows[:size][::-1]
@@ -138,6 +167,10 @@ def _of_payment(row: Payment) -> Entry:
     topup: TopUp | None = getattr(row, "topup", None)
     from_elsewhere = topup is None and not references(row.memo)
     return Entry(row, row.paid_at, row.amount, 2 * row.pk + 1, topup, from_elsewhere)
+
+
+def _of_topup(row: TopUp) -> Entry:
+    return Entry(row, row.settled_at or row.requested_at, row.amount, 2 * row.pk + 1, row)
 
 
 def _of_charge(row: Charge) -> Entry:

@@ -18,7 +18,7 @@ from accounts.models import Account
 from billing.balances.models import Charge, Payment
 from billing.statements.queries import payments as queries
 from billing.statements.queries.payments import Entry
-from billing.topups.models import Kind, TopUp
+from billing.topups.models import Kind, Source, TopUp
 from billing.web import staleness
 from billing.web.account_page import account_page
 from billing.web.links import page_link
@@ -45,7 +45,10 @@ CHARGES: dict[int, StrOrPromise] = {
 
 @dataclass(frozen=True)
 class Line:
-    """An entry in words. `link` leads to the page of the top-up that `detail` then names by its reference."""
+    """An entry in words. `link` leads to the page of the top-up that `detail` then names by its reference.
+
+    All legs of a transfer are named by the reference of its credit.
+    """
 
     entry: Entry
     title: str
@@ -101,7 +104,7 @@ def _line(entry: Entry, credit_of_debit: dict[int, TopUp]) -> Line:
     if credit is None:
         return Line(entry, _title(entry), _detail(entry), link="")
     link = reverse("topup", args=[credit.account.public_id, credit.reference])
-    return Line(entry, _title_of_leg(topup, credit.account) or _title(entry), topup.reference, link)
+    return Line(entry, _title_of_leg(topup, credit.account) or _title(entry), credit.reference, link)
 
 
 def _title_of_leg(topup: TopUp, customer: Account) -> str:
@@ -117,6 +120,8 @@ def _title_of_leg(topup: TopUp, customer: Account) -> str:
 def _title(entry: Entry) -> str:
     if isinstance(entry.row, Charge):
         return str(CHARGES.get(entry.row.kind, _("Charge")))
+    if isinstance(entry.row, TopUp):
+        return gettext("Voucher card") if entry.row.source == Source.VOUCHER else str(PAYMENTS[Payment.Kind.TOP_UP])
     if entry.row.method == Payment.Method.VOUCHER:
         return gettext("Voucher card")
     return str(PAYMENTS.get(entry.row.kind, _("Payment")))
@@ -126,6 +131,8 @@ def _detail(entry: Entry) -> str:
     if isinstance(entry.row, Charge):
         # The switch names what it charged for by a number of its own, and by 0 what has none.
         return gettext("No. %(number)s") % {"number": entry.row.item} if entry.row.item.strip("0") else ""
+    if isinstance(entry.row, TopUp):
+        return entry.row.reference
     memo = entry.row.memo
     if not entry.from_elsewhere:
         return memo

@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, User
 from accounts.web import fresh_login
 from billing.balances.services import balances
+from billing.lib.reasons import Money
 from billing.topups.admin.forms import CreditForm
 from billing.topups.admin.pages import TopUps, page, person_with, require_fresh_login
 from billing.topups.models import TopUp
+from billing.topups.queries import unsettled
 from billing.topups.services import duplicates, operator_credits
-from billing.topups.services.errors import TopUpRefused
+from billing.topups.services.errors import TopUpRefused, Unsettled
 
 
 def urls(admin: TopUps) -> list[URLPattern]:
@@ -56,11 +58,19 @@ def credit_confirm_view(admin: TopUps, request: HttpRequest, account_id: int) ->
     now = timezone.now()
     form = CreditForm(request.POST, switch=account.switch)
     if form.is_valid():
-        if not _is_meant(request, account, form, by, now):
-            # The first step asks what is missing, and shows the confirmation again with all that was entered.
+        again = form.cleaned_data["again"]
+        if _needs_login(request, account, form):
+            # The first step asks for it, and shows the confirmation again with all that was entered.
             return redirect("admin:credit", account.pk, preserve_request=True)
         try:
-            topup = operator_credits.request(account=account, by=by, now=now, **form.requested())
+            if not again and _recent_duplicate(account, form, by, now):
+                operator_credits.check(account=account, by=by, now=now, **form.requested())
+                return _unticked(admin, request, account, form, by, now)
+            topup = operator_credits.request(
+                account=account, by=by, now=now, besides_unsettled=again, **form.requested()
+            )
+        except Unsettled:
+            return _unticked(admin, request, account, form, by, now)
         except TopUpRefused as refused:
             form.refuse(refused)
         else:
@@ -71,6 +81,7 @@ def credit_confirm_view(admin: TopUps, request: HttpRequest, account_id: int) ->
 
 def _form(admin: TopUps, request: HttpRequest, account: Account, form: CreditForm, now: datetime) -> HttpResponse:
     context = _context(admin, request, account, form, now)
+    context["unsettled"] = unsettled.besides(account, by=person_with(request, operator_credits.PERMISSION))
     return TemplateResponse(request, "admin/topups/topup/credit.html", context)
 
 
@@ -79,7 +90,11 @@ def _confirmation(
 ) -> HttpResponse:
     context, amount = _context(admin, request, account, form, now), form.cleaned_data["amount"]
     balance = context["account"].balance
+    coming = unsettled.besides(account, by=by, key=form.cleaned_data["key"])
+    if coming:
+        form.ask_besides(Money(amount, account.switch.currency))
     context |= {
+        "unsettled": coming,
         "amount": amount,
         "after": None if balance is None else balance + amount,
         "duplicate": _recent_duplicate(account, form, by, now),
@@ -98,11 +113,17 @@ def _context(admin: TopUps, request: HttpRequest, account: Account, form: Credit
     }
 
 
-def _is_meant(request: HttpRequest, account: Account, form: CreditForm, by: User, now: datetime) -> bool:
-    """A large credit needs a person who has just logged in, and a likely repetition needs a tick."""
-    if account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh_login.is_fresh(request):
-        return False
-    return form.cleaned_data["again"] or _recent_duplicate(account, form, by, now) is None
+def _needs_login(request: HttpRequest, account: Account, form: CreditForm) -> bool:
+    """A large credit needs a person who has just logged in."""
+    return account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh_login.is_fresh(request)
+
+
+def _unticked(
+    admin: TopUps, request: HttpRequest, account: Account, form: CreditForm, by: User, now: datetime
+) -> HttpResponse:
+    """A possible repetition needs a tick: show the confirmation again, which says so."""
+    form.refuse_unticked()
+    return _confirmation(admin, request, account, form, by, now)
 
 
 def _recent_duplicate(account: Account, form: CreditForm, by: User, now: datetime) -> TopUp | None:

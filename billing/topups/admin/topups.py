@@ -64,7 +64,16 @@ class TopUpAdmin(ReadOnlyAdmin[TopUp]):
     list_display = ("reference", "of_account", "amount", "kind", "state", "requested_by", "requested_at", "settled_at")
     list_select_related = ("account__switch", "requested_by")
     list_filter = ("state", OfAccount, "kind", "source", OfReissue, ListedAfterAll, "requested_at")
-    search_fields = ("=reference", "account__number", "account__name", "requested_by__email")
+    search_fields = (
+        "=reference",
+        # The other legs of a transfer are found by the reference that its people know, and by the debit's.
+        "=credit__reference",
+        "=gives_back__credit__reference",
+        "=debit__reference",
+        "account__number",
+        "account__name",
+        "requested_by__email",
+    )
     ordering_of_account = ("-requested_at", "-id")
 
     def get_urls(self) -> list[URLPattern]:

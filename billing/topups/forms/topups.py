@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Switch
 from billing.topups.services.errors import KeyReused, TopUpRefused
 from billing.topups.services.requests import LONGEST_NOTE
-from billing.web.form_fields import AmountField, KeyedForm, read_amount
+from billing.web.form_fields import AmountField, KeyedForm, RepeatableForm, read_amount
 
 
-class TopUpForm(KeyedForm):
+class TopUpForm(KeyedForm, RepeatableForm):
     """Asks how much to top up, with a note."""
 
     amount = AmountField()
@@ -22,10 +22,6 @@ class TopUpForm(KeyedForm):
         max_length=LONGEST_NOTE,
         help_text=_("For your own books, such as an invoice number."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    # Only the confirmation shows it, where the same top-up was asked for just before.
-    again = forms.BooleanField(
-        label=_("Yes, I mean another one"), required=False, widget=forms.CheckboxInput(attrs={"required": True})
     )
 
     def __init__(self, data: Any = None, *, switch: Switch) -> None:

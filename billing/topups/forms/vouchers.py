@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from billing.topups.services.voucher_cards import Card
+from billing.web.form_fields import RepeatableForm
 
 BLANKS = str.maketrans("", "", " -")
 LONGEST = 40
@@ -24,6 +25,10 @@ class CardNumber(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value) or "").translate(BLANKS)
+
+
+class CardConfirmation(RepeatableForm):
+    """Confirms what a card holds, with the tick where another top-up may yet arrive."""
 
 
 class CardForm(forms.Form):

@@ -20,6 +20,7 @@ class RequestReason(Reason):
     OWN_ACCOUNT = "request.own_account", _("You cannot credit an account that you are a member of.")
     NOTE_MISSING = "request.note_missing", _("Give the reason.")
     NOTE_UNFIT = "request.note_unfit", _("The note may be at most %(most)d characters long, on one line.")
+    UNSETTLED = "request.unsettled", _("%(amount)s from %(at)s is still being checked. It may yet arrive.")
     KEY_UNFIT = "request.key_unfit", _("The key must be 1 to %(most)d characters long.")
     KEY_UNKEPT = "request.key_unkept", _("The key holds a character that cannot be kept.")
     KEY_REUSED = (

@@ -10,7 +10,15 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, Switch, User
 from billing.topups.models import Kind, TopUp
+from billing.topups.queries import unsettled
+from billing.topups.services.errors import Unsettled
 from billing.topups.services.states import UNDONE
+
+
+def check_unsettled(account: Account) -> None:
+    """Raise Unsettled when an earlier credit of the account may yet arrive. Sure only under the account's lock."""
+    for topup in unsettled.unsettled_credits(account):
+        raise Unsettled(topup, unsettled.reason(topup))
 
 
 def recent_duplicate(*, account: Account, amount: Decimal, by: User, key: str, now: datetime) -> TopUp | None:

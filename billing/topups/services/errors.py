@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billing.lib.reasons import Because, RefusedBecause
-from billing.topups.models import RequestReason
+from billing.topups.models import RequestReason, TopUp
 
 
 class TopUpRefused(RefusedBecause):
@@ -41,6 +41,16 @@ class NoteUnfit(TopUpRefused):
 
 class KeyUnfit(TopUpRefused):
     field = "key"
+
+
+class Unsettled(TopUpRefused):
+    """An earlier credit of the account, `topup`, may yet arrive: another one has to be meant besides it."""
+
+    field = "again"
+
+    def __init__(self, topup: TopUp, because: Because) -> None:
+        super().__init__(because)
+        self.topup = topup
 
 
 class KeyReused(TopUpRefused):

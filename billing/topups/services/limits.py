@@ -36,20 +36,20 @@ class Used:
         return Used(self.by_person + by_person, {**self.by_account, account.pk: together})
 
 
-def lock_daily_limits(*, account: Account, by: User) -> None:
-    """Until the transaction ends, decide requests that share one of the day's limits one after the other.
+def lock_requests(*, account: Account, by: User) -> None:
+    """Until the transaction ends, decide requests of one account, or that share a limit, one after the other.
 
     The locks are advisory ones, the person's always first: rows would have to be locked in the order of the tree too.
     """
     switch = account.switch
     if switch.daily_limit_per_user is not None:
         lock(Locked.TOPUPS_BY_PERSON, f"{by.pk} {switch.pk}")
-    if switch.daily_limit_per_account is not None:
-        lock(Locked.TOPUPS_OF_ACCOUNT, account.pk)
+    # Also without a limit: a second request has to see that the first is on its way.
+    lock(Locked.TOPUPS_OF_ACCOUNT, account.pk)
 
 
 def check(requested: TopUp) -> None:
-    """Raise LimitExceeded for a request above a limit. It is sure only under `lock_daily_limits`."""
+    """Raise LimitExceeded for a request above a limit. It is sure only under `lock_requests`."""
     if requested.source not in ALREADY_PAID:
         check_day(
             account=requested.account, by=requested.requested_by, amount=requested.amount, now=requested.requested_at

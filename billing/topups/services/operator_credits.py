@@ -22,10 +22,19 @@ class OwnAccount(TopUpRefused):
     field = "account"
 
 
-def request(*, account: Account, amount: Decimal, by: User, key: str, why: str, now: datetime) -> TopUp:
+def request(
+    *,
+    account: Account,
+    amount: Decimal,
+    by: User,
+    key: str,
+    why: str,
+    now: datetime,
+    besides_unsettled: bool = False,
+) -> TopUp:
     """Write down the credit and ask a worker to send it. Raises PermissionDenied or TopUpRefused.
 
-    `why` is kept as the note, which the customer does not see.
+    `why` is kept as the note, which the customer does not see. `besides_unsettled` is that of `requests.request`.
     """
     requested = _requested(account, amount, by, key, why, now)
     known = requests.find(requested)
@@ -33,7 +42,14 @@ def request(*, account: Account, amount: Decimal, by: User, key: str, why: str, 
         return known
     _check(requested)
     return requests.request(
-        account=account, amount=amount, by=by, key=key, source=Source.OPERATOR, note=requested.note, now=now
+        account=account,
+        amount=amount,
+        by=by,
+        key=key,
+        source=Source.OPERATOR,
+        note=requested.note,
+        now=now,
+        besides_unsettled=besides_unsettled,
     )
 
 

@@ -158,6 +158,8 @@ def _credit(old: TopUp, by: User, now: datetime) -> TopUp:
         now=now,
         send_by_worker=False,
         reissue_of=old,
+        # Two people have decided on it, with the account's other top-ups before their eyes.
+        besides_unsettled=True,
     )
 
 
@@ -178,6 +180,7 @@ def _transfer(old: TopUp, by: User, now: datetime) -> TopUp:
         now=now,
         send_by_worker=False,
         reissue_of=old,
+        besides_unsettled=True,
     )
 
 

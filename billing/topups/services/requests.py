@@ -16,7 +16,7 @@ from billing.lib.amounts import AmountReason, BadAmount, check_amount
 from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
 from billing.lib.reasons import Because, Money
 from billing.topups.models import Kind, RequestReason, Source, TopUp
-from billing.topups.services import limits
+from billing.topups.services import duplicates, limits
 from billing.topups.services.errors import (
     AccountMissing,
     AmountRefused,
@@ -47,8 +47,12 @@ def request(
     now: datetime,
     send_by_worker: bool = True,
     reissue_of: TopUp | None = None,
+    besides_unsettled: bool = False,
 ) -> TopUp:
     """Write down one credit and ask a worker to send it. Raises TopUpRefused.
+
+    While an earlier credit of the account has not ended, a new one is refused unless it is meant `besides_unsettled`.
+    What is paid for already never is.
 
     The same key and body give the same top-up, however often and from wherever they come. `payer` is the agent that
     vouches for it, `online_id` says which payment by card it credits. Without `send_by_worker` the caller sends it; a
@@ -70,11 +74,13 @@ def request(
         reissue_of=reissue_of,
     )
     with transaction.atomic():
-        limits.lock_daily_limits(account=account, by=by)
+        limits.lock_requests(account=account, by=by)
         known = find(requested)
         if known is not None:
             return known
         check(requested)
+        if not besides_unsettled and source != Source.ONLINE:
+            duplicates.check_unsettled(account)
         topup, is_new = write(requested)
         if is_new and send_by_worker:
             transaction.on_commit(partial(SEND_TOPUP.enqueue, topup.pk))

@@ -15,7 +15,7 @@ from billing.balances.services import balances
 from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.lib.reasons import Because
 from billing.topups.models import Kind, Source, TopUp, TransferReason
-from billing.topups.services import headroom, limits, requests
+from billing.topups.services import duplicates, headroom, limits, requests
 from billing.topups.services.errors import TopUpRefused
 
 # A credit's own deadline begins when its debit is confirmed.
@@ -71,23 +71,27 @@ def request(
     send_by_worker: bool = True,
     reissue_of: TopUp | None = None,
     mails_success: bool = True,
+    besides_unsettled: bool = False,
 ) -> TopUp:
     """Write down a top-up by an agent and ask a worker to send it. Returns the credit; raises TopUpRefused.
 
     The agent is debited first, unless its account allows credit without debit. Requests of one agent are decided one
     after the other, so that together they never exceed what it has. Without `mails_success` the person who asks is
-    only mailed when it goes wrong.
+    only mailed when it goes wrong. While an earlier credit of the account has not ended, a new one is refused unless
+    it is meant `besides_unsettled`.
     """
     _look_at_balance(payer, now)
     with transaction.atomic():
         agent = balances.lock_agent(payer)
-        limits.lock_daily_limits(account=account, by=by)
+        limits.lock_requests(account=account, by=by)
         requested = _requested(account, agent, amount, by, key, note, now)
         requested.mails_success = mails_success
         known = requests.find(requested)
         if known is not None:
             return known
         _check(requested, agent)
+        if not besides_unsettled:
+            duplicates.check_unsettled(account)
         credit, is_new = _write(requested, reissue_of)
         if is_new and send_by_worker:
             transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, credit.pk))

@@ -18,7 +18,8 @@ from billing.lib.redis_limits import Limit
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES, failure
 from billing.topups.models import Source, TopUp, VoucherReason
-from billing.topups.services import requests, voucher_cards
+from billing.topups.services import duplicates, requests, voucher_cards
+from billing.topups.services import limits as daily_limits
 from billing.topups.services.errors import TopUpRefused
 from billing.topups.services.states import UNDONE
 from billing.topups.services.voucher_cards import Card, Offer
@@ -96,24 +97,44 @@ def look(*, account: Account, card: Card, by: User, address: str, now: datetime)
 
 
 @sensitive_variables()
-def request(*, account: Account, offer: Offer, by: User, now: datetime, send_by_worker: bool = True) -> TopUp:
+def request(
+    *,
+    account: Account,
+    offer: Offer,
+    by: User,
+    now: datetime,
+    send_by_worker: bool = True,
+    besides_unsettled: bool = False,
+) -> TopUp:
     """Write down a top-up by the card and ask a worker to send it. Raises TopUpRefused.
 
     The same offer gives the same top-up. Another offer of a card that is on its way is refused, by the database too.
+    So is a card besides an earlier credit that has not ended, unless it is meant `besides_unsettled`.
     """
     requested = _requested(offer, account, by, now)
-    known = requests.find(requested)
-    if known is not None:
-        return known
-    requests.check(requested)
-    try:
-        topup, is_new = requests.write(requested)
-    except IntegrityError:
+    with transaction.atomic():
+        daily_limits.lock_requests(account=account, by=by)
+        known = requests.find(requested)
+        if known is not None:
+            return known
+        requests.check(requested)
         _check_is_free(account, offer.card)
-        raise
-    if is_new and send_by_worker:
-        transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, topup.pk))
+        if not besides_unsettled:
+            duplicates.check_unsettled(account)
+        topup, is_new = _write(requested, account, offer.card)
+        if is_new and send_by_worker:
+            transaction.on_commit(partial(requests.SEND_TOPUP.enqueue, topup.pk))
     return topup
+
+
+@sensitive_variables()
+def _write(requested: TopUp, account: Account, card: Card) -> tuple[TopUp, bool]:
+    try:
+        return requests.write(requested)
+    except IntegrityError:
+        # Another account may have been quicker, whose requests take another lock.
+        _check_is_free(account, card)
+        raise
 
 
 def _requested(offer: Offer, account: Account, by: User, now: datetime) -> TopUp:

@@ -17,12 +17,14 @@ from accounts.actions import Action
 from accounts.models import Account
 from accounts.web import fresh_login
 from billing.balances.services import balances
+from billing.lib.reasons import Money
 from billing.topups.forms.topups import TopUpForm
 from billing.topups.models import DOUBTFUL, Kind, TopUp, TopUpState
+from billing.topups.queries import unsettled
 from billing.topups.queries.progress import find, is_final, issued_again, outcome, steps
 from billing.topups.queries.receipts import for_payer, receipt_of
 from billing.topups.services import duplicates, transfers
-from billing.topups.services.errors import TopUpRefused
+from billing.topups.services.errors import TopUpRefused, Unsettled
 from billing.web.account_page import account_page
 from billing.web.payment_methods import payment_methods, to_a_way
 from billing.web.rendering import Request, render_account_page
@@ -81,13 +83,18 @@ def topup_confirm(request: Request, access: Access) -> HttpResponse:
     now = timezone.now()
     form = TopUpForm(request.POST, switch=access.account.switch)
     if form.is_valid():
-        requested = _requested(access, form)
+        requested, again = _requested(access, form), form.cleaned_data["again"]
         try:
-            if not _is_meant(request, access, form, now):
+            if _needs_login(request, access, form):
                 transfers.check(**requested, now=now)
-                # The first step asks what is missing, and shows the confirmation again with all that was entered.
+                # The first step asks for it, and shows the confirmation again with all that was entered.
                 return redirect("topup_form", access.account.public_id, preserve_request=True)
-            topup = transfers.request(**requested, now=now)
+            if not again and _recent_duplicate(access, form, now):
+                transfers.check(**requested, now=now)
+                return _unticked(request, access, form, now)
+            topup = transfers.request(**requested, besides_unsettled=again, now=now)
+        except Unsettled:
+            return _unticked(request, access, form, now)
         except TopUpRefused as refused:
             form.refuse(refused)
         else:
@@ -127,11 +134,16 @@ def _requested(access: Access, form: TopUpForm) -> dict[str, Any]:
     return {"account": access.account, "payer": access.via, "by": access.user, **fields}
 
 
-def _is_meant(request: Request, access: Access, form: TopUpForm, now: datetime) -> bool:
-    """A large top-up needs a person who has just logged in, and a likely repetition needs a tick."""
-    if access.account.switch.wants_fresh_login(form.cleaned_data["amount"]) and not fresh_login.is_fresh(request):
-        return False
-    return form.cleaned_data["again"] or _recent_duplicate(access, form, now) is None
+def _needs_login(request: Request, access: Access, form: TopUpForm) -> bool:
+    """A large top-up needs a person who has just logged in."""
+    wants = access.account.switch.wants_fresh_login(form.cleaned_data["amount"])
+    return wants and not fresh_login.is_fresh(request)
+
+
+def _unticked(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
+    """A possible repetition needs a tick: show the confirmation again, which says so."""
+    form.refuse_unticked()
+    return _confirmation(request, access, form, now)
 
 
 def _recent_duplicate(access: Access, form: TopUpForm, now: datetime) -> TopUp | None:
@@ -140,7 +152,12 @@ def _recent_duplicate(access: Access, form: TopUpForm, now: datetime) -> TopUp |
 
 
 def _form(request: Request, access: Access, form: TopUpForm, now: datetime) -> HttpResponse:
-    context = {"form": form, "ways": payment_methods(access), **_payer(access, now)}
+    context = {
+        "form": form,
+        "ways": payment_methods(access),
+        "unsettled": unsettled.besides(access.account, by=access.user),
+        **_payer(access, now),
+    }
     return render_account_page(request, access, "topups/topup_form.html", context, now=now)
 
 
@@ -152,10 +169,14 @@ def _confirmation(request: Request, access: Access, form: TopUpForm, now: dateti
     if payer["debited"]:
         moves.insert(0, _move(payer["payer"], -amount))
     duplicate = _recent_duplicate(access, form, now)
+    coming = unsettled.besides(access.account, by=access.user, key=form.cleaned_data["key"])
+    if coming:
+        form.ask_besides(Money(amount, access.account.switch.currency))
     context = {
         "form": form,
         "amount": amount,
         "moves": moves,
+        "unsettled": coming,
         "duplicate": duplicate,
         "duplicate_outcome": None if duplicate is None else outcome(duplicate),
         "failure": child.failure,

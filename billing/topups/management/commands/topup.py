@@ -19,7 +19,7 @@ from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.queries.progress import outcome
 from billing.topups.services import duplicates, requests, sending, transfers
 from billing.topups.services.dead_senders import doubt_dead_senders
-from billing.topups.services.errors import TopUpRefused
+from billing.topups.services.errors import TopUpRefused, Unsettled
 from billing.topups.services.transfers import BalanceUnknown, NotCovered
 
 # A sender that lives waits a little less for the switch.
@@ -39,7 +39,9 @@ class Command(JsonCommand):
         parser.add_argument("--from", dest="agent", metavar="AGENT_ACCOUNT", help=_("debit this agent"))
         parser.add_argument("--note", default="")
         parser.add_argument(
-            "--again", action="store_true", help=_("although the account has just been topped up by the same amount")
+            "--again",
+            action="store_true",
+            help=_("although the same was asked for just now, or an earlier top-up of the account may yet arrive"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,7 +63,9 @@ class Command(JsonCommand):
             agent = _account(switch, options["agent"]) if options["agent"] else None
             if not options["again"]:
                 _refuse_a_duplicate(account, amount, by, options["key"])
-            return _write(account, agent, amount, by, options["key"], options["note"])
+            return _write(account, agent, amount, by, options)
+        except Unsettled as error:
+            raise Failed(_unsettled_words(error)) from error
         except (NotCovered, BalanceUnknown) as error:
             raise Failed(str(error.because)) from error
         except (BadAmount, TopUpRefused) as error:
@@ -114,11 +118,24 @@ def _refuse_a_duplicate(account: Account, amount: Decimal, by: User, key: str) -
         raise Failed(sentence % {"account": account.number, "amount": _plain(amount), **known})
 
 
-def _write(account: Account, agent: Account | None, amount: Decimal, by: User, key: str, note: str) -> TopUp:
-    now = timezone.now()
+def _unsettled_words(error: Unsettled) -> str:
+    sentence = _("%(reference)s: %(unsettled)s If another one is meant besides it, say so with --again.")
+    return sentence % {"reference": error.topup.reference, "unsettled": error.because}
+
+
+def _write(account: Account, agent: Account | None, amount: Decimal, by: User, options: dict[str, Any]) -> TopUp:
+    now, key, note, again = timezone.now(), options["key"], options["note"], options["again"]
     if agent is not None:
         return transfers.request(
-            account=account, payer=agent, amount=amount, by=by, key=key, note=note, now=now, send_by_worker=False
+            account=account,
+            payer=agent,
+            amount=amount,
+            by=by,
+            key=key,
+            note=note,
+            now=now,
+            send_by_worker=False,
+            besides_unsettled=again,
         )
     return requests.request(
         account=account,
@@ -129,6 +146,7 @@ def _write(account: Account, agent: Account | None, amount: Decimal, by: User, k
         note=note,
         now=now,
         send_by_worker=False,
+        besides_unsettled=again,
     )
 
 
