@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES
 from accounts.models import Account
 from billing.lib.reasons import BecauseField, Reason
 from billing.lib.references import new_reference
@@ -173,7 +174,7 @@ class BatchRow(models.Model):
     note = models.CharField(max_length=200, blank=True)
     unclear = BecauseField(null=True, blank=True, help_text=_("Why the line itself cannot be read"))
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    amount = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
     problem = BecauseField(null=True, blank=True, help_text=_("Why it is not paid"))
     warning = BecauseField(null=True, blank=True, help_text=_("What to look at before it is paid"))
     topup = models.OneToOneField(TopUp, null=True, blank=True, on_delete=models.PROTECT, related_name="batch_row")
