@@ -70,6 +70,9 @@ class Subject(AppConfig):
     the address behind the account. `staff` says of each of its models what (support, billing, operator) may do: v(iew),
     a(dd), c(hange), d(elete). `permissions` says which groups have each permission that is of none of these kinds.
     `waiting` and `metrics` are dotted paths of functions that take `now`.
+    While a switch has rows of its models, the switch's calendar stays as it is, because their days would be of another
+    one. `undated` names models that have nothing to do with days; `calendar` is the dotted path of a module that can
+    say `is_bound` of a switch, and `forget` what a sync brings again in the new calendar.
     """
 
     default = False  # Django looks for one AppConfig in each apps.py, and this class is imported there
@@ -81,6 +84,8 @@ class Subject(AppConfig):
     permissions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     waiting: ClassVar[str] = ""
     metrics: ClassVar[str] = ""
+    undated: ClassVar[tuple[str, ...]] = ()
+    calendar: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

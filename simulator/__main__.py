@@ -4,6 +4,7 @@ import argparse
 import signal
 import ssl
 import sys
+from datetime import time
 from pathlib import Path
 from time import sleep
 from types import FrameType
@@ -63,15 +64,20 @@ def _say(line: str) -> None:
 def _options(arguments: argparse.Namespace) -> Options:
     return Options(
         seed=arguments.seed,
+        directories=(arguments.directory,) if arguments.directory else Options.directories,
         suffix=arguments.suffix,
+        content_type=arguments.content_type,
         zone=arguments.timezone,
         allow=frozenset(filter(None, arguments.allow.split(","))),
         older=arguments.version == "2.1.4",
+        pages_alone=arguments.pages_alone,
         quiet=arguments.quiet_world,
         extra_fields=tuple(arguments.extra_field),
         deduction_sign=arguments.deduction_sign,
         day_rule=arguments.day_rule,
         keep_empty_lists=arguments.empty_lists == "keep",
+        quiet_hours=arguments.quiet_hours,
+        longest_range=arguments.longest_range,
     )
 
 
@@ -90,6 +96,14 @@ def _zone(name: str) -> ZoneInfo:
         raise argparse.ArgumentTypeError(f"unknown time zone {name}") from error
 
 
+def _hours(text: str) -> tuple[time, time]:
+    try:
+        first, end = (time.fromisoformat(part) for part in text.split("-"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("expected hours such as 08:00-20:00") from error
+    return first, end
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
@@ -104,15 +118,20 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, required=True, help="0 picks a free one")
     add("--control-port", type=int, help="a port of its own for /control/, so that a pause can close the other")
     add("--seed", type=int, default=1, help="of the sample world")
+    add("--directory", default="", help="of every operation's path, in the place of the vendor's two")
+    add("--content-type", default="", help="the only media type that a request may have, such as text/plain")
     add("--suffix", default="", help="of every operation's path, such as .jsp")
     add("--timezone", type=_zone, default="UTC", help="of the switch's calendar")
     add("--allow", default="", metavar="ADDRESS,…", help="source addresses that may call; all when not given")
     add("--version", choices=("2.1.9", "2.1.4"), default="2.1.9")
+    add("--pages-alone", action="store_true", help="the older interface alone: pages with a login at /thirdparty")
     add("--quiet-world", action="store_true", help="no new calls, rents or top-ups of its own")
     add("--extra-field", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="wanted in every body")
     add("--deduction-sign", type=int, choices=(-1, 1), default=-1, help="of a deduction's fee in GetPayHistory")
     add("--day-rule", choices=("start", "stop", "both"), default="start", help="which end of a call says its day")
     add("--empty-lists", choices=("omit", "keep"), default="omit", help="in answers")
+    add("--quiet-hours", type=_hours, metavar="08:00-20:00", help="when, by its own clock, call records are refused")
+    add("--longest-range", type=int, default=0, metavar="DAYS", help="that one request may be about; any unless set")
     add("--state-file", type=Path, metavar="FILE", help="keep the world here and go on with it at the next start")
     add("--tls-cert", metavar="FILE")
     add("--tls-key", metavar="FILE")

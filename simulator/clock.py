@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from time import time
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ class Clock:
 
     def today(self) -> date:
         return self.day_of(self.now())
+
+    def local_time(self) -> time_of_day:
+        return datetime.fromtimestamp(self.now() / 1000, self.zone).time()
 
     def day_of(self, instant: int) -> date:
         return datetime.fromtimestamp(instant / 1000, self.zone).date()

@@ -140,6 +140,9 @@ class Control:
         account: str | None = None,
         accounts_over: int | None = None,
         longer_than: int | None = None,
+        row: str | None = None,
+        field: str | None = None,
+        value: str | None = None,
     ) -> None:
         """Adds one of `simulator.faults.Kind`, whose order explains the options; neither count nor rate: always."""
         options = {
@@ -154,6 +157,9 @@ class Control:
             "account": account,
             "accounts_over": accounts_over,
             "longer_than": longer_than,
+            "row": row,
+            "field": field,
+            "value": value,
         }
         given = {name: value for name, value in options.items() if value is not None}
         self._post("/control/faults", {"operation": operation, "kind": kind, "seed": seed, "after": after, **given})

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     TRUNCATE_MEMO = "truncate_memo"
     CLOCK_SKEW = "clock_skew"
     SLOW_TRICKLE = "slow_trickle"
+    ODD_ROW = "odd_row"
 
 
 class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +59,8 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `answer` "code" lets `apply_later` answer a code instead of a reset. With `day`, only requests with this beginTime
     are befallen, with `account` only those that ask for it, with `accounts_over` only those that ask for more accounts
     than so many; of an operation that acts, answers of no more than `longer_than` bytes stay as they are.
+    `odd_row` writes `value`, bytes of JSON in Latin-1, into the `field` of the first row that holds `row`: without a
+    value it leaves the field out, without a field the value takes the place of the row.
     """
 
     kind: Kind
@@ -75,6 +78,9 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account: str | None = None
     accounts_over: int = 0
     longer_than: int = 0
+    row: str = ""
+    field: str | None = None
+    value: str | None = None
 
     def is_about(self, operation: str, body: Mapping[str, Any]) -> bool:
         if self.operation not in {"*", operation} or (self.day is not None and body.get("beginTime") != self.day):
@@ -183,6 +189,8 @@ def _after(fault: Fault, answer: Answer) -> Reply:
         return _code(fault, UNLISTED)
     if kind is Kind.WRONG_PAY_MONEY:
         answer = _with_wrong_money(answer, fault.order.amount)
+    if kind is Kind.ODD_ROW:
+        answer = _with_odd_row(answer, fault.order)
     reply = answer_reply(answer)
     if fault.order.longer_than:
         whole = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
@@ -232,3 +240,18 @@ def _with_wrong_money(answer: Answer, amount: Decimal | None) -> Answer:
         return answer
     right: Decimal = answer["infoPay"]["payMoney"]
     return {**answer, "infoPay": {**answer["infoPay"], "payMoney": right + 1 if amount is None else amount}}
+
+
+def _with_odd_row(answer: Answer, order: FaultOrder) -> Answer:
+    if isinstance(answer, RecordStream):
+        return answer
+    for key, rows in answer.items():
+        for place, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(row, Mapping) and order.row in map(str, row.values()):
+                return {**answer, key: [*rows[:place], _odd(row, order), *rows[place + 1 :]]}
+    return answer
+
+
+def _odd(row: Mapping[str, Any], order: FaultOrder) -> Any:
+    value = None if order.value is None else msgspec.Raw(order.value.encode("latin-1"))
+    return value if order.field is None else {**row, order.field: value}

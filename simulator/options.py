@@ -1,6 +1,7 @@
 """How this switch was started."""
 
 from dataclasses import dataclass, field
+from datetime import time
 from zoneinfo import ZoneInfo
 
 FIRST_NEWER_SECTION = (3, 64)
@@ -19,12 +20,21 @@ NEWER_FIELDS = {
 @dataclass(frozen=True)
 class Options:
     seed: int = 1
+    directories: tuple[str, ...] = ("/external/server", "/external/test/server")
     suffix: str = ""
+    content_type: str = ""
+    """The only media type that requests may have, such as text/plain; empty: any."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     allow: frozenset[str] = frozenset()
     older: bool = False
+    pages_alone: bool = False
+    """A build with the older interface alone: pages with a login under /thirdparty and /internal."""
     quiet: bool = False
     extra_fields: tuple[tuple[str, str], ...] = ()
     deduction_sign: int = -1
     day_rule: str = "start"
     keep_empty_lists: bool = False
+    quiet_hours: tuple[time, time] | None = None
+    """From when until when, by the switch's clock, call records are refused."""
+    longest_range: int = 0
+    """How many days one request may be about; 0: any number."""

@@ -1,4 +1,4 @@
-"""Refusals. The vendor publishes -10007 alone; the other codes are this simulator's own."""
+"""Refusals. The vendor publishes -10007 alone, and a live server said -10033; the others are this simulator's own."""
 
 NOT_FOUND = -10007
 BAD_REQUEST = -10001
@@ -6,6 +6,7 @@ EXISTS = -10006
 NOT_ALLOWED = -10009
 CARD_SPENT = -10021
 CARD_EXPIRED = -10022
+OVER_RANGE = -10033
 UNLISTED = -10999
 
 

@@ -97,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         if self._is_control():
             self._send(self._control("POST", raw))
         elif self.server.interface is not None:
-            self._send(self.server.interface.post(self.path, raw, self.client_address[0]))
+            self._send(self.server.interface.post(self.path, raw, self.client_address[0], self._content_type()))
         else:
             self._send(page(HTTPStatus.NOT_FOUND))
 
@@ -106,6 +106,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         self._send(self._control("DELETE", b"") if self._is_control() else page(HTTPStatus.NOT_FOUND))
+
+    def _content_type(self) -> str:
+        return self.headers.get("Content-Type", "")
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Write the `Date` header by the switch's own clock."""
+        if timestamp is None and self.server.interface is not None:
+            timestamp = self.server.interface.switch.state.clock.now() / 1000
+        return super().date_time_string(timestamp)
 
     def version_string(self) -> str:
         return self.server_version

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
+from simulator import limits
 from simulator.cdr import RecordStream
 from simulator.clock import Clock
 from simulator.contract import BadField, Operation, contract
@@ -111,6 +112,7 @@ class Switch:
         try:
             self._check_extra_fields(body)
             read = contract().read(operation, body)
+            limits.check(self.options, self.state.clock, operation.name, read)
             result = HANDLERS[operation.name](self.state, read)
         except BadField as bad:
             return contract().answer(operation, {"retCode": BAD_REQUEST, "exception": str(bad)})

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -32,6 +32,20 @@ def check_time_zone(name: str) -> None:
         raise ValidationError(_("There is no time zone called %(name)s."), params={"name": name})
 
 
+def check_hours(text: str) -> None:
+    try:
+        first, end = _hours(text)
+    except ValueError as error:
+        raise ValidationError(_("Hours are written as 08:00-20:00.")) from error
+    if first == end:
+        raise ValidationError(_("These hours would be the whole day."))
+
+
+def _hours(text: str) -> tuple[time, time]:
+    first, end = text.split("-")
+    return time.fromisoformat(first), time.fromisoformat(end)
+
+
 def default_refusals() -> list[int]:
     return [-10007]
 
@@ -43,9 +57,17 @@ class Switch(models.Model):
     url = models.CharField(
         max_length=200,
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text=_("http(s)://host:port, without /external/server"),
+        help_text=_("http(s)://host:port; one that ends with a directory is taken as it is"),
+    )
+    directory = models.CharField(
+        max_length=100,
+        default="/external/server",
+        help_text=_("Of the interface on the switch; where the address ends with one, that one counts"),
     )
     suffix = models.CharField(max_length=10, blank=True, help_text=_("Put behind each operation's name, such as .jsp"))
+    content_type = models.CharField(
+        max_length=100, default="text/html;charset=UTF-8", help_text=_("What each request says that its body is")
+    )
     time_zone = models.CharField(max_length=63, default="UTC", validators=[check_time_zone])
     currency = models.CharField(
         max_length=3,
@@ -159,6 +181,22 @@ class Switch(models.Model):
             "How many days back the switch still has call records: older ones are not asked for; empty: unknown"
         ),
     )
+    quiet_hours = models.CharField(
+        max_length=11,
+        blank=True,
+        validators=[check_hours],
+        help_text=_(
+            "Hours of the switch's clock in which it is not asked for call records, such as 08:00-20:00; empty: it is "
+            "noticed when it refuses them"
+        ),
+    )
+    longest_range = models.PositiveSmallIntegerField(
+        _("longest range of days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("How many days one question may be about; empty: it is noticed when the switch refuses more"),
+    )
     keep_routing = models.BooleanField(
         _("keep the routing of calls"),
         default=False,
@@ -211,8 +249,8 @@ class Switch(models.Model):
         return self.name
 
     def settled(self) -> tuple[str, ...]:
-        """Fields that stay: money and days that are kept of its accounts are in its currency and its calendar."""
-        return ("currency", "time_zone") if self.pk and self.accounts.exists() else ()
+        """Fields that stay: money that is kept of its accounts is in its currency."""
+        return ("currency",) if self.pk and self.accounts.exists() else ()
 
     def clean(self) -> None:
         super().clean()
@@ -227,6 +265,11 @@ class Switch(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def quiet_from_until(self) -> tuple[time, time] | None:
+        """From when until when, by its own clock, it is not asked for call records; the hours may go past midnight."""
+        return _hours(self.quiet_hours) if self.quiet_hours else None
 
     @property
     def look_pauses(self) -> Backoff:

@@ -14,7 +14,8 @@ from bench.calls.world import World, found_switch
 from billing.balances.services import profiles
 from billing.jobs.services import runs
 from billing.jobs.services.periodic import Periodic, declared
-from billing.switches.services.priority import background
+from billing.switches.services.budget import Work
+from billing.switches.services.priority import doing
 from portal.celery import app
 from simulator.control import Control
 from simulator.process import SimulatorProcess
@@ -62,7 +63,7 @@ def _followed(switch: Switch, now: datetime) -> list[Account]:
 def _run(job: Periodic, switch: Switch, now: datetime, slot: int) -> None:
     at = now + slot * job.every
     work: Any = job.work
-    with background():
+    with doing(Work.CALLS):
         for _ in range(DELIVERIES):
             runs.run_once(
                 job=job.job_of(switch), period=job.every, now=at, work=lambda: str(work(switch=switch, now=at))

@@ -17,4 +17,5 @@ class BalancesConfig(Subject):
         "syncmark": ("v", "v", "v"),
     }
     permissions = {"close_case": ("billing",)}
+    calendar = "billing.balances.services.calendar"
     waiting = "billing.balances.admin.waiting.waiting"

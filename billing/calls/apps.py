@@ -19,4 +19,5 @@ class CallsConfig(Subject):
         "droppedmonth": ("", "", ""),
         "unreadablerecord": ("v", "v", "v"),
     }
+    calendar = "billing.calls.services.calendar"
     waiting = "billing.calls.admin.waiting.waiting"

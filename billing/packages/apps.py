@@ -9,3 +9,4 @@ class PackagesConfig(Subject):
         "package": ("", "", ""),
         "packagelist": ("", "", ""),
     }
+    undated = ("packagelist",)

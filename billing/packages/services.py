@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts.models import Account
 from billing.lib.queued_tasks import QueuedTask
 from billing.packages.models import Package, PackageList
-from billing.switches.services import on_demand
+from billing.switches.services import on_demand, unusable_answers
 from billing.switches.services.clients import client
 from billing.switches.services.failures import FAILURES
+from billing.switches.services.unusable_answers import why_unusable
+from billing.vos3000 import Listed
 from billing.vos3000.operations.packages import Suite, SuiteOrder, get_suite_orders, get_suites
 
 READ_PACKAGES = QueuedTask(name="billing.packages.tasks.read_packages", queue="default")
@@ -40,7 +43,18 @@ def read(*, list_id: int, now: datetime) -> None:
     except FAILURES as error:
         on_demand.failed(packages, error, now=now)
         return
+    for operation, listed in (("GetSuiteOrder", orders), ("GetSuite", suites)):
+        _note_unreadable(packages.account, operation, listed, now)
     _store(packages, orders, {suite.id: suite for suite in suites}, now)
+
+
+def _note_unreadable(account: Account, operation: str, listed: Listed[Any], now: datetime) -> None:
+    """Note that a package or an order of the account cannot be read; the others are shown without it."""
+    about: dict[str, Any] = {"switch": account.switch, "operation": operation}
+    if listed.unreadable:
+        unusable_answers.note(failed={account.number: why_unusable(listed.unreadable[0])}, now=now, **about)
+    else:
+        unusable_answers.settle(numbers=[account.number], **about)
 
 
 @transaction.atomic

@@ -6,10 +6,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.packages import services as packages
-from billing.switches.services.priority import background
+from billing.switches.services.budget import Work
+from billing.switches.services.priority import doing
 
 
 @shared_task(name=packages.READ_PACKAGES.name)
 def read_packages(list_id: int) -> None:
-    with background():
+    with doing(Work.MONEY):
         packages.read(list_id=list_id, now=timezone.now())

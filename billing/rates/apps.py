@@ -9,3 +9,4 @@ class RatesConfig(Subject):
         "rate": ("", "", ""),
         "rategroup": ("", "", ""),
     }
+    undated = ("rategroup",)

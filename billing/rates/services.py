@@ -6,7 +6,6 @@ When the switch fails, the rates that were last read stay.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,14 +14,17 @@ from django.db import transaction
 from accounts.models import Account
 from billing.lib.queued_tasks import QueuedTask
 from billing.rates.models import Rate, RateGroup
-from billing.switches.services import on_demand
+from billing.switches.services import on_demand, unusable_answers
 from billing.switches.services.clients import client
 from billing.switches.services.failures import FAILURES
+from billing.switches.services.unusable_answers import why_unusable
+from billing.vos3000 import Listed
 from billing.vos3000.operations.rates import FeeRate, get_fee_rates
 
 logger = logging.getLogger(__name__)
 
 READ_RATES = QueuedTask(name="billing.rates.tasks.read_rates", queue="default")
+OPERATION = "GetFeeRate"
 AT_ONCE = 1000
 LARGEST_FEE, LONGEST_PERIOD, LONGEST_PREFIX = 10**12, 2**31 - 1, 100
 
@@ -62,8 +64,8 @@ def read(*, group_id: int, now: datetime) -> None:
 
 
 @transaction.atomic
-def _store(group: RateGroup, stated: Iterable[FeeRate], now: datetime) -> None:
-    """Replace the rates that changed; what is the same is not written."""
+def _store(group: RateGroup, stated: Listed[FeeRate], now: datetime) -> None:
+    """Replace the rates that changed; what is the same is not written, and what cannot be read stays as it was."""
     # Two answers are stored one after another.
     RateGroup.objects.select_for_update().get(pk=group.pk)
     by_prefix = {rate.fee_prefix: rate for rate in stated}
@@ -72,10 +74,23 @@ def _store(group: RateGroup, stated: Iterable[FeeRate], now: datetime) -> None:
         logger.warning("%s of the %s cannot be used", len(by_prefix) - len(usable), group)
     known = {rate.prefix: rate for rate in group.rates.all()}
     new = [rate for prefix, rate in usable.items() if prefix not in known or not rate.is_like(known[prefix])]
-    replaced = {rate.prefix for rate in new} | (known.keys() - usable.keys())
+    unreadable = {row.name for row in stated.unreadable}
+    gone = set() if "" in unreadable else known.keys() - usable.keys() - unreadable
+    replaced = {rate.prefix for rate in new} | gone
     group.rates.filter(pk__in=[rate.pk for prefix, rate in known.items() if prefix in replaced]).delete()
     Rate.objects.bulk_create(new, batch_size=AT_ONCE)
     on_demand.refreshed(group, now=now)
+    _note_unreadable(group, stated, now)
+
+
+def _note_unreadable(group: RateGroup, stated: Listed[FeeRate], now: datetime) -> None:
+    """Note the prefixes whose rate cannot be read, each by its group and its prefix."""
+    named = f"{group.name[: LONGEST_PREFIX // 2]} "
+    failed = {f"{named}{row.name}"[:LONGEST_PREFIX]: why_unusable(row) for row in stated.unreadable}
+    held = unusable_answers.noted(switch=group.switch, operation=OPERATION)
+    readable = [name for name in held if name.startswith(named) and name not in failed]
+    unusable_answers.settle(switch=group.switch, operation=OPERATION, numbers=readable)
+    unusable_answers.note(switch=group.switch, operation=OPERATION, failed=failed, now=now)
 
 
 def _is_usable(rate: FeeRate) -> bool:

@@ -6,10 +6,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.rates import services as rates
-from billing.switches.services.priority import background
+from billing.switches.services.budget import Work
+from billing.switches.services.priority import doing
 
 
 @shared_task(name=rates.READ_RATES.name)
 def read_rates(group_id: int) -> None:
-    with background():
+    with doing(Work.MONEY):
         rates.read(group_id=group_id, now=timezone.now())

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Switch
 from billing.jobs.services.periodic import for_each_switch, periodic
+from billing.switches.services.budget import Work
 from billing.topups.models import TopUpState
 from billing.topups.services import dead_senders, doubt_resolution, receipt_mails, requests, sending
 
@@ -30,7 +31,7 @@ def switches_in_doubt() -> QuerySet[Switch]:
 
 
 @for_each_switch(
-    job="top-ups in doubt", every=timedelta(seconds=10), queue="money", switches=switches_in_doubt, in_background=False
+    job="top-ups in doubt", every=timedelta(seconds=10), queue="money", switches=switches_in_doubt, share=Work.PEOPLE
 )
 def resolve_doubt(*, switch: Switch, now: datetime) -> object:
     return doubt_resolution.resolve(switch=switch, now=now)

@@ -19,15 +19,19 @@ from .endpoint import BadSetting, Endpoint, SettingFlaw
 from .errors import (
     Lost,
     Malformed,
+    OutOfReach,
     Refused,
+    Resting,
     SwitchError,
     TimedOut,
     UnexpectedStatus,
     UnknownOutcome,
     Unreachable,
+    Untrusted,
     Withheld,
 )
 from .expiry import Expiry, ExpiryKind
+from .rows import Listed, RowFault, UnreadableRow
 
 __all__ = [
     "Admission",
@@ -36,9 +40,13 @@ __all__ = [
     "Endpoint",
     "Expiry",
     "ExpiryKind",
+    "Listed",
     "Lost",
     "Malformed",
+    "OutOfReach",
     "Refused",
+    "Resting",
+    "RowFault",
     "SettingFlaw",
     "SwitchError",
     "TimedOut",
@@ -46,5 +54,7 @@ __all__ = [
     "UnknownOutcome",
     "Unreachable",
     "UnreadableRecord",
+    "UnreadableRow",
+    "Untrusted",
     "Withheld",
 ]

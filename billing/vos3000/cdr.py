@@ -20,7 +20,7 @@ import msgspec
 from .cdr_slow import OPERATION, PIECE, Readable, UnreadableRecord, read_slowly
 from .errors import Malformed
 from .field_types import Record
-from .text import UNDECODABLE, MendedStream
+from .text import MendedStream, is_marked
 
 # Plain members of the envelope that come before the records.
 BEGIN = re.compile(
@@ -30,7 +30,6 @@ LONGEST_BEGIN = 4096
 BETWEEN = b"},{"
 TRIES = 8
 MOST_HELD = 8 * PIECE
-MARK = UNDECODABLE.encode()
 ALONE = b'{"retCode":0,"infoCdrs":[%b]}'
 ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 NOT_PLAIN = (msgspec.MsgspecError, RecursionError)
@@ -122,7 +121,7 @@ def _whole_records(text: bytes, reading: Reading[T]) -> tuple[Sequence[T | Unrea
 
 def _records(listed: bytes, reading: Reading[T]) -> Sequence[T | UnreadableRecord] | None:
     """None for what is no array."""
-    if not _is_marked(listed):
+    if not is_marked(listed):
         try:
             return reading.records(listed)
         except NOT_PLAIN:
@@ -134,15 +133,10 @@ def _records(listed: bytes, reading: Reading[T]) -> Sequence[T | UnreadableRecor
 
 
 def _record(row: bytes, reading: Reading[T]) -> T | UnreadableRecord:
-    if not _is_marked(row):
+    if not is_marked(row):
         try:
             return reading.record(row)
         except NOT_PLAIN:
             pass
     (record,) = read_slowly(BytesIO(ALONE % row), reading.kind)
     return record
-
-
-def _is_marked(text: bytes) -> bool:
-    # One byte is looked for many times as fast as three.
-    return MARK[:1] in text and MARK in text

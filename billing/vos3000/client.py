@@ -9,22 +9,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
 import msgspec
-from msgspec.json import Decoder
 
 from .admission import Admission, OpenAdmission
 from .codec import Answer, read_answer, write_body
 from .endpoint import Endpoint, Json
 from .errors import NOT_FOUND, Malformed, Refused, SwitchError, UnexpectedStatus, UnknownOutcome, Unreachable, Withheld
+from .field_types import Record
+from .ranges import AnyRange, Ranges
+from .rows import Listed, RowReader
 from .transport import Transport
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 Body: TypeAlias = "Mapping[str, Json | msgspec.Raw]"
 Reader: TypeAlias = Callable[[Iterator[bytes]], Generator[T, None, tuple[int, str]]]
 """Reads an answer while it arrives: the records, then `retCode` and the switch's text."""
@@ -35,13 +39,19 @@ SERVER_ERRORS = 500
 class Client:
     """A switch, asked by one thread at a time. What can be asked stands in `operations`."""
 
-    def __init__(self, endpoint: Endpoint, admission: Admission | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, admission: Admission | None = None, ranges: Ranges | None = None) -> None:
         self.endpoint = endpoint
+        self.ranges: Ranges = ranges or AnyRange()
         self._admission: Admission = admission or OpenAdmission()
         self._transport = Transport(endpoint)
 
     def close(self) -> None:
         self._transport.close()
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the switch sent its last answer, by its own clock."""
+        return self._transport.date
 
     def __enter__(self) -> Self:
         return self
@@ -51,19 +61,19 @@ class Client:
     ) -> None:
         self.close()
 
-    def read_list(self, operation: str, fields: Body, key: str, rows: Decoder[list[T]]) -> list[T]:
+    def read_list(self, operation: str, fields: Body, key: str, reader: RowReader[R]) -> Listed[R]:
         """Read the rows that the answer holds under `key`; an answer that finds nothing has none."""
-        answer = self.ask(operation, fields)
+        answer = self.ask(operation, fields, rows_under=key)
         if answer.code == NOT_FOUND:
-            return []
+            return Listed()
         self.check_read(answer.operation, answer.code, answer.text)
-        return answer.result(key, rows) or []
+        return answer.rows(key, reader)
 
-    def ask(self, operation: str, fields: Body) -> Answer:
-        """Read the whole answer, a refusal too; the caller looks at its code."""
+    def ask(self, operation: str, fields: Body, *, rows_under: str | None = None) -> Answer:
+        """Read the whole answer, a refusal too; the caller looks at its code, and at each row of the list it names."""
         body = write_body(fields, self.endpoint.extra_body)
         with self._admitted(operation):
-            return read_answer(operation, self._transport.read(operation, body))
+            return read_answer(operation, self._transport.read(operation, body), rows_under=rows_under)
 
     @contextmanager
     def write(self, operation: str, fields: Body) -> Iterator[Answer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
@@ -11,9 +11,12 @@ import msgspec
 
 from .endpoint import Json
 from .errors import Malformed
-from .text import mend
+from .field_types import Record
+from .rows import Listed, RowReader
+from .text import is_marked, marked, mend
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 MOST_TEXT = 200
 DOUBLE_DIGITS = 15
@@ -29,16 +32,24 @@ class Answer:
     results: Mapping[str, msgspec.Raw] = field(repr=False)
 
     def result(self, key: str, decoder: msgspec.json.Decoder[T]) -> T | None:
-        """None when it is left out. Result keys are irregular in the case of their first letter."""
-        for spelling in (key, key[0].swapcase() + key[1:]):
+        """None when it is left out."""
+        return self._read(key, decoder.decode)
+
+    def rows(self, key: str, reader: RowReader[R]) -> Listed[R]:
+        """The rows that can be read, and what is known of the others; none when the list is left out."""
+        found = self._read(key, reader.read)
+        return Listed() if found is None else found
+
+    def _read(self, key: str, read: Callable[[bytes], T]) -> T | None:
+        for spelling in spellings(key):
             raw = self.results.get(spelling)
             if raw is not None and bytes(raw) != b"null":
-                return self._decode(key, raw, decoder)
+                return self._decoded(key, bytes(raw), read)
         return None
 
-    def _decode(self, key: str, raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
+    def _decoded(self, key: str, raw: bytes, read: Callable[[bytes], T]) -> T:
         try:
-            return decoder.decode(raw)
+            return read(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise Malformed(self.operation, f"{key} is not what the manual says") from None
 
@@ -61,20 +72,28 @@ def exact_number(amount: Decimal) -> msgspec.Raw:
     return msgspec.Raw((text if "." in text else f"{text}.0").encode())
 
 
-def read_answer(operation: str, body: bytes) -> Answer:
-    """Raises Malformed, without the cause: that would carry the body along."""
+def spellings(key: str) -> tuple[str, str]:
+    """How a key of the results may be written: the case of its first letter is irregular."""
+    return key, key[0].swapcase() + key[1:]
+
+
+def read_answer(operation: str, body: bytes, *, rows_under: str | None = None) -> Answer:
+    """Raises Malformed, without the cause: that would carry the body along.
+
+    Text that is not UTF-8 spoils the whole answer, save under the key that is named: there it spoils its row alone.
+    """
     if not body.strip():
         raise Malformed(operation, "the answer is empty")
     try:
-        body.decode()
-        results = msgspec.json.decode(mend(body), type=dict[str, msgspec.Raw])
+        results = msgspec.json.decode(mend(marked(body)), type=dict[str, msgspec.Raw])
         code = msgspec.json.decode(results["retCode"], type=int, strict=False)
-    except UnicodeDecodeError:
-        raise Malformed(operation, "the answer is not UTF-8") from None
     except KeyError:
         raise Malformed(operation, "the answer has no retCode") from None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed(operation, "the answer is not a JSON object with a retCode") from None
+    listed = spellings(rows_under) if rows_under else ()
+    if any(is_marked(name.encode() + bytes(raw)) for name, raw in results.items() if name not in listed):
+        raise Malformed(operation, "the answer is not UTF-8")
     return Answer(operation, code, _refusal_text(results.get("exception")), results)
 
 

@@ -16,8 +16,12 @@ from .errors import NOT_FOUND
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
-BASE_PATH = "/external/server"
+DIRECTORY = "/external/server"
+CONTENT_TYPE = "text/html;charset=UTF-8"
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+PLAIN_DIRECTORY = re.compile(r"(/[\w.~-]+)*", re.ASCII)
+PLAIN_SUFFIX = re.compile(r"(\.[A-Za-z0-9]+)?")
+PLAIN_CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( ?; ?[\w-]+=[\w.-]+)*", re.ASCII)
 
 
 class SettingFlaw(Enum):
@@ -27,6 +31,8 @@ class SettingFlaw(Enum):
     ADDRESS_NOT_HTTP = "The address is not http://HOST:PORT or https://HOST:PORT."
     ADDRESS_NOT_PLAIN = "The address has a user, a query, a fragment or a space."
     SUFFIX = "The suffix is neither empty nor like .jsp."
+    DIRECTORY = "The directory is not like /external/server."
+    CONTENT_TYPE = "The content type is not like text/html;charset=UTF-8."
     FINGERPRINT = "The fingerprint is not the SHA-256 of a certificate."
 
 
@@ -40,7 +46,9 @@ class BadSetting(ValueError):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One switch. `url` may end with `/external/server` or leave it to us; times are seconds.
+    """One switch. An operation is asked for by its name between `directory` and `suffix`; times are seconds.
+
+    A `url` that ends with a directory of its own is taken as it is, and `directory` is not put behind it.
 
     TLS is verified by the system's authorities, by `ca_file`, or by `fingerprint`: the SHA-256 of the switch's own
     certificate in hex, colons optional, which then is all that counts. Nothing is sent to an address outside of
@@ -51,7 +59,9 @@ class Endpoint:
 
     url: str
     time_zone: ZoneInfo
+    directory: str = DIRECTORY
     suffix: str = ""
+    content_type: str = CONTENT_TYPE
     ca_file: Path | None = None
     fingerprint: str | None = None
     networks: tuple[Network, ...] = ()
@@ -65,16 +75,29 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         _check_url(self.url)
-        if not re.fullmatch(r"(\.[A-Za-z0-9]+)?", self.suffix):
-            raise BadSetting(SettingFlaw.SUFFIX)
+        _check_plain(self.directory, self.suffix, self.content_type)
         if self.fingerprint is not None:
             object.__setattr__(self, "fingerprint", _plain_fingerprint(self.fingerprint))
 
+    @property
+    def names_directory(self) -> bool:
+        """Whether the address itself ends with a directory."""
+        return bool(urlsplit(self.url).path.strip("/"))
+
     def address(self, operation: str) -> str:
         base = self.url.rstrip("/")
-        if not base.endswith(BASE_PATH):
-            base += BASE_PATH
+        if not self.names_directory:
+            base += self.directory.rstrip("/")
         return f"{base}/{operation}{self.suffix}"
+
+
+def _check_plain(directory: str, suffix: str, content_type: str) -> None:
+    if not PLAIN_DIRECTORY.fullmatch(directory.rstrip("/")) or ".." in directory:
+        raise BadSetting(SettingFlaw.DIRECTORY)
+    if not PLAIN_SUFFIX.fullmatch(suffix):
+        raise BadSetting(SettingFlaw.SUFFIX)
+    if not PLAIN_CONTENT_TYPE.fullmatch(content_type):
+        raise BadSetting(SettingFlaw.CONTENT_TYPE)
 
 
 def _check_url(url: str) -> None:

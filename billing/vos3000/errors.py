@@ -7,8 +7,13 @@ again after `UnknownOutcome`, whatever the reason.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 NOT_FOUND = -10007
 """The only code the vendor publishes: "Not found, operation failed.\""""
+
+OVER_RANGE = -10033
+"""Said by a live server of a range that its operator does not allow: "Over the limitation of inquiry interval"."""
 
 
 class SwitchError(Exception):
@@ -33,8 +38,24 @@ class Unreachable(SwitchError):
         self.transient = transient
 
 
+class Untrusted(Unreachable):
+    """No TLS connection that can be trusted was had: the certificate is not the pinned one, or there is none."""
+
+
+class OutOfReach(Unreachable):
+    """The switch's name leads to an address that no switch may have."""
+
+
 class Withheld(Unreachable):
     """Admission was refused: the budget is used up or the breaker is open. Surely not done."""
+
+
+class Resting(Withheld):
+    """The switch gives no call records at this time of day; `until` is when it goes on. Surely not done."""
+
+    def __init__(self, operation: str, until: datetime) -> None:
+        super().__init__(operation, f"the switch gives no call records until {until:%Y-%m-%d %H:%M %Z}")
+        self.until = until
 
 
 class Refused(SwitchError):

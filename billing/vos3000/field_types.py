@@ -30,7 +30,7 @@ def _decimal_fields(record: type[Struct]) -> tuple[str, ...]:
     return tuple(name for name, hint in get_type_hints(record).items() if hint in (Decimal, Decimal | None))
 
 
-def _is_sound(amount: Decimal) -> bool:
+def is_sound(amount: Decimal) -> bool:
     try:
         return LOWEST_AMOUNT < amount < LARGEST_AMOUNT
     except InvalidOperation:  # not a number
@@ -41,5 +41,5 @@ class Record(Struct, frozen=True, kw_only=True, rename="camel"):
     def __post_init__(self) -> None:
         for name in _decimal_fields(type(self)):
             amount = getattr(self, name)
-            if amount is not None and not _is_sound(amount):
+            if amount is not None and not is_sound(amount):
                 raise ValueError(f"{name} is not an amount")

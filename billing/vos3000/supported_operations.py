@@ -33,6 +33,11 @@ def probe(client: Client, operations: Iterable[str] = tuple(PROBES)) -> list[str
     return [operation for operation in operations if _answers(client, operation)]
 
 
+def ask_harmlessly(client: Client) -> None:
+    """Ask for an account that does not exist, to see that the switch answers. Raises SwitchError."""
+    client.ask("GetCustomer", PROBES["GetCustomer"])
+
+
 def _answers(client: Client, operation: str) -> bool:
     if operation not in PROBES:
         return False

@@ -12,6 +12,8 @@ is replaced, so that it always means the same."""
 
 LONGEST_UNQUOTED = 1024 * 1024
 
+MARK = UNDECODABLE.encode()
+
 REPLACEMENT = rb"\ufffd"
 NOT_DECODED = "\udcff"  # no decoded text holds half of a surrogate pair
 # Whole surrogate pairs and all other escapes are stepped over; lone surrogates, NUL and the mark are bad.
@@ -42,6 +44,24 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("vos3000-mark", _mark)
+
+
+def marked(text: bytes) -> bytes:
+    """Put `UNDECODABLE` where bytes are not UTF-8, and in no other place."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return _marked(text.decode("utf-8", "vos3000-mark"))
+    return text.replace(MARK, "\ufffd".encode()) if is_marked(text) else text
+
+
+def _marked(decoded: str) -> bytes:
+    return decoded.replace(UNDECODABLE, "\ufffd").replace(NOT_DECODED, UNDECODABLE).encode()
+
+
+def is_marked(text: bytes) -> bool:
+    # One byte is looked for many times as fast as three.
+    return MARK[:1] in text and MARK in text
 
 
 class MendedStream:
@@ -75,8 +95,7 @@ class MendedStream:
             raise ValueError("a value without an end")
 
     def _decoded(self, piece: bytes) -> bytes:
-        text = self._decoder.decode(piece, final=self._ended)
-        return text.replace(UNDECODABLE, "\ufffd").replace(NOT_DECODED, UNDECODABLE).encode()
+        return _marked(self._decoder.decode(piece, final=self._ended))
 
     def _whole_escapes(self, text: bytes) -> bytes:
         self._held = b""

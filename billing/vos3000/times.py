@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
+ANY_ZONE = timedelta(hours=26)
+"""How far a time in a request may be from the one that was meant, where the zone is unknown: +14:00 to -12:00."""
 
 
 def days(first: date, last: date) -> dict[str, str]:

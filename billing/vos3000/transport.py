@@ -10,6 +10,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 
 import requests
@@ -19,7 +21,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import parse_url
 
 from .endpoint import Endpoint
-from .errors import Lost, Malformed, SwitchError, TimedOut, UnexpectedStatus, Unreachable
+from .errors import Lost, Malformed, OutOfReach, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Untrusted
 from .tls import context_for
 from .wire import PlainPool, TLSPool, Wire
 
@@ -58,12 +60,16 @@ def _pool(endpoint: Endpoint, context: ssl.SSLContext | None) -> PlainPool | TLS
 
 
 class Transport:
-    """Used by one thread at a time, save that streams and writes do not disturb reads."""
+    """Used by one thread at a time, save that streams and writes do not disturb reads.
+
+    `date` is when the switch sent its last answer, by its own clock; None where it does not say.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._context = context_for(endpoint) if endpoint.url.lower().startswith("https:") else None
         self._kept = self._adapter(endpoint.read_timeout, endpoint.total_timeout)
+        self.date: datetime | None = None
 
     def close(self) -> None:
         self._kept.close()
@@ -114,6 +120,7 @@ class Transport:
         timeout = (self._endpoint.connect_timeout, adapter.wire.silence)
         with _translated(operation, adapter.wire):
             response = adapter.send(request, stream=True, timeout=timeout)
+        self.date = _date(response.headers.get("Date", ""))
         try:
             _check_status(operation, response.status_code)
             with _translated(operation, adapter.wire, begun=True):
@@ -126,7 +133,7 @@ class Transport:
 
     def _prepare(self, operation: str, body: bytes, *, close: bool) -> requests.PreparedRequest:
         headers = {
-            "Content-Type": "text/html;charset=UTF-8",
+            "Content-Type": self._endpoint.content_type,
             "Accept-Encoding": "identity",
             "Connection": "close" if close else "keep-alive",
         }
@@ -134,6 +141,15 @@ class Transport:
             return requests.Request("POST", self._endpoint.address(operation), headers, data=body).prepare()
         except (requests.RequestException, ValueError) as error:
             raise Unreachable(operation, "the address cannot be asked", transient=False) from error
+
+
+def _date(text: str) -> datetime | None:
+    """Read a `Date` header; one that names no zone is in UTC."""
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _check_status(operation: str, status: int) -> None:
@@ -155,11 +171,11 @@ def _translated(operation: str, wire: Wire, *, begun: bool = False) -> Iterator[
 
 def _read_error(operation: str, wire: Wire, error: Exception, *, begun: bool) -> SwitchError:
     if wire.out_of_reach:
-        return Unreachable(operation, "its address is none that a switch may have", transient=False)
+        return OutOfReach(operation, "its address is none that a switch may have", transient=False)
     if wire.surely_unsent:
-        untrusted = isinstance(error, requests.exceptions.SSLError)
-        reason = "no trusted TLS connection" if untrusted else "no connection"
-        return Unreachable(operation, reason, transient=not untrusted)
+        if isinstance(error, requests.exceptions.SSLError):
+            return Untrusted(operation, "no trusted TLS connection", transient=False)
+        return Unreachable(operation, "no connection")
     if isinstance(error, requests.Timeout | ReadTimeoutError | TimeoutError):
         return TimedOut(operation, "no answer in time")
     if begun:

@@ -623,6 +623,8 @@ balances_charge            –        v          v          v           v
 customers_customerchange    –        v          v          v           v
 exports_export            –        v          v          v           v
 jobs_jobrun            –        v          v          v           v
+switches_observation      –        v          v          v           v
+switches_unusableanswer  –      v          v          v           v
 card_payments_cardpayment     –        v          v          v           v
 balances_payment           –        v          v          v           v
 balances_reconciliation    –        v          v          v           v

@@ -22,6 +22,7 @@ from billing.card_payments.models import CardPayment
 from billing.customers.models import CustomerChange
 from billing.exports.models import Export, ExportState
 from billing.exports.services import files as export_files
+from billing.switches.models import Observation
 from billing.topups.models import TopUp
 from billing.topups.services import transfers as topup_transfers
 from tests.access.table import ROLES, STAFF
@@ -148,6 +149,7 @@ def a_row(model: type[Model], world: World) -> Model:
 
 def _tree() -> dict[str, Account]:
     switch = SwitchFactory.create(fresh_for=timedelta(hours=1), online_payments=True)
+    Observation.objects.create(switch=switch, is_off=True)
     accounts: dict[str, Account] = {}
     for name, above in (
         ("grand", None),

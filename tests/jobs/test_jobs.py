@@ -27,6 +27,7 @@ from billing.jobs.services import periodic, runs
 from billing.packages import services as packages
 from billing.rates import services as rates
 from billing.statements.queries import payments
+from billing.switches.services import priority
 from billing.switches.services.followed_accounts import followed
 from billing.sync.services import rounds
 from billing.topups.services import requests
@@ -161,7 +162,10 @@ def test_the_rounds_fill_an_account_and_prove_it(switch: Switch, simulator: Simu
     assert simulator.control.stats().total == 0
 
 
-def test_a_round_stops_when_the_budget_is_used_up(switch: Switch, simulator: SimulatorProcess) -> None:
+def test_a_round_stops_when_the_budget_is_used_up_and_it_waited_long_enough(
+    switch: Switch, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(priority, "PAUSE", 30)  # longer than a slot of a minute may wait
     for number in ("C-301", "A-20417", "A-20418"):
         MembershipFactory.create(account=profiles.ensure(switch=switch, number=number, now=NOW))
     Switch.objects.update(requests_per_second=Decimal("0.25"))

@@ -10,6 +10,9 @@ from accounts.models import Account, Switch
 from billing.packages import services as packages
 from billing.packages.models import PackageList
 from billing.packages.tasks import read_packages
+from billing.switches.models import UnusableAnswer
+from billing.switches.services.clients import client
+from billing.vos3000.operations.packages import get_suite_orders
 from simulator.process import SimulatorProcess
 from tests.support.factories import AccountFactory
 
@@ -64,3 +67,25 @@ def test_a_switch_that_fails_leaves_the_packages_of_before(switch: Switch, simul
     assert known.read_at == NOW
     assert known.failure != ""
     assert known.packages.count() == 1
+
+
+@pytest.mark.parametrize("operation", ["GetSuiteOrder", "GetSuite"])
+def test_what_cannot_be_read_of_packages_is_noted_by_the_account(
+    switch: Switch, simulator: SimulatorProcess, operation: str
+) -> None:
+    account = AccountFactory.create(switch=switch, number="A-20417")
+    suite_id = simulator_suite_id(switch)
+    field = "availableTime" if operation == "GetSuiteOrder" else "name"
+    simulator.control.add_fault(operation, "odd_row", row=str(suite_id), field=field, value="[]")
+    known = look(account)
+    assert (known.read_at, known.failure) == (NOW, "")
+    assert [(row.operation, row.account) for row in UnusableAnswer.objects.all()] == [(operation, account)]
+    simulator.control.clear_faults()
+    look(account, NOW + timedelta(hours=2))
+    assert not UnusableAnswer.objects.exists()
+
+
+def simulator_suite_id(switch: Switch) -> int:
+    with client(switch) as asking:
+        (order,) = get_suite_orders(asking, account="A-20417")
+    return order.suite_id

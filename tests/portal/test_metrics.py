@@ -10,7 +10,10 @@ from django.utils import timezone
 from accounts.services import notices
 from billing.jobs.models import JobRun
 from billing.lib import redis as redis_service
+from billing.lib.reasons import Because
+from billing.switches.models import AnswerFault
 from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchAdmission
+from billing.switches.services.unusable_answers import note
 from billing.topups.models import TopUpState
 from tests.support.factories import NOON, CardPaymentFactory, SwitchFactory, TopUpFactory, UserFactory
 from tests.support.raw import as_sent
@@ -90,3 +93,10 @@ def test_without_redis_it_says_so_and_tells_the_rest(token: str, settings: Any) 
     assert found["portal_redis_up"] == 0
     assert 'portal_topups{state="review"}' in found
     assert not any(name.startswith("portal_queue") for name in found)
+
+
+def test_it_tells_of_how_many_accounts_an_answer_cannot_be_used(token: str) -> None:
+    switch = SwitchFactory.create()
+    why = {number: Because(AnswerFault.NOT_A_ROW) for number in ("A-1", "A-2")}
+    note(switch=switch, operation="GetCustomer", failed=why, now=NOON)
+    assert ask()['portal_unusable_answers{operation="GetCustomer"}'] == 2

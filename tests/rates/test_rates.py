@@ -11,7 +11,7 @@ from accounts.models import Account, Switch
 from billing.rates import services as rates
 from billing.rates.models import Rate, RateGroup
 from billing.rates.tasks import read_rates
-from billing.switches.models import SwitchFailure
+from billing.switches.models import SwitchFailure, UnusableAnswer
 from billing.switches.services import on_demand
 from simulator.process import SimulatorProcess
 from simulator.sample import rate_tables
@@ -109,3 +109,21 @@ def test_an_account_without_a_rate_group_is_not_asked_for(switch: Switch, simula
     assert rates.of_account(account=AccountFactory.create(switch=switch), now=NOW) == rates.Known(None)
     assert asked(simulator) == 0
     assert not RateGroup.objects.exists()
+
+
+@pytest.mark.parametrize(("field", "value"), [("fee", '"x"'), ("period", "null"), ("areaName", '"caf\xe9"')])
+def test_a_rate_that_cannot_be_read_stays_as_it_was_and_the_others_are_read(
+    account: Account, simulator: SimulatorProcess, field: str, value: str
+) -> None:
+    group = look(account).group
+    assert group is not None
+    Rate.objects.update(area_name="old")
+    simulator.control.add_fault("GetFeeRate", "odd_row", row="88017", field=field, value=value)
+    look(account, NOW + timedelta(hours=2))
+    assert set(group.rates.filter(area_name="old").values_list("prefix", flat=True)) == {"88017"}
+    assert group.rates.count() == len(RETAIL)
+    assert [(row.operation, row.number) for row in UnusableAnswer.objects.all()] == [("GetFeeRate", "Retail 88017")]
+    simulator.control.clear_faults()
+    look(account, NOW + timedelta(hours=4))
+    assert not group.rates.filter(area_name="old").exists()
+    assert not UnusableAnswer.objects.exists()

@@ -25,6 +25,7 @@ ACTED = {
     Kind.TRUNCATE_MEMO,
     Kind.CLOCK_SKEW,
     Kind.SLOW_TRICKLE,
+    Kind.ODD_ROW,
 }
 
 
@@ -198,3 +199,16 @@ def test_call_records_can_be_disturbed_too(simulator: SimulatorProcess, kind: Ki
     else:
         with pytest.raises(ValueError, match=r".+"):
             json.loads(raw.decode("utf-8"))
+
+
+def test_an_odd_row_is_odd_in_one_field_alone(simulator: SimulatorProcess) -> None:
+    switch = Asking(simulator.url)
+    whole = switch.raw("GetAllCustomers", b'{"type":1}')[1]
+    for value, shown in ((None, b'{"account":"C-301","limitMoney"'), ('"\xff"', b'"money":"\xff"')):
+        simulator.control.add_fault("GetAllCustomers", "odd_row", count=1, row="C-301", field="money", value=value)
+        answer = switch.raw("GetAllCustomers", b'{"type":1}')[1]
+        assert shown in answer
+        assert answer.count(b'"account"') == whole.count(b'"account"')
+    simulator.control.add_fault("GetAllCustomers", "odd_row", count=1, row="C-301", value="[]")
+    rows = json.loads(switch.raw("GetAllCustomers", b'{"type":1}')[1])["infoCustomerBriefs"]
+    assert rows.count([]) == 1

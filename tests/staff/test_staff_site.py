@@ -11,6 +11,7 @@ from accounts.models import User
 from billing.balances.models import Case
 from billing.calls.models import DayState
 from billing.jobs.models import JobRun
+from billing.switches.models import Observation
 from billing.topups.models import Kind, Source, TopUp, TopUpState
 from tests.support.factories import (
     NOON,
@@ -18,6 +19,7 @@ from tests.support.factories import (
     CallDayFactory,
     CardPaymentFactory,
     PaymentFactory,
+    SwitchFactory,
     TopUpFactory,
     UserFactory,
 )
@@ -96,6 +98,8 @@ def something_of_everything() -> None:
     in_state(TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)
     CallDayFactory.create(state=DayState.DIFFERS)
     Case.objects.create(account=AccountFactory.create(), begins_at=NOON, ends_at=NOON, difference=1, opened_at=NOON)
+    for is_off in (True, False):
+        Observation.objects.create(switch=SwitchFactory.create(), is_off=is_off)
 
 
 def waiting(client: Client) -> dict[str, tuple[int, str]]:
@@ -111,7 +115,7 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_exactly_that(cli
     )
     staff(client, "support")
     found = waiting(client)
-    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 0, 1, 1, 1, 0, 0]
+    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0]
     for count, url in found.values():
         assert client.get(url).context["cl"].result_count == count
 

@@ -17,6 +17,7 @@ from billing.calls.services import partitions
 from billing.jobs.models import JobRun
 from billing.lib.reasons import Because
 from billing.members import services as members
+from billing.switches.models import AnswerFault, UnusableAnswer
 from billing.topups.models import TopUp, TopUpState, Transition
 from tests.support.factories import (
     NOON,
@@ -66,6 +67,10 @@ def full_account() -> Account:
     Reconciliation.objects.create(account=account, day=NOON.date(), computed_at=NOON, **figures)
     Case.objects.create(account=account, begins_at=NOON, ends_at=NOON, difference=Decimal("-4.2"), opened_at=NOON)
     JobRun.objects.create(job="balances", slot=NOON, started_at=NOON, succeeded=False, detail="no answer")
+    held = {"since": NOON, "tried_at": NOON, "next_try_at": NOON}
+    why = Because(AnswerFault.NOT_UTF8, {"field": "name"})
+    about = {"switch": account.switch, "operation": "GetCustomer", "number": account.number, "why": why}
+    UnusableAnswer.objects.create(account=account, **about, **held)
     Note.objects.create(account=account, by=UserFactory.create(), at=NOON, text="Calls back on Monday.")
     AuditEntry.objects.create(at=NOON, role="support", account=account, action=AuditAction.LOOKED, text="/a/x/")
     return account

@@ -10,12 +10,12 @@ import redis
 from pytest_django import Settings
 
 from billing.lib.redis import connection
-from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchAdmission
+from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchAdmission, Work
 from billing.vos3000 import Withheld
 
 
-def admission(*, per_second: str = "1", switch_id: int = 1) -> SwitchAdmission:
-    return SwitchAdmission(redis=connection(), switch_id=switch_id, requests_per_second=Decimal(per_second))
+def admission(*, per_second: str = "1", switch_id: int = 1, work: Work = Work.PEOPLE) -> SwitchAdmission:
+    return SwitchAdmission(redis=connection(), switch_id=switch_id, requests_per_second=Decimal(per_second), work=work)
 
 
 def admitted(admissions: list[SwitchAdmission], times: int) -> int:
@@ -132,11 +132,9 @@ def test_without_redis_nothing_is_withheld(settings: Settings) -> None:
 
 
 def test_background_work_leaves_a_part_of_the_budget_to_people() -> None:
-    modest = SwitchAdmission(redis=connection(), switch_id=1, requests_per_second=Decimal(2), modest=True)
-    assert admitted([modest], 50) in (6, 7)
+    assert admitted([admission(per_second="2", work=Work.MONEY)], 50) in (6, 7)
     assert admitted([admission(per_second="2")], 50) in (2, 3)
 
 
 def test_a_budget_too_small_to_share_is_used_by_all_who_come() -> None:
-    modest = SwitchAdmission(redis=connection(), switch_id=1, requests_per_second=Decimal("0.25"), modest=True)
-    assert admitted([modest], 5) == 1
+    assert admitted([admission(per_second="0.25", work=Work.BACK_FILL)], 5) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from accounts.models import AuditAction, AuditEntry, Switch
 from simulator.process import SimulatorProcess
 from tests.support.commands import run
-from tests.support.factories import AccountFactory
+from tests.support.factories import TopUpFactory
 
 pytestmark = pytest.mark.django_db
 READS = {
@@ -139,6 +138,15 @@ def test_unless_set_amounts_have_the_places_of_the_currency(currency: str, place
         ["main", "http://a.example", "--timezone", "localtime"],
         ["main", "http://a.example", "--currency", "dollars"],
         ["main", "http://a.example", "--suffix", "jsp/../"],
+        ["main", "http://a.example", "--directory", "/external/../server"],
+        ["main", "http://a.example", "--directory", "a b"],
+        ["main", "http://a.example/external_new/server", "--directory", "/external/server"],
+        ["main", "http://a.example", "--content-type", "json"],
+        ["main", "http://a.example", "--content-type", "text/html\r\nX: y"],
+        ["main", "http://a.example", "--quiet-hours", "8-20"],
+        ["main", "http://a.example", "--quiet-hours", "08:00-08:00"],
+        ["main", "http://a.example", "--longest-range", "0"],
+        ["main", "http://a.example", "--longest-range", "many"],
         ["main", "http://a.example", "--call-days-kept=0"],
         ["main", "http://a.example", "--call-days-kept=40000"],
         ["main", "http://a.example", "--call-days-kept=long"],
@@ -182,7 +190,7 @@ def test_a_bad_change_leaves_the_switch_as_it_was() -> None:
 
 def test_the_calendar_and_currency_of_a_switch_in_use_stay() -> None:
     run("switch", "main", "http://a.example", "--timezone", "Asia/Shanghai")
-    AccountFactory.create(switch=Switch.objects.get())
+    TopUpFactory.create(account__switch=Switch.objects.get())
     for option, value in (("--timezone", "UTC"), ("--currency", "CNY")):
         ran = run("switch", "main", "http://b.example", option, value)
         assert ran.code == 2
@@ -210,16 +218,6 @@ def test_a_probe_of_an_older_build_leaves_out_what_it_does_not_have() -> None:
         operations = set(run("switch", "old", older.url, "--probe", "--json").data["operations"])
     assert "GetCustomer" in operations
     assert operations < READS
-
-
-def test_a_probe_finds_the_operations_behind_a_suffix_and_with_extra_fields(tmp_path: Path) -> None:
-    body = tmp_path / "body.json"
-    body.write_text(json.dumps({"loginName": "portal"}))
-    with SimulatorProcess("--quiet-world", "--suffix", ".jsp", "--extra-field", "loginName=portal") as behind:
-        plain = run("switch", "main", behind.url, "--probe", "--json")
-        named = run("switch", "main", behind.url, "--suffix=.jsp", "--extra-body", str(body), "--probe", "--json")
-    assert plain.data["operations"] == []
-    assert set(named.data["operations"]) == READS
 
 
 def test_a_probe_of_a_dead_switch_still_keeps_the_switch() -> None:

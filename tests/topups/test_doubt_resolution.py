@@ -133,6 +133,17 @@ def test_a_look_that_fails_does_not_count(doubtful: TopUp, simulator: SimulatorP
     assert (done.looked_at, done.failed, doubtful.looks, doubtful.state) == (0, 1, 0, "in_doubt")
 
 
+def test_a_look_at_a_history_with_a_row_that_cannot_be_read_does_not_count(
+    doubtful: TopUp, simulator: SimulatorProcess
+) -> None:
+    """That row may be the payment."""
+    simulator.control.pay("C-301", Decimal(50), memo="odd one")
+    simulator.control.add_fault("GetPayHistory", "odd_row", row="odd one", field="memo", value='"caf\xe9"')
+    late = timezone.now() + 31 * MINUTE
+    assert {state_after(doubtful, late + number * MINUTE) for number in range(6)} == {"in_doubt"}
+    assert doubtful.looks == 0
+
+
 def test_looks_become_rarer_and_are_not_made_before_their_time(doubtful: TopUp, simulator: SimulatorProcess) -> None:
     switch, now, pauses = doubtful.account.switch, timezone.now(), []
     for _ in range(6):
@@ -166,7 +177,7 @@ def test_how_soon_a_failed_look_is_tried_again_is_a_setting_too(doubtful: TopUp,
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles", "Asia/Kathmandu"])
-def test_the_history_is_asked_for_in_the_switchs_zone_with_room_for_a_wrong_clock(
+def test_the_history_is_asked_for_in_the_switchs_zone_with_room_for_any_other_zone(
     doubtful: TopUp, simulator: SimulatorProcess, zone: str
 ) -> None:
     switch = doubtful.account.switch
@@ -180,8 +191,49 @@ def test_the_history_is_asked_for_in_the_switchs_zone_with_room_for_a_wrong_cloc
         datetime.strptime(request.body[name], "%Y%m%d%H%M%S").replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         for name in ("beginTime", "endTime")
     )
-    assert timedelta(0) <= doubtful.sent_at - timedelta(hours=1) - begin < timedelta(seconds=2)
-    assert end - timezone.now() > timedelta(minutes=59)
+    assert timedelta(0) <= doubtful.sent_at - timedelta(hours=26) - begin < timedelta(seconds=2)
+    assert end - timezone.now() > timedelta(hours=26) - 2 * MINUTE
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati", "Etc/GMT+12"])
+def test_a_credit_that_was_done_is_found_although_the_zone_is_set_wrong(
+    account: Account, by: User, simulator: SimulatorProcess, zone: str
+) -> None:
+    Switch.objects.update(time_zone=zone)
+    simulator.control.add_fault("Pay", "drop_after", count=1)
+    topup = topup_sending.send(topup_id=ask(account, by).pk, now=timezone.now())
+    topup.account.switch.refresh_from_db()
+    assert state_after(topup, timezone.now()) == TopUpState.CONFIRMED
+
+
+@pytest.mark.parametrize("hours", [-24, -3, 3, 24])
+def test_a_credit_that_was_done_is_found_although_the_clock_of_the_switch_is_off(
+    account: Account, by: User, simulator: SimulatorProcess, hours: int
+) -> None:
+    simulator.control.shift_clock(hours * 3600)
+    simulator.control.add_fault("Pay", "drop_after", count=1)
+    topup = topup_sending.send(topup_id=ask(account, by).pk, now=timezone.now())
+    assert state_after(topup, timezone.now()) == TopUpState.CONFIRMED
+
+
+def test_a_payment_without_a_reference_from_long_before_is_no_candidate(
+    doubtful: TopUp, simulator: SimulatorProcess
+) -> None:
+    before = int((timezone.now() - timedelta(hours=5)).timestamp() * 1000)
+    simulator.control.pay("C-301", Decimal(50), memo="cash", at=before)
+    for _ in range(3):
+        state_after(doubtful, timezone.now() + 31 * MINUTE)
+    assert [look.candidates for look in doubtful.lookups.all()] == [[], [], []]
+    assert doubtful.transitions.get(to_state="review").evidence["candidates"] == []
+
+
+def test_what_carries_the_reference_stands_against_not_applied_however_the_clock_is_off(doubtful: TopUp) -> None:
+    early = timezone.now() - timedelta(hours=20)
+    named = PaymentFactory.create(
+        account=doubtful.account, amount=doubtful.amount, memo=doubtful.reference, paid_at=early
+    )
+    PaymentFactory.create(account=doubtful.account, amount=doubtful.amount, memo="cash", paid_at=early)
+    assert list(candidates(doubtful)) == [named]
 
 
 def test_many_in_doubt_on_one_account_are_settled_by_one_request(

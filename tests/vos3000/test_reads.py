@@ -76,7 +76,7 @@ def test_a_broken_answer_is_called_what_it_is(
 ) -> None:
     with RawServer(answer) as server:
         with pytest.raises(error) as raised:
-            get_customers(make_client(server.url), accounts=["A"])
+            get_customers(make_client(server.url), accounts=["A"]).whole("GetCustomer")
         assert len(server.received) == 1
     assert (raised.value.operation, raised.value.transient) == ("GetCustomer", transient)
 

@@ -16,9 +16,11 @@ from billing.lib.amounts import stored
 from billing.lib.locks import hold
 from billing.lib.redis import connection as redis
 from billing.switches.models import SwitchFailure
+from billing.switches.services import unusable_answers
 from billing.switches.services.clients import PAGE_TIMEOUT, client
 from billing.switches.services.failures import FAILURES, failure
-from billing.vos3000 import Client, Malformed, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.switches.services.unusable_answers import why_unusable
+from billing.vos3000 import Client, Listed, TimedOut, UnexpectedStatus, Unreachable, Withheld
 from billing.vos3000.operations.customers import CustomerBrief, get_all_customers, get_customers
 
 LONGEST_QUESTION = timedelta(seconds=30)
@@ -88,9 +90,7 @@ def _is_fresh(account: Account, now: datetime) -> bool:
 def _ask(account: Account, now: datetime) -> Figures:
     try:
         with client(account.switch, read_timeout=PAGE_TIMEOUT, total_timeout=PAGE_TIMEOUT) as asking:
-            customers = get_customers(asking, accounts=[account.number])
-        if not all(profiles.is_usable(customer) for customer in customers):
-            raise Malformed("GetCustomer", "a balance that cannot be one")
+            customers = profiles.usable(get_customers(asking, accounts=[account.number])).whole("GetCustomer")
         profiles.save(switch=account.switch, customers=customers, sent=now)
     except FAILURES as error:
         if not isinstance(error, Withheld):
@@ -131,27 +131,28 @@ def _account_key(account: Account) -> str:
 def refresh_all(*, switch: Switch, now: datetime) -> int:
     """Read every balance of a switch in one request, and return how many there are. Raises SwitchError.
 
-    Accounts not seen before get a row. A build without GetAllCustomers is asked for the accounts that the portal knows,
-    a hundred at a time.
+    Accounts not seen before get a row; one whose balance cannot be used is left out by name. A build
+    without GetAllCustomers is asked for the accounts that the portal knows, a hundred at a time.
     """
     with client(switch) as asking:
         try:
-            briefs = get_all_customers(asking)
+            briefs = profiles.usable(get_all_customers(asking))
         except UnexpectedStatus as error:
             if not error.not_on_this_build:
                 raise
             return _refresh_known(switch, asking, now)
-    _store(switch, briefs, now)
+        _store(switch, briefs, now)
+        _look_after_unlisted(switch, asking, briefs, now)
     return len(briefs)
 
 
 def _refresh_known(switch: Switch, asking: Client, now: datetime) -> int:
     numbers = list(Account.objects.filter(switch=switch).order_by("number").values_list("number", flat=True))
-    return profiles.refresh_with(switch, asking, numbers, now)
+    return profiles.refresh_with(switch, asking, numbers, now, only_due=True).known
 
 
 def _store(switch: Switch, briefs: Sequence[CustomerBrief], sent: datetime) -> None:
-    stated = {brief.account: brief for brief in briefs if profiles.is_usable(brief)}
+    stated = {brief.account: brief for brief in briefs}
     profiles.known_or_new(switch=switch, numbers=set(stated))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -165,14 +166,26 @@ def _store(switch: Switch, briefs: Sequence[CustomerBrief], sent: datetime) -> N
             },
         )
         changed = [row[0] for row in cursor.fetchall()]
-        _mark_missing(switch, {brief.account for brief in briefs}, sent)
     readings.keep(accounts=changed, at=sent)
 
 
-def _mark_missing(switch: Switch, listed: set[str], sent: datetime) -> None:
-    # An empty list is a switch in trouble rather than one without customers.
-    if not listed:
-        return
+def _look_after_unlisted(switch: Switch, asking: Client, briefs: Listed[CustomerBrief], sent: datetime) -> None:
+    """Note by name the rows that cannot be used, and mark accounts that the switch does not list as missing.
+
+    A row that does not say whose it is may be that of any account that is not listed: these are asked for themselves.
+    """
+    failed = {row.name: why_unusable(row) for row in briefs.unreadable}
+    listed = {brief.account for brief in briefs} | failed.keys()
     unlisted = Account.objects.filter(switch=switch, missing_since__isnull=True).exclude(number__in=listed)
     # An account whose profile was read after this list was asked for is known to exist.
-    unlisted.exclude(profile_at__gte=sent).update(missing_since=sent)
+    unlisted = unlisted.exclude(profile_at__gte=sent)
+    nameless = [row for row in briefs.unreadable if not row.name]
+    if nameless:
+        numbers = list(unlisted.order_by("pk").values_list("number", flat=True)[: profiles.BATCH])
+        if len(numbers) == len(nameless) == 1:
+            failed[numbers[0]] = failed.pop("")
+        profiles.refresh_with(switch, asking, numbers, sent, only_due=True)
+    elif listed:
+        # An empty list is a switch in trouble rather than one without customers.
+        unlisted.update(missing_since=sent)
+    unusable_answers.note_all(switch=switch, operation="GetAllCustomers", failed=failed, now=sent)

@@ -9,19 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 
 from accounts.models import Account
 from billing.balances.models import Charge, Payment, Stream, SyncMark
-from billing.lib.amounts import stored
+from billing.lib.amounts import is_money, stored
 from billing.lib.locks import hold
+from billing.lib.reasons import Because
+from billing.switches.models import AnswerFault, UnusableAnswer
+from billing.switches.services import unusable_answers
 from billing.switches.services.clients import client
-from billing.vos3000 import Malformed, UnexpectedStatus
+from billing.switches.services.failures import UNUSABLE_ANSWERS, is_unusable
+from billing.switches.services.unusable_answers import why_unusable
+from billing.vos3000 import Listed, SwitchError, UnexpectedStatus
 from billing.vos3000.operations.payments import Consumption, PayRecord, get_consumption, get_pay_history
 
 FIRST_TIME = timedelta(days=90)
@@ -29,6 +35,7 @@ LONGEST_WINDOW = timedelta(days=31)
 # The switch's rows may arrive late, and its clock may be behind the portal's.
 OVERLAP = timedelta(hours=1)
 LONGEST_MIRRORING = timedelta(minutes=5)
+PAY_HISTORY, CONSUMPTION = "GetPayHistory", "GetConsumption"
 
 Stated = TypeVar("Stated", PayRecord, Consumption)
 Row = TypeVar("Row", Payment, Charge)
@@ -42,60 +49,107 @@ class NewRows:
     charges: int = 0
 
 
-def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> NewRows:
+@dataclass
+class Read(Generic[Row]):
+    """What one window holds of an account, and why rows of it cannot be used."""
+
+    rows: list[Row]
+    unusable: list[Because]
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Row]):
+    """How one of the two lists is read: `window` asks for what happened between two instants."""
+
+    account: Account
+    stream: Stream
+    operation: str
+    window: Callable[[datetime, datetime], Read[Row]]
+
+
+def mirror(*, account: Account, now: datetime, since: datetime | None = None, only_due: bool = False) -> NewRows:
     """Read an account's new payments and charges. Raises SwitchError; the windows read whole before it are kept.
 
     `since` reads again from there; nothing is written twice. A second process does nothing while the first still reads.
     A build without GetConsumption has no charges, and no mark that says that they were read.
+
+    A row that cannot be used is noted and the others are kept, but the mark stays before it. With `only_due` all since
+    the mark is read again only when it is its turn; until then what is new is read.
     """
     with hold(f"payments:{account.pk}", longest=LONGEST_MIRRORING) as lock:
         if lock is None:
             return NewRows()
         with client(account.switch) as asking:
 
-            def payments(begin: datetime, end: datetime) -> list[Payment]:
-                return _numbered(
-                    account, get_pay_history(asking, account=account.number, begin=begin, end=end), _payment
-                )
+            def payments(begin: datetime, end: datetime) -> Read[Payment]:
+                listed = get_pay_history(asking, account=account.number, begin=begin, end=end)
+                return _numbered(account, listed, _payment)
 
-            def charges(begin: datetime, end: datetime) -> list[Charge]:
-                return _numbered(
-                    account, get_consumption(asking, account=account.number, begin=begin, end=end), _charge
-                )
+            def charges(begin: datetime, end: datetime) -> Read[Charge]:
+                listed = get_consumption(asking, account=account.number, begin=begin, end=end)
+                return _numbered(account, listed, _charge)
 
-            new_payments = _read_windows(account, Stream.PAYMENTS, since, now, payments)
+            paid = Reading(account, Stream.PAYMENTS, PAY_HISTORY, payments)
+            charged = Reading(account, Stream.CHARGES, CONSUMPTION, charges)
+            new_payments = _read(paid, since, now, only_due=only_due)
             try:
-                return NewRows(new_payments, _read_windows(account, Stream.CHARGES, since, now, charges))
+                return NewRows(new_payments, _read(charged, since, now, only_due=only_due))
             except UnexpectedStatus as error:
                 if not error.not_on_this_build:
                     raise
                 return NewRows(new_payments)
 
 
-def _read_windows(
-    account: Account,
-    stream: Stream,
-    since: datetime | None,
-    now: datetime,
-    read: Callable[[datetime, datetime], list[Row]],
-) -> int:
-    """Read window after window up to now, keep each with its mark, and return how many rows were new."""
-    mark = SyncMark.objects.filter(account=account, stream=stream).first()
-    begin = mark.complete_until - OVERLAP if mark else now - FIRST_TIME
-    if since is not None:
-        # Everything from there on is read again, because a mark speaks of one unbroken stretch.
-        begin = min(begin, since)
-    new = 0
+def _read(reading: Reading[Row], since: datetime | None, now: datetime, *, only_due: bool) -> int:
+    """Read what is new, note what cannot be used of it, and return how many rows were new."""
+    account = reading.account
+    about: dict[str, Any] = {"switch": account.switch, "operation": reading.operation}
+    held = UnusableAnswer.objects.filter(number=account.number, **about).first()
+    is_due = held is None or not only_due or held.next_try_at <= now
+    if held and not is_due and held.why.reason in UNUSABLE_ANSWERS:
+        return 0
+    try:
+        if held and not is_due:
+            # A mark that stays before a bad row must not be moved by what is read behind it.
+            return _read_windows(reading, held.tried_at - OVERLAP, now, moves_mark=False).new
+        mark = SyncMark.objects.filter(account=account, stream=reading.stream).first()
+        begin = mark.complete_until - OVERLAP if mark else now - FIRST_TIME
+        # With `since` everything from there on is read again, because a mark speaks of one unbroken stretch.
+        found = _read_windows(reading, min(begin, since or begin), now, moves_mark=True)
+    except SwitchError as error:
+        if is_unusable(error):
+            unusable_answers.note(failed={account.number: why_unusable(error)}, now=now, **about)
+        raise
+    if found.unusable:
+        unusable_answers.note(failed={account.number: found.unusable[0]}, now=now, **about)
+    elif held:
+        unusable_answers.settle(numbers=[account.number], **about)
+    return found.new
+
+
+@dataclass
+class Windows:
+    """What reading some windows came to."""
+
+    new: int = 0
+    unusable: list[Because] = field(default_factory=list)
+
+
+def _read_windows(reading: Reading[Row], begin: datetime, now: datetime, *, moves_mark: bool) -> Windows:
+    """Read window after window up to now, and keep each, with its mark up to the first row that cannot be used."""
+    done = Windows()
     while begin < now:
         end = min(begin + LONGEST_WINDOW, now)
         # The switch's clock may be ahead of the portal's: the last window looks a little into the future.
-        ahead = account.switch.clock_tolerance if end == now else timedelta(0)
-        rows = read(begin, end + ahead)
+        ahead = reading.account.switch.clock_tolerance if end == now else timedelta(0)
+        found = reading.window(begin, end + ahead)
+        done.unusable += found.unusable
         with transaction.atomic():
-            new += _store(rows)
-            _move_mark(account, stream, begin, end)
+            done.new += _store(found.rows)
+            if moves_mark and not done.unusable:
+                _move_mark(reading.account, reading.stream, begin, end)
         begin = end
-    return new
+    return done
 
 
 def _move_mark(account: Account, stream: Stream, begin: datetime, end: datetime) -> None:
@@ -111,24 +165,51 @@ def _move_mark(account: Account, stream: Stream, begin: datetime, end: datetime)
         mark.save(update_fields=["complete_from", "complete_until"])
 
 
-def _numbered(
-    account: Account, stated: Sequence[Stated], build: Callable[[Account, Stated, str, int], Row]
-) -> list[Row]:
+def _numbered(account: Account, stated: Listed[Stated], build: Callable[[Account, Stated, str, int], Row]) -> Read[Row]:
     """The account's own rows among those stated, each with its number among equal rows."""
     seen: Counter[str] = Counter()
+    # A row that does not say whose it is came in answer to a request for this account alone.
+    unusable = [why_unusable(row) for row in stated.unreadable if row.name in ("", account.number)]
     rows = []
     for row in stated:
         if row.account == account.number:
-            digest = _digest(row)
-            rows.append(build(account, row, digest, seen[digest]))
+            try:
+                digest = _digest(row)
+                rows.append(build(account, row, digest, seen[digest]))
+            except UnusableRow as error:
+                unusable.append(error.why)
+                continue
             seen[digest] += 1
-    return rows
+    return Read(rows, unusable)
+
+
+class UnusableRow(Exception):
+    """A payment or charge that can be read and not kept."""
+
+    def __init__(self, why: Because) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def _stated(value: Decimal | None, field_name: str) -> Decimal:
+    """An amount as it is kept. Raises UnusableRow."""
+    if value is None:
+        raise UnusableRow(Because(AnswerFault.NOT_STATED, {"field": field_name}))
+    if not is_money(value):
+        raise UnusableRow(Because(AnswerFault.IMPOSSIBLE))
+    return stored(value)
+
+
+def _code(value: int | None, field_name: str) -> int:
+    if value is None:
+        raise UnusableRow(Because(AnswerFault.NOT_STATED, {"field": field_name}))
+    return int(value)
 
 
 def _digest(row: PayRecord | Consumption) -> str:
     """A digest of every field as stated; numbers count by their value, so that 1.0 and 1.00 are one amount."""
     fields = {name: getattr(row, name) for name in row.__struct_fields__}
-    text = json.dumps(fields, sort_keys=True, default=lambda value: f"{stored(value)}")
+    text = json.dumps(fields, sort_keys=True, default=lambda value: f"{_stated(value, '')}")
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -145,32 +226,28 @@ def _store(rows: list[Row]) -> int:
 
 
 def _payment(account: Account, row: PayRecord, digest: str, occurrence: int) -> Payment:
-    if row.balance_after is None or row.method is None:
-        raise Malformed("GetPayHistory", "a payment does not say its balance or its way")
     return Payment(
         account=account,
         digest=digest,
         occurrence=occurrence,
-        balance_after=stored(row.balance_after),
+        balance_after=_stated(row.balance_after, "customerMoney"),
         paid_at=row.paid_at,
         kind=int(row.kind),
-        method=int(row.method),
-        amount=stored(row.amount),
+        method=_code(row.method, "payType"),
+        amount=_stated(row.amount, "fee"),
         memo=row.memo,
     )
 
 
 def _charge(account: Account, row: Consumption, digest: str, occurrence: int) -> Charge:
-    if row.balance_after is None or row.kind is None:
-        raise Malformed("GetConsumption", "a charge does not say its balance or its kind")
     item = "" if row.consumption_name is None else str(row.consumption_name)
     return Charge(
         account=account,
         digest=digest,
         occurrence=occurrence,
-        balance_after=stored(row.balance_after),
+        balance_after=_stated(row.balance_after, "customerMoney"),
         charged_at=row.charged_at,
-        kind=int(row.kind),
+        kind=_code(row.kind, "type"),
         item=item[:100],
-        amount=stored(row.money),
+        amount=_stated(row.money, "money"),
     )

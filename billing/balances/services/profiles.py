@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from itertools import chain
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,11 +18,17 @@ from accounts.models.account import LONGEST_NUMBER
 from billing.balances.services import readings
 from billing.lib.amounts import is_money, stored
 from billing.lib.reasons import Because, Reason
+from billing.switches.services import asking_by_halves, unusable_answers
+from billing.switches.services.asking_by_halves import Question
 from billing.switches.services.clients import client
-from billing.vos3000 import Client
+from billing.switches.services.unusable_answers import why_unusable
+from billing.vos3000 import Client, Listed, RowFault, UnreadableRow
 from billing.vos3000 import ExpiryKind as StatedExpiry
 from billing.vos3000.operations.customers import Customer, CustomerBrief, get_customers
 
+C = TypeVar("C", bound=CustomerBrief)
+
+OPERATION = "GetCustomer"
 BATCH = 100
 DEEPEST_TREE = 50
 EXPIRIES = {
@@ -48,38 +57,64 @@ def ensure(*, switch: Switch, number: str, now: datetime) -> Account:
     known = Account.objects.filter(switch=switch, number=number, profile_at__isnull=False).first()
     if known:
         return known
-    refresh(switch=switch, numbers=[number], now=now)
+    with client(switch) as asking:
+        customers = usable(get_customers(asking, accounts=[number])).whole(OPERATION)
+        _keep(switch, [number], customers, now)
     account = Account.objects.filter(switch=switch, number=number, profile_at__isnull=False).first()
     if account is None:
         raise UnknownAccount(number)
     return account
 
 
-def refresh(*, switch: Switch, numbers: Sequence[str], now: datetime) -> int:
+@dataclass
+class Refreshed:
+    """How many of the accounts the switch knows, and which it may know but says nothing usable of."""
+
+    known: int = 0
+    failed: dict[str, Because] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.known} profiles, {len(self.failed)} unusable"
+
+
+def refresh(*, switch: Switch, numbers: Sequence[str], now: datetime, only_due: bool = False) -> Refreshed:
     """Read the profiles of these accounts, a hundred at a time. Raises SwitchError.
 
-    Returns how many of them the switch knows; the others are marked as missing.
+    Those that the switch does not know are marked as missing. With `only_due` an account is left out whose profile
+    could not be used, until it is its turn to be tried again.
     """
     with client(switch) as asking:
-        return refresh_with(switch, asking, numbers, now)
+        return refresh_with(switch, asking, numbers, now, only_due=only_due)
 
 
-def refresh_with(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
+def refresh_with(
+    switch: Switch, asking: Client, numbers: Sequence[str], now: datetime, *, only_due: bool = False
+) -> Refreshed:
     """Do what `refresh` does, with a client that is open already."""
-    batches = (numbers[begin : begin + BATCH] for begin in range(0, len(numbers), BATCH))
-    return sum(_refresh_batch(switch, asking, batch, now) for batch in batches)
+    refreshed = Refreshed()
+    question = Question(switch, OPERATION, partial(_profiles_of, asking), at=now, only_due=only_due)
+    for answered in asking_by_halves.ask(question, numbers, most=BATCH):
+        _keep(switch, answered.answered - answered.failed.keys(), answered.rows, now)
+        refreshed.known += len(answered.rows)
+        refreshed.failed |= answered.failed
+    return refreshed
 
 
-def _refresh_batch(switch: Switch, asking: Client, numbers: Sequence[str], now: datetime) -> int:
-    customers = get_customers(asking, accounts=numbers)
-    if not customers and len(numbers) > 1:
-        # "Not found" may mean one of them alone, and must not make all of them missing.
-        return sum(_refresh_batch(switch, asking, [number], now) for number in numbers)
+def _profiles_of(asking: Client, numbers: Sequence[str]) -> Listed[Customer]:
+    customers = usable(get_customers(asking, accounts=numbers))
+    if customers or customers.unreadable or len(numbers) == 1:
+        return customers
+    # "Not found" may mean one of them alone, and must not make all of them missing.
+    found = [_profiles_of(asking, [number]) for number in numbers]
+    return Listed(chain(*found), chain(*(listed.unreadable for listed in found)))
+
+
+def _keep(switch: Switch, numbers: Iterable[str], customers: Sequence[Customer], now: datetime) -> None:
+    """Save what an answer for these accounts says, and mark those that it does not list as missing."""
     save(switch=switch, customers=customers, sent=now)
     unknown = set(numbers) - {customer.account for customer in customers}
     held = Account.objects.filter(switch=switch, number__in=unknown, missing_since__isnull=True)
     held.update(missing_since=now)
-    return len(customers)
 
 
 def refresh_children(*, agent: Account, now: datetime) -> int:
@@ -88,7 +123,9 @@ def refresh_children(*, agent: Account, now: datetime) -> int:
     Returns how many there are.
     """
     with client(agent.switch) as asking:
-        customers = get_customers(asking, agent=agent.number)
+        customers = usable(get_customers(asking, agent=agent.number))
+    failed = {row.name: why_unusable(row) for row in customers.unreadable if row.name}
+    unusable_answers.note(switch=agent.switch, operation=OPERATION, failed=failed, now=now)
     save(switch=agent.switch, customers=customers, sent=now)
     return len(customers)
 
@@ -105,6 +142,15 @@ def save(*, switch: Switch, customers: Sequence[Customer], sent: datetime) -> No
     for number in agents & rows.keys():
         Account.objects.filter(pk=rows[number].pk, is_agent=False).update(is_agent=True)
     readings.keep(accounts=[rows[customer.account].pk for customer in usable], at=sent)
+
+
+def usable(listed: Listed[C]) -> Listed[C]:
+    """Count the rows whose id or balance is impossible among those that cannot be read."""
+    impossible = [customer for customer in listed if not is_usable(customer)]
+    if not impossible:
+        return listed
+    bad = (UnreadableRow(customer.account[:LONGEST_NUMBER], RowFault.IMPOSSIBLE) for customer in impossible)
+    return Listed((customer for customer in listed if is_usable(customer)), (*listed.unreadable, *bad))
 
 
 def is_usable(customer: CustomerBrief) -> bool:

@@ -22,6 +22,7 @@ from billing.calls.queries.backfills import Progress
 from billing.calls.services import backfills
 from billing.calls.services.backfills import BackfillRefused
 from billing.lib.days import day_of
+from billing.switches.services import quiet_hours
 from billing.web.account_page import account_page, zone_of
 from billing.web.rendering import Request
 
@@ -34,6 +35,7 @@ class BackfillStatus:
     """What a page says of its missing days. `refused`: other days of the account are fetched first.
 
     `has_grown`: days have come in that the list above does not have, so that the page is to be read again.
+    `goes_on_at`: until then the phone system lists no calls.
     `splits_hours`: of the calls that are no longer kept, some hours are apart on two days that the page adds up.
 
     `query` is that of the page, `poll` that of the part that looks whether more has come in; it bears how many days the
@@ -46,6 +48,7 @@ class BackfillStatus:
     has_grown: bool
     coverage: Coverage | None = None
     refused: bool = False
+    goes_on_at: datetime | None = None
     splits_hours: bool = False
 
 
@@ -64,6 +67,7 @@ def ask_for_missing(
         has_grown=latest is not None and latest.done > shown,
         coverage=found,
         refused=refused,
+        goes_on_at=quiet_hours.goes_on_at(switch=access.account.switch, now=now),
         splits_hours=found.kept_from is not None and _splits_hours(asked, found.kept_from),
     )
 
@@ -87,6 +91,7 @@ def calls_filling(request: Request, access: Access) -> HttpResponse:
         query=f"?{page_query.urlencode()}",
         poll=f"?{request.GET.urlencode()}",
         has_grown=_has_grown(latest, seen),
+        goes_on_at=quiet_hours.goes_on_at(switch=access.account.switch, now=now),
     )
     response = render(
         request,

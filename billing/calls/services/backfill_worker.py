@@ -18,6 +18,7 @@ from billing.calls.queries.retention import first_known_day
 from billing.calls.services import backfills, fetching
 from billing.calls.services.due_days import Due
 from billing.lib.locks import hold_each
+from billing.switches.services import quiet_hours
 from billing.vos3000 import Withheld
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,10 @@ class Worked:
 def run_slot(*, switch: Switch, now: datetime, slot: timedelta = SLOT) -> Worked:
     """Fetch for the length of a slot; the days that are left then wait behind other work that is due by then."""
     worked = Worked()
+    if quiet_hours.goes_on_at(switch=switch, now=now):
+        # A backfill is given up when the switch does not give it, not when the switch is not asked.
+        Backfill.objects.filter(account__switch=switch, ended_at__isnull=True).update(progressed_at=now)
+        return worked
     try:
         _work_off(switch, Clock(now), worked, slot)
     except Withheld as error:

@@ -21,6 +21,7 @@ from billing.lib.days import DAY, each_day
 from billing.lib.locks import are_held, hold_each
 from billing.lib.reasons import Because, Reason
 from billing.switches.models import SwitchFailure
+from billing.switches.services import quiet_hours
 from billing.switches.services.clients import client
 from billing.switches.services.failures import FAILURES, failure, is_unusable
 from billing.switches.services.priority import waiting_for_budget
@@ -165,6 +166,8 @@ def _fetch(switch: Switch, asking: Client, group: Group, day: date, now: datetim
     except Withheld:
         raise
     except FAILURES as error:
+        if resting := quiet_hours.refuses_records(switch=switch, error=error, now=now):
+            raise resting from error
         return _note_failure(switch, group, day, error, now)
     if stage.unreadable.count:
         request_groups.ask_alone(switch=switch, group=group)
@@ -219,10 +222,19 @@ def _unknown_to_the_switch(asking: Client, group: list[Account], stage: staging.
     if not silent:
         return []
     numbers = [account.number for account in silent]
-    known = {customer.account for customer in get_customers(asking, accounts=numbers)}
-    if not known and len(numbers) > 1:
-        known = {number for number in numbers if get_customers(asking, accounts=[number])}
+    listed = get_customers(asking, accounts=numbers)
+    # A row that cannot be read is that of an account all the same.
+    known = {customer.account for customer in listed} | {row.name for row in listed.unreadable}
+    if (not known or "" in known) and len(numbers) > 1:
+        known = {number for number in numbers if _is_listed(asking, number)}
+    elif "" in known:
+        known.add(numbers[0])
     return [account for account in silent if account.number not in known]
+
+
+def _is_listed(asking: Client, number: str) -> bool:
+    listed = get_customers(asking, accounts=[number])
+    return bool(listed or listed.unreadable)
 
 
 def _emptied(group: list[Account], stage: staging.Stage) -> list[Account]:

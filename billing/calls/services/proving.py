@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Q, Value, When
@@ -16,20 +16,17 @@ from django.db.models.functions import Coalesce
 from accounts.models import Account, Switch
 from billing.calls.models import CallDay, DayState, UnusableReport
 from billing.calls.queries.retention import first_compared_day
-from billing.calls.services import day_locks, switch_silence
+from billing.calls.services import daily_reports, day_locks, switch_silence
+from billing.calls.services.daily_reports import ACCOUNTS_PER_REQUEST, Reports, Stated
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import is_due, note_failed_proof
 from billing.calls.services.staging import INT_MAX
 from billing.lib.amounts import is_money, stored
 from billing.lib.days import DAY, day_of
 from billing.lib.reasons import Because
-from billing.switches.services.clients import client
 from billing.vos3000 import SwitchError
-from billing.vos3000.operations.reports import get_report_customer_fee
 
 logger = logging.getLogger(__name__)
-
-ACCOUNTS_PER_REQUEST = 50
 
 EQUAL = """
     held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
@@ -55,7 +52,6 @@ COMPARE = f"""
     WHERE looked_at.id = ANY(%(days_looked_at)s) AND held.id = looked_at.id AND held.fetched_at IS NOT NULL
     RETURNING held.id, held.state
 """  # noqa: S608  # made of constants alone
-Stated = tuple[int, Decimal]
 
 
 @dataclass
@@ -80,11 +76,13 @@ def prove_days(
     last: date,
     now: datetime,
     fetched_before: datetime | None = None,
+    only_due: bool = False,
 ) -> Proven:
     """Compare fetched days that are over with the switch's report; those that differ are fetched again and compared.
 
     A day that differs waits for its turn to be fetched again; with `fetched_before`, only one that was fetched before
-    that instant is. Raises SwitchError; what was compared until then stands.
+    that instant is. With `only_due` an account whose report could not be used waits for its turn to be asked for again;
+    the others go on without it. Raises SwitchError; what was compared until then stands.
     """
     first = max(first, first_compared_day(switch=switch, now=now))
     last = min(last, day_of(now, switch.zone) - DAY)
@@ -93,11 +91,11 @@ def prove_days(
     members = [account for account in accounts if account.missing_since is None]
     for begin in range(0, len(members), ACCOUNTS_PER_REQUEST):
         group = members[begin : begin + ACCOUNTS_PER_REQUEST]
-        differing = _compare(switch, _fetched(group, first, last), now, proven)
+        differing = _compare(switch, _fetched(group, first, last), now, proven, only_due=only_due)
         due = [row for row in differing if is_due(row, now) and _is_older(row, fetched_before)]
         try:
             fetched = _fetch_again(due, now)
-            still = _compare(switch, fetched, now, proven)
+            still = _compare(switch, fetched, now, proven, only_due=only_due)
         except SwitchError:
             # What was fetched now waits for its next turn, or the other days would never have theirs.
             note_failed_proof(_tried(due, now), now)
@@ -134,16 +132,16 @@ def _tried(days: Iterable[CallDay], now: datetime) -> list[CallDay]:
     return list(CallDay.objects.filter(at, pk__in=[row.pk for row in days]))
 
 
-def _compare(switch: Switch, days: Sequence[CallDay], now: datetime, proven: Proven) -> list[CallDay]:
+def _compare(
+    switch: Switch, days: Sequence[CallDay], now: datetime, proven: Proven, *, only_due: bool = False
+) -> list[CallDay]:
     """Compare days with the switch's report and return those that differ. Equal ones are counted into `proven`."""
     if not days:
         return []
-    stated = _stated(switch, days)
-    impossible = {key: sums for key, sums in stated.items() if abs(sums[0]) > INT_MAX or not is_money(sums[1])}
-    stated = {key: sums for key, sums in stated.items() if key not in impossible}
-    unusable = [row for row in days if (row.account_id, row.day) in impossible]
-    proven.without_report += _note_unusable_reports(unusable, impossible, now)
-    days = [row for row in days if (row.account_id, row.day) not in impossible]
+    reports = daily_reports.read(switch=switch, days=days, now=now, only_due=only_due)
+    without_report, days = _leave_out(days, reports, now)
+    proven.without_report += without_report
+    stated = {key: sums for key, sums in reports.stated.items() if key not in reports.unusable}
     unreported = {row for row in days if _is_unreported(switch, row, stated, now)}
     with day_locks.held(unreported):
         proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unreported]).update(checked_at=now)
@@ -173,42 +171,38 @@ def _is_unreported(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date
     return switch_silence.may_have_dropped(switch=switch, day=row.day, reported=(day for _, day in stated), now=now)
 
 
-def _note_unusable_reports(
-    days: list[CallDay], impossible: Mapping[tuple[int, date], Stated], now: datetime
-) -> list[CallDay]:
-    """Note days of which the switch reports what no day can be. They are not fetched again: that would not help."""
-    if not days:
-        return []
-    with day_locks.held(days):
-        for row in days:
-            calls, fee = impossible[row.account_id, row.day]
-            why = Because(UnusableReport.IMPOSSIBLE, {"calls": calls, "fee": str(fee)})
-            logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, why)
-            CallDay.objects.filter(pk=row.pk).update(
-                checked_at=now,
-                unusable_report=why,
-                unproven_since=Coalesce("unproven_since", now),
-                # What cannot be compared now is proven no longer.
-                state=Case(When(state=DayState.PROVEN, then=Value(DayState.FETCHED)), default="state"),
-            )
-    note_failed_proof([row for row in days if is_due(row, now)], now)
-    return days
+def _leave_out(days: Sequence[CallDay], reports: Reports, now: datetime) -> tuple[list[CallDay], list[CallDay]]:
+    """Set apart the days of which the report says nothing that can be used; return them, and those to compare."""
+    for key, (calls, fee) in list(reports.stated.items()):
+        if abs(calls) > INT_MAX or not is_money(fee):
+            reports.unusable[key] = Because(UnusableReport.IMPOSSIBLE, {"calls": calls, "fee": str(fee)})
+    asked = [row for row in days if row.account_id in reports.asked]
+    unusable = [row for row in asked if _key(row) in reports.unusable]
+    unknown = [row for row in asked if _key(row) in reports.unknown and _key(row) not in reports.unusable]
+    left_out = {*unusable, *unknown}
+    with day_locks.held(left_out):
+        for row in unusable:
+            # What cannot be compared now is proven no longer.
+            state = Case(When(state=DayState.PROVEN, then=Value(DayState.FETCHED)), default="state")
+            _note_unusable_report(row, reports.unusable[_key(row)], now, state=state)
+        for row in unknown:
+            # Nothing was said of the day, so a proof of it stands.
+            if row.state == DayState.PROVEN:
+                CallDay.objects.filter(pk=row.pk).update(checked_at=now)
+            else:
+                _note_unusable_report(row, reports.unknown[_key(row)], now)
+    unproven = [row for row in left_out if row not in unknown or row.state != DayState.PROVEN]
+    note_failed_proof([row for row in unproven if is_due(row, now)], now)
+    return unproven, [row for row in asked if row not in left_out]
 
 
-def _stated(switch: Switch, days: Sequence[CallDay]) -> dict[tuple[int, date], Stated]:
-    """Ask for calls and fee by account and day of the switch's calendar, in one request if the answer allows it."""
-    ids = {row.account.number: row.account_id for row in days}
-    first, last = min(row.day for row in days), max(row.day for row in days)
-    with client(switch) as asking:
-        rows = get_report_customer_fee(asking, accounts=list(ids), first=first, last=last)
-        if not rows and len(ids) > 1 and any(day.calls for day in days):
-            # One account that the switch does not find may be the reason for an answer without rows.
-            for number in ids:
-                rows += get_report_customer_fee(asking, accounts=[number], first=first, last=last)
-    stated: dict[tuple[int, date], Stated] = {}
-    for row in rows:
-        if row.account in ids:
-            key = (ids[row.account], row.first_day(switch.zone))
-            calls, fee = stated.get(key, (0, Decimal(0)))
-            stated[key] = (calls + row.cdr_count, fee + row.total_fee)
-    return stated
+def _note_unusable_report(row: CallDay, why: Because, now: datetime, **changes: Any) -> None:
+    """Note that what the switch reports of a day cannot be used. It is not fetched again: that would not help."""
+    logger.warning("Account %s, %s: the report cannot be used. %s", row.account_id, row.day, why)
+    since = Coalesce("unproven_since", now)
+    days = CallDay.objects.filter(pk=row.pk)
+    days.update(checked_at=now, unusable_report=why, unproven_since=since, **changes)
+
+
+def _key(row: CallDay) -> tuple[int, date]:
+    return row.account_id, row.day

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from accounts.models import Account, Switch
 from billing.calls.models import CallDay
+from billing.calls.services.daily_reports import OPERATION
 from billing.lib.days import day_of
-from billing.vos3000 import Client
-from billing.vos3000.operations.reports import get_report_customer_fee
+from billing.switches.services import asking_by_halves
+from billing.switches.services.asking_by_halves import Question
+from billing.vos3000 import Client, Listed
+from billing.vos3000.operations.reports import CustomerFee, get_report_customer_fee
 
 # No switch drops calls that are younger.
 SURELY_KEPT = timedelta(days=7)
@@ -37,7 +41,10 @@ def unconfirmed_empty_days(*, asking: Client, accounts: Sequence[Account], day: 
         return []
     switch, numbers = accounts[0].switch, [account.number for account in accounts]
     asked = list({*numbers, *_accounts_called_lately(switch, day)})
-    rows = get_report_customer_fee(asking, accounts=asked, first=day - LOOKED_BACK, last=day)
+    read = partial(_reported_until, asking, day)
+    answers = list(asking_by_halves.ask(Question(switch, OPERATION, read, at=now), asked, most=len(asked)))
+    rows = [row for answered in answers for row in answered.rows]
+    failed = {number for answered in answers for number in answered.failed}
     reported = {(row.account, row.first_day(switch.zone)) for row in rows}
     is_unsure = may_have_dropped(switch=switch, day=day, reported=(other for _, other in reported), now=now)
     calls = Counter[str]()
@@ -45,7 +52,12 @@ def unconfirmed_empty_days(*, asking: Client, accounts: Sequence[Account], day: 
         if row.first_day(switch.zone) == day:
             calls[row.account] += row.cdr_count
     unreported = {number for number in numbers if is_unsure and (number, day) not in reported}
-    return [account for account in accounts if calls[account.number] or account.number in unreported]
+    unconfirmed = unreported | failed
+    return [account for account in accounts if calls[account.number] or account.number in unconfirmed]
+
+
+def _reported_until(asking: Client, day: date, numbers: Sequence[str]) -> Listed[CustomerFee]:
+    return get_report_customer_fee(asking, accounts=numbers, first=day - LOOKED_BACK, last=day)
 
 
 def _accounts_called_lately(switch: Switch, day: date) -> list[str]:

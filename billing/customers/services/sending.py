@@ -98,8 +98,10 @@ def _look_before(client: Client, change: CustomerChange, now: datetime) -> Custo
     elif _is_in_effect(change, found):
         states.finish(change, now=now, reason=ChangeReason.ALREADY_SO)
     if change.state == ChangeState.REQUESTED and change.overdraft:
-        family = get_customers(client, agent=change.agent.number, direct_children_only=True)
-        family += get_customers(client, accounts=[change.agent.number])
+        # Their overdrafts share the agent's: a row that cannot be read might be what is too much.
+        children = get_customers(client, agent=change.agent.number, direct_children_only=True)
+        own = get_customers(client, accounts=[change.agent.number])
+        family = [*children.whole("GetCustomer"), *own.whole("GetCustomer")]
         profiles.save(switch=change.agent.switch, customers=family, sent=now)
     return found
 
@@ -200,7 +202,7 @@ def _look_again(change: CustomerChange, clock: Clock) -> None:
 
 def _read(client: Client, change: CustomerChange, now: datetime) -> Customer | None:
     """Ask the switch for the account. What is not the agent's is not kept: no one here may know it."""
-    customers = get_customers(client, accounts=[change.number])
+    customers = get_customers(client, accounts=[change.number]).whole("GetCustomer")
     found = next((customer for customer in customers if customer.account == change.number), None)
     if found is not None and (change.account_id is not None or found.agent_account == change.agent.number):
         profiles.save(switch=change.agent.switch, customers=[found], sent=now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -13,10 +12,14 @@ from django.db.models import QuerySet
 
 from accounts.models import Switch
 from billing.jobs.services import runs
-from billing.switches.services.priority import background
+from billing.switches.services.budget import Work
+from billing.switches.services.priority import doing
+
+# Workers are few, and other rounds need them.
+LONGEST_PATIENCE = timedelta(minutes=2)
 
 
-class Work(Protocol):
+class PlainWork(Protocol):
     """Work of one slot. What it returns is kept with the slot, for staff."""
 
     def __call__(self, *, now: datetime) -> object: ...
@@ -42,7 +45,7 @@ class Periodic:
     job: str
     every: timedelta
     queue: str
-    work: Work | SwitchWork
+    work: PlainWork | SwitchWork
     run: Task[..., None]
 
     @property
@@ -68,10 +71,10 @@ def declared() -> Mapping[str, Periodic]:
     return _declared
 
 
-def periodic(*, job: str, every: timedelta, queue: str) -> Callable[[Work], Task[[], None]]:
+def periodic(*, job: str, every: timedelta, queue: str) -> Callable[[PlainWork], Task[[], None]]:
     """Make a function the work of a task that beat sends at intervals; the work of each slot is done once."""
 
-    def declare(work: Work) -> Task[[], None]:
+    def declare(work: PlainWork) -> Task[[], None]:
         def run() -> None:
             now = datetime.now(UTC)
             runs.run_once(job=job, period=every, now=now, work=lambda: str(work(now=now)))
@@ -90,20 +93,22 @@ def for_each_switch(
     every: timedelta,
     queue: str,
     switches: Callable[[], QuerySet[Switch]] = Switch.objects.all,
-    in_background: bool = True,
+    share: Work,
 ) -> Callable[[SwitchWork], Task[[int], None]]:
     """Make a function the work of one task per switch, so that a slow switch keeps no other waiting.
 
-    Its slots are kept under the job and the switch's name. `switches` says for which ones there is work. Work in the
-    background leaves a part of the switch's budget to people and payments.
+    Its slots are kept under the job and the switch's name. `switches` says for which ones there is work. It asks
+    the switch with the `share` of its budget that this kind of work has, and waits for it up to a third of a slot.
     """
+
+    patience = timedelta(0) if share is Work.PEOPLE else min(every / 3, LONGEST_PATIENCE)
 
     def declare(work: SwitchWork) -> Task[[int], None]:
         def run(switch_id: int) -> None:
             switch, now = Switch.objects.get(pk=switch_id), datetime.now(UTC)
-            job_of_switch = job_of(job, switch)
-            with background() if in_background else nullcontext():
-                runs.run_once(job=job_of_switch, period=every, now=now, work=lambda: str(work(switch=switch, now=now)))
+            label = job_of(job, switch)
+            with doing(share, patience=patience):
+                runs.run_once(job=label, period=every, now=now, work=lambda: str(work(switch=switch, now=now)))
 
         name = _name_of(work)
         task = shared_task(name=name)(run)
@@ -129,6 +134,6 @@ def _declare(work: Periodic) -> None:
         raise ValueError(f"Two declare the job {work.job}: {_declared[work.job].task} and {work.task}")
 
 
-def _name_of(work: Work | SwitchWork) -> str:
+def _name_of(work: PlainWork | SwitchWork) -> str:
     function: Any = work
     return f"{function.__module__}.{function.__qualname__}"

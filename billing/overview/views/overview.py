@@ -24,6 +24,7 @@ from billing.lib.days import day_of, each_day
 from billing.overview.views.doubts import Doubt, doubt_of
 from billing.overview.views.proof_strip import Proof, proof_of
 from billing.rates.queries import destination_names
+from billing.switches.services import quiet_hours
 from billing.topups.queries import progress
 from billing.web import staleness
 from billing.web.account_page import account_page
@@ -60,6 +61,11 @@ class Overview:
     calls_limit = staleness.CALLS
     profile_limit = staleness.PROFILE
     shown_doubts = 10
+
+    @cached_property
+    def calls_go_on_at(self) -> datetime | None:
+        """Until when the switch gives out no calls; None where it does."""
+        return quiet_hours.goes_on_at(switch=self.account.switch, now=self.now)
 
     @cached_property
     def days_left(self) -> int | None:

@@ -20,13 +20,17 @@ FIELDS = {
     "url": "url",
     "timezone": "time_zone",
     "currency": "currency",
+    "directory": "directory",
     "suffix": "suffix",
+    "content_type": "content_type",
     "ca_file": "ca_file",
     "fingerprint": "fingerprint",
     "refusals": "sure_refusals",
     "budget": "requests_per_second",
     "extra_body": "extra_body_file",
     "call_days_kept": "call_days_kept",
+    "quiet_hours": "quiet_hours",
+    "longest_range": "longest_range",
     "voucher_cards": "voucher_cards",
     "online_payments": "online_payments",
     "claim_by_phrase": "claim_by_phrase",
@@ -58,7 +62,13 @@ class Given:
 def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--timezone", metavar="TZ", help=_("of the switch's calendar, such as Asia/Shanghai"))
     parser.add_argument("--currency", metavar="CUR", help=_("three letters, such as USD"))
+    parser.add_argument(
+        "--directory",
+        type=_directory,
+        help=_("of the interface, /external/server unless set; an address that ends with one is taken as it is"),
+    )
     parser.add_argument("--suffix", help=_("put behind each operation's name, such as .jsp"))
+    parser.add_argument("--content-type", metavar="TYPE", help=_("of requests; text/html;charset=UTF-8 unless set"))
     pin = parser.add_mutually_exclusive_group()
     pin.add_argument("--ca-file", metavar="FILE", type=_file, help=_("PEM file that the certificate must chain to"))
     pin.add_argument("--fingerprint", metavar="SHA256", help=_("of the certificate, in hexadecimal"))
@@ -78,6 +88,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--voucher-cards", action=BooleanOptionalAction, help=_("owners of accounts pay in voucher cards")
     )
+    _add_limits_of_questions(parser)
     parser.add_argument(
         "--online-payments",
         action=BooleanOptionalAction,
@@ -99,6 +110,20 @@ def add_options(parser: ArgumentParser) -> None:
         help=_("keep gateways and addresses of calls fetched from now on, for operators alone"),
     )
     _add_limits(parser.add_argument_group(_("top-ups"), _("Amounts in the switch's currency; times in seconds.")))
+
+
+def _add_limits_of_questions(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--quiet-hours",
+        metavar="08:00-20:00",
+        help=_("hours of the switch's clock in which it is not asked for call records; empty: noticed when it refuses"),
+    )
+    parser.add_argument(
+        "--longest-range",
+        metavar="DAYS",
+        type=_or_none(int),
+        help=_("how many days one question may be about; empty: noticed when the switch refuses more"),
+    )
 
 
 def _add_limits(group: Any) -> None:
@@ -131,6 +156,10 @@ def _or_none(kind: Callable[[str], object]) -> Callable[[str], Given]:
 def _file(text: str) -> str:
     """Make a path absolute, so that it holds wherever the portal runs. An empty one takes the setting away."""
     return str(Path(text).resolve()) if text else ""
+
+
+def _directory(text: str) -> str:
+    return f"/{text.strip('/')}"
 
 
 def _codes(text: str) -> list[int]:

@@ -1,11 +1,12 @@
-"""Limiting the load on a switch: a token bucket and circuit breakers in Redis, shared by all processes."""
+"""Limiting the load on a switch: token buckets and circuit breakers in Redis, shared by all processes."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from enum import Enum
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -14,29 +15,87 @@ from billing.vos3000 import Withheld
 
 logger = logging.getLogger(__name__)
 
+
+class Work(Enum):
+    """The kinds of work that ask a switch, the most urgent first.
+
+    Each has a least share of the budget, which no other kind can use up while there is work of that kind. What is left
+    over goes to whatever asks, but each kind leaves a part of a burst to the more urgent ones.
+    """
+
+    PEOPLE = "people"  # who wait for a page, and payments on their way
+    MONEY = "money"  # balances, profiles, payments
+    CALLS = "calls"  # of today and yesterday
+    PROOFS = "proofs"
+    BACK_FILL = "back-fill"
+
+
+# Of the budget; together less than all of it, so that something is always left over for the most urgent.
+LEAST_SHARES = {Work.PEOPLE: 0.3, Work.MONEY: 0.25, Work.CALLS: 0.2, Work.PROOFS: 0.1, Work.BACK_FILL: 0.1}
+# Of a burst, left to more urgent work.
+LEFT_OVER = {Work.PEOPLE: 0.0, Work.MONEY: 0.25, Work.CALLS: 0.4, Work.PROOFS: 0.5, Work.BACK_FILL: 0.65}
+ORDER = tuple(Work)
+
 # Everything runs on Redis' clock, so that processes on several machines keep one budget.
 # KEYS: the bucket, then breakers, of which any one stops a request.
+# ARGV: rate, burst, pause, which kind of work asks, for how long it counts as asking, the time where it is not Redis',
+# then of each kind its share and the part that it leaves over.
 ADMIT = """
+local rate, burst, pause, kind = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = redis.call('TIME')
-local at = now[1] + now[2] / 1000000
+local at = tonumber(ARGV[6]) or now[1] + now[2] / 1000000
+local kinds = (#ARGV - 6) / 2
+local function share(n) return tonumber(ARGV[6 + n]) end
+local function left_over(n) return math.floor(tonumber(ARGV[6 + kinds + n]) * burst) end
+
 local tried = {}
 for number = 2, #KEYS do
     local open_until = tonumber(redis.call('GET', KEYS[number]) or '0')
     if open_until > at then return KEYS[number] end
     if open_until > 0 then table.insert(tried, KEYS[number]) end
 end
-local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local tokens = burst
-if bucket[1] then tokens = math.min(burst, tonumber(bucket[1]) + math.max(0, at - tonumber(bucket[2])) * rate) end
-if tokens < 1 + tonumber(ARGV[4]) then return 'budget' end
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', string.format('%.6f', at))
-redis.call('EXPIRE', KEYS[1], 600)
-for _, breaker in ipairs(tried) do
-    -- The pause is over: this one request tries, the others wait for its end or the next pause.
-    redis.call('SET', breaker, string.format('%.6f', at + tonumber(ARGV[3])), 'EX', 600)
+
+-- Of each kind that asked lately, tokens that no other kind can use; the pool is for whatever asks.
+local held = redis.call('HGETALL', KEYS[1])
+local bucket = {}
+for place = 1, #held, 2 do bucket[held[place]] = tonumber(held[place + 1]) end
+local pool = bucket.pool or burst
+local income = math.max(0, at - (bucket.at or at)) * rate
+local own, sum, rest = {}, 0, income
+for n = 1, kinds do
+    own[n] = bucket['own' .. n] or 0
+    if at - (bucket['asked' .. n] or -math.huge) <= tonumber(ARGV[5]) then
+        local gain = math.max(0, math.min(share(n) * income, math.max(1, share(n) * burst / 2) - own[n]))
+        own[n], rest = own[n] + gain, rest - gain
+    else
+        pool, own[n] = pool + own[n], 0
+    end
+    sum = sum + own[n]
 end
-return 'go'
+pool = math.min(pool + rest, math.max(burst - sum, 1 + left_over(2)))
+
+local more_urgent = 0
+for n = 1, kind - 1 do more_urgent = more_urgent + own[n] end
+local answer = 'go'
+if own[kind] >= 1 then
+    own[kind] = own[kind] - 1
+elseif own[kind] + pool >= 1 and own[kind] + pool - 1 + more_urgent >= left_over(kind)
+    and (kind == 1 or own[kind] + pool - 1 + own[1] >= left_over(2)) then
+    pool, own[kind] = pool - (1 - own[kind]), 0
+else
+    answer = 'budget'
+end
+local function text(number) return string.format('%.6f', number) end
+redis.call('HSET', KEYS[1], 'pool', text(pool), 'at', text(at), 'asked' .. kind, text(at))
+for n = 1, kinds do redis.call('HSET', KEYS[1], 'own' .. n, text(own[n])) end
+redis.call('EXPIRE', KEYS[1], 600)
+if answer == 'go' then
+    for _, breaker in ipairs(tried) do
+        -- The pause is over: this one request tries, the others wait for its end or the next pause.
+        redis.call('SET', breaker, text(at + pause), 'EX', 600)
+    end
+end
+return answer
 """
 FAILED = """
 local failures = redis.call('INCR', KEYS[1])
@@ -49,36 +108,53 @@ return failures
 """
 FAILURES_TO_OPEN = 5
 PAUSE_SECONDS = 10
+ASKED_LATELY_SECONDS = 90  # rounds come every minute
 BURST_SECONDS = 4  # how many seconds of budget may be used at once
-KEPT_BACK = Decimal("0.25")  # the part of a burst that background work leaves to people and payments
+
+
+class BudgetUsedUp(Withheld):
+    """The budget has nothing left at the moment for that kind of work. Surely not done."""
 
 
 class SwitchAdmission:
     """The `billing.vos3000.Admission` of one switch. Without Redis nothing is withheld: payments go on.
 
+    `work` is the kind of work that asks, `clock` the time in seconds where Redis' own is not to be used.
     A switch that does not answer is paused for some seconds. Where only the answers to one operation cannot be read,
     that operation alone is paused: unreadable calls of a day hold up neither balances nor payments.
     """
 
-    def __init__(self, *, redis: Redis, switch_id: int, requests_per_second: Decimal, modest: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        redis: Redis,
+        switch_id: int,
+        requests_per_second: Decimal,
+        work: Work = Work.PEOPLE,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._redis = redis
         self._rate = requests_per_second
         self._burst = max(Decimal(1), requests_per_second * BURST_SECONDS)
-        self._kept_back = int(self._burst * KEPT_BACK) if modest else 0
+        self._work = work
+        self._clock = clock
         self._bucket = f"switch:{switch_id}:bucket"
         self._breaker = f"switch:{switch_id}:breaker"
         self._failures = f"switch:{switch_id}:failures"
 
     def admit(self, operation: str) -> None:
-        terms = (str(self._rate), str(self._burst), PAUSE_SECONDS, self._kept_back)
+        shares = (*(LEAST_SHARES[work] for work in ORDER), *(LEFT_OVER[work] for work in ORDER))
+        at = "" if self._clock is None else f"{self._clock():.6f}"
+        kind = ORDER.index(self._work) + 1
+        terms = (str(self._rate), str(self._burst), PAUSE_SECONDS, kind, ASKED_LATELY_SECONDS, at)
         try:
             breakers = (self._breaker, f"{self._breaker}:{operation}")
-            answer = self._redis.eval(ADMIT, 3, self._bucket, *breakers, *terms)
+            answer = self._redis.eval(ADMIT, 3, self._bucket, *breakers, *terms, *shares)
         except RedisError:
             logger.warning("Redis does not answer: %s goes to the switch without a budget", operation)
             return
         if answer == b"budget":
-            raise Withheld(operation, "the switch's request budget is used up")
+            raise BudgetUsedUp(operation, "the switch's request budget is used up")
         if answer == self._breaker.encode():
             raise Withheld(operation, "the switch did not answer lately and is left alone for some seconds")
         if answer != b"go":

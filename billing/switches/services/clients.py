@@ -12,8 +12,10 @@ from billing.lib.reasons import Because, RefusedBecause
 from billing.lib.redis import connection
 from billing.switches.models import SettingReason
 from billing.switches.services.budget import SwitchAdmission
-from billing.switches.services.priority import WaitingAdmission, is_background
-from billing.vos3000 import BadSetting, Client, Endpoint
+from billing.switches.services.priority import WaitingAdmission, present_work
+from billing.switches.services.quiet_hours import QuietAdmission
+from billing.switches.services.ranges import SwitchRanges
+from billing.vos3000 import Admission, BadSetting, Client, Endpoint
 from billing.vos3000.supported_operations import probe
 
 READ_TIMEOUT, TOTAL_TIMEOUT = 10.0, 20.0
@@ -26,13 +28,19 @@ class SettingsRefused(RefusedBecause):
 
 def client(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Client:
     """Make a client for one thread that keeps to the switch's budget. Close it, or use it as a context manager."""
-    admission = SwitchAdmission(
+    where = endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout)
+    return Client(where, admission(switch), SwitchRanges(switch))
+
+
+def admission(switch: Switch) -> Admission:
+    """What keeps requests to the switch's budget and its hours. One that is not kept yet shares a budget of its own."""
+    budget = SwitchAdmission(
         redis=connection(),
         switch_id=switch.id,
         requests_per_second=switch.requests_per_second,
-        modest=is_background(),
+        work=present_work(),
     )
-    return Client(endpoint(switch, read_timeout=read_timeout, total_timeout=total_timeout), WaitingAdmission(admission))
+    return QuietAdmission(WaitingAdmission(budget), switch)
 
 
 def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeout: float = TOTAL_TIMEOUT) -> Endpoint:
@@ -40,7 +48,9 @@ def endpoint(switch: Switch, *, read_timeout: float = READ_TIMEOUT, total_timeou
     return Endpoint(
         url=switch.url,
         time_zone=switch.zone,
+        directory=switch.directory,
         suffix=switch.suffix,
+        content_type=switch.content_type,
         ca_file=Path(switch.ca_file) if switch.ca_file else None,
         fingerprint=switch.fingerprint or None,
         networks=settings.SWITCH_NETWORKS,

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from billing.switches.models import SwitchFailure
-from billing.vos3000 import Lost, Malformed, Refused, SwitchError, TimedOut, UnexpectedStatus, Unreachable, Withheld
+from billing.vos3000 import (
+    Lost,
+    Malformed,
+    Refused,
+    Resting,
+    SwitchError,
+    TimedOut,
+    UnexpectedStatus,
+    Unreachable,
+    Withheld,
+)
 
 # What a failed request raises; and among them what it raises where the switch was not asked, to spare it.
 FAILED, WITHHELD = (SwitchError,), (Withheld,)
@@ -26,6 +36,8 @@ def is_unusable(error: Exception) -> bool:
 def failure(error: Exception) -> SwitchFailure:
     """Find the reason that people read of an error."""
     match error:
+        case Resting():
+            return SwitchFailure.RESTING
         case Withheld():
             return SwitchFailure.PAUSED
         case Unreachable():

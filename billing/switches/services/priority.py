@@ -1,54 +1,63 @@
-"""Priority of requests to a switch: people and payments go first, background work takes what they leave."""
+"""Priority of requests to a switch: of which kind of work they are, and how long they wait for their turn."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, auto
 
+from billing.switches.services.budget import BudgetUsedUp, Work
 from billing.vos3000 import Admission, Withheld
 
 LONGEST_WAIT = timedelta(minutes=2)
 PAUSE = 0.2
 
 
-class Priority(Enum):
-    FOR_PEOPLE = auto()
-    IN_BACKGROUND = auto()
-    WAITING_FOR_BUDGET = auto()
+@dataclass
+class Patience:
+    """For how many more seconds the requests of a piece of work wait for the budget, all of them together."""
+
+    left: float = 0.0
 
 
-_priority: ContextVar[Priority] = ContextVar("priority", default=Priority.FOR_PEOPLE)
+_work: ContextVar[Work] = ContextVar("work", default=Work.PEOPLE)
+_patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
+_waits_always: ContextVar[bool] = ContextVar("waits_always", default=False)
 
 
 @contextmanager
-def _within(priority: Priority) -> Iterator[None]:
-    token = _priority.set(priority)
+def doing(work: Work, *, patience: timedelta = timedelta(0)) -> Iterator[None]:
+    """Have clients that are made within ask for that kind of work.
+
+    While the budget has nothing for it, requests wait for their turn, all together for at most `patience`.
+    """
+    work_before, patience_before = _work.set(work), _patience.set(Patience(patience.total_seconds()))
     try:
         yield
     finally:
-        _priority.reset(token)
+        _patience.reset(patience_before)
+        _work.reset(work_before)
 
 
-def background() -> AbstractContextManager[None]:
-    """Have clients that are made within leave a part of the switch's budget to people and payments."""
-    return _within(Priority.IN_BACKGROUND)
+@contextmanager
+def waiting_for_budget() -> Iterator[None]:
+    """Have each request that is withheld wait for its turn for up to two minutes instead of failing."""
+    before = _waits_always.set(True)
+    try:
+        yield
+    finally:
+        _waits_always.reset(before)
 
 
-def waiting_for_budget() -> AbstractContextManager[None]:
-    """Do as `background` does, and have requests that the budget withholds wait for their turn instead of failing."""
-    return _within(Priority.WAITING_FOR_BUDGET)
-
-
-def is_background() -> bool:
-    return _priority.get() is not Priority.FOR_PEOPLE
+def present_work() -> Work:
+    return _work.get()
 
 
 class WaitingAdmission:
-    """An admission that, within `waiting_for_budget`, waits for the budget of the one it wraps."""
+    """An admission that waits for the budget of the one it wraps, as far as the work at hand has patience."""
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
@@ -58,8 +67,8 @@ class WaitingAdmission:
         while True:
             try:
                 return self._admission.admit(operation)
-            except Withheld:
-                if _priority.get() is not Priority.WAITING_FOR_BUDGET or time.monotonic() >= give_up:
+            except Withheld as error:
+                if not (_waits_always.get() and time.monotonic() < give_up) and not _has_patience(error):
                     raise
             time.sleep(PAUSE)
 
@@ -71,3 +80,12 @@ class WaitingAdmission:
 
     def unreadable_answer(self, operation: str) -> None:
         self._admission.unreadable_answer(operation)
+
+
+def _has_patience(error: Withheld) -> bool:
+    """Take the next pause from what patience is left. A switch that does not answer is not waited for."""
+    patience = _patience.get()
+    if patience is None or patience.left < PAUSE or not isinstance(error, BudgetUsedUp):
+        return False
+    patience.left -= PAUSE
+    return True

@@ -27,6 +27,7 @@ class NotCaughtUp(Reason):
     """Why an account or its day is not up to date, although the switch answers."""
 
     NO_SUCH_ACCOUNT = "sync.no_such_account", _("The switch has no such account.")
+    UNUSABLE = "sync.unusable", _("What the switch says of this account cannot be used; the staff site says why.")
     BUSY = "sync.busy", _("Another process is fetching this day.")
     DIFFERS = "sync.differs", _("The calls differ from the switch's own report.")
     NO_REPORT = "sync.no_report", _("The switch's own report of this day cannot be used.")
@@ -79,9 +80,10 @@ class CatchUp:
             balances.refresh_all(switch=self.switch, now=self.clock())
         listed = Account.objects.filter(switch=self.switch, missing_since__isnull=True).order_by("number")
         requested = list(numbers) or list(listed.values_list("number", flat=True))
-        profiles.refresh(switch=self.switch, numbers=requested, now=self.clock())
+        refreshed = profiles.refresh(switch=self.switch, numbers=requested, now=self.clock())
         chosen = list(listed.filter(number__in=requested).select_related("switch"))
-        unknown = set(numbers) - {account.number for account in chosen}
+        self.done.failed += [Failure(number, None, NotCaughtUp.UNUSABLE) for number in sorted(refreshed.failed)]
+        unknown = set(numbers) - {account.number for account in chosen} - refreshed.failed.keys()
         self.done.failed += [Failure(number, None, NotCaughtUp.NO_SUCH_ACCOUNT) for number in sorted(unknown)]
         self.done.accounts = len(chosen)
         return chosen

@@ -10,12 +10,12 @@ from billing.balances.services.payments import NewRows
 from billing.topups.services.payment_matching import match_payments
 
 
-def mirror(*, account: Account, now: datetime, since: datetime | None = None) -> NewRows:
+def mirror(*, account: Account, now: datetime, since: datetime | None = None, only_due: bool = False) -> NewRows:
     """Read the rows that are new on the switch, then match payments to top-ups. Raises SwitchError.
 
     Payments that were kept before the switch failed are matched as well.
     """
     try:
-        return balance_payments.mirror(account=account, now=now, since=since)
+        return balance_payments.mirror(account=account, now=now, since=since, only_due=only_due)
     finally:
         match_payments(account=account)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import F, Max, Q, QuerySet
 
 from accounts.models import Account, Switch
 from accounts.services import audit, notices
-from billing.balances.models import Reconciliation
+from billing.balances.models import Reconciliation, Stream
 from billing.balances.services import balances, causes, profiles, readings, reconciliation
 from billing.calls.services import backfill_worker, due_days, partitions, retention
 from billing.calls.services import fetching as call_fetching
 from billing.calls.services import proving as call_proving
 from billing.jobs.services import runs
 from billing.lib.days import DAY, day_of
+from billing.switches.services import quiet_hours
 from billing.switches.services.failures import FAILURES, WITHHELD
 from billing.switches.services.followed_accounts import followed, watched, without_profile
 from billing.sync.services import mirroring
@@ -37,12 +40,12 @@ def refresh_balances(*, switch: Switch, now: datetime) -> str:
 def name_new_accounts(*, switch: Switch, now: datetime) -> str:
     """Read the profiles of accounts that are known from a list of balances alone."""
     numbers = without_profile(switch=switch)
-    return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} new accounts"
+    return str(profiles.refresh(switch=switch, numbers=numbers, now=now, only_due=True))
 
 
 def refresh_profiles(*, switch: Switch, now: datetime) -> str:
     numbers = list(followed(switch=switch, now=now).values_list("number", flat=True))
-    return f"{profiles.refresh(switch=switch, numbers=numbers, now=now) if numbers else 0} profiles"
+    return str(profiles.refresh(switch=switch, numbers=numbers, now=now, only_due=True))
 
 
 def mirror_watched(*, switch: Switch, now: datetime) -> str:
@@ -55,14 +58,17 @@ def mirror_followed(*, switch: Switch, now: datetime) -> str:
     return _mirror(followed(switch=switch, now=now), now)
 
 
+@quiet_hours.outside
 def fetch_today(*, switch: Switch, now: datetime) -> str:
     return _fetch([due_days.due_today(switch=switch, now=now)], now)
 
 
+@quiet_hours.outside
 def fetch_yesterday(*, switch: Switch, now: datetime) -> str:
     return _fetch([due_days.due_yesterday(switch=switch, now=now)], now)
 
 
+@quiet_hours.outside
 def back_fill(*, switch: Switch, now: datetime) -> str:
     """Fetch some of the older days that were never fetched."""
     return _fetch(due_days.due_back_fill(switch=switch, now=now), now, missing_only=True)
@@ -73,10 +79,11 @@ def fetch_asked(*, switch: Switch, now: datetime) -> str:
     return str(backfill_worker.run_slot(switch=switch, now=now))
 
 
+@quiet_hours.outside
 def prove(*, switch: Switch, now: datetime) -> str:
     first, last = due_days.first_and_last_kept_up(day_of(now, switch.zone))
     accounts = due_days.due_proof(switch=switch, now=now)
-    when = {"now": now, "fetched_before": now - FETCHED_LATELY}
+    when: dict[str, Any] = {"now": now, "fetched_before": now - FETCHED_LATELY, "only_due": True}
     proven = call_proving.prove_days(switch=switch, accounts=accounts, first=first, last=last, **when)
     if due := due_days.due_older_proof(switch=switch, now=now):
         proven.add(
@@ -123,11 +130,14 @@ def _fetch(due: Iterable[due_days.Due], now: datetime, *, missing_only: bool = F
     return f"{fetched.days} days with {fetched.calls} calls, {len(fetched.failures)} failed"
 
 
-def _mirror(accounts: Iterable[Account], now: datetime) -> str:
+def _mirror(accounts: QuerySet[Account], now: datetime) -> str:
+    """Mirror payments and charges, first of the account that waits longest: the budget may not do for all."""
+    read_until = Max("sync_marks__complete_until", filter=Q(sync_marks__stream=Stream.PAYMENTS))
+    longest_ago = F("read_until").asc(nulls_first=True)
     new_payments = new_charges = failed = 0
-    for account in accounts:
+    for account in accounts.annotate(read_until=read_until).order_by(longest_ago, "pk"):
         try:
-            mirrored = mirroring.mirror(account=account, now=now)
+            mirrored = mirroring.mirror(account=account, now=now, only_due=True)
         except WITHHELD:
             raise
         except FAILURES:

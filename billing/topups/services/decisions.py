@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import AuditAction, User
 from accounts.services import audit
@@ -18,6 +18,7 @@ from billing.switches.services.failures import FAILURES
 from billing.topups.models import DecisionReason, TopUp, TopUpReason, TopUpState, references
 from billing.topups.services import lookups, states, voucher_states
 from billing.topups.services.voucher_states import CardState, CardUse
+from billing.vos3000.times import ANY_ZONE
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +61,15 @@ def decide(
 
 
 def candidates(topup: TopUp) -> QuerySet[Payment]:
-    """Mirrored payments that could be this top-up: of its account and amount, of no other top-up, and not older."""
-    since = (topup.sent_at or topup.requested_at) - topup.account.switch.clock_tolerance
+    """Mirrored payments that could be this top-up: of its account and amount, of no other top-up, and not older.
+
+    One that carries its reference may be older by as much as a zone or a clock can be wrong.
+    """
+    sent_at = topup.sent_at or topup.requested_at
+    is_not_older = Q(paid_at__gte=sent_at - topup.account.switch.clock_tolerance)
+    is_named = Q(paid_at__gte=sent_at - ANY_ZONE, memo__contains=topup.reference)
     payments = Payment.objects.filter(
-        account=topup.account, amount=topup.amount, topup__isnull=True, paid_at__gte=since
+        is_not_older | is_named, account=topup.account, amount=topup.amount, topup__isnull=True
     ).order_by("paid_at", "id")
     others = [payment.pk for payment in payments if set(references(payment.memo)) - {topup.reference}]
     return payments.exclude(pk__in=others)

@@ -26,7 +26,7 @@ from billing.topups.services.lookups import Window
 from billing.topups.services.payment_matching import match_payments
 from billing.topups.services.voucher_states import CardUse
 from billing.vos3000 import Client, SwitchError, Withheld
-from billing.vos3000.operations.payments import PayRecord, get_pay_history
+from billing.vos3000.operations.payments import PayRecord
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def _look(client: Client, topups: Sequence[TopUp], clock: Clock) -> None:
     """Look once, completely, for all doubtful top-ups of one account."""
     account = topups[0].account
     window = Window.of(topups, clock.now())
-    rows = get_pay_history(client, account=account.number, begin=window.begin, end=window.end)
+    rows = lookups.payments_within(client, account, window)
     shown = lookups.note(topups=topups, window=window, rows=rows)
     for topup in topups:
         found = shown.found(topup)

@@ -9,17 +9,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
+from accounts.models import Account
 from billing.switches.services import clients
 from billing.topups.models import LookUp, TopUp, references
-from billing.vos3000 import SwitchError
+from billing.vos3000 import Client, SwitchError
 from billing.vos3000.operations.payments import PayRecord, get_pay_history
+from billing.vos3000.times import ANY_ZONE
 
 MOST_CANDIDATES = 20
 
 
 @dataclass(frozen=True)
 class Window:
-    """The time for which payments are asked, and when that was asked."""
+    """The time for which payments are asked, and when that was asked.
+
+    A reference is found wherever it is, so the time is wide enough for a zone and a clock that are set wrong. What
+    carries no reference could be a top-up only within the clock's tolerance.
+    """
 
     asked_at: datetime
     begin: datetime
@@ -27,9 +33,8 @@ class Window:
 
     @classmethod
     def of(cls, topups: Sequence[TopUp], now: datetime) -> Self:
-        """Begin when the first of one account's top-ups was sent, with room for a switch's clock that is wrong."""
-        tolerance = topups[0].account.switch.clock_tolerance
-        return cls(now, min(since(topup) for topup in topups) - tolerance, now + tolerance)
+        """Begin when the first of one account's top-ups was sent, with room for whatever zone the switch may be in."""
+        return cls(now, min(since(topup) for topup in topups) - ANY_ZONE, now + ANY_ZONE)
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,9 @@ class Shown:
         return self.by_reference.get(topup.reference, [])
 
     def candidates(self, topup: TopUp) -> Sequence[PayRecord]:
-        """The payments of the same amount that carry no reference."""
-        return self.without_reference.get(topup.amount, [])
+        """The payments of the same amount that carry no reference, and are not older than the sending."""
+        first = since(topup) - topup.account.switch.clock_tolerance
+        return [row for row in self.without_reference.get(topup.amount, []) if row.paid_at >= first]
 
 
 def since(topup: TopUp) -> datetime:
@@ -87,10 +93,16 @@ def look(*, topup: TopUp, now: datetime) -> LookUp:
     """Look for one top-up now, whatever its state. Raises what a question to the switch can raise."""
     window = Window.of([topup], now)
     with clients.client(topup.account.switch) as client:
-        rows = get_pay_history(client, account=topup.account.number, begin=window.begin, end=window.end)
+        rows = payments_within(client, topup.account, window)
     lookup = _lookup(topup, window, Shown.by(rows))
     lookup.save()
     return lookup
+
+
+def payments_within(client: Client, account: Account, window: Window) -> Sequence[PayRecord]:
+    """Read all of an account's payments. A row that cannot be read may be the one looked for: raises Malformed."""
+    rows = get_pay_history(client, account=account.number, begin=window.begin, end=window.end)
+    return rows.whole("GetPayHistory")
 
 
 def listed(rows: Sequence[PayRecord]) -> list[dict[str, str]]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Raw, field
-from msgspec.json import Decoder
 
 from ..client import Client
 from ..codec import exact_number
@@ -15,6 +14,7 @@ from ..codes import Code
 from ..endpoint import Json
 from ..expiry import Expiry
 from ..field_types import Millis, Record, instant
+from ..rows import Listed, RowReader
 
 NO_LIMIT = 2147483647
 
@@ -85,8 +85,8 @@ class Customer(CustomerBrief, frozen=True, kw_only=True):
         return None if self.lock_type is None else self.lock_type != LockType.OPEN
 
 
-CUSTOMERS = Decoder(list[Customer], strict=False)
-BRIEFS = Decoder(list[CustomerBrief], strict=False)
+CUSTOMERS = RowReader(Customer, named_by="account")
+BRIEFS = RowReader(CustomerBrief, named_by="account")
 
 
 def get_customers(
@@ -96,7 +96,7 @@ def get_customers(
     e164s: Sequence[str] = (),
     agent: str | None = None,
     direct_children_only: bool = False,
-) -> list[Customer]:
+) -> Listed[Customer]:
     """Read the profiles of these accounts, of the owners of these numbers, or of an agent's children (3.4).
 
     What is not found is missing from the list, and so is an account that was cancelled: no other operation finds it.
@@ -112,10 +112,10 @@ def get_customers(
     if not body:
         raise ValueError("Say which customers.")
     listed = client.read_list("GetCustomer", body, "infoCustomers", CUSTOMERS)
-    return [customer for customer in listed if not customer.canceled]
+    return Listed((customer for customer in listed if not customer.canceled), listed.unreadable)
 
 
-def get_all_customers(client: Client) -> list[CustomerBrief]:
+def get_all_customers(client: Client) -> Listed[CustomerBrief]:
     """Read the balance and the overdraft of every account of the switch in one request (3.65)."""
     return client.read_list("GetAllCustomers", {"type": 1}, "infoCustomerBriefs", BRIEFS)
 

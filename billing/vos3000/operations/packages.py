@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import field
-from msgspec.json import Decoder
 
 from ..client import Client
 from ..expiry import Expiry
 from ..field_types import Millis, Record, instant
 from ..owner_types import account_owner
+from ..rows import Listed, RowReader
 
 # How several prefixes are kept apart in one text; what the vendor uses is not published.
 PREFIX_ENDS = re.compile(r"[,;|\s]+")
@@ -54,15 +54,15 @@ class SuiteOrder(Record, frozen=True, kw_only=True):
         return Expiry.of(self.expire_time)
 
 
-SUITES = Decoder(list[Suite], strict=False)
-SUITE_ORDERS = Decoder(list[SuiteOrder], strict=False)
+SUITES = RowReader(Suite, named_by="id")
+SUITE_ORDERS = RowReader(SuiteOrder, named_by="suiteId")
 
 
-def get_suites(client: Client, *, ids: Sequence[int]) -> list[Suite]:
+def get_suites(client: Client, *, ids: Sequence[int]) -> Listed[Suite]:
     """Read these packages, whichever accounts have them (3.25)."""
-    return client.read_list("GetSuite", {"ids": list(ids)}, "infoSuites", SUITES) if ids else []
+    return client.read_list("GetSuite", {"ids": list(ids)}, "infoSuites", SUITES) if ids else Listed()
 
 
-def get_suite_orders(client: Client, *, account: str) -> list[SuiteOrder]:
+def get_suite_orders(client: Client, *, account: str) -> Listed[SuiteOrder]:
     """Read which packages an account has, had or is going to have (3.29)."""
     return client.read_list("GetSuiteOrder", account_owner(account), "infoSuiteOrders", SUITE_ORDERS)

@@ -16,6 +16,8 @@ from ..errors import UnknownOutcome
 from ..expiry import Expiry
 from ..field_types import Millis, Record, instant
 from ..owner_types import account_owner
+from ..ranges import time_in_parts
+from ..rows import Listed, RowReader
 from ..times import moments
 
 
@@ -100,8 +102,8 @@ class Consumption(Record, frozen=True, kw_only=True):
 
 
 PAID = Decoder(Paid, strict=False)
-PAY_RECORDS = Decoder(list[PayRecord], strict=False)
-CONSUMPTIONS = Decoder(list[Consumption], strict=False)
+PAY_RECORDS = RowReader(PayRecord, named_by="account")
+CONSUMPTIONS = RowReader(Consumption, named_by="account")
 
 
 def pay(client: Client, *, account: str, amount: Decimal, memo: str) -> Paid:
@@ -133,21 +135,29 @@ def _confirmed(answer: Answer, account: str, amount: Decimal) -> Paid:
 
 def get_pay_history(
     client: Client, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
-) -> list[PayRecord]:
+) -> Listed[PayRecord]:
     """Read the payments of an account, or of an agent's children, between two aware moments (3.46).
 
     The range is asked rather too wide than too narrow where the switch's clock is set back.
     """
-    body = _history(client, account, agent, begin, end)
-    return client.read_list("GetPayHistory", body, "infoPayHistorys", PAY_RECORDS)
+
+    def ask(begin: datetime, end: datetime) -> Listed[PayRecord]:
+        body = _history(client, account, agent, begin, end)
+        return client.read_list("GetPayHistory", body, "infoPayHistorys", PAY_RECORDS)
+
+    return time_in_parts(client.ranges, begin, end, ask)
 
 
 def get_consumption(
     client: Client, *, account: str | None = None, agent: str | None = None, begin: datetime, end: datetime
-) -> list[Consumption]:
+) -> Listed[Consumption]:
     """Read the charges that are not calls, asked for as the payments are (3.64)."""
-    body = _history(client, account, agent, begin, end)
-    return client.read_list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
+
+    def ask(begin: datetime, end: datetime) -> Listed[Consumption]:
+        body = _history(client, account, agent, begin, end)
+        return client.read_list("GetConsumption", body, "infoConsumptions", CONSUMPTIONS)
+
+    return time_in_parts(client.ranges, begin, end, ask)
 
 
 def _history(client: Client, account: str | None, agent: str | None, begin: datetime, end: datetime) -> dict[str, Json]:

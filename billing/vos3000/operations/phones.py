@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from hmac import compare_digest
 
-from msgspec.json import Decoder
-
 from ..client import Client
 from ..field_types import Record
+from ..rows import RowReader
 
 
 class PhoneProof(Record, frozen=True, kw_only=True):
@@ -21,7 +20,7 @@ class PhoneProof(Record, frozen=True, kw_only=True):
         return f"PhoneProof({self.e164})"
 
 
-PHONE_PROOFS = Decoder(list[PhoneProof], strict=False)
+PHONE_PROOFS = RowReader(PhoneProof, named_by="e164")
 
 
 def is_phone_of(client: Client, *, e164: str, account: str, web_password: str) -> bool:

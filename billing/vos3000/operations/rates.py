@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from msgspec import field
-from msgspec.json import Decoder
 
 from ..client import Client
 from ..field_types import Record
+from ..rows import Listed, RowReader
 
 
 class FirstInterval(Record, frozen=True, kw_only=True):
@@ -29,9 +29,9 @@ class FeeRate(Record, frozen=True, kw_only=True):
     period: int
 
 
-FEE_RATES = Decoder(list[FeeRate], strict=False)
+FEE_RATES = RowReader(FeeRate, named_by="feePrefix")
 
 
-def get_fee_rates(client: Client, *, group: str) -> list[FeeRate]:
+def get_fee_rates(client: Client, *, group: str) -> Listed[FeeRate]:
     """Read the rates of one rate group (3.44); a group that does not exist has none."""
     return client.read_list("GetFeeRate", {"feeRateGroup": group}, "infoFeeRates", FEE_RATES)

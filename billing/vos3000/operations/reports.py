@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from msgspec.json import Decoder
-
 from ..client import Client
 from ..codes import Code
 from ..endpoint import Json
 from ..field_types import ZERO, Millis, Record, instant
+from ..ranges import days_in_parts
+from ..rows import Listed, RowReader, UnreadableRow
 from ..times import days
 
 
@@ -53,14 +53,25 @@ class CustomerFee(Record, frozen=True, kw_only=True):
         return instant(self.begin_time).astimezone(zone).date()
 
 
-CUSTOMER_FEES = Decoder(list[CustomerFee], strict=False)
+def day_of_unreadable(row: UnreadableRow, zone: ZoneInfo) -> date | None:
+    """The first day of the period of a row that cannot be read; None where not even that can be."""
+    begin = row.value("beginTime", Millis)
+    return None if begin is None else instant(begin).astimezone(zone).date()
+
+
+CUSTOMER_FEES = RowReader(CustomerFee, named_by="account")
 
 
 def get_report_customer_fee(
     client: Client, *, accounts: Sequence[str], first: date, last: date, period: Period = Period.DAY
-) -> list[CustomerFee]:
+) -> Listed[CustomerFee]:
     """Read each account's calls summed per day or month of the switch's calendar, both days included (3.48)."""
     if not accounts:
         raise ValueError("Say whose calls.")
-    body: dict[str, Json] = {"accounts": list(accounts), **days(first, last), "period": int(period)}
-    return client.read_list("GetReportCustomerFee", body, "infoReportCustomerFees", CUSTOMER_FEES)
+
+    def ask(first: date, last: date) -> Listed[CustomerFee]:
+        body: dict[str, Json] = {"accounts": list(accounts), **days(first, last), "period": int(period)}
+        return client.read_list("GetReportCustomerFee", body, "infoReportCustomerFees", CUSTOMER_FEES)
+
+    # Parts of a month would be reported as months.
+    return days_in_parts(client.ranges, first, last, ask) if period == Period.DAY else ask(first, last)

@@ -9,8 +9,9 @@ from tqdm import tqdm
 
 from accounts.management.base import Failed, switch_named
 from billing.switches.management.switch_command import SwitchCommand
+from billing.switches.services.budget import Work
 from billing.switches.services.failures import FAILURES, failure
-from billing.switches.services.priority import waiting_for_budget
+from billing.switches.services.priority import doing, waiting_for_budget
 from billing.sync.services.catch_up import CatchUp, CaughtUp, Failure
 
 
@@ -22,7 +23,7 @@ class Command(SwitchCommand):
         switch = switch_named(options["switch"])
         first, last = self.days(switch, options)
         catch_up = CatchUp(switch, first, last)
-        with waiting_for_budget():
+        with doing(Work.BACK_FILL), waiting_for_budget():
             self._catch_up(catch_up, options["accounts"])
         self._report(catch_up.done)
 

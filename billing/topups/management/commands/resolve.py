@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.management.base import Failed, JsonCommand, switch_named
+from billing.switches.services.budget import Work
 from billing.switches.services.failures import FAILURES, failure
-from billing.switches.services.priority import waiting_for_budget
+from billing.switches.services.priority import doing, waiting_for_budget
 from billing.topups.services.dead_senders import doubt_dead_senders
 from billing.topups.services.doubt_resolution import resolve
 
@@ -26,7 +27,7 @@ class Command(JsonCommand):
         now = timezone.now()
         doubt_dead_senders(now=now, switch=switch)
         try:
-            with waiting_for_budget():
+            with doing(Work.MONEY), waiting_for_budget():
                 done = resolve(switch=switch, now=now, all_of_them=True)
         except FAILURES as error:
             raise Failed(str(failure(error).label)) from error

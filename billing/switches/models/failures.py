@@ -1,8 +1,7 @@
-"""Why a switch cannot be asked or gave no answer, and what rows share that are read of it when a page needs them."""
+"""Why a switch cannot be asked or gave no answer, and why one row of an answer cannot be used."""
 
 from __future__ import annotations
 
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from billing.lib.reasons import Reason
@@ -12,6 +11,7 @@ class SwitchFailure(Reason):
     """Why a switch gave no answer that can be used."""
 
     PAUSED = "switch.paused", _("The switch is being given a rest for a moment.")
+    RESTING = "switch.resting", _("The switch gives out no calls at this time of day.")
     UNREACHABLE = "switch.unreachable", _("The switch cannot be reached.")
     TOO_LATE = "switch.too_late", _("The switch did not answer in time.")
     NOT_LET_IN = "switch.not_let_in", _("The switch does not let the portal in.")
@@ -37,6 +37,8 @@ class SettingReason(Reason):
         _("The switch's address must be plain: no user, query, fragment or space."),
     )
     SUFFIX = "setting.suffix", _("The suffix must be empty or like .jsp.")
+    DIRECTORY = "setting.directory", _("The directory must be like /external/server.")
+    CONTENT_TYPE = "setting.content_type", _("The content type must be like text/html;charset=UTF-8.")
     FINGERPRINT = (
         "setting.fingerprint",
         _("The fingerprint must be the SHA-256 of the certificate: 64 hexadecimal digits."),
@@ -47,25 +49,13 @@ class SettingReason(Reason):
     NOT_JSON_OBJECT = "setting.not_json_object", _("%(file)s is not a JSON object.")
 
 
-class OnDemand(models.Model):
-    """A list that is read of the switch on demand: how old it is, and whether it is being read."""
+class AnswerFault(Reason):
+    """Why one row of an answer cannot be used. `field` is the field's name in the interface."""
 
-    asked_at = models.DateTimeField(null=True, blank=True, help_text=_("When they were last asked for"))
-    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("When that ended, well or not"))
-    not_before = models.DateTimeField(null=True, blank=True, help_text=_("They are not asked for again before"))
-    read_at = models.DateTimeField(null=True, blank=True, help_text=_("As of when the rows here are"))
-    # No list of choices in the database: another reason must not need a migration.
-    failure = models.CharField(max_length=30, blank=True, help_text=_("Why they were not read the last time"))
-
-    class Meta:
-        abstract = True
-
-    @property
-    def why(self) -> str:
-        """Why they were not read the last time, in words, or nothing."""
-        return str(SwitchFailure(self.failure).label) if self.failure else ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a worker was asked to read the list and has not ended."""
-        return self.asked_at is not None and (self.ended_at is None or self.ended_at < self.asked_at)
+    NOT_A_ROW = "row.not_a_row", _("What the switch lists there is no row.")
+    NOT_STATED = "row.not_stated", _("%(field)s is left out.")
+    NOT_UTF8 = "row.not_utf8", _("%(field)s holds text that is not UTF-8.")
+    NOT_AN_AMOUNT = "row.not_an_amount", _("%(field)s is no amount.")
+    NOT_AN_INSTANT = "row.not_an_instant", _("%(field)s is no instant.")
+    NOT_OF_ITS_KIND = "row.not_of_its_kind", _("%(field)s is not what the manual says it is.")
+    IMPOSSIBLE = "row.impossible", _("Its figures are larger than any that can be kept.")
