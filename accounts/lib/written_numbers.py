@@ -94,7 +94,7 @@ def plain_digits(text: str, *, places: int, currency: str = "", marks: Marks | N
 
 def _digits(number: str, places: int, marks: Marks | None) -> str:
     if two_ways := TWO_WAYS.fullmatch(number):
-        return _thousands_or_decimals(*two_ways.groups(), places, marks)
+        return _thousands_or_decimals(two_ways, places, marks)
     clear = WRITTEN.fullmatch(number)
     if clear is None:
         raise UnclearNumber(number)
@@ -102,8 +102,9 @@ def _digits(number: str, places: int, marks: Marks | None) -> str:
     return f"{whole}.{decimals}" if decimals else whole
 
 
-def _thousands_or_decimals(before: str, mark: str, after: str, places: int, marks: Marks | None) -> str:
+def _thousands_or_decimals(written: re.Match[str], places: int, marks: Marks | None) -> str:
     """Decide by the reader's language where that is sure. Raises ReadTwoWays."""
+    before, mark, after = written["before"], written["mark"], written["after"]
     whole, decimal = f"{before}{after}", f"{before}.{after}"
     if marks is not None and mark == marks.decimal:
         return decimal

@@ -102,9 +102,8 @@ def _best(text: str, most_rows: int) -> tuple[str, Columns, list[Record]]:
 
 def _records(text: str, delimiter: str) -> Iterator[Record]:
     """Each record that holds anything, with the number of the line on which it begins."""
-    read_lines: list[str] = []
-    source = (read_lines.append(line) or line for line in io.StringIO(text, newline=""))
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -112,8 +111,7 @@ def _records(text: str, delimiter: str) -> Iterator[Record]:
             while filled and not filled[-1]:
                 filled.pop()
             if filled:
-                yield Record(begins, filled, "".join(read_lines))
-            read_lines.clear()
+                yield Record(begins, filled, "".join(lines[begins - 1 : reader.line_num]))
             begins = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(Because(FileReason.QUOTATION_MARKS, {"line": begins})) from error
