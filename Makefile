@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 LINT_SETTINGS := SECRET_KEY=no-secret-this-only-lets-the-settings-load DATABASE_URL=postgresql://nobody@localhost/none \
 	REDIS_URL=redis://localhost:1/0 DEBUG=0 ALLOWED_HOSTS=localhost
 
-.PHONY: help install run test conform mutants prove-balances bench-money bench-calls lint format messages clean distclean
+.PHONY: help install run test conform mutants prove-balances prove-counting bench-money bench-calls lint format messages clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make conform    prove that a top-up happens once: 10,000 under faults and kills (SEED=1 SIZE=10000)'
 	@echo 'make mutants    show that each invariant catches the defect it is there for (SEED=1)'
 	@echo 'make prove-balances  show that every gap in a balance is found, and no other: 500 among 100,000 calls (SEED=1)'
+	@echo 'make prove-counting  show that it is found how a switch counts calls: 60 switches with rules of their own (SEED=1)'
 	@echo 'make bench-money  how quick top-ups are, as forms and in doubt'
 	@echo 'make bench-calls  how quick the call history is, to fill and to show (SIZE=10000000 ONLY=loading,…)'
 	@echo 'make lint       check style, types, room borders, templates and missing migrations'
@@ -50,6 +51,9 @@ mutants: install
 
 prove-balances: install
 	@SEED=$(SEED) $(BIN)/python -m bench.balances
+
+prove-counting: install
+	@SEED=$(SEED) $(BIN)/python -m bench.counting
 
 bench-money: install
 	@SIZE=$(SIZE) DOUBTS=$(DOUBTS) $(BIN)/python -m bench.money

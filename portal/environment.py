@@ -51,7 +51,10 @@ def _reason(error: ValueError) -> str:
 
 
 def database(url: str) -> dict[str, Any]:
-    """Turn a libpq URI, read by libpq itself, into Django's settings of a database."""
+    """Turn a libpq URI, read by libpq itself, into Django's settings of a database.
+
+    A process that is stopped within a transaction keeps what it has locked from the others no longer than a minute.
+    """
     parts: dict[str, Any] = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -62,7 +65,7 @@ def database(url: str) -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": parts,
+        "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=60s", **parts},
     }
 
 

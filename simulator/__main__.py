@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from simulator import keeping
 from simulator.controls import Controls
+from simulator.counting import Counting
 from simulator.interface import Interface
 from simulator.options import Options
 from simulator.server import Listener
@@ -74,7 +75,15 @@ def _options(arguments: argparse.Namespace) -> Options:
         quiet=arguments.quiet_world,
         extra_fields=tuple(arguments.extra_field),
         deduction_sign=arguments.deduction_sign,
-        day_rule=arguments.day_rule,
+        counting=Counting(
+            day_rule=arguments.day_rule,
+            report_rule=arguments.report_day_rule or "",
+            unanswered=arguments.report_unanswered == "counted",
+            zones=dict(arguments.report_zone),
+            states_own_midnight=arguments.report_midnight == "account",
+            places=arguments.report_places,
+            zero_start=arguments.zero_start,
+        ),
         keep_empty_lists=arguments.empty_lists == "keep",
         quiet_hours=arguments.quiet_hours,
         longest_range=arguments.longest_range,
@@ -104,6 +113,11 @@ def _hours(text: str) -> tuple[time, time]:
     return first, end
 
 
+def _account_zone(text: str) -> tuple[str, str]:
+    account, zone = _pair(text)
+    return account, _zone(zone).key
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
@@ -129,6 +143,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--extra-field", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="wanted in every body")
     add("--deduction-sign", type=int, choices=(-1, 1), default=-1, help="of a deduction's fee in GetPayHistory")
     add("--day-rule", choices=("start", "stop", "both"), default="start", help="which end of a call says its day")
+    add("--report-day-rule", choices=("start", "stop", "both"), help="the same for reports, where it is another")
+    add("--report-unanswered", choices=("counted", "left-out"), default="counted", help="of calls, in reports")
+    add("--report-zone", type=_account_zone, action="append", default=[], metavar="ACCOUNT=ZONE", help="of its reports")
+    add("--report-midnight", choices=("account", "switch"), default="account", help="whose days a report states")
+    add("--report-places", type=int, choices=range(2, 7), help="to which reports round what a day costs")
+    add("--zero-start", action="store_true", help="calls without an answer have no start, and are of the day they end")
     add("--empty-lists", choices=("omit", "keep"), default="omit", help="in answers")
     add("--quiet-hours", type=_hours, metavar="08:00-20:00", help="when, by its own clock, call records are refused")
     add("--longest-range", type=int, default=0, metavar="DAYS", help="that one request may be about; any unless set")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from simulator.clock import Clock
+from simulator.counting import Counting
 from simulator.flood import Flood
 from simulator.javadouble import java_double
 from simulator.ledger import Ledger
@@ -54,19 +55,15 @@ class RecordStream:
             return write(row)
 
 
-def calls_of_days(ledger: Ledger, clock: Clock, account: str, days: tuple[date, date], rule: str) -> Iterable[Call]:
+def calls_of_days(
+    ledger: Ledger, clock: Clock, account: str, days: tuple[date, date], counting: Counting
+) -> Iterable[Call]:
     """The records of `account` on the days from the first to the last, made without holding a flood in memory."""
     begin, end = clock.day_start(days[0]), clock.day_end(days[1])
-    rows = kept_calls(ledger, account, begin, end, rule)
+    rows: Iterable[Call] = counting.listed(ledger, account, begin, end)
+    if counting.zero_start:
+        rows = (call if call.hold_time else msgspec.structs.replace(call, start=0) for call in rows)
     return chain(rows, *(flood.calls() for flood in floods_between(ledger, account, begin, end)))
-
-
-def kept_calls(ledger: Ledger, account: str, begin: int, end: int, rule: str) -> list[Call]:
-    """Find the records kept of an account, by the day on which they start, or stop, or both."""
-    started = ledger.started_between(account, begin, end) if rule != "stop" else []
-    stopped = ledger.stopped_between(account, begin, end) if rule != "start" else []
-    known = {call.flow_no for call in started}
-    return started + [call for call in stopped if call.flow_no not in known]
 
 
 def floods_between(ledger: Ledger, account: str, begin: int, end: int) -> list[Flood]:

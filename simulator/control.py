@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from simulator.control_orders import Event, History
+from simulator.counting import Counting
 
 T = TypeVar("T")
 
@@ -260,6 +261,10 @@ class Control:
     def set_money(self, account: str, money: Decimal) -> None:
         """Sets a balance without any row that explains it."""
         self._post("/control/money", {"account": account, "money": money})
+
+    def count(self, counting: Counting) -> None:
+        """Set how calls are listed by day and counted in reports from now on, until the next reset."""
+        self._post("/control/counting", msgspec.to_builtins(counting))
 
     def shift_clock(self, seconds: float) -> None:
         """Set how much the switch's clock is off from now on."""

@@ -26,6 +26,7 @@ from simulator.control_orders import (
     PayOrder,
     Reset,
 )
+from simulator.counting import Counting
 from simulator.faults import FaultOrder
 from simulator.flood import Flood
 from simulator.interface import Interface
@@ -69,6 +70,7 @@ class Controls:
             ("POST", "/control/clock"): self._clock,
             ("POST", "/control/flood"): self._flood,
             ("POST", "/control/history"): self._history,
+            ("POST", "/control/counting"): self._counting,
         }
 
     @property
@@ -188,6 +190,12 @@ class Controls:
         with self.interface.switch.lock:
             flows = [happen(self.state, event) for event in history.events]
         return {"flowNos": [flow_no for flow_no in flows if flow_no is not None]}
+
+    def _counting(self, query: Mapping[str, str], raw: bytes) -> Any:
+        counting = msgspec.json.decode(raw, type=Counting)
+        with self.interface.switch.lock:
+            self.state.counting = counting
+        return {}
 
     def _clock(self, query: Mapping[str, str], raw: bytes) -> Any:
         with self.interface.switch.lock:

@@ -23,6 +23,7 @@ def load(switch: Switch, path: Path) -> None:
         return
     state, pending = pickle.loads(path.read_bytes())  # noqa: S301  # written by `save`, for its own user alone
     state.options = switch.options
+    state.counting = switch.options.counting
     state.clock.zone = switch.options.zone
     with switch.lock:
         switch.state, switch.pending = state, pending

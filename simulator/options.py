@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from simulator.counting import Counting
+
 FIRST_NEWER_SECTION = (3, 64)
 """A 2.1.4 build ends before this section of the manual: GetConsumption, GetAllCustomers and what follows."""
 
@@ -32,7 +34,7 @@ class Options:
     quiet: bool = False
     extra_fields: tuple[tuple[str, str], ...] = ()
     deduction_sign: int = -1
-    day_rule: str = "start"
+    counting: Counting = field(default_factory=Counting)
     keep_empty_lists: bool = False
     quiet_hours: tuple[time, time] | None = None
     """From when until when, by the switch's clock, call records are refused."""

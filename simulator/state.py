@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from simulator.clock import Clock
+from simulator.counting import Counting
 from simulator.ledger import Ledger
 from simulator.live import Live
 from simulator.options import Options
@@ -17,6 +18,7 @@ class State:
     ledger: Ledger
     tables: Tables
     live: Live
+    counting: Counting
 
     @property
     def rates(self) -> dict[str, RateTable]:

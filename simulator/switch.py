@@ -51,7 +51,7 @@ class Switch:
         ledger = self._pristine.ledger.copy()
         maker = maker_of(self._seed, ledger, self._pristine.maker)
         live = Live.begin(maker, clock, quiet=self.options.quiet)
-        return State(self.options, clock, ledger, self._pristine_tables.copy(), live)
+        return State(self.options, clock, ledger, self._pristine_tables.copy(), live, self.options.counting)
 
     def reset(self, seed: int | None = None) -> None:
         """Go back to the sample world, which is made again when the calendar day or the seed is another."""

@@ -18,6 +18,7 @@ SHARDS = 2
 # Of each moment in each process: one for so many top-ups.
 TOPUPS_PER_KILL = 1000
 TOPUPS_PER_EXAMPLE = 100
+TOPUPS_PER_STOP = 10
 
 
 def main() -> int:
@@ -46,6 +47,7 @@ def _plan(seed: int, size: int) -> Plan:
         size=size,
         kills_of_each=kills,
         crashes=max(1, kills // 2),
+        stops=max(10, size // TOPUPS_PER_STOP),
         bursts=max(3, size // 1000),
         examples=max(1, size // TOPUPS_PER_EXAMPLE),
     )

@@ -37,6 +37,7 @@ class Report(msgspec.Struct):
     faults: dict[str, int]
     kills: dict[str, int]
     crashes: dict[str, int]
+    stops: dict[str, int]
     deaths: dict[str, int]
     examples: int
     steps: int
@@ -63,6 +64,7 @@ def combine(results: Sequence[Result], *, seconds: float) -> Report:
         faults=_sum(result.faults for result in results),
         kills=_sum(result.kills for result in results),
         crashes=_sum(result.crashes for result in results),
+        stops=_sum(result.stops for result in results),
         deaths=_sum(result.deaths for result in results),
         examples=sum(result.examples for result in results),
         steps=sum(result.steps for result in results),
@@ -100,6 +102,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("faults injected", report.faults)
     yield from _section("workers killed", report.kills)
     yield from _section("servers crashed under a living worker", report.crashes)
+    yield from _section("senders stopped for seconds to hours", report.stops)
     yield from _section("deaths in the state machine", report.deaths)
     others = {
         "refused at the door": report.refused_at_the_door,

@@ -27,6 +27,7 @@ class Result(msgspec.Struct):
     faults: dict[str, int]
     kills: dict[str, int]
     crashes: dict[str, int]
+    stops: dict[str, int]
     deaths: dict[str, int]
     examples: int
     steps: int

@@ -1,4 +1,4 @@
-"""One seeded run: the state machine, kills, bursts, top-ups under faults, rest, and then the invariants."""
+"""One seeded run: the state machine, kills, stops, bursts, top-ups under faults, rest, and then the invariants."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from bench.conform.rest import come_to_rest
 from bench.conform.restarts import crash_servers
 from bench.conform.result import Finding, Result
 from bench.conform.servers import Servers
+from bench.conform.stops import stop_senders
 from bench.conform.storm import Storm
 from bench.conform.world import Ground, World
 from billing.topups.models import Kind
@@ -30,17 +31,26 @@ def conform(ground: Ground, plan: Plan, servers: Servers | None = None) -> Resul
     if plan.examples:
         explored = explore(ground.world, seed=plan.seed, examples=plan.examples, steps=plan.steps)
     if plan.sought in explored.violations:
-        plan = msgspec.structs.replace(plan, size=0, kills_of_each=0, crashes=0, bursts=0)
+        plan = msgspec.structs.replace(plan, size=0, kills_of_each=0, crashes=0, bursts=0, stops=0)
     world, random, seen = ground.world(), Random(plan.seed), Seen()
     kills = _kill(world, plan, random)
     crashes = crash_servers(world, servers, random, plan.crashes) if servers and plan.crashes else {}
+    stops = stop_senders(world, random, plan.stops) if plan.stops else {}
     seen.bursts = burst(world, random, plan.bursts) if plan.bursts else []
     storm = Storm(world, random, seen, size=plan.size)
     storm.blow()
     faults = storm.injected()
     come_to_rest(world, seen)
     return _result(
-        plan, world, storm, Evidence.gather(world, seen), explored, faults=faults, kills=kills, crashes=crashes
+        plan,
+        world,
+        storm,
+        Evidence.gather(world, seen),
+        explored,
+        faults=faults,
+        kills=kills,
+        crashes=crashes,
+        stops=stops,
     )
 
 
@@ -54,6 +64,7 @@ def _result(
     faults: Mapping[str, int],
     kills: Mapping[str, int],
     crashes: Mapping[str, int],
+    stops: Mapping[str, int],
 ) -> Result:
     credit_topups = Counter[str](
         topup.state for topup in evidence.topups if topup.kind == Kind.CREDIT and topup.reissue_of is None
@@ -68,6 +79,7 @@ def _result(
         faults=dict(Counter(faults) + explored.faults),
         kills=dict(kills),
         crashes=dict(crashes),
+        stops=dict(stops),
         deaths=dict(explored.deaths),
         examples=explored.examples,
         steps=explored.steps,

@@ -16,8 +16,11 @@ class CallsConfig(Subject):
         "callelsewhere": ("", "", ""),
         "callrouting": ("", "", "v"),
         "calltotal": ("", "", ""),
+        "countingrule": ("v", "v", "v"),
         "droppedmonth": ("", "", ""),
+        "reportcalendar": ("v", "v", "v"),
         "unreadablerecord": ("v", "v", "v"),
     }
     calendar = "billing.calls.services.calendar"
     waiting = "billing.calls.admin.waiting.waiting"
+    metrics = "billing.calls.queries.metrics.metrics"

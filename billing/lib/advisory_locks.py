@@ -21,6 +21,8 @@ class Locked(StrEnum):
     TOPUPS_BY_PERSON = "top-ups by person on switch"
     EXPORT = "export"
     EXPORTS_OF_PERSON = "exports of person"
+    SENDING_OF_TOPUP = "sending of top-up"
+    SENDING_OF_CHANGE = "sending of change"
 
 
 LOCK = "SELECT {function}(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name"

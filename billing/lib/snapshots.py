@@ -30,6 +30,8 @@ def snapshot_beside() -> Iterator[str]:
         with transaction.atomic(using=BESIDE):
             with connections[BESIDE].cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                # It locks nothing, and may wait for the writer for as long as that takes.
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield BESIDE
     finally:
         connections[BESIDE].close()

@@ -44,6 +44,7 @@ class Client:
         self.ranges: Ranges = ranges or AnyRange()
         self._admission: Admission = admission or OpenAdmission()
         self._transport = Transport(endpoint)
+        self._may_leave: Callable[[], bool] | None = None
 
     def close(self) -> None:
         self._transport.close()
@@ -92,9 +93,21 @@ class Client:
             # Whatever went wrong here, the request may have left.
             raise UnknownOutcome(operation, type(error).__name__) from error
 
+    @contextmanager
+    def writing_only_if(self, may_leave: Callable[[], bool]) -> Iterator[None]:
+        """Ask `may_leave` once more for each write inside, at the last moment: when its connection stands.
+
+        A process may have been stopped for hours before that moment. A write that may not leave is `Unreachable`.
+        """
+        self._may_leave = may_leave
+        try:
+            yield
+        finally:
+            self._may_leave = None
+
     def _written(self, operation: str, body: bytes) -> Answer:
         with self._admitted(operation):
-            answer = read_answer(operation, self._transport.write(operation, body))
+            answer = read_answer(operation, self._transport.write(operation, body, self._may_leave))
         if answer.code == 0:
             return answer
         if answer.code in self.endpoint.sure_refusals:

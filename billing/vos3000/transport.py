@@ -8,7 +8,7 @@ client's to say.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -86,8 +86,9 @@ class Transport:
                 raise
         return self._whole(self._kept, operation, body)
 
-    def write(self, operation: str, body: bytes) -> bytes:
-        adapter = self._adapter(self._endpoint.read_timeout, self._endpoint.total_timeout)
+    def write(self, operation: str, body: bytes, may_leave: Callable[[], bool] | None = None) -> bytes:
+        """Sends once, after connecting and asking `may_leave`: without its yes nothing leaves (Unreachable)."""
+        adapter = self._adapter(self._endpoint.read_timeout, self._endpoint.total_timeout, may_leave)
         try:
             return self._whole(adapter, operation, body, close=True)
         finally:
@@ -101,10 +102,9 @@ class Transport:
         finally:
             adapter.close()
 
-    def _adapter(self, silence: float, total: float) -> Adapter:
-        return Adapter(
-            self._endpoint, self._context, Wire(silence=silence, total=total, networks=self._endpoint.networks)
-        )
+    def _adapter(self, silence: float, total: float, may_leave: Callable[[], bool] | None = None) -> Adapter:
+        wire = Wire(silence=silence, total=total, networks=self._endpoint.networks, may_leave=may_leave)
+        return Adapter(self._endpoint, self._context, wire)
 
     def _whole(self, adapter: Adapter, operation: str, body: bytes, *, close: bool = False) -> bytes:
         answer = bytearray()
@@ -172,6 +172,8 @@ def _translated(operation: str, wire: Wire, *, begun: bool = False) -> Iterator[
 def _read_error(operation: str, wire: Wire, error: Exception, *, begun: bool) -> SwitchError:
     if wire.out_of_reach:
         return OutOfReach(operation, "its address is none that a switch may have", transient=False)
+    if wire.held_back:
+        return Unreachable(operation, "it may not leave any more", transient=False)
     if wire.surely_unsent:
         if isinstance(error, requests.exceptions.SSLError):
             return Untrusted(operation, "no trusted TLS connection", transient=False)

@@ -35,16 +35,25 @@ class Wire:
     Time in which the reader itself is busy does not count.
     """
 
-    def __init__(self, *, silence: float, total: float, networks: tuple[Network, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        silence: float,
+        total: float,
+        networks: tuple[Network, ...] = (),
+        may_leave: Callable[[], bool] | None = None,
+    ) -> None:
         self.silence = silence
         self.total = total
         self.networks = networks
+        self.may_leave = may_leave
         self.begin()
 
     def begin(self) -> None:
         self.phase = Phase.WAITING
         self.fresh = False
         self.out_of_reach = False
+        self.held_back = False
         self.answered = False
         self.waited = 0.0
 
@@ -65,6 +74,10 @@ class Wire:
             raise ConnectionRefusedError(f"{address} is none that a switch may have")
 
     def sending(self) -> None:
+        """Ask, now that the connection stands, whether the request may still leave; raises before anything has left."""
+        if self.may_leave is not None and not self.may_leave():
+            self.held_back = True
+            raise ConnectionAbortedError("the request may not leave any more")
         self.phase = Phase.SENT
 
     def receive(self, sock: socket.socket, take: Callable[[], int]) -> int:
@@ -97,9 +110,29 @@ class PatientTLSSocket(ssl.SSLSocket):
         return take() if self.wire is None else self.wire.receive(self, take)
 
 
-class PlainConnection(HTTPConnection):
-    wire: Wire
+class WholeRequests(HTTPConnection):
+    """Collects a request and lets it leave in one piece, so that a process cannot be stopped halfway through it."""
 
+    wire: Wire
+    _collected = b""
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._collected += data
+
+    def getresponse(self) -> Any:
+        collected, self._collected = self._collected, b""
+        self.wire.sending()
+        super().send(collected)
+        return super().getresponse()
+
+    def close(self) -> None:
+        self._collected = b""
+        super().close()
+
+
+class PlainConnection(WholeRequests):
     def connect(self) -> None:
         self.wire.connecting()
         super().connect()
@@ -113,17 +146,9 @@ class PlainConnection(HTTPConnection):
         patient.wire = self.wire
         return patient
 
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        self.wire.sending()
-        super().send(data)
 
-
-class TLSConnection(HTTPSConnection):
+class TLSConnection(WholeRequests, HTTPSConnection):
     """Its context must make `PatientTLSSocket`s."""
-
-    wire: Wire
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
@@ -136,12 +161,6 @@ class TLSConnection(HTTPSConnection):
         if not isinstance(self.sock, PatientTLSSocket):
             raise ssl.SSLError("the TLS connection cannot be watched")
         self.sock.wire = self.wire
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        self.wire.sending()
-        super().send(data)
 
 
 class PlainPool(HTTPConnectionPool):

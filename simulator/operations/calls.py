@@ -26,7 +26,7 @@ def read_days(body: Body) -> tuple[date, date]:
 def get_cdr(state: State, body: Body) -> Result:
     days = read_days(body)
     each: list[Iterable[Call]] = [
-        calls_of_days(state.ledger, state.clock, account.account, days, state.options.day_rule)
+        calls_of_days(state.ledger, state.clock, account.account, days, state.counting)
         for account in known_accounts(state, body["accounts"])
     ]
     calls = iter(matching(chain(*each), body))

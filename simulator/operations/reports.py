@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from simulator.cdr import floods_between, kept_calls
+from simulator.cdr import floods_between
 from simulator.clock import DAY
+from simulator.counting import Counting
 from simulator.flood import Flood
 from simulator.operations.calls import read_days
 from simulator.owners import account_named, known_accounts
@@ -64,10 +65,10 @@ class Totals:
             totals.levels[CallLevel.INTERNATIONAL].add_flood(flood)
         return totals
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self, counting: Counting) -> dict[str, Any]:
         return {
             "cdrCount": self.whole.count,
-            "totalFee": self.whole.fee,
+            "totalFee": counting.rounded(self.whole.fee),
             "totalTime": self.whole.seconds,
             "totalSuiteFee": self.whole.suite_fee,
             "totalSuiteFeeTime": self.whole.suite_seconds,
@@ -97,18 +98,16 @@ def _month_end(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - DAY
 
 
-def _bounds(state: State, days: tuple[date, date]) -> tuple[int, int]:
-    return state.clock.day_start(days[0]), state.clock.day_end(days[1])
+def _calls(state: State, account: Account, days: tuple[date, date]) -> Iterable[Call]:
+    bounds = state.counting.bounds(state.clock, account.account, days)
+    return state.counting.reported(state.ledger, account.account, *bounds)
 
 
-def _calls(state: State, account: Account, bounds: tuple[int, int]) -> list[Call]:
-    return kept_calls(state.ledger, account.account, *bounds, state.options.day_rule)
-
-
-def _head(account: Account, bounds: tuple[int, int]) -> Mapping[str, Any]:
+def _head(state: State, account: Account, days: tuple[date, date]) -> Mapping[str, Any]:
+    begin, end = state.counting.stated(state.clock, account.account, days)
     return {
-        "beginTime": bounds[0],
-        "endTime": bounds[1],
+        "beginTime": begin,
+        "endTime": end,
         "account": account.account,
         "accountName": account.name,
         "agentAccount": account.agent,
@@ -120,11 +119,11 @@ def get_report_customer_fee(state: State, body: Body) -> Result:
     rows = []
     accounts = known_accounts(state, body["accounts"])
     for days in _periods(body):
-        bounds = _bounds(state, days)
         for account in accounts:
-            totals = Totals.of(_calls(state, account, bounds), floods_between(state.ledger, account.account, *bounds))
+            bounds = state.counting.bounds(state.clock, account.account, days)
+            totals = Totals.of(_calls(state, account, days), floods_between(state.ledger, account.account, *bounds))
             if totals.whole.count:
-                rows.append({**_head(account, bounds), **totals.summary(), **totals.by_level()})
+                rows.append({**_head(state, account, days), **totals.summary(state.counting), **totals.by_level()})
     return {"infoReportCustomerFees": rows}
 
 
@@ -134,14 +133,14 @@ def get_report_phone_fee(state: State, body: Body) -> Result:
     wanted = set(body.get("e164s", ()))
     rows = []
     for days in _periods(body):
-        bounds = _bounds(state, days)
         by_phone: dict[str, list[Call]] = {}
-        for call in _calls(state, account, bounds):
+        for call in _calls(state, account, days):
             if not wanted or call.caller_e164 in wanted:
                 by_phone.setdefault(call.caller_e164, []).append(call)
         for number, calls in sorted(by_phone.items()):
             totals = Totals.of(calls)
-            rows.append({**_head(account, bounds), "e164": number, **totals.summary(), **totals.by_level()})
+            head = {**_head(state, account, days), "e164": number}
+            rows.append({**head, **totals.summary(state.counting), **totals.by_level()})
     return {"infoReportPhoneFees": rows}
 
 
@@ -150,16 +149,15 @@ def get_report_customer_location_fee(state: State, body: Body) -> Result:
     account = account_named(state, body["account"])
     rows = []
     for days in _periods(body):
-        bounds = _bounds(state, days)
-        areas = _by_area(state, account, _calls(state, account, bounds))
+        areas = _by_area(state, account, _calls(state, account, days))
         for (code, name), calls in sorted(areas.items()):
             if code.startswith(body.get("areaCode", "")):
                 area = {"areaCode": code, "areaName": name}
-                rows.append({**_head(account, bounds), **area, **Totals.of(calls).summary()})
+                rows.append({**_head(state, account, days), **area, **Totals.of(calls).summary(state.counting)})
     return {"infoReportCustomerLocationFees": rows}
 
 
-def _by_area(state: State, account: Account, calls: list[Call]) -> dict[tuple[str, str], list[Call]]:
+def _by_area(state: State, account: Account, calls: Iterable[Call]) -> dict[tuple[str, str], list[Call]]:
     table = state.rates.get(account.rate_group)
     areas: dict[tuple[str, str], list[Call]] = {}
     for call in calls:

@@ -618,6 +618,8 @@ batches_batchrow          –        v          v          v           v
 calls_call              –        v          v          v           v
 calls_callchange        –        v          v          v           v
 calls_callday           –        v          v          v           v
+calls_countingrule      –        v          v          v           v
+calls_reportcalendar    –        v          v          v           v
 balances_case              –        vc         vc         vc          vc
 balances_charge            –        v          v          v           v
 customers_customerchange    –        v          v          v           v

@@ -55,7 +55,7 @@ def not_applied(topup: TopUp, by: User) -> TopUp:
     """As a member of staff decided, after a sending of which the switch knows nothing."""
     now = timezone.now()
     for before, after in pairwise((TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)):
-        TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=now)
+        TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=now - timedelta(minutes=31))
         Transition.objects.create(topup=topup, from_state=before, to_state=after, at=now)
     topup.refresh_from_db()
     return topup_decisions.decide(topup=topup, verdict=TopUpState.NOT_APPLIED, by=by, why="Not there", now=now)

@@ -24,6 +24,7 @@ from billing.switches.services.clients import client
 from billing.vos3000.operations.calls import Cdr
 from billing.vos3000.operations.reports import get_report_customer_fee
 from simulator.process import SimulatorProcess
+from tests.support.call_records import UNREADABLE
 from tests.support.factories import AccountFactory, CallFactory, SwitchFactory
 from tests.support.waiting import eventually
 
@@ -322,7 +323,7 @@ def test_a_record_that_cannot_be_read_is_counted_and_keeps_its_day_from_being_pr
 ) -> None:
     accounts = [known(switch, number) for number in ("C-301", WHOLESALE)]
     start = millis(NOON)
-    simulator.control.add_call("C-301", "8613900000000", start=start, fields={"stop": start - 1000})
+    simulator.control.add_call("C-301", "8613900000000", start=start, fields=UNREADABLE)
     fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
     assert not Call.objects.exists(), "it does not show whose record that is"
     fetched = fetch_days(accounts=accounts, first=YESTERDAY, last=YESTERDAY, now=NOW)
@@ -333,20 +334,20 @@ def test_a_record_that_cannot_be_read_is_counted_and_keeps_its_day_from_being_pr
     states = dict(CallDay.objects.values_list("account__number", "state"))
     assert states == {"C-301": DayState.DIFFERS, WHOLESALE: DayState.PROVEN}
     aside = UnreadableRecord.objects.get()
-    fault = Because(RecordFault.OTHER_TIME)
+    fault = Because(RecordFault.OTHER_SIZE_OF_CODE)
     assert (aside.account.number, aside.day, aside.reason) == ("C-301", YESTERDAY, fault)
-    assert f'"stop": {start - 1000}' in aside.excerpt
+    assert f'"start": {start}' in aside.excerpt
 
 
 def test_what_was_set_aside_is_forgotten_when_it_can_be_read(switch: Switch, simulator: SimulatorProcess) -> None:
     account = known(switch, "C-301")
     start = millis(NOON)
-    flow_no = simulator.control.add_call("C-301", "8613900000000", start=start, fields={"stop": start - 1000})
+    flow_no = simulator.control.add_call("C-301", "8613900000000", start=start, fields=UNREADABLE)
     fetch(account)
     first = UnreadableRecord.objects.get().pk
     fetch(account)
     assert UnreadableRecord.objects.get().pk == first, "the same again is not written"
-    simulator.control.edit_call(flow_no, fields={"stop": start + 1000})
+    simulator.control.edit_call(flow_no, fields={"endReason": 16})
     fetch(account)
     assert not UnreadableRecord.objects.exists()
     assert prove(account).state == DayState.PROVEN

@@ -30,6 +30,7 @@ from billing.lib.redis import connection as redis
 from billing.sync.services import rounds
 from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
+from tests.support.call_records import UNREADABLE
 from tests.support.factories import AccountFactory, MembershipFactory, SwitchFactory
 from tests.support.logins import logged_in
 from tests.support.pages import context
@@ -54,7 +55,7 @@ def account(switch: Switch) -> Account:
 def differing(account: Account, simulator: SimulatorProcess, day: date) -> CallDay:
     """A day, compared once, with a record that the switch counts and that cannot be read."""
     start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
-    simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
+    simulator.control.add_call(account.number, "8613900000000", start=start, fields=UNREADABLE)
     fetch_days(accounts=[account], first=day, last=day, now=BEFORE)
     prove(account.switch, NOW)
     return row_of(account, day)
@@ -145,7 +146,7 @@ def test_a_used_up_budget_has_no_day_fetched_again_before_the_others(simulator: 
     days = [KEPT_UP - timedelta(days=back) for back in range(3)]
     for day in days:
         start = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
-        simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
+        simulator.control.add_call(account.number, "8613900000000", start=start, fields=UNREADABLE)
     fetch_days(accounts=[account], first=days[-1], last=days[0], now=BEFORE)
     # One request for a report, and one for a day.
     Switch.objects.filter(pk=few.pk).update(requests_per_second="0.5")
@@ -174,7 +175,7 @@ def test_yesterday_is_left_to_its_turn_once_it_was_compared_in_vain(
 def test_what_differs_is_not_fetched_twice_within_a_slot(account: Account, simulator: SimulatorProcess) -> None:
     yesterday = NOW.date() - timedelta(days=1)
     start = int(datetime(yesterday.year, yesterday.month, yesterday.day, 12, tzinfo=UTC).timestamp() * 1000)
-    simulator.control.add_call(account.number, "8613900000000", start=start, fields={"stop": start - 1000})
+    simulator.control.add_call(account.number, "8613900000000", start=start, fields=UNREADABLE)
     fetched = []
     for minutes in (0, 5):
         rounds.fetch_yesterday(switch=account.switch, now=NOW + minutes * MINUTE)

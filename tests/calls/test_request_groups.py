@@ -19,6 +19,7 @@ from billing.switches.models import SwitchFailure
 from billing.sync.services import rounds
 from billing.vos3000 import Withheld
 from simulator.process import SimulatorProcess
+from tests.support.call_records import UNREADABLE
 from tests.support.factories import AccountFactory, CallDayFactory, MembershipFactory, SwitchFactory
 
 NOW = datetime.now(UTC).replace(hour=12)  # so that the minutes after it are of the same day
@@ -59,7 +60,7 @@ def here() -> set[str]:
 
 
 def spoil(simulator: SimulatorProcess, number: str) -> None:
-    simulator.control.add_call(number, "8613900000000", start=NOON, fields={"stop": NOON - 1000})
+    simulator.control.add_call(number, "8613900000000", start=NOON, fields=UNREADABLE)
 
 
 def test_a_large_account_is_asked_for_alone_and_in_the_order_given(switch: Switch, simulator: SimulatorProcess) -> None:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from billing.lib.advisory_locks import Locked, lock, try_lock
+from tests.support.sessions import in_another_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,14 +13,10 @@ def is_free(what: Locked, name: object) -> bool:
     """Ask from another connection."""
 
     def ask() -> bool:
-        try:
-            with transaction.atomic():
-                return try_lock(what, name)
-        finally:
-            connection.close()
+        with transaction.atomic():
+            return try_lock(what, name)
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(ask).result()
+    return in_another_session(ask)
 
 
 def test_each_thing_is_locked_alone_until_the_transaction_ends() -> None:

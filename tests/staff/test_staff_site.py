@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.balances.models import Case
-from billing.calls.models import DayState
+from billing.calls.models import CountingRule, DayState
 from billing.jobs.models import JobRun
 from billing.switches.models import Observation
 from billing.topups.models import Kind, Source, TopUp, TopUpState
@@ -113,9 +113,12 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_exactly_that(cli
     Case.objects.create(
         account=AccountFactory.create(), begins_at=NOON, ends_at=NOON, difference=1, opened_at=NOON, closed_at=NOON
     )
+    switch = SwitchFactory.create(counting_rule=False)
+    CountingRule.objects.create(switch=switch, contradicted_at=NOON)
+    CountingRule.objects.create(switch=SwitchFactory.create(counting_rule=False))
     staff(client, "support")
     found = waiting(client)
-    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0]
+    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 0]
     for count, url in found.values():
         assert client.get(url).context["cl"].result_count == count
 

@@ -26,3 +26,7 @@ ROW = {
 def records_in(text: str | bytes, size: int = 7) -> list[Cdr | UnreadableRecord]:
     raw = text.encode() if isinstance(text, str) else text
     return list(read_records((raw[i : i + size] for i in range(0, len(raw), size)), Cdr))
+
+
+# A code that no record can hold: one with it cannot be read.
+UNREADABLE = {"endReason": 2**31}

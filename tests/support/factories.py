@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Account, ExpiryKind, Invitation, Membership, Role, Switch, User
 from billing.balances.models import Charge, Payment
-from billing.calls.models import Call, CallDay
+from billing.calls.models import Call, CallDay, CountingRule, DayBy
 from billing.calls.services import totals as call_totals
 from billing.card_payments.models import CardPayment
 from billing.customers.models import ChangeKind, CustomerChange
@@ -34,12 +34,21 @@ class UserFactory(DjangoModelFactory[User]):
 class SwitchFactory(DjangoModelFactory[Switch]):
     class Meta:
         model = Switch
+        skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"switch-{n}")
     url = "http://127.0.0.1:9"
     time_zone = "UTC"
     requests_per_second = Decimal(10_000)
     topup_places = 6
+
+    @factory.post_generation  # type: ignore[untyped-decorator]  # the stubs leave it out
+    def counting_rule(self: Switch, create: bool, extracted: Any, **_: Any) -> None:
+        """How its reports count calls is known, as it is of a switch that was connected some days ago."""
+        if create and extracted is not False:
+            CountingRule.objects.create(
+                switch=self, day_by=DayBy.START, unanswered=True, places=6, as_listed=True, decided_at=NOON
+            )
 
 
 class AccountFactory(DjangoModelFactory[Account]):

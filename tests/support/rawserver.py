@@ -18,12 +18,13 @@ Reply = Callable[[socket.socket], None]
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came; `connection` counts the connections from 0."""
+    """One request as it came; `connection` counts the connections from 0, `pieces` what was received at once."""
 
     line: str
     headers: dict[str, str]
     text: bytes
     connection: int
+    pieces: int
 
     @property
     def body(self) -> dict[str, Any]:
@@ -104,6 +105,11 @@ class RawServer:
             connection.close()
         self._thread.join(5)
 
+    @property
+    def connections(self) -> int:
+        """How many were accepted so far."""
+        return self._connections
+
     def trickle(self, raw: bytes, piece: bytes, pause: float) -> Reply:
         """`raw`, then `piece` again and again until the test ends."""
 
@@ -153,15 +159,15 @@ class RawServer:
 
 
 def _read_request(connection: socket.socket, number: int) -> Received | None:
-    data = b""
+    data, pieces = b"", 0
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)
         if not piece:
             return None
-        data += piece
+        data, pieces = data + piece, pieces + 1
     head, _, body = data.partition(b"\r\n\r\n")
     line, *rest = head.decode().split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (entry.partition(":") for entry in rest)}
     while len(body) < int(headers.get("content-length", "0")):
-        body += connection.recv(65536)
-    return Received(line, headers, body, number)
+        body, pieces = body + connection.recv(65536), pieces + 1
+    return Received(line, headers, body, number, pieces)

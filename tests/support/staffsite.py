@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 from accounts.models import Account, AuditAction, AuditEntry, Note, User
 from billing.balances.models import Case, Reconciliation, Stream, SyncMark
 from billing.batches.models import Batch, BatchRow, RowReason
-from billing.calls.models import Backfill, CallChange, ChangeOfRecord, RecordFault, UnreadableRecord
+from billing.calls.models import Backfill, CallChange, ChangeOfRecord, RecordFault, ReportCalendar, UnreadableRecord
 from billing.calls.services import partitions
 from billing.jobs.models import JobRun
 from billing.lib.reasons import Because
@@ -47,6 +48,8 @@ def full_account() -> Account:
     changed = {"flow_no": 7, "fee": -1, "agent_fee": 0, "kind": ChangeOfRecord.GONE}
     CallChange.objects.create(account=account, ended_at=NOON, noticed_at=NOON, **changed)
     fault = Because(RecordFault.MALFORMED, {"error": "not a record"})
+    days = {"evidence_days": 3, "evidence_first": NOON.date(), "evidence_last": NOON.date(), "decided_at": NOON}
+    ReportCalendar.objects.create(account=account, offsets=[timedelta(hours=8)], is_stated=True, **days)
     UnreadableRecord.objects.create(account=account, day=NOON.date(), reason=fault, noticed_at=NOON)
     PaymentFactory.create(account=account)
     ChargeFactory.create(account=account)

@@ -199,7 +199,7 @@ def test_more_days_than_it_answers_are_asked_for_in_parts(refusing: SimulatorPro
             client, accounts=["A-20417"], first=now.date() - timedelta(days=20), last=now.date()
         )
     assert sum(row.memo == "same" for row in rows) == len(paid) + 1, "equal rows are two"
-    days = [row.first_day(switch.zone) for row in reports]
+    days = [row.begin_time for row in reports]
     assert len(days) == len(set(days)) > 10
     assert _refused(refusing) == (0 if longest else 4)
     if longest is None:

@@ -34,6 +34,11 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
+def once_settled() -> datetime:
+    """After the settling time, when nothing can be under way any more."""
+    return timezone.now() + 34 * MINUTE
+
+
 @pytest.fixture
 def account(switch: Switch, simulator: SimulatorProcess) -> Account:
     return profiles.ensure(switch=switch, number="C-301", now=timezone.now())
@@ -384,7 +389,13 @@ def staff() -> User:
 
 
 def test_a_person_decides_with_a_reason(in_review: TopUp, staff: User) -> None:
-    decide(topup=in_review, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not on the switch", now=timezone.now())
+    decide(
+        topup=in_review,
+        verdict=TopUpState.NOT_APPLIED,
+        by=staff,
+        why="Not on the switch",
+        now=timezone.now() + 34 * MINUTE,
+    )
     assert in_review.state == TopUpState.NOT_APPLIED
     last = in_review.transitions.last()
     assert last is not None
@@ -427,4 +438,6 @@ def test_what_the_switch_lists_under_the_reference_cannot_be_called_not_applied(
     if is_mirrored:
         mirroring.mirror(account=in_review.account, now=timezone.now() + MINUTE)
     with refused(DecisionRefused, DecisionReason.LISTED):
-        decide(topup=in_review, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not seen", now=timezone.now())
+        decide(
+            topup=in_review, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not seen", now=timezone.now() + 34 * MINUTE
+        )

@@ -85,7 +85,7 @@ def not_applied(topup: TopUp, by: User) -> TopUp:
     now = timezone.now()
     path = (TopUpState.REQUESTED, TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW)
     for before, after in pairwise(path):
-        TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=now)
+        TopUp.objects.filter(pk=topup.pk).update(state=after, sent_at=now - timedelta(minutes=31))
         Transition.objects.create(topup=topup, from_state=before, to_state=after, at=now)
     topup.refresh_from_db()
     return topup_decisions.decide(topup=topup, verdict=TopUpState.NOT_APPLIED, by=by, why="Not there", now=now)
@@ -267,7 +267,7 @@ def test_a_give_back_that_was_not_applied_is_given_back_after_all(
     topup_sending.carry_out(topup_id=requested.pk, now=now)
     owed = TopUp.objects.get(kind=Kind.GIVE_BACK)
     assert owed.state == TopUpState.IN_DOUBT
-    TopUp.objects.filter(pk=owed.pk).update(state=TopUpState.REVIEW)
+    TopUp.objects.filter(pk=owed.pk).update(state=TopUpState.REVIEW, sent_at=timezone.now() - timedelta(minutes=31))
     owed.refresh_from_db()
     topup_decisions.decide(topup=owed, verdict=TopUpState.NOT_APPLIED, by=decider, why="Not there", now=now)
     assert money(simulator) == (Decimal(950), Decimal(10))

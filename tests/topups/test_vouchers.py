@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,11 @@ pytestmark = pytest.mark.django_db
 CARD, ANOTHER = Card("90000003", "4103"), Card("90000004", "4104")
 WORTH = Decimal(10)
 MINUTE = timedelta(minutes=1)
+
+
+def once_settled() -> datetime:
+    """After the settling time, when nothing can be under way any more."""
+    return timezone.now() + 34 * MINUTE
 
 
 @pytest.fixture
@@ -140,7 +145,9 @@ def test_a_card_used_for_the_account_before_it_was_sent_needs_a_person_who_canno
     assert doubtful.state == TopUpState.REVIEW
     staff = UserFactory.create(is_superuser=True)
     with refused(topup_decisions.DecisionRefused, DecisionReason.CARD_USED):
-        topup_decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now())
+        topup_decisions.decide(
+            topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now() + 34 * MINUTE
+        )
 
 
 @pytest.mark.parametrize("fault", ["listed_code", "unlisted_code"])
@@ -167,7 +174,9 @@ def test_a_card_that_a_person_found_not_applied_may_be_tried_again(doubtful: Top
     with pytest.raises(vouchers.CardTaken):
         requested(doubtful.account, by)
     staff = UserFactory.create(is_superuser=True)
-    topup_decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not used", now=timezone.now())
+    topup_decisions.decide(
+        topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Not used", now=timezone.now() + 34 * MINUTE
+    )
     assert (doubtful.sealed_card, last_evidence(doubtful)["card"]["state"]) == ("", CardFinding.NOT_USED)
     again = requested(doubtful.account, by)
     assert topup_sending.send(topup_id=again.pk, now=timezone.now()).state == TopUpState.CONFIRMED
@@ -179,7 +188,9 @@ def test_a_card_that_was_used_after_all_cannot_be_called_not_applied(doubtful: T
     pay_elsewhere(doubtful.account, "C-301")
     staff = UserFactory.create(is_superuser=True)
     with refused(topup_decisions.DecisionRefused, DecisionReason.CARD_USED):
-        topup_decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now())
+        topup_decisions.decide(
+            topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Hm", now=timezone.now() + 34 * MINUTE
+        )
     topup_decisions.decide(topup=doubtful, verdict=TopUpState.CONFIRMED, by=staff, why="Used", now=timezone.now())
     assert (doubtful.state, doubtful.sealed_card) == (TopUpState.CONFIRMED, "")
 
@@ -191,7 +202,9 @@ def test_a_switch_that_does_not_answer_leaves_the_decision_to_the_person(
         looked_at(doubtful, minutes * MINUTE)
     simulator.control.add_fault("GetPhoneCard", "drop_before")
     staff = UserFactory.create(is_superuser=True)
-    topup_decisions.decide(topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Gone", now=timezone.now())
+    topup_decisions.decide(
+        topup=doubtful, verdict=TopUpState.NOT_APPLIED, by=staff, why="Gone", now=timezone.now() + 34 * MINUTE
+    )
     assert doubtful.state == TopUpState.NOT_APPLIED
 
 

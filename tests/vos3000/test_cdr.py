@@ -60,7 +60,7 @@ def test_either_case_of_the_key_and_a_code_that_comes_last() -> None:
 def test_a_record_that_cannot_be_read_does_not_stop_the_others() -> None:
     broken = [
         {**ROW, "fee": "much", "password": "geheim"},
-        {**ROW, "start": None},
+        {**ROW, "start": "soon"},
         {**ROW, "fee": "NaN"},
         {**ROW, "start": 10**18},
         17,

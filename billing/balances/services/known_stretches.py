@@ -70,7 +70,7 @@ def _known_until(account: Account, first: date, last: date) -> dict[date, dateti
     members = {account.pk, *account.children.filter(missing_since__isnull=True).values_list("pk", flat=True)}
     rows: dict[date, list[CallDay]] = defaultdict(list)
     usable = CallDay.objects.filter(account__in=members, day__range=(first, last), unreadable=0)
-    for row in usable.filter(state__in=[DayState.FETCHED, DayState.PROVEN]):
+    for row in usable.filter(state__in=[DayState.FETCHED, DayState.NOT_KNOWN, DayState.PROVEN]):
         rows[row.day].append(row)
     return {
         day: min(_row_known_until(row, end_of(day, account.switch.zone)) for row in of_day)

@@ -23,10 +23,11 @@ class Sureness(IntEnum):
 
     NOT_FETCHED = 0
     DIFFERS = 1
-    BEING_FETCHED = 2
-    NOT_CHECKED = 3
-    IN_PROGRESS = 4
-    PROVEN = 5
+    NOT_KNOWN = 2
+    BEING_FETCHED = 3
+    NOT_CHECKED = 4
+    IN_PROGRESS = 5
+    PROVEN = 6
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,11 @@ class Calendar:
             return Sureness.BEING_FETCHED
         if known is None or known.fetched_at is None:
             return Sureness.NOT_FETCHED
-        of_state = {DayState.PROVEN: Sureness.PROVEN, DayState.DIFFERS: Sureness.DIFFERS}
+        of_state = {
+            DayState.PROVEN: Sureness.PROVEN,
+            DayState.DIFFERS: Sureness.DIFFERS,
+            DayState.NOT_KNOWN: Sureness.NOT_KNOWN,
+        }
         return of_state.get(DayState(known.state), Sureness.NOT_CHECKED)
 
 

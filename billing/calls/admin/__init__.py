@@ -1,3 +1,3 @@
-from billing.calls.admin import backfills, calls, changes, days
+from billing.calls.admin import backfills, calls, changes, counting, days
 
-__all__ = ["backfills", "calls", "changes", "days"]
+__all__ = ["backfills", "calls", "changes", "counting", "days"]

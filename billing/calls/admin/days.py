@@ -29,7 +29,8 @@ class CallDayAdmin(ReadOnlyAdmin[CallDay]):
     fields = (
         *("account", "day", "state", "why", "pages", "fetched_at", "checked_at"),
         *("counted", "charged", "answered", "talk_seconds", "billed_seconds"),
-        *("unreadable", "rounded", "elsewhere_calls", "elsewhere_fee"),
+        *("unreadable", "rounded", "elsewhere_calls", "elsewhere_fee", "apart_calls", "apart_fee", "fee_slack"),
+        "report_begins_at",
         *("unproven_since", "tries", "next_try_at", "failed_at", "failures", "fetch_again_at"),
     )
 

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from billing.calls.models import CallDay, DayState
+from billing.calls.models import CallDay, CountingRule, DayState
 from billing.subject import Waiting
 
 
 def waiting(*, now: datetime) -> Iterator[Waiting]:
-    """Days that are not what the switch reports, and days whose report cannot be used."""
+    """Days that are not what the switch reports, days whose report cannot be used, and rules that hold no longer."""
     yield Waiting(
         label=_("Days of calls that differ"),
         model="calls.callday",
@@ -24,4 +24,10 @@ def waiting(*, now: datetime) -> Iterator[Waiting]:
         model="calls.callday",
         count=CallDay.objects.filter(unusable_report__isnull=False).count(),
         query={"unusable_report__isempty": 0},
+    )
+    yield Waiting(
+        label=_("Switches that count calls otherwise than was known"),
+        model="calls.countingrule",
+        count=CountingRule.objects.filter(decided_at__isnull=True, contradicted_at__isnull=False).count(),
+        query={"decided_at__isempty": 1, "contradicted_at__isempty": 0},
     )

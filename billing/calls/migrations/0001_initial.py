@@ -1,4 +1,5 @@
 import billing.lib.reasons
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import pgtrigger.compiler
@@ -39,7 +40,7 @@ class Migration(FirstMigration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
-                ('state', models.CharField(choices=[('not_fetched', 'not fetched'), ('fetched', 'fetched'), ('proven', 'proven'), ('differs', 'differs')], default='not_fetched', max_length=12)),
+                ('state', models.CharField(choices=[('not_fetched', 'not fetched'), ('fetched', 'fetched'), ('proven', 'proven'), ('differs', 'differs'), ('not_known', 'not yet known how this switch counts')], default='not_fetched', max_length=12)),
                 ('fetched_at', models.DateTimeField(blank=True, null=True)),
                 ('checked_at', models.DateTimeField(blank=True, null=True)),
                 ('calls_dropped', models.BooleanField(default=False, help_text='Its calls were dropped and are to be kept after all: they are fetched when asked for')),
@@ -54,6 +55,10 @@ class Migration(FirstMigration):
                 ('elsewhere_fee', models.DecimalField(decimal_places=6, default=0, max_digits=20)),
                 ('reported_calls', models.IntegerField(blank=True, null=True)),
                 ('reported_fee', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True)),
+                ('report_begins_at', models.DateTimeField(blank=True, help_text='When this day begins as its report states; empty: it has no row of the day', null=True)),
+                ('apart_calls', models.IntegerField(default=0, help_text="How many more calls the report's rule counts than are listed for the day; also fewer")),
+                ('apart_fee', models.DecimalField(decimal_places=6, default=0, max_digits=20)),
+                ('fee_slack', models.DecimalField(decimal_places=6, default=0, help_text='What the report rounds away at most', max_digits=7)),
                 ('unproven_since', models.DateTimeField(blank=True, help_text='Since when comparing it has not proven it; empty: it was proven, or not compared', null=True)),
                 ('tries', models.PositiveSmallIntegerField(default=0, help_text='How often since then it was tried in vain to prove it')),
                 ('next_try_at', models.DateTimeField(blank=True, null=True)),
@@ -72,7 +77,51 @@ class Migration(FirstMigration):
                 ],
                 'constraints': [
                     models.UniqueConstraint(fields=('account', 'day'), name='call_day_once'),
-                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'proven'), _negated=True), models.Q(('fetched_at__isnull', False), ('reported_calls', django.db.models.expressions.CombinedExpression(models.F('calls'), '+', models.F('elsewhere_calls'))), ('reported_fee__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '-', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('reported_fee__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '+', django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))))), ('unreadable', 0)), _connector='OR'), name='call_day_proven_means_equal'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'proven'), _negated=True), models.Q(('fetched_at__isnull', False), ('reported_calls', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('calls'), '+', models.F('elsewhere_calls')), '+', models.F('apart_calls'))), ('reported_fee__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '+', models.F('apart_fee')), '-', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))), '+', models.F('fee_slack')))), ('reported_fee__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('fee'), '+', models.F('elsewhere_fee')), '+', models.F('apart_fee')), '+', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('rounded'), '*', models.Value(Decimal('0.000001'))), '+', models.F('fee_slack')))), ('unreadable', 0)), _connector='OR'), name='call_day_proven_means_equal'),
+                    models.CheckConstraint(condition=models.Q(('fee_slack__gte', 0), ('fee_slack__lte', Decimal('0.005'))), name='call_day_slack_is_of_two_places_at_most'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='CountingRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day_by', models.CharField(blank=True, choices=[('start', 'the day on which it starts'), ('end', 'the day on which it ends'), ('both', 'each day on which it starts or ends')], max_length=5, verbose_name='a call counts on')),
+                ('unanswered', models.BooleanField(null=True, verbose_name='unanswered calls count')),
+                ('places', models.PositiveSmallIntegerField(help_text='To how many places the report rounds what a day costs', null=True, verbose_name='decimals of fees')),
+                ('as_listed', models.BooleanField(default=False, help_text='The calls that the switch lists for a day are those that the report counts for it')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='known since')),
+                ('evidence_days', models.IntegerField(default=0, help_text='Complete days of accounts that it was learnt from')),
+                ('evidence_first', models.DateField(null=True)),
+                ('evidence_last', models.DateField(null=True)),
+                ('contradictions', models.IntegerField(default=0, help_text='Of those days, the ones that it does not explain')),
+                ('possible_rules', models.IntegerField(default=0, help_text='How many rules explain them equally well')),
+                ('learnt_from', models.DateField(null=True)),
+                ('contradicted_at', models.DateTimeField(help_text='When a day last spoke against what was known', null=True)),
+                ('contradicted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.account')),
+                ('switch', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='counting_rule', to='accounts.switch')),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('decided_at__isnull', True), models.Q(('day_by__in', ['start', 'end', 'both']), ('places__range', (2, 6)), ('unanswered__isnull', False)), _connector='OR'), name='counting_rule_is_whole_when_decided'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReportCalendar',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('offsets', django.contrib.postgres.fields.ArrayField(base_field=models.DurationField(), help_text="Between UTC and the calendar of the account's reports, the likeliest first", size=None)),
+                ('is_stated', models.BooleanField(help_text='Its reports say so themselves: their days begin at another midnight')),
+                ('evidence_days', models.IntegerField(help_text='Complete days of the account that it was learnt from')),
+                ('evidence_first', models.DateField()),
+                ('evidence_last', models.DateField()),
+                ('decided_at', models.DateTimeField(verbose_name='known since')),
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='report_calendar', to='accounts.account')),
+            ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('offsets__len__gt', 0)), name='report_calendar_is_known'),
                 ],
             },
         ),

@@ -13,6 +13,7 @@ from billing.calls.models.calls import (
     EndDirection,
     UnreadableRecord,
 )
+from billing.calls.models.counting import CountingRule, DayBy, ReportCalendar
 from billing.calls.models.reasons import NotFetched, RecordFault, UnusableReport
 from billing.calls.models.totals import CallTotal, DroppedMonth
 
@@ -27,11 +28,14 @@ __all__ = [
     "CallLevel",
     "CallTotal",
     "ChangeOfRecord",
+    "CountingRule",
+    "DayBy",
     "DayState",
     "DroppedMonth",
     "EndDirection",
     "NotFetched",
     "RecordFault",
+    "ReportCalendar",
     "UnreadableRecord",
     "UnusableReport",
     "routing",

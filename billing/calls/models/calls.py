@@ -149,19 +149,29 @@ class CallChange(models.Model):
 
 
 class DayState(models.TextChoices):
-    """How far a call day is; `DIFFERS` from the switch's report of it."""
+    """How far a call day is; `DIFFERS` from the switch's report of it.
+
+    `NOT_KNOWN`: it equals the report by some rules by which the switch may count, and not by others.
+    """
 
     NOT_FETCHED = "not_fetched", _("not fetched")
     FETCHED = "fetched", _("fetched")
     PROVEN = "proven", _("proven")
     DIFFERS = "differs", _("differs")
+    NOT_KNOWN = "not_known", _("not yet known how this switch counts")
+
+
+COUNTED_FEE = models.F("fee") + models.F("elsewhere_fee") + models.F("apart_fee")
+ROUNDING = models.F("rounded") * MILLIONTH + models.F("fee_slack")
 
 
 class CallDay(models.Model):
     """One account's calls on one day of the switch's calendar: the unit that is fetched, replaced and proven.
 
     The `reported_…` figures are the switch's own (manual §3.48); the others are sums over the stored rows. The switch
-    adds up fees before they are rounded to six places: a millionth for each `rounded` one is no difference.
+    adds up fees before they are rounded to six places: a millionth for each `rounded` one is no difference, nor is what
+    the report rounds away (`fee_slack`). The report may count by another rule than the list of calls (`CountingRule`):
+    `apart_…` is what that makes of the day's own sums, and the rest has to be equal.
     A day that is not proven by comparing it is tried again, ever more rarely, and in the end left as it is.
     """
 
@@ -191,6 +201,16 @@ class CallDay(models.Model):
     elsewhere_fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, default=0)
     reported_calls = models.IntegerField(null=True, blank=True)
     reported_fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
+    report_begins_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When this day begins as its report states; empty: it has no row of the day")
+    )
+    apart_calls = models.IntegerField(
+        default=0, help_text=_("How many more calls the report's rule counts than are listed for the day; also fewer")
+    )
+    apart_fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, default=0)
+    fee_slack = models.DecimalField(
+        max_digits=7, decimal_places=MONEY_PLACES, default=0, help_text=_("What the report rounds away at most")
+    )
     unproven_since = models.DateTimeField(
         null=True,
         blank=True,
@@ -229,18 +249,31 @@ class CallDay(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(state=DayState.PROVEN)
                 | models.Q(
-                    reported_calls=models.F("calls") + models.F("elsewhere_calls"),
-                    reported_fee__gte=models.F("fee") + models.F("elsewhere_fee") - models.F("rounded") * MILLIONTH,
-                    reported_fee__lte=models.F("fee") + models.F("elsewhere_fee") + models.F("rounded") * MILLIONTH,
+                    reported_calls=models.F("calls") + models.F("elsewhere_calls") + models.F("apart_calls"),
+                    reported_fee__gte=COUNTED_FEE - ROUNDING,
+                    reported_fee__lte=COUNTED_FEE + ROUNDING,
                     unreadable=0,
                     fetched_at__isnull=False,
                 ),
                 name="call_day_proven_means_equal",
             ),
+            models.CheckConstraint(
+                condition=models.Q(fee_slack__gte=0, fee_slack__lte=Decimal("0.005")),
+                name="call_day_slack_is_of_two_places_at_most",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.account.number} on {self.day}: {self.state}"
+
+    @property
+    def counted_calls(self) -> int:
+        """How many calls the day has by the rule of its report, without those that are rows of other days."""
+        return self.calls + self.apart_calls
+
+    @property
+    def counted_fee(self) -> Decimal:
+        return self.fee + self.apart_fee
 
     @property
     def why_not_fetched(self) -> Reason | None:
@@ -254,7 +287,7 @@ class CallDay(models.Model):
 
 
 class CallElsewhere(models.Model):
-    """A record that a day reports though it is a row of another day, on which its call started."""
+    """A record that a day reports though it is a row of another account, or of another day, on which it started."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField(help_text=_("That reports it too"))

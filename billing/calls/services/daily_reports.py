@@ -11,6 +11,8 @@ from itertools import chain
 
 from accounts.models import Switch
 from billing.calls.models import CallDay
+from billing.calls.services.comparing import Stated
+from billing.lib.instants import from_millis
 from billing.lib.reasons import Because
 from billing.switches.services import asking_by_halves
 from billing.switches.services.asking_by_halves import Answered, Question
@@ -21,7 +23,6 @@ from billing.vos3000.operations.reports import CustomerFee, day_of_unreadable, g
 
 OPERATION = "GetReportCustomerFee"
 ACCOUNTS_PER_REQUEST = 50
-Stated = tuple[int, Decimal]
 Key = tuple[int, date]
 
 
@@ -65,11 +66,12 @@ def _rows(asking: Client, days: Sequence[CallDay], numbers: Sequence[str]) -> Li
 def _add(
     reports: Reports, answered: Answered[CustomerFee], ids: Mapping[str, int], days: Sequence[CallDay], switch: Switch
 ) -> None:
+    first, last = min(row.day for row in days), max(row.day for row in days)
     for row in answered.rows:
         if row.account in ids:
-            key = (ids[row.account], row.first_day(switch.zone))
-            calls, fee = reports.stated.get(key, (0, Decimal(0)))
-            reports.stated[key] = (calls + row.cdr_count, fee + row.total_fee)
+            key = (ids[row.account], row.day(switch.zone, first=first, last=last))
+            others = reports.stated.get(key, Stated(0, Decimal(0), from_millis(row.begin_time)))
+            reports.stated[key] = Stated(others.calls + row.cdr_count, others.fee + row.total_fee, others.begins_at)
     for number, why in answered.failed.items():
         if number in ids:
             bad = [row for row in answered.unreadable if row.name == number]

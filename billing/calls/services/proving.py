@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Coalesce
 
@@ -17,53 +16,35 @@ from accounts.models import Account, Switch
 from billing.calls.models import CallDay, DayState, UnusableReport
 from billing.calls.queries.retention import first_compared_day
 from billing.calls.services import daily_reports, day_locks, switch_silence
-from billing.calls.services.daily_reports import ACCOUNTS_PER_REQUEST, Reports, Stated
+from billing.calls.services.comparing import Stated, note_reports, set_not_known, settle
+from billing.calls.services.counting_watch import learn_calendars, watch, without_known_calendar
+from billing.calls.services.daily_reports import ACCOUNTS_PER_REQUEST, Reports
 from billing.calls.services.fetching import fetch_days
 from billing.calls.services.proof_retries import is_due, note_failed_proof
 from billing.calls.services.staging import INT_MAX
-from billing.lib.amounts import is_money, stored
+from billing.lib.amounts import is_money
 from billing.lib.days import DAY, day_of
 from billing.lib.reasons import Because
 from billing.vos3000 import SwitchError
 
 logger = logging.getLogger(__name__)
 
-EQUAL = """
-    held.calls + held.elsewhere_calls = coalesce(stated.calls, 0) AND held.unreadable = 0
-        AND abs(held.fee + held.elsewhere_fee - coalesce(stated.fee, 0)) <= held.rounded * 0.000001
-"""
-# A day without a row in the report has no calls. What was never fetched cannot be compared. A day that was given up is
-# tried again once the switch reports other figures for it.
-COMPARE = f"""
-    UPDATE calls_callday held
-    SET reported_calls = coalesce(stated.calls, 0), reported_fee = coalesce(stated.fee, 0), checked_at = %(now)s,
-        unusable_report = NULL, state = CASE WHEN {EQUAL} THEN 'proven' ELSE 'differs' END,
-        unproven_since = CASE WHEN {EQUAL} THEN NULL ELSE coalesce(held.unproven_since, %(now)s) END,
-        next_try_at = CASE WHEN {EQUAL} THEN NULL ELSE held.next_try_at END,
-        tries = CASE
-            WHEN {EQUAL} THEN 0
-            WHEN held.tries >= %(most_tries)s AND (held.reported_calls, held.reported_fee)
-                IS DISTINCT FROM (coalesce(stated.calls, 0), coalesce(stated.fee, 0)) THEN 0
-            ELSE held.tries END
-    FROM calls_callday looked_at
-    LEFT JOIN unnest(%(accounts)s::bigint[], %(days)s::date[], %(calls)s::int[], %(fees)s::numeric[])
-        AS stated (account_id, day, calls, fee)
-        ON stated.account_id = looked_at.account_id AND stated.day = looked_at.day
-    WHERE looked_at.id = ANY(%(days_looked_at)s) AND held.id = looked_at.id AND held.fetched_at IS NOT NULL
-    RETURNING held.id, held.state
-"""  # noqa: S608  # made of constants alone
-
 
 @dataclass
 class Proven:
-    """Account-days that agree with the report, those that differ, and those whose report cannot be used."""
+    """Account-days that agree with the report, those that differ, and those whose report cannot be used.
+
+    Of those that are `not_known` it is not known yet by which rule the switch counts them.
+    """
 
     proven: int = 0
+    not_known: int = 0
     differing: list[CallDay] = field(default_factory=list)
     without_report: list[CallDay] = field(default_factory=list)
 
     def add(self, other: Proven) -> None:
         self.proven += other.proven
+        self.not_known += other.not_known
         self.differing += other.differing
         self.without_report += other.without_report
 
@@ -95,7 +76,8 @@ def prove_days(
         due = [row for row in differing if is_due(row, now) and _is_older(row, fetched_before)]
         try:
             fetched = _fetch_again(due, now)
-            still = _compare(switch, fetched, now, proven, only_due=only_due)
+            compared = _compare(switch, fetched, now, proven, only_due=only_due)
+            still = _without_contradictions(switch, compared, now, proven)
         except SwitchError:
             # What was fetched now waits for its next turn, or the other days would never have theirs.
             note_failed_proof(_tried(due, now), now)
@@ -145,23 +127,26 @@ def _compare(
     unreported = {row for row in days if _is_unreported(switch, row, stated, now)}
     with day_locks.held(unreported):
         proven.proven += CallDay.objects.filter(pk__in=[row.pk for row in unreported]).update(checked_at=now)
-    days = [row for row in days if row not in unreported]
-    with day_locks.held(days), connection.cursor() as cursor:
-        cursor.execute(
-            COMPARE,
-            {
-                "now": now,
-                "most_tries": CallDay.MOST_TRIES,
-                "accounts": [account for account, _ in stated],
-                "days": [day for _, day in stated],
-                "calls": [calls for calls, _ in stated.values()],
-                "fees": [stored(fee) for _, fee in stated.values()],
-                "days_looked_at": [row.pk for row in days],
-            },
-        )
-        states = dict(cursor.fetchall())
+    noted = note_reports([row for row in days if row not in unreported], stated, now)
+    states = settle(switch, noted, now)
+    unsure = [row for row in noted if states[row.pk] == DayState.NOT_KNOWN] + without_known_calendar(switch, noted)
+    if learn_calendars(switch=switch, days=unsure, now=now):
+        states |= settle(switch, unsure, now)
     proven.proven += sum(state == DayState.PROVEN for state in states.values())
-    return [row for row in days if states.get(row.pk) == DayState.DIFFERS]
+    proven.not_known += sum(state == DayState.NOT_KNOWN for state in states.values())
+    return [row for row in noted if states[row.pk] == DayState.DIFFERS]
+
+
+def _without_contradictions(switch: Switch, differing: list[CallDay], now: datetime, proven: Proven) -> list[CallDay]:
+    """Return the days that differ by any rule. Of others, it is no longer known how the switch counts them."""
+    fresh = list(CallDay.objects.filter(pk__in=[row.pk for row in differing]).select_related("account__switch"))
+    speaking = watch(switch=switch, differing=fresh, now=now)
+    states = settle(switch, speaking, now)
+    left = [row for row in speaking if states[row.pk] == DayState.DIFFERS]
+    set_not_known(left, now)
+    proven.proven += sum(state == DayState.PROVEN for state in states.values())
+    proven.not_known += sum(state == DayState.NOT_KNOWN for state in states.values()) + len(left)
+    return [row for row in differing if row not in speaking]
 
 
 def _is_unreported(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date], Stated], now: datetime) -> bool:
@@ -173,9 +158,9 @@ def _is_unreported(switch: Switch, row: CallDay, stated: Mapping[tuple[int, date
 
 def _leave_out(days: Sequence[CallDay], reports: Reports, now: datetime) -> tuple[list[CallDay], list[CallDay]]:
     """Set apart the days of which the report says nothing that can be used; return them, and those to compare."""
-    for key, (calls, fee) in list(reports.stated.items()):
-        if abs(calls) > INT_MAX or not is_money(fee):
-            reports.unusable[key] = Because(UnusableReport.IMPOSSIBLE, {"calls": calls, "fee": str(fee)})
+    for key, sums in list(reports.stated.items()):
+        if abs(sums.calls) > INT_MAX or not is_money(sums.fee):
+            reports.unusable[key] = Because(UnusableReport.IMPOSSIBLE, {"calls": sums.calls, "fee": str(sums.fee)})
     asked = [row for row in days if row.account_id in reports.asked]
     unusable = [row for row in asked if _key(row) in reports.unusable]
     unknown = [row for row in asked if _key(row) in reports.unknown and _key(row) not in reports.unusable]

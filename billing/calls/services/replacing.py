@@ -9,8 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -87,7 +88,8 @@ class TouchedDays:
     """Account-days that change together and are locked, those of the answer first.
 
     Accounts and days stand side by side, as the statements want them; all calls of these days begin between `begin`
-    and `end`. `hold_calls`: some of them have rows, or report rows of other days.
+    and `end`. `hold_calls`: some of them have rows, or report rows of other days. `share_calls`: a record of the answer
+    may be a row of another account.
     """
 
     touched_accounts: Sequence[int]
@@ -95,6 +97,7 @@ class TouchedDays:
     begin: datetime
     end: datetime
     hold_calls: bool
+    share_calls: bool
 
     @property
     def days(self) -> list[AccountDay]:
@@ -138,27 +141,52 @@ def accounts_with_calls(accounts: Iterable[int], day: date) -> set[int]:
 def _replace(switch: Switch, answer: Answer, stage: Stage) -> None:
     """Try it once, in one transaction. Raises Interfered."""
     with transaction.atomic(), connection.cursor() as cursor:
-        repeated = _drop_repeated(cursor)
+        repeated = _drop_repeated(cursor, answer)
         touched = _lock_days(cursor, answer, stage)
         if touched.hold_calls:
+            if touched.share_calls:
+                cursor.execute(sql.DROP_GONE_BEFORE, vars(answer))
+                repeated.shared += cursor.fetchall()
             _replace_rows(cursor, answer, touched)
         else:
             _insert_rows(cursor, answer)
+        _keep_shared(cursor, answer, repeated.shared)
         if stage.routing:
             stage.routing.keep(switch=switch)
         _add_up(cursor, answer, touched, stage.rounded)
         cursor.execute(sql.MARK_FETCHED, vars(answer))
         unreadable_records.keep(accounts=answer.accounts, day=answer.day, found=stage.unreadable, now=answer.at)
-    stage.records -= repeated
+    stage.records -= repeated.dropped
 
 
-def _drop_repeated(cursor: CursorWrapper) -> int:
-    """Drop what the answer repeats, and say how many records that were."""
+@dataclass
+class Repeated:
+    """How many records were dropped because another of their number stands; those that are another account's row."""
+
+    dropped: int = 0
+    shared: list[tuple[int, int, Decimal]] = field(default_factory=list)
+
+
+def _drop_repeated(cursor: CursorWrapper, answer: Answer) -> Repeated:
+    """Drop what the answer repeats of an account's records, and the records that are to be another account's rows."""
+    repeated = Repeated()
     cursor.execute(sql.ROOM_TO_SORT)
-    cursor.execute(sql.DROP_REPEATED)
-    repeated: int = cursor.rowcount
+    cursor.execute(sql.REPEATED)
+    if numbers := [flow_no for (flow_no,) in cursor.fetchall()]:
+        cursor.execute(sql.DROP_REPEATED, {"repeated": numbers})
+        repeated.dropped = cursor.rowcount
+        cursor.execute(sql.DROP_SHARED, {**vars(answer), "repeated": numbers})
+        repeated.shared = cursor.fetchall()
     cursor.execute(sql.ANALYZE_STAGED)
     return repeated
+
+
+def _keep_shared(cursor: CursorWrapper, answer: Answer, shared: Sequence[tuple[int, int, Decimal]]) -> None:
+    """Remember of each account which records its day reports though they are another account's rows."""
+    if shared:
+        accounts, numbers, fees = zip(*shared, strict=True)
+        columns = {"shared_accounts": list(accounts), "shared_numbers": list(numbers), "shared_fees": list(fees)}
+        cursor.execute(sql.KEEP_SHARED, {"day": answer.day, **columns})
 
 
 def _lock_days(cursor: CursorWrapper, answer: Answer, stage: Stage) -> TouchedDays:
@@ -174,7 +202,8 @@ def _lock_days(cursor: CursorWrapper, answer: Answer, stage: Stage) -> TouchedDa
     hours = _hours_with_calls(days)
     starts = [from_millis(start) for start in stage.starts] or [noon(answer.day)]
     begin, end = min([*starts, *hours]), max([starts[-1] + MILLISECOND, *(hour + HOUR for hour in hours)])
-    return TouchedDays(accounts, dates, begin, end, hold_calls=bool(found or hours))
+    share_calls = any(day == answer.day or account not in answer.accounts for account, day in found)
+    return TouchedDays(accounts, dates, begin, end, hold_calls=bool(found or hours), share_calls=share_calls)
 
 
 def _insert_rows(cursor: CursorWrapper, answer: Answer) -> None:

@@ -16,6 +16,7 @@ from django.db import connection
 from accounts.models import Switch
 from billing.calls.models.routing import ROUTING
 from billing.calls.queries.retention import NEAR_ITS_DAY
+from billing.calls.services.record_times import Impossible, Near
 from billing.lib.advisory_locks import Locked, lock
 from billing.lib.days import noon
 from billing.vos3000 import UnreadableRecord
@@ -80,6 +81,7 @@ class RoutingStage:
     _batch: list[tuple[int | str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._near = Near.day(self.day)
         with connection.cursor() as cursor:
             cursor.execute(MAKE_STAGE)
 
@@ -87,7 +89,7 @@ class RoutingStage:
         """Pass the records on, once their routing is staged."""
         for record in records:
             if isinstance(record, RoutedCdr) and record.account in self.accounts:
-                self._batch.append((record.flow_no, record.start, *self._routing(record)))
+                self._batch.append((record.flow_no, self._start(record), *self._routing(record)))
                 if len(self._batch) >= ROWS_PER_COPY:
                     self._write()
             yield record
@@ -104,6 +106,13 @@ class RoutingStage:
             cursor.execute(KEEP, near)
         if self.unreadable:
             logger.warning("%s, %s: texts of routing that cannot be read: %s", switch, self.day, self.unreadable)
+
+    def _start(self, record: Cdr) -> int:
+        """Return when the call began, as its row says; a record that cannot be read has no row."""
+        try:
+            return self._near.begin_and_end(record)[0]
+        except Impossible:
+            return record.start
 
     def _routing(self, record: RoutedCdr) -> Iterator[str]:
         for name in ROUTING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -13,11 +13,10 @@ from django.db import connection
 from accounts.models import Account
 from accounts.models.account import LONGEST_NUMBER
 from billing.calls.models import NOT_STATED, RecordFault
-from billing.calls.queries.retention import NEAR_ITS_DAY
 from billing.calls.services import partitions
+from billing.calls.services.record_times import Impossible, Near
 from billing.calls.services.unreadable_records import UnreadableRecords, excerpt_of
 from billing.lib.amounts import ZERO, stored
-from billing.lib.days import noon
 from billing.lib.instants import from_millis
 from billing.lib.reasons import Because
 from billing.vos3000.operations.calls import Cdr
@@ -64,14 +63,6 @@ MAKE_STAGE = f"""
 """
 
 
-class _Impossible(ValueError):
-    """No call of the day can have that record."""
-
-    def __init__(self, fault: RecordFault) -> None:
-        super().__init__(fault)
-        self.fault = fault
-
-
 @dataclass
 class Stage:
     """The records of one day of some accounts, which are given by their numbers. Memory holds one batch of them."""
@@ -90,8 +81,7 @@ class Stage:
     _batch: list[tuple[Any, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._earliest = _millis(noon(self.day) - NEAR_ITS_DAY)
-        self._latest = _millis(noon(self.day) + NEAR_ITS_DAY)
+        self._near = Near.day(self.day)
         with connection.cursor() as cursor:
             cursor.execute(MAKE_STAGE)
 
@@ -103,7 +93,7 @@ class Stage:
         try:
             row = self._row(account, record)
         except ValueError as error:
-            fault = error.fault if isinstance(error, _Impossible) else RecordFault.NOT_MONEY
+            fault = error.fault if isinstance(error, Impossible) else RecordFault.NOT_MONEY
             self.unreadable.add(Because(fault), excerpt_of(record))
             return
         self._batch.append(row)
@@ -136,14 +126,14 @@ class Stage:
         return {partitions.month_of(from_millis(start)) for start in self.starts}
 
     def _row(self, account: int, record: Cdr) -> tuple[Any, ...]:
-        """Raise ValueError for a record that no call of that day can have: _Impossible where no amount is the fault."""
+        """Raise ValueError for a record that no call of that day can have: Impossible where no amount is the fault."""
         start, stop = record.start, record.stop
-        if not self._earliest <= start <= self._latest or stop < start:
-            raise _Impossible(RecordFault.OTHER_TIME)
-        if not 0 <= record.hold_time <= INT_MAX or not 0 <= record.fee_time <= INT_MAX:
-            raise _Impossible(RecordFault.OTHER_LENGTH)
+        if not self._near.earliest <= start <= self._near.latest or stop < start:
+            start, stop = self._near.begin_and_end(record)
+        if record.hold_time > INT_MAX or record.fee_time > INT_MAX:
+            raise Impossible(RecordFault.OTHER_LENGTH)
         if not -BIGINT_MAX <= record.flow_no <= BIGINT_MAX or len(record.agent_account) > LONGEST_NUMBER:
-            raise _Impossible(RecordFault.OTHER_KIND)
+            raise Impossible(RecordFault.OTHER_KIND)
         return (
             account,
             record.flow_no,
@@ -151,8 +141,8 @@ class Stage:
             stop,
             record.caller,
             record.callee,
-            record.hold_time,
-            record.fee_time,
+            max(record.hold_time, 0),
+            max(record.fee_time, 0),
             stored(record.fee),
             record.fee_prefix,
             stored(record.suite_fee) if record.suite_fee else ZERO,
@@ -171,13 +161,9 @@ def _code(code: int | None, largest: int) -> int:
     if code is None:
         return NOT_STATED
     if not -largest <= code <= largest:
-        raise _Impossible(RecordFault.OTHER_SIZE_OF_CODE)
+        raise Impossible(RecordFault.OTHER_SIZE_OF_CODE)
     return code
 
 
 def _ends(numbers: list[int]) -> list[int]:
     return [min(numbers), max(numbers)]
-
-
-def _millis(at: datetime) -> int:
-    return int(at.timestamp()) * 1000

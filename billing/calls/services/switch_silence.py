@@ -45,11 +45,12 @@ def unconfirmed_empty_days(*, asking: Client, accounts: Sequence[Account], day: 
     answers = list(asking_by_halves.ask(Question(switch, OPERATION, read, at=now), asked, most=len(asked)))
     rows = [row for answered in answers for row in answered.rows]
     failed = {number for answered in answers for number in answered.failed}
-    reported = {(row.account, row.first_day(switch.zone)) for row in rows}
+    days = [row.day(switch.zone, first=day - LOOKED_BACK, last=day) for row in rows]
+    reported = {(row.account, of_day) for row, of_day in zip(rows, days, strict=True)}
     is_unsure = may_have_dropped(switch=switch, day=day, reported=(other for _, other in reported), now=now)
     calls = Counter[str]()
-    for row in rows:
-        if row.first_day(switch.zone) == day:
+    for row, of_day in zip(rows, days, strict=True):
+        if of_day == day:
             calls[row.account] += row.cdr_count
     unreported = {number for number in numbers if is_unsure and (number, day) not in reported}
     unconfirmed = unreported | failed

@@ -13,13 +13,15 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.lib.backoff import Backoff
-from accounts.lib.clock import Clock
+from accounts.lib.clock import Clock, Deadline
 from accounts.models import Account
 from billing.balances.services import balances, profiles
 from billing.customers.models import ChangeKind, ChangeReason, ChangeState, CustomerChange
 from billing.customers.services import changes, states
 from billing.customers.services.states import move
+from billing.lib.advisory_locks import Locked
 from billing.lib.amounts import stored
+from billing.lib.claims import LEAVES_WITHIN, Claim, holding, is_held
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
@@ -71,8 +73,9 @@ def _send(change: CustomerChange, clock: Clock) -> None:
     try:
         with clients.client(change.agent.switch) as client:
             before = _look_before(client, change, now)
+            deadline = Deadline(LEAVES_WITHIN)
             if change.state == ChangeState.REQUESTED and _claim(change, clock.now()):
-                _operate(client, change, before, clock)
+                _operate(client, change, before, clock, deadline)
     except FAILURES as error:
         # Only what comes before the claim ends here: nothing was sent.
         logger.info("%s waits: %s", change, error)
@@ -120,9 +123,12 @@ def _claim(change: CustomerChange, now: datetime) -> bool:
     return move(change, ChangeState.SENDING, now, sent_at=now, attempts=change.attempts + 1)
 
 
-def _operate(client: Client, change: CustomerChange, before: Customer | None, clock: Clock) -> None:
+def _operate(client: Client, change: CustomerChange, before: Customer | None, clock: Clock, deadline: Deadline) -> None:
+    ours = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.SENDING, attempts=change.attempts)
+    claim = Claim(ours.exists, deadline=deadline)
     try:
-        _operation(change)(client)
+        with holding(Locked.SENDING_OF_CHANGE, change.pk), client.writing_only_if(claim.may_leave):
+            _operation(change)(client)
     except Unreachable:
         again_at = clock.now() + PAUSES.pause(change.attempts)
         move(change, ChangeState.REQUESTED, clock.now(), reason=ChangeReason.NOT_YET, next_step_at=again_at)
@@ -186,18 +192,30 @@ def _look_again(change: CustomerChange, clock: Clock) -> None:
         in_doubt.update(next_step_at=clock.now() + switch.failed_look_pause)
         change.refresh_from_db()
         return
-    now, looks = clock.now(), change.looks + 1
-    settling = now - (change.sent_at or now) < switch.settling_time
-    if found is not None and _is_in_effect(change, found):
+    _judge(change, found, clock.now())
+
+
+@transaction.atomic
+def _judge(change: CustomerChange, found: Customer | None, now: datetime) -> None:
+    """End doubt by what the switch shows. Nothing ends while a process that was stopped might still send the change."""
+    switch, looks = change.agent.switch, change.looks + 1
+    is_settled = now - (change.sent_at or now) >= switch.settling_time and looks >= switch.clean_looks
+    if is_held(Locked.SENDING_OF_CHANGE, change.pk):
+        _look_later(change, looks, now)
+    elif found is not None and _is_in_effect(change, found):
         states.finish(change, now=now)
     elif found is not None and change.kind == ChangeKind.OPEN:
         move(change, ChangeState.REFUSED, now, reason=ChangeReason.TAKEN_ON_SWITCH)
-    elif settling or looks < switch.clean_looks:
-        in_doubt = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.IN_DOUBT)
-        in_doubt.update(looks=looks, next_step_at=now + switch.look_pauses.pause(looks))
-        change.refresh_from_db()
-    else:
+    elif is_settled:
         move(change, ChangeState.REFUSED, now, reason=ChangeReason.NOT_FOUND)
+    else:
+        _look_later(change, looks, now)
+
+
+def _look_later(change: CustomerChange, looks: int, now: datetime) -> None:
+    in_doubt = CustomerChange.objects.filter(pk=change.pk, state=ChangeState.IN_DOUBT)
+    in_doubt.update(looks=looks, next_step_at=now + change.agent.switch.look_pauses.pause(looks))
+    change.refresh_from_db()
 
 
 def _read(client: Client, change: CustomerChange, now: datetime) -> Customer | None:

@@ -42,6 +42,7 @@ class Proof:
     calls: int
     fee: Decimal
     unchecked: int
+    not_known: int
     missing: int
     differences: list[Difference]
 
@@ -55,6 +56,8 @@ class Proof:
         parts = [gettext("%(number)s proven") % {"number": self.proven}]
         if differ := len(self.differences):
             parts.append(ngettext("%(number)s differ", "%(number)s differ", differ) % {"number": differ})
+        if self.not_known:
+            parts.append(gettext("%(number)s not yet known how this switch counts") % {"number": self.not_known})
         if self.unchecked:
             parts.append(gettext("%(number)s not checked yet") % {"number": self.unchecked})
         if self.missing:
@@ -66,6 +69,7 @@ WORDS = {
     "proven": _("proven"),
     "fetched": _("not checked yet"),
     "differs": _("differs, is fetched again"),
+    "unknown": _("not yet known how this switch counts"),
     "none": _("not fetched yet"),
     "today": _("in progress"),
 }
@@ -86,6 +90,7 @@ def proof_of(days: Mapping[date, CallDay], *, today: date, last_days: int = 30) 
         calls=sum(day.calls for day in proven),
         fee=sum((day.fee for day in proven), Decimal(0)),
         unchecked=kinds.count("fetched"),
+        not_known=kinds.count("unknown"),
         missing=kinds.count("none"),
         differences=[_difference(days[cell.day]) for cell in cells if cell.kind == "differs"],
     )
@@ -96,7 +101,7 @@ def _kind(day: CallDay | None, *, is_today: bool) -> str:
         return "today"
     if day is None or day.fetched_at is None:
         return "none"
-    known = {DayState.PROVEN: "proven", DayState.DIFFERS: "differs"}
+    known = {DayState.PROVEN: "proven", DayState.DIFFERS: "differs", DayState.NOT_KNOWN: "unknown"}
     return known.get(DayState(day.state), "fetched")
 
 
@@ -105,6 +110,6 @@ def _words(kind: str, day: CallDay | None) -> str:
 
 
 def _difference(day: CallDay) -> Difference:
-    fee, calls = day.fee + day.elsewhere_fee, day.calls + day.elsewhere_calls
+    fee, calls = day.counted_fee + day.elsewhere_fee, day.counted_calls + day.elsewhere_calls
     amount, apart = abs((day.reported_fee or Decimal(0)) - fee), abs((day.reported_calls or 0) - calls)
     return Difference(day.day, amount, apart, day.is_given_up)

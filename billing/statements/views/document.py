@@ -192,7 +192,11 @@ def _none(*, is_sure: bool) -> str:
 
 
 def _calls_of(day: CallDay, currency: str) -> CallLine:
-    proofs = {DayState.PROVEN: gettext("proven"), DayState.DIFFERS: gettext("differs")}
+    proofs = {
+        DayState.PROVEN: gettext("proven"),
+        DayState.DIFFERS: gettext("differs"),
+        DayState.NOT_KNOWN: gettext("not yet known how this switch counts"),
+    }
     return CallLine(
         day=date_format(day.day, "j M"),
         state=DayState(day.state),

@@ -90,7 +90,8 @@ def prove(*, switch: Switch, now: datetime) -> str:
             call_proving.prove_days(switch=switch, accounts=due.accounts, first=due.first, last=due.last, **when)
         )
     without = len(proven.without_report)
-    return f"{proven.proven} days proven, {len(proven.differing)} differ, {without} without a report that can be used"
+    found = f"{proven.proven} days proven, {len(proven.differing)} differ, {proven.not_known} not known how they count"
+    return f"{found}, {without} without a report that can be used"
 
 
 def reconcile(*, switch: Switch, now: datetime) -> str:

@@ -122,6 +122,10 @@ class DecisionReason(Reason):
     CARD_USED = "decision.card_used", _("The card was used for this account: it was applied.")
     PAYMENT_MISSING = "decision.payment_missing", _("Say which of the payments on the switch this top-up is.")
     PAYMENT_UNFIT = "decision.payment_unfit", _("This payment is not one that the top-up could be.")
+    MAY_STILL_LEAVE = (
+        "decision.may_still_leave",
+        _("A process that was stopped might still send it. End that process first, or wait until it has ended."),
+    )
     JUST_DECIDED = "decision.just_decided", _("A colleague has just decided this top-up.")
 
 

@@ -16,7 +16,7 @@ from billing.lib.reasons import Because, RefusedBecause
 from billing.switches.services import clients
 from billing.switches.services.failures import FAILURES
 from billing.topups.models import DecisionReason, TopUp, TopUpReason, TopUpState, references
-from billing.topups.services import lookups, states, voucher_states
+from billing.topups.services import claims, lookups, states, voucher_states
 from billing.topups.services.voucher_states import CardState, CardUse
 from billing.vos3000.times import ANY_ZONE
 
@@ -117,6 +117,8 @@ def _card_of(topup: TopUp, now: datetime) -> CardState | None:
 
 
 def _mark_not_applied(topup: TopUp, by: User, why: Because, now: datetime, card: CardState | None) -> bool:
+    if claims.may_still_leave(topup, now):
+        raise DecisionRefused(Because(DecisionReason.MAY_STILL_LEAVE))
     if any(topup.reference in references(payment.memo) for payment in candidates(topup)):
         raise DecisionRefused(Because(DecisionReason.LISTED))
     # It was not used when it was first looked at: whatever the switch's clock says, it was used since.

@@ -31,8 +31,8 @@ def note_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
     balance = stored_if_money(paid.balance_after)
     sent_at = topup.sent_at or now
     for _ in range(2):
-        # The second time round: a sweep took so slow a sending for dead and put it in doubt meanwhile.
-        if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT):
+        # The second time round: a sweep took so slow a sending for dead and put it in doubt, or in review, meanwhile.
+        if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW):
             return
         if states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=balance):
             break
@@ -64,8 +64,13 @@ def note_refused(topup: TopUp, now: datetime, error: Refused) -> None:
     states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, evidence=evidence)
 
 
-def put_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> None:
-    """Put a top-up in doubt: it may have been applied or not, so nothing sends it again until the history tells."""
+def put_in_doubt(
+    topup: TopUp, now: datetime, reason: str, code: int | None = None, *, sent_at: datetime | None = None
+) -> None:
+    """Put a top-up in doubt: it may have been applied or not, so nothing sends it again until the history tells.
+
+    `sent_at` says when it was sent, where that was before it was claimed: the history is read from there.
+    """
     states.move(
         topup=topup,
         to=TopUpState.IN_DOUBT,
@@ -73,4 +78,5 @@ def put_in_doubt(topup: TopUp, now: datetime, reason: str, code: int | None) -> 
         why=Because(TopUpReason.UNCLEAR),
         evidence={"reason": reason} if code is None else {"reason": reason, "code": code},
         next_look_at=now + topup.account.switch.first_look_after,
+        sent_at=sent_at or topup.sent_at,
     )

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
-from accounts.lib.clock import Clock
+from accounts.lib.clock import Clock, Deadline
 from billing.balances.services import balances
+from billing.lib.claims import LEAVES_WITHIN
 from billing.lib.reasons import Because
 from billing.switches.services import clients
+from billing.switches.services.failures import FAILURES
 from billing.topups.models import Kind, TopUp, TopUpReason, TopUpState
-from billing.topups.services import headroom, outcomes, states
+from billing.topups.services import claims, headroom, lookups, outcomes, states
 from billing.topups.services.pay_requests import Operation, Unsendable, operation_of
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
 
@@ -21,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
+# What waited longer is looked for before it is sent.
+LOOK_FIRST_AFTER = timedelta(seconds=15)
+BEGAN = timezone.now()
 
 
 def carry_out(*, topup_id: int, now: datetime) -> TopUp:
@@ -61,9 +67,27 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
         logger.exception("The settings of switch %s cannot be used", topup.account.switch)
         return _postpone(topup, clock.now())
     with client:
-        if _claim(topup, clock.now()):
-            _pay(client, operation, topup, clock)
+        try:
+            is_listed = waited_long(topup, now) and bool(lookups.look(topup=topup, now=clock.now()).found)
+        except FAILURES as error:
+            logger.info("%s is not sent without a look: %s", topup, error)
+            return _postpone(topup, clock.now())
+        deadline = Deadline(LEAVES_WITHIN)
+        if not _claim(topup, clock.now()):
+            return topup
+        if is_listed:
+            outcomes.put_in_doubt(topup, clock.now(), "listed before it was sent", sent_at=topup.requested_at)
+        else:
+            _pay(client, operation, topup, clock, deadline)
     return topup
+
+
+def waited_long(topup: TopUp, now: datetime) -> bool:
+    """Whether a top-up waited so long, or from before this process began, that it may have been sent already.
+
+    The database may have been set back since, as by the restore of a backup: the switch is asked first.
+    """
+    return now - topup.requested_at > LOOK_FIRST_AFTER or topup.requested_at < BEGAN
 
 
 def expire(*, topup: TopUp, now: datetime) -> bool:
@@ -132,11 +156,15 @@ def _is_covered(debit: TopUp, now: datetime) -> bool:
     return False
 
 
-def _pay(client: Client, operation: Operation, topup: TopUp, clock: Clock) -> None:
+def _pay(client: Client, operation: Operation, topup: TopUp, clock: Clock, deadline: Deadline) -> None:
     try:
-        paid = operation(client)
+        with claims.holding_claim(topup, deadline) as claim, client.writing_only_if(claim.may_leave):
+            paid = operation(client)
     except Unreachable as error:
-        outcomes.note_not_sent(topup, clock.now(), error)
+        if claim.sent_before:
+            outcomes.put_in_doubt(topup, clock.now(), "sent before", sent_at=claim.sent_before)
+        else:
+            outcomes.note_not_sent(topup, clock.now(), error)
     except Refused as error:
         outcomes.note_refused(topup, clock.now(), error)
     except UnknownOutcome as error:

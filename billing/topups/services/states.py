@@ -13,6 +13,7 @@ from accounts.models import AuditAction, User
 from accounts.services import audit
 from billing.lib.queued_tasks import SWEEP_AFTER
 from billing.lib.reasons import Because
+from billing.lib.references import keyed_reference
 from billing.topups.models import EDGES, Kind, TopUp, TopUpReason, TopUpState, Transition
 from billing.topups.services import receipts
 
@@ -42,7 +43,13 @@ def waiting() -> QuerySet[TopUp]:
 
 
 def create(*, topup: TopUp, by: User | None) -> TopUp:
-    """Write a request and its first transition. The caller holds the transaction."""
+    """Write a request and its first transition. The caller holds the transaction.
+
+    Its reference comes from its key: what the switch did under this key is found by it, whatever became of the row.
+    """
+    reference = keyed_reference("TU", topup.requested_by_id, topup.kind, topup.key)
+    if not TopUp.objects.filter(reference=reference).exists():
+        topup.reference = reference
     topup.save(force_insert=True)
     Transition.objects.create(topup=topup, to_state=TopUpState.REQUESTED, at=topup.requested_at, by=by)
     # The approval of a re-issue is recorded where it is given.

@@ -40,6 +40,7 @@ class EndDirection(Code):
 class Cdr(Record, frozen=True, kw_only=True, gc=False):
     """A call record; `flow_no` is its identity on the switch.
 
+    A call that was not answered may carry no `start`, or 0. Where clocks were set, `stop` may lie before `start`.
     `hold_time` are seconds talked, `fee_time` seconds billed, `fee` what the account pays. `agent_fee` is what the
     account's agent pays: never the customer's to see. Fields of the switch that the portal does not
     need are not read. `call_level` and `end_direction` are codes of `CallLevel` and `EndDirection`.
@@ -48,8 +49,8 @@ class Cdr(Record, frozen=True, kw_only=True, gc=False):
     # In the manual's order: each name is looked for where the one before was found.
     caller: str = field(default="", name="callerE164")
     callee: str = field(default="", name="calleeE164")
-    start: Millis
-    stop: Millis
+    start: Millis = 0
+    stop: Millis = 0
     hold_time: int = 0
     fee_time: int = 0
     fee: Decimal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,9 @@ from ..field_types import ZERO, Millis, Record, instant
 from ..ranges import days_in_parts
 from ..rows import Listed, RowReader, UnreadableRow
 from ..times import days
+
+DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
+FARTHEST_WEST = timedelta(hours=10)
 
 
 class Period(Code):
@@ -48,9 +51,21 @@ class CustomerFee(Record, frozen=True, kw_only=True):
     international_time: int = 0
     international_count: int = 0
 
-    def first_day(self, zone: ZoneInfo) -> date:
-        """The first day of the period in the calendar of the switch, whose zone is given."""
-        return instant(self.begin_time).astimezone(zone).date()
+    def day(self, zone: ZoneInfo, *, first: date, last: date) -> date:
+        """Return the day that this row of a report by day is of, among those that were asked for.
+
+        It begins at a midnight of the switch, whose zone is given, or of the account, wherever that is on earth: zones
+        are at most 14 hours ahead of UTC or 12 behind it, in quarter hours.
+        """
+        begin = instant(self.begin_time)
+        local = begin.astimezone(zone).date()
+        since_midnight = begin - datetime.combine(begin.date(), time.min, UTC)
+        if begin == datetime.combine(local, time.min, zone) or since_midnight % QUARTER:
+            return local
+        # Hawaii, ten hours behind UTC, has more people than the islands where it is the same time a day later.
+        days = [begin.date() + DAY, begin.date()]
+        likely, other = days if since_midnight > FARTHEST_WEST else reversed(days)
+        return other if not first <= likely <= last and first <= other <= last else likely
 
 
 def day_of_unreadable(row: UnreadableRow, zone: ZoneInfo) -> date | None:

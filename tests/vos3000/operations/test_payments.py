@@ -15,6 +15,7 @@ from billing.vos3000.operations.payments import ChargeKind, PayKind, PayMethod, 
 from tests.support.rawserver import RawServer, Reply, http, reply, reset
 from tests.support.switch_answers import DONE, NOT_FOUND, UNKNOWN_ENDS
 from tests.support.switch_clients import CountingAdmission, MakeClient
+from tests.support.waiting import eventually
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -75,6 +76,36 @@ def test_which_codes_are_sure_is_a_setting(make_client: MakeClient) -> None:
         with pytest.raises(Refused):
             top_up(client)
     assert unknown.value.code == -10007
+
+
+def test_a_payment_that_may_not_leave_any_more_is_held_back_when_the_connection_stands(make_client: MakeClient) -> None:
+    was_connected: list[bool] = []
+    with RawServer(reply(DONE)) as server:
+        client = make_client(server.url)
+
+        def is_too_late() -> bool:
+            was_connected.append(eventually(lambda: server.connections == 1, seconds=5))
+            return False
+
+        with client.writing_only_if(is_too_late), pytest.raises(Unreachable) as raised:
+            top_up(client)
+        assert (was_connected, server.received) == ([True], [])
+        assert "may not leave" in raised.value.reason
+        top_up(client)
+        assert len(server.received) == 1
+
+
+def test_reads_are_not_asked_whether_they_may_leave(make_client: MakeClient) -> None:
+    with RawServer(reply(NOT_FOUND)) as server:
+        client = make_client(server.url)
+        with client.writing_only_if(lambda: False):
+            assert get_pay_history(client, account="A-1", begin=NOON, end=NOON) == []
+
+
+def test_a_request_leaves_in_one_piece(make_client: MakeClient) -> None:
+    with RawServer(reply(DONE)) as server:
+        top_up(make_client(server.url))
+    assert [request.pieces for request in server.received] == [1]
 
 
 def test_a_refused_connection_is_surely_not_done(make_client: MakeClient) -> None:

@@ -20,7 +20,7 @@ def test_the_report_sums_an_accounts_day(make_client: MakeClient) -> None:
         days = {"first": date(2025, 11, 23), "last": date(2025, 11, 24)}
         (fee,) = get_report_customer_fee(make_client(server.url), accounts=["A"], **days, period=Period.MONTH)
     assert (fee.cdr_count, fee.total_fee, fee.total_time, fee.international_count) == (2, Decimal("0.25"), 90, 2)
-    assert fee.first_day(ZoneInfo("Asia/Shanghai")) == date(2025, 11, 23)
+    assert fee.day(ZoneInfo("Asia/Shanghai"), **days) == date(2025, 11, 23)
     assert server.received[0].body == {
         "accounts": ["A"],
         "period": -2,
