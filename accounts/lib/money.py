@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from accounts.lib.currencies import places_of
+from accounts.lib.money_columns import MONEY_PLACES
 
 DASH = "—"
 MINUS = "−"
 NARROW_SPACE = "\u202f"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "VND": "₫", "NGN": "₦", "UAH": "₴"}
-PLACES_AT_MOST = Decimal("0.000001")
+PLACES_AT_MOST = Decimal(1).scaleb(-MONEY_PLACES)
 
 
 def money(amount: Decimal | None, currency: str = "") -> str:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES, SUM_DIGITS
 from accounts.models.switch import Switch
 
 # No vowels and no look-alikes: an address is read out on the telephone and must not spell anything.
@@ -63,21 +64,21 @@ class Account(models.Model):
     profile_at = models.DateTimeField(null=True, blank=True, help_text=_("When name, lock, expiry and agent were read"))
     missing_since = models.DateTimeField(null=True, blank=True, help_text=_("Since when the switch does not know it"))
 
-    balance = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
-    overdraft = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    balance = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
+    overdraft = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
     balance_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When the request that read the balance was sent")
     )
     money_changed_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When the switch last said that the balance changed: one read before is old")
     )
-    today_charges = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    today_charges = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
     today_at = models.DateTimeField(null=True, blank=True)
 
     credit_without_debit = models.DecimalField(
         _("daily credit without debit"),
-        max_digits=18,
-        decimal_places=6,
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=MONEY_PLACES,
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0))],

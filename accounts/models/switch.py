@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.backoff import Backoff
 from accounts.lib.currencies import places_of
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES
 
 # Python offers what this machine happens to be set to as a zone; PostgreSQL does not know it.
 NOT_A_ZONE = "localtime"
@@ -97,14 +98,17 @@ class Switch(models.Model):
     )
 
     topup_limit = models.DecimalField(
-        max_digits=18, decimal_places=6, default=Decimal(10_000), help_text=_("Largest single top-up")
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=MONEY_PLACES,
+        default=Decimal(10_000),
+        help_text=_("Largest single top-up"),
     )
     topup_places = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("Decimal places a top-up may have, at most 6; empty: those of the currency")
     )
     daily_limit_per_user = models.DecimalField(
-        max_digits=18,
-        decimal_places=6,
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=MONEY_PLACES,
         null=True,
         blank=True,
         help_text=_(
@@ -112,15 +116,15 @@ class Switch(models.Model):
         ),
     )
     daily_limit_per_account = models.DecimalField(
-        max_digits=18,
-        decimal_places=6,
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=MONEY_PLACES,
         null=True,
         blank=True,
         help_text=_("What one account may be topped up by on one day, by all people together; empty: no limit"),
     )
     fresh_login_above = models.DecimalField(
-        max_digits=18,
-        decimal_places=6,
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=MONEY_PLACES,
         null=True,
         blank=True,
         default=Decimal(1_000),

@@ -7,19 +7,17 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from accounts.lib.money import money
+from accounts.lib.money_columns import MONEY_PLACES
 from accounts.services import audit
-
-# Every amount is kept with as many places; a number of another kind is not.
-STORED_PLACES = 6
+from accounts.web.number_field import WrittenDecimalField
 
 
-class AmountField(forms.DecimalField):
+class AmountField(WrittenDecimalField):
     def prepare_value(self, value: Any) -> Any:
         return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
@@ -55,7 +53,8 @@ def _is_amount(model: type[models.Model], name: str) -> bool:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
         return False
-    return isinstance(field, models.DecimalField) and field.decimal_places == STORED_PLACES
+    # A number of another kind has other places.
+    return isinstance(field, models.DecimalField) and field.decimal_places == MONEY_PLACES
 
 
 def _currency_of(row: models.Model) -> str:

@@ -39,7 +39,7 @@ class BatchAdmin(ReadOnlyAdmin[Batch]):
     list_select_related = ("agent", "uploaded_by", "confirmed_by")
     list_filter = ("state", OfAgent, "origin", "uploaded_at")
     search_fields = ("=reference", "agent__number", "agent__name", "uploaded_by__email", "file_name")
-    exclude = ("key", "digest")
+    exclude = ("key", "digest", "payments_digest")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         return super().get_queryset(request).annotate(counted=Count("rows"))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.batches.services.files import UnreadableFile
+from billing.batches.services.encodings import Encoding, EncodingUnknown, UnreadableFile
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -19,6 +19,16 @@ class BatchUploadForm(forms.Form):
     file = forms.FileField(
         label=_("CSV file"),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+    )
+
+    encoding = forms.TypedChoiceField(
+        label=_("How its letters are encoded"),
+        required=False,
+        coerce=Encoding,
+        empty_value=None,
+        choices=[("", _("As the file says")), *Encoding.choices],
+        help_text=_("Leave it, unless you are asked: most files say it themselves."),
+        error_messages={"invalid_choice": _("Choose one of these.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,7 +52,7 @@ class BatchUploadForm(forms.Form):
         return file
 
     def refuse(self, error: UnreadableFile) -> None:
-        self.add_error("file", str(error.because))
+        self.add_error("encoding" if isinstance(error, EncodingUnknown) else "file", str(error.because))
 
 
 class BatchConfirmForm(forms.Form):

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES
 from accounts.models import Account
 from billing.lib.reasons import BecauseField, Reason
 from billing.lib.references import new_reference
@@ -42,6 +43,14 @@ class FileReason(Reason):
     )
     COLUMN_TWICE = "file.column_twice", _("The first line names more than one column for the %(column)s.")
     NOT_TEXT = "file.not_text", _("This is not a text file. Please save the table as CSV, and choose that file.")
+    ENCODING_UNKNOWN = (
+        "file.encoding_unknown",
+        _("The file does not say how its letters are encoded. Choose it below, and choose the file again."),
+    )
+    OTHER_ENCODING = (
+        "file.other_encoding",
+        _("The file cannot be read as %(encoding)s. Choose another encoding, and choose the file again."),
+    )
     NO_LINES = "file.no_lines", _("The file has no lines with an account and an amount.")
     QUOTATION_MARKS = "file.quotation_marks", _("Line %(line)d cannot be read: check its quotation marks.")
     TOO_MANY_LINES = "file.too_many_lines", _("The file has more than %(most)d lines. Please send it in parts.")
@@ -82,11 +91,15 @@ class RowReason(Reason):
     TOO_LONG = "batch_row.too_long", _("An account has at most %(account)d characters, a note %(note)d.")
     TOO_MANY_COLUMNS = (
         "batch_row.too_many_columns",
-        _("This line has more columns than it should: put amounts with a comma in quotation marks."),
+        _("This line has more columns than it should: write amounts without a comma, such as 1234."),
     )
     TWO_WAYS = (
         "batch_row.two_ways",
-        _("This could mean %(whole)s or %(decimal)s: write it as %(whole)s.00 or %(decimal)s."),
+        _("This could mean %(alone)s or %(joined)s: write it as %(alone)s or %(joined)s."),
+    )
+    PERHAPS_ONE_NUMBER = (
+        "batch_row.perhaps_one_number",
+        _("A comma in this line could be part of the number %(joined)s: put every cell in quotation marks."),
     )
 
     JUST_ASKED_FOR = "batch_row.just_asked_for", _("The same was asked for just now, as %(topup)s.")
@@ -104,7 +117,10 @@ class Batch(models.Model):
     uploaded_at = models.DateTimeField()
     file_name = models.CharField(max_length=100)
     digest = models.CharField(
-        max_length=64, help_text=_("SHA-256 of what its lines say, in whatever order and encoding")
+        max_length=64, help_text=_("SHA-256 of what its lines say, in whatever order and spelling")
+    )
+    payments_digest = models.CharField(
+        max_length=64, help_text=_("SHA-256 of its accounts and amounts, whatever the notes beside them")
     )
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.FILE)
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers")
@@ -125,6 +141,7 @@ class Batch(models.Model):
         verbose_name_plural = _("batches")
         indexes = [
             models.Index(fields=["agent", "-id"]),
+            models.Index(fields=["agent", "payments_digest"]),
             models.Index(fields=["next_step_at"], condition=Q(state="confirmed"), name="batch_to_carry_out"),
         ]
         constraints = [
@@ -155,7 +172,16 @@ class Batch(models.Model):
             pgtrigger.Protect(name="batch_is_never_deleted", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(
                 name="batch_stays_what_was_uploaded",
-                fields=["reference", "agent", "uploaded_by", "uploaded_at", "digest", "origin", "follows"],
+                fields=[
+                    "reference",
+                    "agent",
+                    "uploaded_by",
+                    "uploaded_at",
+                    "digest",
+                    "payments_digest",
+                    "origin",
+                    "follows",
+                ],
             ),
         ]
 
@@ -173,7 +199,7 @@ class BatchRow(models.Model):
     note = models.CharField(max_length=200, blank=True)
     unclear = BecauseField(null=True, blank=True, help_text=_("Why the line itself cannot be read"))
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    amount = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
     problem = BecauseField(null=True, blank=True, help_text=_("Why it is not paid"))
     warning = BecauseField(null=True, blank=True, help_text=_("What to look at before it is paid"))
     topup = models.OneToOneField(TopUp, null=True, blank=True, on_delete=models.PROTECT, related_name="batch_row")

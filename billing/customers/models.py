@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES
 from accounts.models import Account, Invitation
 from billing.lib.references import new_reference
 
@@ -53,6 +54,7 @@ class ChangeReason(models.TextChoices):
         "overdraft_too_large",
         _("This account can give %(figure)s at most: all overdrafts stay within its own."),
     )
+    OVERDRAFT_UNFIT = "overdraft_unfit", _("No account can have such an overdraft.")
     KEY_REUSED = "key_reused", _("This form was already used for something else. Start again.")
     UNDER_WAY = "under_way", _("Something is being done with this account just now. Wait until it has ended.")
 
@@ -88,7 +90,7 @@ class CustomerChange(models.Model):
     number = models.CharField(_("VOS3000 account id"), max_length=100)
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
     name = models.CharField(max_length=200, blank=True)
-    overdraft = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    overdraft = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
     rate_group = models.CharField(max_length=200, blank=True)
     email = models.EmailField(_("invites"), blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

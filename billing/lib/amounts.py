@@ -1,23 +1,24 @@
-"""Amounts as people type them: plain decimals, nothing that could be read in two ways."""
+"""Amounts of money: read as people write them where only one reading fits, checked, and rounded as they are stored."""
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from accounts.lib.money_columns import LARGEST, MONEY_PLACES
+from accounts.lib.written_numbers import (
+    LONGEST,
+    Marks,
+    OtherCurrency,
+    ReadTwoWays,
+    UnclearNumber,
+    plain_digits,
+    reader_marks,
+)
 from billing.lib.reasons import Because, Reason, RefusedBecause
 
-PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
-# As spreadsheets write: thousands may stand apart, and another mark stands before the decimals.
-WRITTEN = re.compile(
-    r"(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?P<gap>[ \u00a0\u2009\u202f'’.,])[0-9]{3}(?:(?P=gap)[0-9]{3})*)"
-    r"(?:(?!(?P=gap))[.,](?P<decimals>[0-9]+))?"
-)
-TWO_WAYS = re.compile(r"(?P<before>[1-9][0-9]{0,2})[.,](?P<after>[0-9]{3})")
-LONGEST = 30
 # The switch keeps money in doubles: more digits than these would not come back unchanged.
 MOST_DIGITS = 15
 
@@ -28,11 +29,17 @@ class AmountReason(Reason):
     MISSING = "amount.missing", _("Enter an amount.")
     NO_NUMBER = "amount.no_number", _("The amount must be a number.")
     NOT_POSITIVE = "amount.not_positive", _("The amount must be more than zero.")
-    NOT_PLAIN = "amount.not_plain", _("Enter the amount in plain digits, such as 25 or 25.50.")
+    NOT_PLAIN = "amount.not_plain", _("Enter the amount in digits, such as %(example)s.")
+    OTHER_CURRENCY = (
+        "amount.other_currency",
+        _("Amounts are in %(currency)s here: enter one in %(currency)s, such as %(example)s."),
+    )
     TWO_WAYS = (
         "amount.two_ways",
         _("%(written)s could be %(whole)s or %(decimal)s: write %(whole)s or %(decimal)s0."),
     )
+    PERHAPS_WHOLE = "amount.perhaps_whole", _("%(written)s is not clear: if you mean %(whole)s, write %(whole)s.")
+    TOO_LARGE = "amount.too_large", _("The amount is too large.")
     TOO_MANY_DIGITS = "amount.too_many_digits", _("The amount has too many digits.")
     NOT_WHOLE = "amount.not_whole", _("Enter a whole amount.")
     TOO_MANY_PLACES = (
@@ -49,41 +56,53 @@ class BadAmount(RefusedBecause, ValueError):
     """The amount cannot be used."""
 
 
-def parse_amount(text: str, *, places: int) -> Decimal:
-    """Read an amount in plain digits. Raises BadAmount. Blanks around the number are forgiven, nothing else is."""
-    plain = text.strip(" ")
-    if not plain:
-        raise BadAmount(Because(AmountReason.MISSING))
-    if plain.startswith("-"):
-        raise BadAmount(Because(AmountReason.NOT_POSITIVE))
-    if len(plain) > LONGEST or not PLAIN.fullmatch(plain):
-        raise BadAmount(Because(AmountReason.NOT_PLAIN))
-    return check_amount(Decimal(plain), places=places)
+def parse_amount(text: str, *, places: int, currency: str = "", or_zero: bool = False) -> Decimal:
+    """Read an amount as its reader writes it, in the language that is active now. Raises BadAmount.
+
+    In English, 1,000.00 is one thousand and 20,50 is 20.50. The currency may stand beside it.
+    """
+    return _parse(text, places, currency, reader_marks(), or_zero=or_zero)
 
 
-def parse_written_amount(text: str, *, places: int) -> Decimal:
-    """Read an amount with a point or a comma before the decimals, thousands apart or not. Raises BadAmount.
+def parse_written_amount(text: str, *, places: int, currency: str = "") -> Decimal:
+    """Read an amount from a file, which a spreadsheet may have written in any language. Raises BadAmount.
 
     What could be read in two ways, such as 1,234, is refused.
     """
+    return _parse(text, places, currency, None, or_zero=False)
+
+
+def _parse(text: str, places: int, currency: str, marks: Marks | None, *, or_zero: bool) -> Decimal:
     written = text.strip()
-    if two_ways := TWO_WAYS.fullmatch(written):
-        before, after = two_ways.groups()
-        both = {"written": written, "whole": f"{before}{after}", "decimal": f"{before}.{after}"}
-        raise BadAmount(Because(AmountReason.TWO_WAYS, both))
-    clear = WRITTEN.fullmatch(written)
-    if clear is None:
-        return parse_amount(written, places=places)
-    whole = "".join(filter(str.isdigit, clear["whole"]))
-    return parse_amount(f"{whole}.{clear['decimals'] or 0}", places=places)
+    mark = marks.decimal if marks else "."
+    example = f"25{mark}50" if places else "25"
+    if not written:
+        raise BadAmount(Because(AmountReason.MISSING))
+    if len(written) > LONGEST:
+        raise BadAmount(Because(AmountReason.TOO_MANY_DIGITS))
+    try:
+        plain = plain_digits(text, places=places, currency=currency, marks=marks)
+    except ReadTwoWays as two:
+        if len(two.decimal.partition(".")[2]) > places:
+            raise BadAmount(Because(AmountReason.PERHAPS_WHOLE, {"written": written, "whole": two.whole})) from two
+        both = {"written": written, "whole": two.whole, "decimal": two.decimal.replace(".", mark)}
+        raise BadAmount(Because(AmountReason.TWO_WAYS, both)) from two
+    except OtherCurrency as other:
+        figures = {"currency": currency, "example": example}
+        raise BadAmount(Because(AmountReason.OTHER_CURRENCY, figures)) from other
+    except UnclearNumber as error:
+        raise BadAmount(Because(AmountReason.NOT_PLAIN, {"example": example})) from error
+    return check_amount(Decimal(plain), places=places, or_zero=or_zero)
 
 
-def check_amount(amount: Decimal, *, places: int) -> Decimal:
-    """Return the amount if it may be paid; raises BadAmount."""
+def check_amount(amount: Decimal, *, places: int, or_zero: bool = False) -> Decimal:
+    """Return the amount if it may be paid, and if every column of money holds it; raises BadAmount."""
     if not amount.is_finite():
         raise BadAmount(Because(AmountReason.NO_NUMBER))
-    if amount <= 0:
+    if amount < 0 or (amount == 0 and not or_zero):
         raise BadAmount(Because(AmountReason.NOT_POSITIVE))
+    if amount >= LARGEST:
+        raise BadAmount(Because(AmountReason.TOO_LARGE))
     if len(significant(amount)) > MOST_DIGITS:
         raise BadAmount(Because(AmountReason.TOO_MANY_DIGITS))
     if decimal_places(amount) > places:
@@ -102,9 +121,8 @@ def decimal_places(amount: Decimal) -> int:
 
 
 ZERO = Decimal(0)
-STORED_PLACES = Decimal("0.000001")
-STORED_ZERO = Decimal("0.000000")
-LARGEST = Decimal(10) ** 12
+STORED_PLACES = Decimal(1).scaleb(-MONEY_PLACES)
+STORED_ZERO = Decimal(0).scaleb(-MONEY_PLACES)
 # A double printed by Java has up to 17 digits before any rounding of ours; sums need some more.
 CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -124,7 +142,7 @@ def stored(amount: Decimal) -> Decimal:
 def has_stored_places(amount: Decimal) -> bool:
     """Whether an amount can be stored without loss."""
     exponent = amount.as_tuple().exponent
-    return isinstance(exponent, int) and (exponent >= -6 or stored(amount) == amount)
+    return isinstance(exponent, int) and (exponent >= -MONEY_PLACES or stored(amount) == amount)
 
 
 def stored_if_money(amount: Decimal | None) -> Decimal | None:

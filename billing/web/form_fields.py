@@ -10,6 +10,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.written_numbers import LONGEST
 from billing.lib.amounts import BadAmount, parse_amount
 from billing.lib.reasons import Money
 
@@ -26,16 +27,16 @@ class AmountField(forms.CharField):
     def __init__(self) -> None:
         super().__init__(
             label=_("Amount"),
-            max_length=40,
+            max_length=LONGEST,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "autofocus": True}),
             error_messages={"required": _("Enter an amount."), "max_length": _("The amount has too many digits.")},
         )
 
 
-def read_amount(text: str, *, places: int) -> Decimal:
+def read_amount(text: str, *, places: int, currency: str, or_zero: bool = False) -> Decimal:
     """Raises ValidationError, which says what is wrong with the amount."""
     try:
-        return parse_amount(text, places=places)
+        return parse_amount(text, places=places, currency=currency, or_zero=or_zero)
     except BadAmount as error:
         raise forms.ValidationError(str(error.because)) from error
 

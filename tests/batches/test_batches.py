@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from billing.batches.queries import RowOutcome, progress, rows
 from billing.batches.services import batches
 from billing.batches.services import worker as batch_worker
 from billing.batches.services.batches import BatchRefused
-from billing.batches.services.files import UnreadableFile
+from billing.batches.services.encodings import UnreadableFile
 from billing.lib.amounts import AmountReason
 from billing.lib.reasons import Because, Money
 from billing.topups.models import Kind, ReceiptMail, RequestReason, TopUp, TopUpReason, TopUpState, TransferReason
@@ -199,6 +200,9 @@ def test_an_account_in_very_many_lines_is_not_listed_with_all_of_them(agent: Acc
         FILE.replace("\n", "\r\n"),
         "\ufeff" + FILE,
         FILE.replace(",", ";"),
+        FILE.replace("10.00", "10").replace("20.50", "20.5").replace(",5,", ",5.00,"),
+        FILE.replace(",", ";").replace("10.00", "$ 10,00").replace("20.50", '"20,5 USD"'),
+        FILE.replace("10.00", '"10.0"').replace("\n", "\r\n\r\n"),
         "amount,note,account\n5,,A-20419\n10.00,Invoice 1,A-20417\n20.50,Invoice 2,A-20418\n",
     ],
 )
@@ -215,6 +219,44 @@ def test_the_same_content_gives_the_same_batch_however_it_was_saved(
     carry_out(second.batch)
     assert len(paid(simulator)) == 6
     assert Batch.objects.count() == 1
+
+
+OTHER_NOTES = FILE.replace("Invoice", "December").replace("10.00", "10")
+
+
+def test_the_same_payments_with_other_notes_have_to_be_meant(
+    simulator: SimulatorProcess, agent: Account, by: User
+) -> None:
+    # The warning of a single line has long ended when next month's list comes.
+    Switch.objects.update(warn_within=timedelta(0))
+    first, second = upload(agent, by), upload(agent, by, OTHER_NOTES)
+    assert (first != second, batches.earlier(batch=first), batches.earlier(batch=second)) == (True, None, None)
+    seen = second.key
+    carry_out(confirm(first, by))
+    assert batches.earlier(batch=second) == first
+    # What was on the page before the first one was confirmed is void, even with a tick.
+    with refused(BatchRefused, BatchReason.CHECKED_AGAIN):
+        confirm(second, by, key=seen, sure=True)
+    second.refresh_from_db()
+    with refused(BatchRefused, BatchReason.NOT_SURE):
+        confirm(second, by)
+    assert len(paid(simulator)) == 6
+    carry_out(confirm(second, by, sure=True))
+    assert len(paid(simulator)) == 12
+    assert TopUp.objects.filter(note="December 1", state=TopUpState.CONFIRMED).exists()
+
+
+def test_a_payment_more_or_less_makes_another_list(agent: Account, by: User) -> None:
+    first = confirm(upload(agent, by), by)
+    assert batches.earlier(batch=upload(agent, by, FILE + "A-20419,5,\n")) is None
+    assert batches.earlier(batch=upload(agent, by, FILE.replace("20.50", "20.51"))) is None
+    assert batches.earlier(batch=upload(agent, by, FILE.replace("Invoice 2", "x"))) == first
+
+
+def test_a_line_that_was_unclear_and_is_written_clearly_makes_another_list(agent: Account, by: User) -> None:
+    unclear = upload(agent, by, "A-20417,1,234.50\n")
+    clear = upload(agent, by, "A-20417,1.00,234.50\n")
+    assert (unclear != clear, len(problems(unclear)), problems(clear)) == (True, 1, [None])
 
 
 def test_the_same_content_of_another_agent_is_another_batch(agent: Account, by: User) -> None:
@@ -545,6 +587,18 @@ def test_eight_uploads_confirmations_and_workers_at_once_pay_each_row_once(
     carry_out(batch)
     assert len(paid(simulator)) == 6
     assert outcomes(batch) == [RowOutcome.PAID] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_lists_with_the_same_payments_that_are_confirmed_at_once_only_one_is(agent: Account, by: User) -> None:
+    same = iter([upload(agent, by, FILE.replace("Invoice", f"Bill {number}")) for number in range(4)])
+
+    def confirm_next() -> bool:
+        with contextlib.suppress(BatchRefused):
+            return confirm(next(same), by, sure=True).state == BatchState.CONFIRMED
+        return False
+
+    assert sorted(beside_one_another(confirm_next, times=4)) == [False, False, False, True]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 FILE = b"account,amount,note\nA-20417,10.00,Invoice 1\nA-NOBODY,5,=1+1\n"
 
 
-def upload(mara: Visitor, content: bytes = FILE, name: str = "november.csv") -> Answer:
+def upload(mara: Visitor, content: bytes = FILE, name: str = "november.csv", **more: str) -> Answer:
     file = SimpleUploadedFile(name, content, "text/csv")
-    return mara.client.post(mara.page("customers/batch/upload/"), {"file": file})
+    return mara.client.post(mara.page("customers/batch/upload/"), {"file": file, **more})
 
 
 def post(mara: Visitor, what: str, **data: str) -> Answer:
@@ -122,6 +122,39 @@ def test_a_file_that_cannot_be_used_is_refused_beside_its_field(mara: Visitor, c
     assert error == str(why)
     assert read(answer).fields["CSV file"].error == error
     assert not Batch.objects.exists()
+
+
+def test_an_encoding_that_cannot_be_told_is_asked_on_the_page_and_then_used(mara: Visitor, zoe: Visitor) -> None:
+    content = "account,amount,note\nA-20417,10.00,Café\n".encode("cp1252")
+    answer = upload(mara, content)
+    (error,) = context(answer)["form"].errors["encoding"]
+    assert error == str(Because(FileReason.ENCODING_UNKNOWN))
+    assert read(answer).fields["How its letters are encoded"].error == error
+    assert not Batch.objects.exists()
+    upload(mara, content, encoding="cp1252")
+    assert Batch.objects.get().rows.get().note == "Café"
+
+
+def test_an_encoding_that_no_one_offers_is_refused(mara: Visitor, zoe: Visitor) -> None:
+    assert context(upload(mara, encoding="utf-7"))["form"].errors["encoding"]
+    assert not Batch.objects.exists()
+
+
+def test_a_list_that_was_paid_before_with_other_notes_shows_the_earlier_batch_and_wants_a_tick(
+    mara: Visitor, zoe: Visitor
+) -> None:
+    upload(mara)
+    confirm(mara)
+    earlier = Batch.objects.get()
+    upload(mara, FILE.replace(b"Invoice 1", b"December").replace(b"10.00", b"10"))
+    assert Batch.objects.latest("pk") != earlier
+    answer = look(mara)
+    assert context(answer)["earlier"] == earlier
+    assert mara.page(f"customers/batch/{earlier.reference}/") in addresses(answer)
+    confirm(mara)
+    assert Batch.objects.latest("pk").state == BatchState.UPLOADED
+    confirm(mara, sure="on")
+    assert Batch.objects.latest("pk").state == BatchState.CONFIRMED
 
 
 def test_no_file_at_all_and_an_empty_one_are_refused_too(mara: Visitor) -> None:

@@ -7,20 +7,61 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.batches.models import FileReason, RowReason
-from billing.batches.services.files import Line, UnreadableFile, read
+from billing.batches.services.encodings import Encoding, EncodingUnknown, UnreadableFile
+from billing.batches.services.files import Line, Spelling, read
+from billing.lib.amounts import BadAmount, parse_written_amount
 from billing.lib.reasons import Because, Figure
 
 TABLE = "Account,Amount,Note\nA-1,25.50,Café\nA-2,10,\n"
 LINES = [Line(2, "A-1", "25.50", "Café"), Line(3, "A-2", "10", "")]
 
 
-def lines(text: str | bytes, most_rows: int = 100) -> list[Line]:
-    return read(content=text if isinstance(text, bytes) else text.encode(), most_rows=most_rows)
+def lines(
+    text: str | bytes, most_rows: int = 100, places: int = 2, currency: str = "USD", encoding: Encoding | None = None
+) -> list[Line]:
+    content = text if isinstance(text, bytes) else text.encode()
+    return read(content=content, most_rows=most_rows, spelling=Spelling(places, currency), encoding=encoding)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
-def test_a_file_is_read_in_the_encodings_that_spreadsheets_save(encoding: str) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_that_says_its_encoding_is_read_in_it(encoding: str) -> None:
     assert lines(TABLE.encode(encoding)) == LINES
+    assert lines(TABLE.encode(encoding), encoding=Encoding.CHINESE) == LINES
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "gb18030", "cp1251"])
+def test_letters_alone_need_no_other_encoding(encoding: str) -> None:
+    assert lines(TABLE.replace("é", "e").encode(encoding)) == [Line(2, "A-1", "25.50", "Cafe"), LINES[1]]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "gb18030"])
+def test_an_encoding_that_cannot_be_told_is_asked_and_then_is_the_chosen_one(encoding: str) -> None:
+    content = TABLE.encode(encoding)
+    with pytest.raises(EncodingUnknown) as asked:
+        lines(content)
+    assert asked.value.because == Because(FileReason.ENCODING_UNKNOWN)
+    chosen = Encoding.CHINESE if encoding == "gb18030" else Encoding.WESTERN
+    assert lines(content, encoding=chosen) == LINES
+
+
+def test_an_account_in_another_encoding_is_never_read_as_another_account() -> None:
+    content = "account,amount\n客户一,25.50\n".encode("gb18030")
+    with pytest.raises(EncodingUnknown):
+        lines(content)
+    assert lines(content, encoding=Encoding.CHINESE)[0].account == "客户一"
+
+
+def test_an_encoding_that_does_not_fit_is_asked_again() -> None:
+    with pytest.raises(EncodingUnknown) as asked:
+        lines(TABLE.encode("cp1252"), encoding=Encoding.CHINESE)
+    assert asked.value.because.reason == FileReason.OTHER_ENCODING
+
+
+def test_unicode_that_does_not_say_which_end_comes_first_is_asked_unless_all_of_it_is_western() -> None:
+    content = TABLE.replace("Café", "客户").encode("utf-16-le")
+    with pytest.raises(EncodingUnknown):
+        lines(content)
+    assert lines(content, encoding=Encoding.UTF_16_LE)[0].note == "客户"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -60,8 +101,63 @@ def test_a_note_over_two_lines_does_not_shift_the_numbers() -> None:
 )
 def test_a_comma_that_parts_columns_or_decimals_is_said_to_be_unclear(text: str, decimal: str) -> None:
     problem = lines(text)[0].problem
-    assert problem == Because(RowReason.TWO_WAYS, {"whole": "12", "decimal": decimal})
-    assert str(problem).endswith(f"write it as 12.00 or {decimal}.")
+    joined = decimal.ljust(5, "0")
+    assert problem == Because(RowReason.TWO_WAYS, {"alone": "12.00", "joined": joined})
+    assert str(problem).endswith(f"write it as 12.00 or {joined}.")
+
+
+@pytest.mark.parametrize(
+    ("text", "alone", "joined"),
+    [
+        *((f"A-3,{amount},234.50{rest}\n", "1.00", "1234.50") for amount in ("1", "$1") for rest in ("", ",")),
+        *((f"A-3,1,{rest}\n", "1.00", joined) for rest, joined in (("234", "1234.00"), ("5", "1.50"), ("50", "1.50"))),
+        ("A-3, 1 , 234.50\n", "1.00", "1234.50"),
+        ("account,amount,note\nA-1,5.00,x\nA-3,12,345.6\n", "12.00", "12345.60"),
+        ("amount,account,note\n1,234.50,A-3\n", "1.00", "1234.50"),
+        ("A-3,1,234.50 USD\n", "1.00", "1234.50"),
+        ("A-3,1.234,50\n", "1234.00", "1234.50"),
+    ],
+)
+def test_a_comma_that_may_stand_inside_the_amount_makes_its_line_unclear(text: str, alone: str, joined: str) -> None:
+    problem = lines(text)[-1].problem
+    assert problem == Because(RowReason.TWO_WAYS, {"alone": alone, "joined": joined})
+
+
+@pytest.mark.parametrize(
+    "text", ["account,limit,amount\nA-3,1,234.50\n", "limit,account,amount\n1,234,100\n", "A-3,0,50\n"]
+)
+def test_a_comma_inside_another_number_before_the_amount_makes_its_line_unclear(text: str) -> None:
+    (line,) = lines(text)
+    assert line.problem is not None
+    assert line.problem.reason == RowReason.PERHAPS_ONE_NUMBER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('A-3,"1","234.50"\n', 'A-3,"1",234.50\n', "A-3;1;234.50\n", "A-3\t1\t234.50\n", "A-3,1.00,234.50\n"),
+        *("A-3,1234.50\n", 'A-3,"1,234.50"\n', "100,250\n", "amount,account\n250,100\n", "A-3,1,Invoice 234.50\n"),
+    ],
+)
+def test_what_leaves_no_doubt_is_not_asked(text: str) -> None:
+    assert lines(text)[0].problem is None
+
+
+PIECES = st.text("0123456789.", min_size=1, max_size=6)
+
+
+@given(PIECES, PIECES, st.integers(0, 6))
+def test_no_line_in_which_a_comma_could_be_a_mark_is_clear_and_its_advice_is(
+    left: str, right: str, places: int
+) -> None:
+    (line,) = lines(f"A-3,{left},{right}\n", places=places)
+    with contextlib.suppress(BadAmount):
+        parse_written_amount(f"{left},{right}", places=places)
+        assert line.problem is not None
+    if line.problem is not None and line.problem.reason == RowReason.TWO_WAYS:
+        for advised in line.problem.figures.values():
+            assert lines(f"A-3,{advised},{right}\n", places=places)[0].problem is None
+            assert parse_written_amount(str(advised), places=places)
 
 
 def test_a_number_as_a_note_is_clear_beside_decimals_or_with_another_delimiter() -> None:

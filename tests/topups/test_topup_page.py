@@ -81,7 +81,24 @@ def test_a_used_form_with_another_amount_is_refused(mara: Visitor, zoe: Visitor)
 
 @pytest.mark.parametrize(
     "amount",
-    ["", "0", "0.00", "-5", "NaN", "Infinity", "1e3", "+5", "1,5", "1 0", "٥", "5.0000001", "10000.01", "9" * 60, "\0"],
+    [
+        "",
+        "0",
+        "0.00",
+        "-5",
+        "NaN",
+        "Infinity",
+        "1e3",
+        "+5",
+        "1,234",
+        "€5",
+        "1 0",
+        "٥",
+        "5.0000001",
+        "10000.01",
+        "9" * 60,
+        "\0",
+    ],
 )
 @pytest.mark.parametrize("step", [preview, confirm])
 def test_an_amount_that_cannot_be_paid_is_refused_beside_its_field(

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import money
+from accounts.lib.money_columns import MONEY_PLACES, SUM_DIGITS
 from accounts.models import Account
 
 
@@ -43,7 +44,7 @@ class MirroredRow(models.Model):
     occurrence = models.PositiveIntegerField(
         default=0, help_text=_("0 for the first of equal rows, 1 for the second, …")
     )
-    balance_after = models.DecimalField(max_digits=20, decimal_places=6)
+    balance_after = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
 
     class Meta:
         abstract = True
@@ -69,7 +70,7 @@ class Payment(MirroredRow):
     paid_at = models.DateTimeField()
     kind = models.IntegerField(choices=Kind.choices)
     method = models.IntegerField(choices=Method.choices)
-    amount = models.DecimalField(max_digits=20, decimal_places=6)
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
     memo = models.TextField(blank=True)
 
     class Meta(MirroredRow.Meta):
@@ -91,7 +92,7 @@ class Charge(MirroredRow):
     charged_at = models.DateTimeField()
     kind = models.IntegerField(choices=Kind.choices)
     item = models.CharField(max_length=100, blank=True, help_text=_("consumptionName: what was charged for"))
-    amount = models.DecimalField(max_digits=20, decimal_places=6)
+    amount = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
 
     class Meta(MirroredRow.Meta):
         indexes = [models.Index(fields=["account", "-charged_at", "-id"], name="charge_history")]

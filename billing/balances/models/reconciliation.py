@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import money
+from accounts.lib.money_columns import MONEY_PLACES, SUM_DIGITS
 from accounts.models import Account
 
 
@@ -12,7 +13,7 @@ class BalanceReading(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="balance_readings")
     at = models.DateTimeField()
-    balance = models.DecimalField(max_digits=20, decimal_places=6)
+    balance = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "at"], name="balance_reading_once")]
@@ -30,13 +31,13 @@ class Reconciliation(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="reconciliations")
     day = models.DateField()
-    opening = models.DecimalField(max_digits=20, decimal_places=6)
-    payments = models.DecimalField(max_digits=20, decimal_places=6)
-    calls = models.DecimalField(max_digits=20, decimal_places=6)
-    agent_fees = models.DecimalField(max_digits=20, decimal_places=6)
-    charges = models.DecimalField(max_digits=20, decimal_places=6)
-    difference = models.DecimalField(max_digits=20, decimal_places=6)
-    closing = models.DecimalField(max_digits=20, decimal_places=6)
+    opening = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
+    payments = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
+    calls = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
+    agent_fees = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
+    charges = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
+    difference = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
+    closing = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
     computed_at = models.DateTimeField()
 
     class Meta:
@@ -80,7 +81,7 @@ class Case(models.Model):
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     difference = models.DecimalField(
-        max_digits=20, decimal_places=6, help_text=_("Stated minus expected change of the balance")
+        max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, help_text=_("Stated minus expected change of the balance")
     )
     cause = models.CharField(max_length=30, choices=Cause.choices, default=Cause.UNKNOWN)
     opened_at = models.DateTimeField()

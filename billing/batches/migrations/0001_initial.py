@@ -25,7 +25,8 @@ class Migration(FirstMigration):
                 ('reference', models.CharField(default=billing.batches.models.new_batch_reference, editable=False, max_length=20, unique=True)),
                 ('uploaded_at', models.DateTimeField()),
                 ('file_name', models.CharField(max_length=100)),
-                ('digest', models.CharField(help_text='SHA-256 of what its lines say, in whatever order and encoding', max_length=64)),
+                ('digest', models.CharField(help_text='SHA-256 of what its lines say, in whatever order and spelling', max_length=64)),
+                ('payments_digest', models.CharField(help_text='SHA-256 of its accounts and amounts, whatever the notes beside them', max_length=64)),
                 ('origin', models.CharField(choices=[('file', 'a file'), ('again', 'all of a batch, a second time on purpose'), ('rest', 'what a batch left unpaid')], default='file', max_length=10)),
                 ('key', models.CharField(default=billing.batches.models.new_batch_key, help_text='Of the check that a person sees, and then confirms', max_length=64)),
                 ('state', models.CharField(choices=[('uploaded', 'waiting for your confirmation'), ('confirmed', 'being carried out'), ('done', 'done')], default='uploaded', max_length=10)),
@@ -41,6 +42,7 @@ class Migration(FirstMigration):
                 'verbose_name_plural': 'batches',
                 'indexes': [
                     models.Index(fields=['agent', '-id'], name='batches_bat_agent_i_c9b6fc_idx'),
+                    models.Index(fields=['agent', 'payments_digest'], name='batches_bat_agent_i_60c882_idx'),
                     models.Index(condition=models.Q(('state', 'confirmed')), fields=['next_step_at'], name='batch_to_carry_out'),
                 ],
                 'constraints': [
@@ -89,7 +91,7 @@ class Migration(FirstMigration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='batch',
-            trigger=pgtrigger.compiler.Trigger(name='batch_stays_what_was_uploaded', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."agent_id" IS DISTINCT FROM (NEW."agent_id") OR OLD."uploaded_by_id" IS DISTINCT FROM (NEW."uploaded_by_id") OR OLD."uploaded_at" IS DISTINCT FROM (NEW."uploaded_at") OR OLD."digest" IS DISTINCT FROM (NEW."digest") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."follows_id" IS DISTINCT FROM (NEW."follows_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5ca02f4582c172cd451de45cbce58826aaf3a881', operation='UPDATE', pgid='pgtrigger_batch_stays_what_was_uploaded_14d47', table='batches_batch', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='batch_stays_what_was_uploaded', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."agent_id" IS DISTINCT FROM (NEW."agent_id") OR OLD."uploaded_by_id" IS DISTINCT FROM (NEW."uploaded_by_id") OR OLD."uploaded_at" IS DISTINCT FROM (NEW."uploaded_at") OR OLD."digest" IS DISTINCT FROM (NEW."digest") OR OLD."payments_digest" IS DISTINCT FROM (NEW."payments_digest") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."follows_id" IS DISTINCT FROM (NEW."follows_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='e12ad04457ab3d8d0200e2515b7fddcc4d3d29a9', operation='UPDATE', pgid='pgtrigger_batch_stays_what_was_uploaded_14d47', table='batches_batch', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='batchrow',

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +10,16 @@ from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Account, AuditAction, User
 from accounts.services import audit
 from billing.balances.services import balances
 from billing.batches.models import Batch, BatchReason, BatchRow, BatchState, Origin, RowReason, new_batch_key
 from billing.batches.queries import untried
-from billing.batches.services import checks, files
-from billing.batches.services.files import Line
+from billing.batches.services import checks, files, identity
+from billing.batches.services.encodings import Encoding
+from billing.batches.services.files import Line, Spelling
 from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
 from billing.lib.reasons import Because, RefusedBecause
 from billing.topups.services import limits as topup_limits
@@ -64,10 +63,16 @@ class Cover:
         return any(limit is None or limit < self.total for limit in limits)
 
 
-def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: datetime) -> Uploaded:
-    """Keep and check a file. Raises UnreadableFile. The same content gives the batch that it gave before."""
-    lines = files.read(content=content, most_rows=settings.BATCH_MOST_LINES)
-    digest = _digest([(line.account, line.amount, line.note) for line in lines])
+def upload(
+    *, agent: Account, by: User, file_name: str, content: bytes, now: datetime, encoding: Encoding | None = None
+) -> Uploaded:
+    """Keep and check a file. Raises UnreadableFile. The same list gives the batch that it gave before, however it is
+    spelled. `encoding` is what the person chose where the file does not say it.
+    """
+    spelling = Spelling(agent.switch.places, agent.switch.currency)
+    lines = files.read(content=content, most_rows=settings.BATCH_MOST_LINES, spelling=spelling, encoding=encoding)
+    rows = [_row(line) for line in lines]
+    digest = identity.of_list(rows, currency=spelling.currency)
     known = latest(agent=agent, digest=digest)
     if known is not None:
         return Uploaded(check_again(batch=known, by=by, now=now), is_new=False)
@@ -77,9 +82,10 @@ def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: dat
         uploaded_at=now,
         file_name=_printable(file_name)[-LONGEST_FILE_NAME:],
         digest=digest,
+        payments_digest=identity.of_payments(rows, currency=spelling.currency),
     )
     try:
-        return Uploaded(_create(batch, [_row(line) for line in lines], now), is_new=True)
+        return Uploaded(_create(batch, rows, now), is_new=True)
     except IntegrityError:
         known = latest(agent=agent, digest=digest)
         if known is None:
@@ -88,7 +94,7 @@ def upload(*, agent: Account, by: User, file_name: str, content: bytes, now: dat
 
 
 def latest(*, agent: Account, digest: str) -> Batch | None:
-    """The last batch with this content."""
+    """The last batch with this list."""
     return Batch.objects.filter(agent=agent, digest=digest).order_by("-id").first()
 
 
@@ -117,6 +123,8 @@ def confirm(*, batch: Batch, by: User, key: str, sure: bool, now: datetime) -> B
 @transaction.atomic
 def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Batch | None:
     """Return None when the batch is no longer what the person saw; the new check stays written."""
+    # Of two batches with the same payments, the second one confirmed knows of the first.
+    list(_same_payments(batch).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     batch = _locked(batch)
     if key != batch.key:
         return None
@@ -126,11 +134,12 @@ def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Bat
         return None
     if not batch.rows.filter(WAITING).exists():
         raise BatchRefused(Because(BatchReason.NOTHING_TO_PAY))
-    if not sure and (has_warnings(batch=batch) or cover(batch=batch, by=by, now=now).is_short):
+    if not sure and (has_warnings(batch=batch) or earlier(batch=batch) or cover(batch=batch, by=by, now=now).is_short):
         raise BatchRefused(Because(BatchReason.NOT_SURE))
     batch.state, batch.confirmed_by, batch.confirmed_at = BatchState.CONFIRMED, by, now
     batch.next_step_at = now + SWEEP_AFTER
     batch.save(update_fields=["state", "confirmed_by", "confirmed_at", "next_step_at"])
+    _void_checks(_same_payments(batch).filter(state=BatchState.UPLOADED))
     _note(batch, AuditAction.REQUESTED, by, now)
     transaction.on_commit(partial(CARRY_ON.enqueue, batch.pk))
     return batch
@@ -138,6 +147,28 @@ def _confirm(batch: Batch, by: User, key: str, sure: bool, now: datetime) -> Bat
 
 def has_warnings(*, batch: Batch) -> bool:
     return batch.rows.filter(WAITING, warning__isnull=False).exists()
+
+
+def earlier(*, batch: Batch) -> Batch | None:
+    """The last batch that was confirmed for the same amounts and accounts, whatever its notes.
+
+    A batch that follows another one on purpose has been asked about already.
+    """
+    if batch.origin != Origin.FILE:
+        return None
+    confirmed = _same_payments(batch).exclude(pk=batch.pk).filter(confirmed_at__isnull=False)
+    return confirmed.order_by("-confirmed_at").first()
+
+
+def _same_payments(batch: Batch) -> QuerySet[Batch]:
+    return Batch.objects.filter(agent=batch.agent_id, payments_digest=batch.payments_digest)
+
+
+def _void_checks(batches: QuerySet[Batch]) -> None:
+    """Have people look again before they confirm these."""
+    for batch in batches:
+        batch.key = new_batch_key()
+        batch.save(update_fields=["key"])
 
 
 def cover(*, batch: Batch, by: User, now: datetime) -> Cover:
@@ -228,7 +259,8 @@ def _follow(done: Batch, origin: Origin, rows: Sequence[BatchRow], by: User, now
         uploaded_by=by,
         uploaded_at=now,
         file_name=done.file_name,
-        digest=_digest([(row.account_text, row.amount_text, row.note) for row in rows]),
+        digest=identity.of_list(rows, currency=done.agent.switch.currency),
+        payments_digest=identity.of_payments(rows, currency=done.agent.switch.currency),
         origin=origin,
         follows=done,
     )
@@ -272,10 +304,6 @@ def _copy(row: BatchRow, origin: Origin) -> BatchRow:
         unclear=row.unclear,
         tries_again=row if origin == Origin.REST else None,
     )
-
-
-def _digest(lines: Sequence[tuple[str, str, str]]) -> str:
-    return hashlib.sha256(json.dumps(sorted(lines)).encode()).hexdigest()
 
 
 def _printable(text: str) -> str:

@@ -43,7 +43,7 @@ def _accounts(agent: Account, rows: Sequence[BatchRow]) -> dict[str, Account]:
 
 def _amount(text: str, agent: Account) -> tuple[Decimal | None, Because | None]:
     try:
-        return parse_written_amount(text, places=agent.switch.places), None
+        return parse_written_amount(text, places=agent.switch.places, currency=agent.switch.currency), None
     except BadAmount as error:
         return None, error.because
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from billing.batches.models import FileReason, RowReason
-from billing.lib.reasons import Because, RefusedBecause
+from billing.batches.services.encodings import Encoding, UnreadableFile, decode
+from billing.lib.amounts import BadAmount, decimal_places, parse_written_amount
+from billing.lib.reasons import Because
 
 NAMES = {
     "account": ("account", "account number", "account no", "account id"),
@@ -19,15 +21,10 @@ NAMES = {
 }
 # In the order in which they are preferred, should a file make sense with several.
 DELIMITERS = ("\t", ";", ",")
-MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-ZIP = b"PK\x03\x04"
-# Beside an amount without decimals, where a comma parts the columns, this may have been the decimals.
-PERHAPS_DECIMALS = re.compile(r"[0-9]{1,2}")
+# Stands between columns, and inside numbers: 1,234.50.
+MARK_IN_NUMBERS = ","
+CENTS = 2
 LIKE_A_NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*")
-
-
-class UnreadableFile(RefusedBecause):
-    """No line of the file can be used."""
 
 
 @dataclass(frozen=True)
@@ -52,41 +49,36 @@ class Columns:
     count: int = 3
 
 
-Record = tuple[int, list[str]]
+@dataclass(frozen=True)
+class Spelling:
+    """How many decimal places an amount may have, and which currency may stand beside it."""
+
+    places: int
+    currency: str
 
 
-def read(*, content: bytes, most_rows: int) -> list[Line]:
-    """The lines that hold anything, without the header. Raises UnreadableFile."""
-    text = _decode(content)
+@dataclass(frozen=True)
+class Record:
+    """What stands in one line, or in more where a quoted cell has several. `written` is all of it as it stands."""
+
+    number: int
+    cells: list[str]
+    written: str
+
+
+def read(*, content: bytes, most_rows: int, spelling: Spelling, encoding: Encoding | None = None) -> list[Line]:
+    """The lines that hold anything, without the header. Raises UnreadableFile.
+
+    `encoding` is what a person chose where the file does not say it.
+    """
+    text = decode(content, chosen=encoding)
     delimiter, columns, records = _best(text, most_rows)
-    lines = [_line(record, columns, delimiter) for record in records[columns.header :]]
+    lines = [_line(record, columns, delimiter, spelling) for record in records[columns.header :]]
     if not lines:
         raise UnreadableFile(Because(FileReason.NO_LINES))
     if len(lines) > most_rows:
         raise UnreadableFile(Because(FileReason.TOO_MANY_LINES, {"most": most_rows}))
     return lines
-
-
-def _decode(content: bytes) -> str:
-    if content.startswith(ZIP):
-        raise UnreadableFile(Because(FileReason.WORKBOOK))
-    for encoding in _encodings(content):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise UnreadableFile(Because(FileReason.NOT_TEXT))
-
-
-def _encodings(content: bytes) -> tuple[str, ...]:
-    if content.startswith(MARKS_OF_UTF_16):
-        return ("utf-16",)
-    if b"\0" in content:
-        # Digits and commas have a zero byte in UTF-16: at even places with the big end first.
-        return ("utf-16-be",) if content[::2].count(0) > content[1::2].count(0) else ("utf-16-le",)
-    return ("utf-8-sig", "cp1252", "latin-1")
 
 
 def _best(text: str, most_rows: int) -> tuple[str, Columns, list[Record]]:
@@ -96,11 +88,11 @@ def _best(text: str, most_rows: int) -> tuple[str, Columns, list[Record]]:
     for delimiter in DELIMITERS:
         try:
             records = list(islice(_records(text, delimiter), most_rows + 2))
-            columns = _columns(records[0][1] if records else [])
+            columns = _columns(records[0].cells if records else [])
         except UnreadableFile as error:
             failure = error
             continue
-        sense = (columns.header, _readable(records, columns), sum(len(cells) > 1 for _, cells in records))
+        sense = (columns.header, _readable(records, columns), sum(len(record.cells) > 1 for record in records))
         found.append((sense, delimiter, columns, records))
     if failure is not None and not any(parted for (_, _, parted), *_ in found):
         raise failure
@@ -110,7 +102,8 @@ def _best(text: str, most_rows: int) -> tuple[str, Columns, list[Record]]:
 
 def _records(text: str, delimiter: str) -> Iterator[Record]:
     """Each record that holds anything, with the number of the line on which it begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     begins = 1
     try:
         for cells in reader:
@@ -118,7 +111,7 @@ def _records(text: str, delimiter: str) -> Iterator[Record]:
             while filled and not filled[-1]:
                 filled.pop()
             if filled:
-                yield begins, filled
+                yield Record(begins, filled, "".join(lines[begins - 1 : reader.line_num]))
             begins = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(Because(FileReason.QUOTATION_MARKS, {"line": begins})) from error
@@ -141,7 +134,7 @@ def _columns(first: list[str]) -> Columns:
 
 
 def _readable(records: list[Record], columns: Columns) -> int:
-    return sum(_makes_sense(cells, columns) for _, cells in records[columns.header :])
+    return sum(_makes_sense(record.cells, columns) for record in records[columns.header :])
 
 
 def _makes_sense(cells: list[str], columns: Columns) -> bool:
@@ -150,19 +143,47 @@ def _makes_sense(cells: list[str], columns: Columns) -> bool:
     return bool(account) and parted and LIKE_A_NUMBER.fullmatch(amount) is not None
 
 
-def _line(record: Record, columns: Columns, delimiter: str) -> Line:
-    number, cells = record
-    account, amount, note = (_cell(cells, place) for place in (columns.account, columns.amount, columns.note))
-    return Line(number, account, amount, note, problem=_problem(cells, columns, delimiter, amount))
+def _line(record: Record, columns: Columns, delimiter: str, spelling: Spelling) -> Line:
+    account, amount, note = (_cell(record.cells, place) for place in (columns.account, columns.amount, columns.note))
+    problem = _problem(record, columns, amount, spelling) if delimiter == MARK_IN_NUMBERS else None
+    if len(record.cells) > columns.count:
+        problem = Because(RowReason.TOO_MANY_COLUMNS)
+    return Line(record.number, account, amount, note, problem=problem)
 
 
-def _problem(cells: list[str], columns: Columns, delimiter: str, amount: str) -> Because | None:
-    if len(cells) > columns.count:
-        return Because(RowReason.TOO_MANY_COLUMNS)
-    beside = _cell(cells, columns.amount + 1)
-    if delimiter == "," and amount.isdigit() and PERHAPS_DECIMALS.fullmatch(beside):
-        return Because(RowReason.TWO_WAYS, {"whole": amount, "decimal": f"{amount}.{beside}"})
+def _problem(record: Record, columns: Columns, amount: str, spelling: Spelling) -> Because | None:
+    """Why the amount may be another one: two cells may be a single number, whose comma was taken to part them."""
+    for at in range(min(columns.amount + 1, len(record.cells) - 1)):
+        joined = _joined(record, columns, at, spelling)
+        if joined is None:
+            continue
+        alone = _unmistakable(amount, spelling)
+        if at != columns.amount or alone is None:
+            return Because(RowReason.PERHAPS_ONE_NUMBER, {"joined": joined})
+        return Because(RowReason.TWO_WAYS, {"alone": alone, "joined": joined})
     return None
+
+
+def _joined(record: Record, columns: Columns, at: int, spelling: Spelling) -> str | None:
+    """The number that a cell and the next one make together, if the line makes sense with it."""
+    left, right = record.cells[at], record.cells[at + 1]
+    if at == columns.account:
+        return None  # No account has a comma in it.
+    if at == columns.amount and columns.account == at + 1 and len(record.cells) == at + 2:
+        return None  # The line would name no account.
+    if not re.search(rf"(?<![0-9\"]){re.escape(left)}\s*,\s*{re.escape(right)}(?![0-9\"])", record.written):
+        return None  # Quotation marks part them.
+    return _unmistakable(f"{left},{right}", spelling)
+
+
+def _unmistakable(written: str, spelling: Spelling) -> str | None:
+    """The amount in the spelling that leaves no doubt, as thousands rather than as decimals; None: it is no amount."""
+    try:
+        amount = parse_written_amount(written, places=spelling.places, currency=spelling.currency)
+    except BadAmount as refused:
+        whole = refused.because.figures.get("whole")
+        return f"{whole}.00" if whole else None
+    return f"{amount:.2f}" if decimal_places(amount) <= CENTS else f"{amount.normalize():f}0"
 
 
 def _cell(cells: list[str], place: int | None) -> str:

@@ -23,7 +23,7 @@ from billing.batches.models import Batch, BatchState
 from billing.batches.queries import Progress, RowOutcome, Show
 from billing.batches.services import batches as services
 from billing.batches.services.batches import BatchRefused
-from billing.batches.services.files import UnreadableFile
+from billing.batches.services.encodings import UnreadableFile
 from billing.batches.views.results import results_of
 from billing.web.account_page import account_page
 from billing.web.links import page_link
@@ -161,7 +161,12 @@ def _list(request: Request, access: Access, form: BatchUploadForm) -> HttpRespon
 def _upload(request: Request, access: Access, form: BatchUploadForm) -> HttpResponse:
     file = form.chosen
     uploaded = services.upload(
-        agent=access.account, by=access.user, file_name=file.name or "", content=file.read(), now=timezone.now()
+        agent=access.account,
+        by=access.user,
+        file_name=file.name or "",
+        content=file.read(),
+        encoding=form.cleaned_data["encoding"],
+        now=timezone.now(),
     )
     row = uploaded.batch
     if not uploaded.is_new:
@@ -192,13 +197,14 @@ def _to_confirm(access: Access, row: Batch, now: datetime) -> dict[str, Any]:
     if not access.may(Action.PAY_BATCHES):
         return {}
     cover = services.cover(batch=row, by=access.user, now=now)
-    has_warnings = services.has_warnings(batch=row)
+    has_warnings, earlier = services.has_warnings(batch=row), services.earlier(batch=row)
     return {
         "funds": cover.funds,
         "left_today": cover.left_today,
         "is_short": cover.is_short,
         "has_warnings": has_warnings,
-        "wants_tick": cover.is_short or has_warnings,
+        "earlier": earlier,
+        "wants_tick": cover.is_short or has_warnings or earlier is not None,
         "form": BatchConfirmForm(initial={"key": row.key}),
     }
 

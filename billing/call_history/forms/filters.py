@@ -14,7 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES
 from accounts.models import Account
+from accounts.web.number_field import WrittenDecimalField
 from billing.call_history.forms.fields import DestinationField, NumberField, is_name
 from billing.call_history.queries.filters import CallFilter, Order
 from billing.call_history.queries.numbers import Match, NumberFilter
@@ -82,11 +84,11 @@ class CallFilterForm(DaysForm):
             "max_value": _("No call is that long, so calls of every length are shown."),
         },
     )
-    least_fee = forms.DecimalField(
+    least_fee = WrittenDecimalField(
         required=False,
         min_value=Decimal(0),
-        max_digits=18,
-        decimal_places=6,
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=MONEY_PLACES,
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_digits", "max_decimal_places", "max_whole_digits"), NO_AMOUNT
         ),
@@ -101,7 +103,10 @@ class CallFilterForm(DaysForm):
         super().__init__(data, today=today)
         self.account, self.zone = account, zone
         self.prefixes: tuple[str, ...] | None = None
-        self.fields["least_fee"].label = gettext("Cost at least (%(currency)s)") % {"currency": account.switch.currency}
+        least_fee = self.fields["least_fee"]
+        assert isinstance(least_fee, WrittenDecimalField)  # noqa: S101  # tells the types what stands above
+        least_fee.currency = account.switch.currency
+        least_fee.label = gettext("Cost at least (%(currency)s)") % {"currency": account.switch.currency}
 
     def clean_destination(self) -> str:
         """A name stands for prefixes: those of the account's rates."""

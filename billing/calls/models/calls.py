@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.lib.money import money
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES, SUM_DIGITS
 from accounts.models import Account, Switch
 from billing.lib.reasons import BecauseField, Reason
 
@@ -52,13 +53,15 @@ class Call(models.Model):
     callee = models.TextField()
     talk_seconds = models.IntegerField()
     billed_seconds = models.IntegerField()
-    fee = models.DecimalField(max_digits=18, decimal_places=6)
+    fee = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES)
     fee_prefix = models.TextField()
-    package_fee = models.DecimalField(max_digits=18, decimal_places=6)
+    package_fee = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES)
     package_seconds = models.IntegerField()
     agent_number = models.TextField(help_text=_("The agent of the account when it called; empty for none"))
     agent_fee = models.DecimalField(
-        max_digits=18, decimal_places=6, help_text=_("What the agent pays; never the customer's to see")
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=MONEY_PLACES,
+        help_text=_("What the agent pays; never the customer's to see"),
     )
     call_level = models.SmallIntegerField()
     end_direction = models.SmallIntegerField()
@@ -110,9 +113,9 @@ class CallChange(models.Model):
     kind = models.CharField(_("what"), max_length=10, choices=ChangeOfRecord.choices)
     flow_no = models.BigIntegerField()
     ended_at = models.DateTimeField(help_text=_("Of the call, as it was read before, if it was"))
-    fee = models.DecimalField(max_digits=18, decimal_places=6)
+    fee = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES)
     agent_number = models.TextField(help_text=_("As it was read before; empty for none"))
-    agent_fee = models.DecimalField(max_digits=18, decimal_places=6)
+    agent_fee = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES)
     caller = models.TextField(default="", help_text=_("As it was read before, like the next two"))
     callee = models.TextField(default="")
     talk_seconds = models.IntegerField(default=0)
@@ -187,7 +190,7 @@ class CallDay(models.Model):
     answered = models.IntegerField(default=0)
     talk_seconds = models.BigIntegerField(default=0)
     billed_seconds = models.BigIntegerField(default=0)
-    fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
+    fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, default=0)
     unreadable = models.IntegerField(
         default=0, help_text=_("Records that could not be read and are not among the rows")
     )
@@ -195,18 +198,18 @@ class CallDay(models.Model):
     elsewhere_calls = models.IntegerField(
         default=0, help_text=_("Records that this day reports too though they are rows of another day")
     )
-    elsewhere_fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
+    elsewhere_fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, default=0)
     reported_calls = models.IntegerField(null=True, blank=True)
-    reported_fee = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    reported_fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
     report_begins_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When this day begins as its report states; empty: it has no row of the day")
     )
     apart_calls = models.IntegerField(
         default=0, help_text=_("How many more calls the report's rule counts than are listed for the day; also fewer")
     )
-    apart_fee = models.DecimalField(max_digits=20, decimal_places=6, default=0)
+    apart_fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, default=0)
     fee_slack = models.DecimalField(
-        max_digits=7, decimal_places=6, default=0, help_text=_("What the report rounds away at most")
+        max_digits=7, decimal_places=MONEY_PLACES, default=0, help_text=_("What the report rounds away at most")
     )
     unproven_since = models.DateTimeField(
         null=True,
@@ -289,7 +292,7 @@ class CallElsewhere(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField(help_text=_("That reports it too"))
     flow_no = models.BigIntegerField()
-    fee = models.DecimalField(max_digits=18, decimal_places=6)
+    fee = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "day", "flow_no"], name="call_elsewhere_once")]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import MONEY_PLACES, SUM_DIGITS
 from accounts.models import Account
 
 
@@ -19,7 +20,7 @@ class CallTotal(models.Model):
     answered = models.IntegerField()
     talk_seconds = models.BigIntegerField()
     billed_seconds = models.BigIntegerField()
-    fee = models.DecimalField(max_digits=20, decimal_places=6)
+    fee = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES)
 
     class Meta:
         indexes = [

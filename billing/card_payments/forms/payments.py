@@ -12,12 +12,12 @@ class CardPaymentForm(KeyedForm, RepeatableForm):
 
     amount = AmountField()
 
-    def __init__(self, data: Any = None, *, places: int) -> None:
+    def __init__(self, data: Any = None, *, places: int, currency: str) -> None:
         super().__init__(data)
-        self.places = places
+        self.places, self.currency = places, currency
 
     def clean_amount(self) -> Decimal:
-        return read_amount(self.cleaned_data["amount"], places=self.places)
+        return read_amount(self.cleaned_data["amount"], places=self.places, currency=self.currency)
 
     def requested(self) -> dict[str, Any]:
         """What was entered, as `payments.start` takes it."""

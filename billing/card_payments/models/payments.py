@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES
 from accounts.models import Account
 from billing.lib.reasons import BecauseField
 from billing.lib.references import new_reference
@@ -61,7 +62,7 @@ class CardPayment(models.Model):
 
     reference = models.CharField(max_length=20, unique=True, default=new_online_reference, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="online_payments")
-    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    amount = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES)
     currency = models.CharField(max_length=3)
     paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="online_payments")
     key = models.CharField(max_length=64, help_text=_("Of the form: the same key gives the same payment"))

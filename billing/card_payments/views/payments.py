@@ -67,7 +67,8 @@ def online_form(request: Request, access: Access) -> HttpResponse:
     """Show the form and, once it is posted, lead to the provider's page. A form that was used leads to its payment."""
     now = timezone.now()
     data = request.POST if request.method == "POST" else None
-    form = CardPaymentForm(data, places=payments.places(account=access.account))
+    places, currency = payments.places(account=access.account), access.account.switch.currency
+    form = CardPaymentForm(data, places=places, currency=currency)
     form.ask_besides()
     if form.is_valid():
         try:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.written_numbers import LONGEST
 from accounts.models import Switch
 from billing.customers.services.changes import ChangeRefused, KeyReused
 from billing.web.form_fields import KeyedForm, read_amount
@@ -15,12 +16,12 @@ PLAIN = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", _("Use letters, digits,
 
 
 class OverdraftField(forms.CharField):
-    """An amount of zero or more, in plain digits."""
+    """An amount of zero or more, as a person writes it."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(
             label=_("Overdraft"),
-            max_length=40,
+            max_length=LONGEST,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             error_messages={
                 "required": _("Enter an amount; 0 is none."),
@@ -30,9 +31,9 @@ class OverdraftField(forms.CharField):
         )
 
     def read(self, text: str, switch: Switch) -> Decimal:
-        if not text.strip(" 0"):
+        if not text.strip():
             return Decimal(0)
-        return read_amount(text, places=switch.places)
+        return read_amount(text, places=switch.places, currency=switch.currency, or_zero=True)
 
 
 class ChangeForm(KeyedForm):

@@ -8,11 +8,13 @@ from functools import partial
 
 from django.db import IntegrityError, transaction
 
+from accounts.lib.money_columns import MONEY_PLACES
 from accounts.models import Account, AuditAction, User
 from accounts.services import audit
 from billing.balances.services import balances
 from billing.customers.models import ChangeKind, ChangeReason, CustomerChange
 from billing.customers.services import overdrafts
+from billing.lib.amounts import BadAmount, check_amount
 from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
 
 CARRY_OUT = QueuedTask(name="billing.customers.tasks.carry_out_change", queue="money")
@@ -52,6 +54,10 @@ class NumberTaken(ChangeRefused):
 
 
 class OverdraftTooLarge(ChangeRefused):
+    field = "overdraft"
+
+
+class OverdraftUnfit(ChangeRefused):
     field = "overdraft"
 
 
@@ -102,7 +108,7 @@ def check(*, change: CustomerChange, agent: Account) -> None:
         raise NotAllowed(ChangeReason.NOT_BELOW)
     if account is None and Account.objects.filter(switch=agent.switch, number=change.number).exists():
         raise NumberTaken(ChangeReason.NUMBER_TAKEN, change.number)
-    if change.overdraft:
+    if change.overdraft is not None:
         _check_overdraft(change, agent, change.overdraft)
 
 
@@ -114,6 +120,12 @@ def describe(change: CustomerChange) -> str:
 
 
 def _check_overdraft(change: CustomerChange, agent: Account, overdraft: Decimal) -> None:
+    try:
+        check_amount(overdraft, places=MONEY_PLACES, or_zero=True)
+    except BadAmount as error:
+        raise OverdraftUnfit(ChangeReason.OVERDRAFT_UNFIT) from error
+    if not overdraft:
+        return
     if not agent.may_set_overdrafts:
         raise NotAllowed(ChangeReason.NO_OVERDRAFTS)
     largest = overdrafts.largest_for(agent=agent, number=change.number, besides=change)

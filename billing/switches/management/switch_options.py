@@ -6,11 +6,14 @@ from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
+
+from accounts.lib.money_columns import MONEY_PLACES
+from accounts.lib.written_numbers import ReadTwoWays, UnclearNumber, plain_digits, reader_marks
 
 # The option's name, and the field it fills.
 FIELDS = {
@@ -174,12 +177,12 @@ def _codes(text: str) -> list[int]:
 
 def _number(text: str) -> Decimal:
     try:
-        number = Decimal(text)
-    except InvalidOperation as error:
+        return Decimal(plain_digits(text, places=MONEY_PLACES, marks=reader_marks()))
+    except ReadTwoWays as error:
+        figures = {"text": text, "whole": error.whole}
+        raise ArgumentTypeError(_("%(text)s can be read in two ways: write %(whole)s") % figures) from error
+    except UnclearNumber as error:
         raise ArgumentTypeError(_("%(text)s is not a number") % {"text": text}) from error
-    if not number.is_finite():
-        raise ArgumentTypeError(_("%(text)s is not a number") % {"text": text})
-    return number
 
 
 def _seconds(text: str) -> timedelta:

@@ -29,7 +29,7 @@ class TopUpForm(KeyedForm, RepeatableForm):
         self.switch = switch
 
     def clean_amount(self) -> Decimal:
-        return read_amount(self.cleaned_data["amount"], places=self.switch.places)
+        return read_amount(self.cleaned_data["amount"], places=self.switch.places, currency=self.switch.currency)
 
     def refuse(self, error: TopUpRefused) -> None:
         """Show a refusal beside the field that is to be corrected. A key that is used up is replaced by a new one."""

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.lib.money_columns import AMOUNT_DIGITS, MONEY_PLACES, SUM_DIGITS
 from accounts.models import Account
 from billing.lib.reasons import BecauseField
 from billing.lib.references import REFERENCE_ALPHABET, new_reference
@@ -82,7 +83,7 @@ class TopUp(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREDIT)
     source = models.CharField(max_length=20, choices=Source.choices)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="topups")
-    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    amount = models.DecimalField(max_digits=AMOUNT_DIGITS, decimal_places=MONEY_PLACES)
     note = models.CharField(max_length=200, blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="topups")
     key = models.CharField(max_length=64, help_text=_("Of the form or the command: the same key gives the same top-up"))
@@ -153,7 +154,7 @@ class TopUp(models.Model):
     )
     next_look_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
-    balance_after = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    balance_after = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=MONEY_PLACES, null=True, blank=True)
     why = BecauseField(null=True, blank=True, help_text=_("Why it was refused or is in doubt, for people"))
     payment = models.OneToOneField(
         "balances.Payment", null=True, blank=True, on_delete=models.PROTECT, related_name="topup"

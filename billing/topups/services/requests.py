@@ -11,6 +11,7 @@ from functools import partial
 
 from django.db import IntegrityError, transaction
 
+from accounts.lib.money_columns import MONEY_PLACES
 from accounts.models import Account, User
 from billing.lib.amounts import AmountReason, BadAmount, check_amount
 from billing.lib.queued_tasks import SWEEP_AFTER, QueuedTask
@@ -31,7 +32,6 @@ SEND_TOPUP = QueuedTask(name="billing.topups.tasks.send_topup", queue="money")
 
 LONGEST_KEY = 64
 LONGEST_NOTE = 200
-STORED_PLACES = 6
 
 
 def request(
@@ -113,7 +113,7 @@ def check_body(requested: TopUp) -> None:
     switch = requested.account.switch
     try:
         check_amount(
-            requested.amount, places=STORED_PLACES if requested.source in limits.ALREADY_PAID else switch.places
+            requested.amount, places=MONEY_PLACES if requested.source in limits.ALREADY_PAID else switch.places
         )
     except BadAmount as error:
         raise AmountRefused(error.because) from error

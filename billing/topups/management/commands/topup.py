@@ -58,7 +58,7 @@ class Command(JsonCommand):
 
     def _request(self, switch: Switch, by: User, options: dict[str, Any]) -> TopUp:
         try:
-            amount = parse_amount(options["amount"], places=switch.places)
+            amount = parse_amount(options["amount"], places=switch.places, currency=switch.currency)
             account = _account(switch, options["account"])
             agent = _account(switch, options["agent"]) if options["agent"] else None
             if not options["again"]:
