@@ -19,6 +19,8 @@ SHARDS = 2
 TOPUPS_PER_KILL = 1000
 TOPUPS_PER_EXAMPLE = 100
 TOPUPS_PER_STOP = 10
+TOPUPS_PER_RESTORE = 50
+TOPUPS_PER_PROMOTION = 200
 
 
 def main() -> int:
@@ -48,6 +50,8 @@ def _plan(seed: int, size: int) -> Plan:
         kills_of_each=kills,
         crashes=max(1, kills // 2),
         stops=max(10, size // TOPUPS_PER_STOP),
+        restores=max(3, size // TOPUPS_PER_RESTORE),
+        promotions=max(1, size // TOPUPS_PER_PROMOTION),
         bursts=max(3, size // 1000),
         examples=max(1, size // TOPUPS_PER_EXAMPLE),
     )

@@ -11,7 +11,7 @@ from functools import cached_property
 from accounts.models import Switch
 from bench.conform.world import World
 from billing.card_payments.models import CardPayment
-from billing.topups.models import Reissue, TopUp, TopUpState, Transition
+from billing.topups.models import Reissue, StrayPayment, TopUp, TopUpState, Transition
 from simulator.control import Control, LedgerAccount, LedgerPay, ReceivedRequest
 
 SHORTEST_MEMO = 8  # what the stand-in leaves of a memo that it cuts off
@@ -31,12 +31,16 @@ class Seen:
     """What the run itself saw and no row tells.
 
     `at_rest`: each state when the settling time was over. `paid_online`: references of payments whose money is taken.
+    `posted`: the references that forms were answered by their key, before and after their rows were lost.
+    `lost`: references under which the switch received a `Pay`, whose row or claim was lost with its database.
     """
 
     bursts: list[Burst] = field(default_factory=list)
     unfit_accepted: list[str] = field(default_factory=list)
     at_rest: dict[str, TopUpState] = field(default_factory=dict)
     paid_online: list[str] = field(default_factory=list)
+    posted: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    lost: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Evidence:
     reissues: Sequence[Reissue] = ()
     online: Sequence[CardPayment] = ()
     owed: frozenset[str] = frozenset()  # the references of those of `online` that the portal lists as owed
+    strays: frozenset[str] = frozenset()  # references of ours on payments that the portal lists as no top-up's
 
     @classmethod
     def gather(cls, world: World, seen: Seen) -> Evidence:
@@ -87,6 +92,7 @@ class Evidence:
             reissues=list(Reissue.objects.filter(topup__in=topups)),
             online=list(CardPayment.objects.filter(account__switch=world.switch)),
             owed=frozenset(CardPayment.objects.owed().values_list("reference", flat=True)),
+            strays=frozenset(StrayPayment.objects.values_list("reference", flat=True)),
         )
 
     @cached_property

@@ -40,9 +40,11 @@ def t1_sent_once(evidence: Evidence) -> Iterator[str]:
 
 
 def t2_written_before(evidence: Evidence) -> Iterator[str]:
-    """Every received `Pay` has a row committed before it."""
+    """Every received `Pay` has a row committed before it, if that was not lost with its database since."""
     for request in evidence.received:
         topup = evidence.by_reference.get(memo_of(request))
+        if memo_of(request) in evidence.seen.lost:
+            continue
         if topup is None:
             yield f"a Pay was received under {memo_of(request)!r}, which no top-up has"
             continue
@@ -124,6 +126,9 @@ def t8_one_key_one_topup(evidence: Evidence) -> Iterator[str]:
     """Simultaneous submits of one key: one top-up, one `Pay`, equal answers. Same key, other body: refused."""
     for burst in evidence.seen.bursts:
         yield from _of_burst(evidence, burst)
+    for key, answers in evidence.seen.posted.items():
+        if len(answers) > 1:
+            yield f"the key {key}, posted again after a loss, was answered {sorted(answers)}"
 
 
 def _of_burst(evidence: Evidence, burst: Burst) -> Iterator[str]:
@@ -230,6 +235,14 @@ def t11_decimals_throughout(evidence: Evidence) -> Iterator[str]:
         yield f"{reference} was made although its amount is unfit"
 
 
+def t15_lost_is_found(evidence: Evidence) -> Iterator[str]:
+    """A payment whose row was lost with its database has a row again, or is listed as no top-up's."""
+    for account in evidence.ledger:
+        for row in evidence.rows_with_references(account):
+            if row.memo in evidence.seen.lost - evidence.by_reference.keys() - evidence.strays:
+                yield f"{row.memo} of {row.fee} stands at {account} on the switch, and nothing tells of it"
+
+
 INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     check.__name__.partition("_")[0].upper(): check
     for check in (
@@ -247,7 +260,8 @@ INVARIANTS: dict[str, Callable[[Evidence], Iterator[str]]] = {
         t12_sums_agree,
         t13_transfers_conserve,
         t14_paid_is_credited_or_owed,
+        t15_lost_is_found,
     )
 }
-# T7, T12 and T13 speak of what has come to rest; T9 tries things out on the database, which takes its time.
-AT_ANY_TIME = tuple(name for name in INVARIANTS if name not in {"T7", "T9", "T12", "T13"})
+# T7, T12, T13 and T15 speak of what has come to rest; T9 tries things out on the database, which takes its time.
+AT_ANY_TIME = tuple(name for name in INVARIANTS if name not in {"T7", "T9", "T12", "T13", "T15"})

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """`size` top-ups, with so many of each kill and crash, so many stops, and before them the state machine's examples.
+    """`size` top-ups, with so many of each kill, crash, stop, restore and promotion; before, the machine's examples.
 
     `sought`: an invariant at whose violation by the state machine the run may end.
     """
@@ -16,6 +16,8 @@ class Plan(msgspec.Struct, frozen=True):
     kills_of_each: int = 1
     crashes: int = 0
     stops: int = 10
+    restores: int = 3
+    promotions: int = 1
     bursts: int = 2
     examples: int = 0
     steps: int = 30

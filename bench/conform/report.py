@@ -38,6 +38,8 @@ class Report(msgspec.Struct):
     kills: dict[str, int]
     crashes: dict[str, int]
     stops: dict[str, int]
+    restores: dict[str, int]
+    promotions: dict[str, int]
     deaths: dict[str, int]
     examples: int
     steps: int
@@ -65,6 +67,8 @@ def combine(results: Sequence[Result], *, seconds: float) -> Report:
         kills=_sum(result.kills for result in results),
         crashes=_sum(result.crashes for result in results),
         stops=_sum(result.stops for result in results),
+        restores=_sum(result.restores for result in results),
+        promotions=_sum(result.promotions for result in results),
         deaths=_sum(result.deaths for result in results),
         examples=sum(result.examples for result in results),
         steps=sum(result.steps for result in results),
@@ -103,6 +107,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("workers killed", report.kills)
     yield from _section("servers crashed under a living worker", report.crashes)
     yield from _section("senders stopped for seconds to hours", report.stops)
+    yield from _section("backups restored", report.restores)
+    yield from _section("asynchronous standbys promoted", report.promotions)
     yield from _section("deaths in the state machine", report.deaths)
     others = {
         "refused at the door": report.refused_at_the_door,

@@ -28,6 +28,8 @@ class Result(msgspec.Struct):
     kills: dict[str, int]
     crashes: dict[str, int]
     stops: dict[str, int]
+    restores: dict[str, int]
+    promotions: dict[str, int]
     deaths: dict[str, int]
     examples: int
     steps: int

@@ -1,4 +1,4 @@
-"""One seeded run: the state machine, kills, stops, bursts, top-ups under faults, rest, and then the invariants."""
+"""One seeded run: the state machine, promotions, kills, stops, restores, bursts, faults, rest, then the invariants."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from bench.conform.evidence import Evidence, Seen
 from bench.conform.explored import Explored
 from bench.conform.invariants import INVARIANTS
 from bench.conform.kills import KillPoint, deliver_all_again, kill_at
+from bench.conform.losses import found_again
 from bench.conform.machine import explore
 from bench.conform.plan import Plan
+from bench.conform.promotions import Promoted, promote_standbys
 from bench.conform.rest import come_to_rest
 from bench.conform.restarts import crash_servers
+from bench.conform.restores import restore_backups
 from bench.conform.result import Finding, Result
 from bench.conform.servers import Servers
 from bench.conform.stops import stop_senders
@@ -32,25 +35,31 @@ def conform(ground: Ground, plan: Plan, servers: Servers | None = None) -> Resul
         explored = explore(ground.world, seed=plan.seed, examples=plan.examples, steps=plan.steps)
     if plan.sought in explored.violations:
         plan = msgspec.structs.replace(plan, size=0, kills_of_each=0, crashes=0, bursts=0, stops=0)
+        plan = msgspec.structs.replace(plan, restores=0, promotions=0)
+    promoted = promote_standbys(ground, Random(plan.seed), plan.promotions) if plan.promotions else Promoted()
     world, random, seen = ground.world(), Random(plan.seed), Seen()
     kills = _kill(world, plan, random)
     crashes = crash_servers(world, servers, random, plan.crashes) if servers and plan.crashes else {}
     stops = stop_senders(world, random, plan.stops) if plan.stops else {}
+    restores = restore_backups(world, random, seen, plan.restores) if plan.restores else {}
     seen.bursts = burst(world, random, plan.bursts) if plan.bursts else []
     storm = Storm(world, random, seen, size=plan.size)
     storm.blow()
     faults = storm.injected()
     come_to_rest(world, seen)
+    evidence = Evidence.gather(world, seen)
     return _result(
         plan,
         world,
         storm,
-        Evidence.gather(world, seen),
+        evidence,
         explored,
+        promoted,
         faults=faults,
         kills=kills,
         crashes=crashes,
         stops=stops,
+        restores={**restores, **found_again(evidence)},
     )
 
 
@@ -60,11 +69,13 @@ def _result(
     storm: Storm,
     evidence: Evidence,
     explored: Explored,
+    promoted: Promoted,
     *,
     faults: Mapping[str, int],
     kills: Mapping[str, int],
     crashes: Mapping[str, int],
     stops: Mapping[str, int],
+    restores: Mapping[str, int],
 ) -> Result:
     credit_topups = Counter[str](
         topup.state for topup in evidence.topups if topup.kind == Kind.CREDIT and topup.reissue_of is None
@@ -80,6 +91,8 @@ def _result(
         kills=dict(kills),
         crashes=dict(crashes),
         stops=dict(stops),
+        restores=dict(restores),
+        promotions=promoted.counts,
         deaths=dict(explored.deaths),
         examples=explored.examples,
         steps=explored.steps,
@@ -88,7 +101,11 @@ def _result(
         redis_flushes=world.redis_flushes,
         pays_received=len(evidence.received) + explored.pays_received,
         findings=[
-            Finding(name, (check.__doc__ or "").strip(), [*explored.violations.get(name, []), *check(evidence)])
+            Finding(
+                name,
+                (check.__doc__ or "").strip(),
+                [*explored.violations.get(name, []), *promoted.violations.get(name, []), *check(evidence)],
+            )
             for name, check in INVARIANTS.items()
         ],
     )

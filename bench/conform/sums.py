@@ -28,6 +28,8 @@ def t12_sums_agree(evidence: Evidence) -> Iterator[str]:
     stated: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for account, ledger in evidence.ledger.items():
         for row in evidence.rows_with_references(account):
+            if row.memo in evidence.seen.lost - evidence.by_reference.keys():
+                continue  # Its top-up was lost with the database; T15 asks whether that is known.
             stated[account, _day(evidence, moment(row.pay_time))] += row.fee
         if ledger.money != ledger.explained:
             yield f"{account} has {ledger.money}, its rows make {ledger.explained}"

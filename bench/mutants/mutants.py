@@ -31,6 +31,7 @@ CLIENT, CODEC, PAYMENTS, TRANSPORT = (
 )
 SENDING, STATES, DEAD_SENDERS = (f"billing/topups/services/{name}.py" for name in ("sending", "states", "dead_senders"))
 DOUBT, REQUESTS = "billing/topups/services/doubt_resolution.py", "billing/topups/services/requests.py"
+EARLIER, WITNESS = (f"billing/topups/services/{name}.py" for name in ("earlier_sendings", "witness"))
 REISSUES = "billing/topups/services/reissues.py"
 CARD_PAYMENT = "billing/card_payments/models/payments.py"
 MATCHING = "billing/topups/services/payment_matching.py"
@@ -64,8 +65,8 @@ MUTANTS = (
             Edit(SENDING, "@transaction.atomic(durable=True)\ndef _claim", "@transaction.atomic\ndef _claim"),
             Edit(
                 SENDING,
-                "    with client:\n        if _claim(",
-                "    with client, transaction.atomic():\n        if _claim(",
+                "    with client:\n        deadline",
+                "    with client, transaction.atomic():\n        deadline",
             ),
         ),
     ),
@@ -145,7 +146,8 @@ MUTANTS = (
         "T12",
         "give references out twice, and match no payments by them",
         (
-            Edit(MATCHING, "    return sum(", "    return 0 and sum("),
+            Edit(MATCHING, "    matched = sum(", "    matched = 0 and sum("),
+            Edit(REFERENCES, "number >> 5 * place & 31", "number & 31"),
             Edit(
                 REFERENCES,
                 "{get_random_string(length, REFERENCE_ALPHABET)}",
@@ -172,6 +174,29 @@ MUTANTS = (
         "T14",
         "owe nothing once a credit was asked for",
         (Edit(CARD_PAYMENT, 'OuterRef("pk"), state=TopUpState.CONFIRMED)', 'OuterRef("pk"))'),),
+    ),
+    Mutant(
+        "T1",
+        "after a restore believe the database alone",
+        (
+            Edit(WITNESS, "    return noted_sending(topup) or noted\n", "    return None\n"),
+            Edit(EARLIER, "    return noted or (None if", "    return (None if"),
+        ),
+    ),
+    Mutant(
+        "T1",
+        "after a restore send what the mirrored payments tell of",
+        (Edit(EARLIER, "(None if stray is None else stray.payment.paid_at)", "None"),),
+    ),
+    Mutant(
+        "T15",
+        "tell of no payment whose top-up is lost",
+        (Edit(MATCHING, "    _note_strays(payments)\n", ""),),
+    ),
+    Mutant(
+        "T8",
+        "give a form that is posted again after a restore another reference",
+        (Edit(STATES, "if not TopUp.objects.filter(reference=reference).exists():", "if False:"),),
     ),
 )
 

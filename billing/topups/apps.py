@@ -37,6 +37,7 @@ class TopupsConfig(Subject):
         "lookup": ("v", "v", "v"),
         "receiptmail": ("", "", ""),
         "reissue": ("v", "v", "v"),
+        "straypayment": ("v", "v", "v"),
         "topup": ("v", "vc", "v"),
         "transition": ("v", "v", "v"),
     }

@@ -19,6 +19,7 @@ from billing.switches.management.switch_options import FIELDS
 # switch called other, which does not answer. `unknown` is no one's. `taken` is a key that everybody here has used once;
 # `left` may no longer log in, and `nobody` and `rubbish` are not known, the latter being no address at all.
 CALLS = {
+    "after_restore": {},
     "audit": {"account": "A-31001"},
     "forget_routing": {"switch": "demo"},
     "grant": {"switch": "demo", "account": "A-31001"},
@@ -35,6 +36,7 @@ PERSON = {"audit": "user", "grant": "email", "invite": "email", "topup": "by"}
 
 # What a command is told that belongs to no one and names nothing of the portal's.
 VALUES = {
+    "after_restore": ("since",),
     "audit": ("since", "until"),
     "grant": ("role", "password_stdin", "staff"),
     "invite": ("role", "mail"),
@@ -46,6 +48,12 @@ VALUES = {
 
 # It starts a whole demo of its own, and its only parameter is --json.
 SHOWN_ELSEWHERE = {"demo": "tests/portal/test_demo.py"}
+
+# It reads all switches, of which one does not answer.
+AFTER_RESTORE = """
+   as-it-is
+·  failed
+"""
 
 # The trail is of all switches: a number names the accounts of all that have it.
 AUDIT = """
@@ -160,6 +168,7 @@ nobody       refused      refused      refused      refused        refused    re
 """
 
 GRIDS = (
+    ("after_restore", AFTER_RESTORE),
     ("audit", AUDIT),
     ("forget_routing", FORGET_ROUTING),
     ("grant", GRANT),

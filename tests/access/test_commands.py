@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from accounts.models import ClaimPhrase, Invitation, Membership, Role, Switch, User
 from billing.balances.services import profiles
+from billing.lib.redis import connection as redis
 from billing.topups.models import Source, TopUp
 from billing.topups.services import requests as topup_requests
 from simulator.process import SimulatorProcess
@@ -159,7 +160,10 @@ def arguments(command: str, values: dict[str, str]) -> Iterator[str]:
 
 
 def come_of(call: Call) -> Came:
-    """Whatever it does is undone afterwards, so that no call sees what another one did."""
+    """Whatever it does is undone afterwards, so that no call sees what another one did.
+
+    Redis would know of a top-up that the database then has forgotten.
+    """
     out, err, mails = io.StringIO(), io.StringIO(), len(mail.outbox)
     point = transaction.savepoint()
     code = 0
@@ -172,6 +176,7 @@ def come_of(call: Call) -> Came:
             code = error.returncode
     found = traces()
     transaction.savepoint_rollback(point)
+    redis().flushdb()
     del mail.outbox[mails:]
     return Came(OUTCOMES[code], out.getvalue() + err.getvalue(), found)
 

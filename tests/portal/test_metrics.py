@@ -14,8 +14,15 @@ from billing.lib.reasons import Because
 from billing.switches.models import AnswerFault
 from billing.switches.services.budget import FAILURES_TO_OPEN, SwitchAdmission
 from billing.switches.services.unusable_answers import note
-from billing.topups.models import TopUpState
-from tests.support.factories import NOON, CardPaymentFactory, SwitchFactory, TopUpFactory, UserFactory
+from billing.topups.models import StrayPayment, TopUpState
+from tests.support.factories import (
+    NOON,
+    CardPaymentFactory,
+    PaymentFactory,
+    SwitchFactory,
+    TopUpFactory,
+    UserFactory,
+)
 from tests.support.raw import as_sent
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +63,7 @@ def test_it_tells_of_money_mails_and_jobs(token: str) -> None:
     TopUpFactory.create(state=TopUpState.REQUESTED)
     TopUpFactory.create(state=TopUpState.IN_DOUBT, requested_at=now - timedelta(hours=2))
     CardPaymentFactory.create(state="paid", paid_at=NOON)
+    StrayPayment.objects.create(payment=PaymentFactory.create(), reference="TU-0123456789")
     notices.factors_forgotten(UserFactory.create(), now=now)
     for minutes, succeeded in ((50, True), (10, False)):
         at = now - timedelta(minutes=minutes)
@@ -67,6 +75,7 @@ def test_it_tells_of_money_mails_and_jobs(token: str) -> None:
     assert states == {"requested": 1, "sending": 0, "in_doubt": 1, "review": 0}
     assert 7200 <= found["portal_doubt_age_seconds"] < 7300
     assert found["portal_card_payments_owed"] == 1
+    assert found["portal_stray_payments"] == 1
     assert found['portal_mails_waiting{kind="notice"}'] == 1
     assert 3000 <= found['portal_job_success_age_seconds{job="calls:\\"main\\""}'] < 3100
 

@@ -13,6 +13,7 @@ from billing.calls.models import CountingRule, DayState
 from billing.jobs.models import JobRun
 from billing.switches.models import Observation
 from billing.topups.models import Kind, Source, TopUp, TopUpState
+from billing.topups.services.payment_matching import match_payments
 from tests.support.factories import (
     NOON,
     AccountFactory,
@@ -120,7 +121,7 @@ def test_the_front_page_counts_what_needs_a_person_and_links_to_exactly_that(cli
     CountingRule.objects.create(switch=SwitchFactory.create(counting_rule=False))
     staff(client, "support")
     found = waiting(client)
-    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 0, 1, 1, 1, 1, 0, 1, 0, 1, 0]
+    assert [count for count, _ in found.values()] == [1, 2, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 0, 1, 0]
     for count, url in found.values():
         assert client.get(url).context["cl"].result_count == count
 
@@ -147,6 +148,19 @@ def test_the_front_page_counts_what_the_switch_lists_though_it_was_found_undone(
     count, url = waiting(client)["Not done as we know, yet listed by the switch"]
     assert count == 1
     assert [row.pk for row in client.get(url).context["cl"].result_list] == [topup.pk]
+
+
+def test_the_front_page_counts_the_payments_that_no_top_up_tells_of(client: Client) -> None:
+    account = AccountFactory.create()
+    topup = TopUpFactory.create(account=account, state=TopUpState.CONFIRMED, settled_at=NOON)
+    for memo in ("cash", topup.reference, topup.reference, "TU-0123456789"):
+        PaymentFactory.create(account=account, amount=topup.amount, memo=memo)
+    assert match_payments(account=account) == 1
+    assert match_payments(account=account) == 0
+    staff(client, "support")
+    count, url = waiting(client)["Payments with a reference of ours that no top-up tells of"]
+    assert count == 2
+    assert {row.memo for row in client.get(url).context["cl"].result_list} == {topup.reference, "TU-0123456789"}
 
 
 def test_the_front_page_counts_the_jobs_that_failed_in_the_last_hour(client: Client) -> None:

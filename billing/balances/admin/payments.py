@@ -17,15 +17,21 @@ from billing.balances.models import Charge, Payment, SyncMark
 
 
 class CameFrom(admin.SimpleListFilter):
-    """Payments by whether they came from a top-up of the portal."""
+    """Payments by whether they came from a top-up of the portal; a stray one says so, but no top-up tells of it."""
 
     title = _("where it came from")
     parameter_name = "from"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("topup", gettext("a top-up of the portal")), ("elsewhere", gettext("elsewhere"))]
+        return [
+            ("topup", gettext("a top-up of the portal")),
+            ("elsewhere", gettext("elsewhere")),
+            ("lost", gettext("a top-up that is not known here")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
+        if self.value() == "lost":
+            return queryset.filter(stray__isnull=False, topup__isnull=True)
         if self.value() not in ("topup", "elsewhere"):
             return queryset
         return queryset.filter(topup__isnull=self.value() == "elsewhere")

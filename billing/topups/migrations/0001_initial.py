@@ -149,6 +149,18 @@ class Migration(FirstMigration):
             },
         ),
         migrations.CreateModel(
+            name='StrayPayment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reference', models.CharField(max_length=20)),
+                ('payment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='stray', to='balances.payment')),
+            ],
+            options={
+                'verbose_name': 'stray payment',
+                'indexes': [models.Index(fields=['reference'], name='topups_stra_referen_f0e259_idx')],
+            },
+        ),
+        migrations.CreateModel(
             name='Transition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -10,6 +10,7 @@ from billing.topups.models.reasons import (
 )
 from billing.topups.models.receipts import ReceiptMail
 from billing.topups.models.reissues import Answer, Reissue
+from billing.topups.models.strays import StrayPayment
 from billing.topups.models.topups import (
     DOUBTFUL,
     EDGES,
@@ -36,6 +37,7 @@ __all__ = [
     "ReissueReason",
     "RequestReason",
     "Source",
+    "StrayPayment",
     "TopUp",
     "TopUpReason",
     "TopUpState",

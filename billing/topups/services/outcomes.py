@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from accounts.lib.backoff import Backoff
 from billing.balances.services import balances
 from billing.lib.amounts import stored_if_money
@@ -80,3 +82,18 @@ def put_in_doubt(
         next_look_at=now + topup.account.switch.first_look_after,
         sent_at=sent_at or topup.sent_at,
     )
+
+
+@transaction.atomic
+def doubt_unclaimed(topup: TopUp, now: datetime, reason: str, *, sent_at: datetime) -> bool:
+    """Put a top-up in doubt that waits to be sent, as if it had been claimed. False where it no longer waits."""
+    if states.move(
+        topup=topup,
+        to=TopUpState.SENDING,
+        now=now,
+        only_if=states.sendable(),
+        sent_at=sent_at,
+        attempts=topup.attempts + 1,
+    ):
+        put_in_doubt(topup, now, reason, sent_at=sent_at)
+    return topup.state == TopUpState.IN_DOUBT

@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from accounts.lib.clock import Clock, Deadline
 from billing.balances.services import balances
 from billing.lib.claims import LEAVES_WITHIN
 from billing.lib.reasons import Because
 from billing.switches.services import clients
-from billing.switches.services.failures import FAILURES
 from billing.topups.models import Kind, TopUp, TopUpReason, TopUpState
-from billing.topups.services import claims, headroom, lookups, outcomes, states
+from billing.topups.services import claims, earlier_sendings, headroom, outcomes, states
 from billing.topups.services.pay_requests import Operation, Unsendable, operation_of
 from billing.vos3000 import Client, Refused, UnknownOutcome, Unreachable
 
@@ -24,9 +22,6 @@ logger = logging.getLogger(__name__)
 
 # How old the balance may be by which a debit is allowed, beyond what the switch's setting calls current.
 STALE_AFTER = timedelta(seconds=5)
-# What waited longer is looked for before it is sent.
-LOOK_FIRST_AFTER = timedelta(seconds=15)
-BEGAN = timezone.now()
 
 
 def carry_out(*, topup_id: int, now: datetime) -> TopUp:
@@ -51,6 +46,12 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
     clock = Clock(now)
     if topup.state != TopUpState.REQUESTED or expire(topup=topup, now=now):
         return topup
+    try:
+        if earlier_sendings.doubt_if_sent(topup=topup, now=now):
+            return topup
+    except earlier_sendings.NotKnown as error:
+        logger.info("%s is not sent, because it may have been: %s", topup, error)
+        return _postpone(topup, clock.now())
     if topup.kind == Kind.DEBIT:
         figures = balances.current(account=topup.account, now=now)
         if not _is_fresh(figures, now):
@@ -67,33 +68,25 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
         logger.exception("The settings of switch %s cannot be used", topup.account.switch)
         return _postpone(topup, clock.now())
     with client:
-        try:
-            is_listed = waited_long(topup, now) and bool(lookups.look(topup=topup, now=clock.now()).found)
-        except FAILURES as error:
-            logger.info("%s is not sent without a look: %s", topup, error)
-            return _postpone(topup, clock.now())
         deadline = Deadline(LEAVES_WITHIN)
-        if not _claim(topup, clock.now()):
-            return topup
-        if is_listed:
-            outcomes.put_in_doubt(topup, clock.now(), "listed before it was sent", sent_at=topup.requested_at)
-        else:
+        if _claim(topup, clock.now()):
             _pay(client, operation, topup, clock, deadline)
     return topup
 
 
-def waited_long(topup: TopUp, now: datetime) -> bool:
-    """Whether a top-up waited so long, or from before this process began, that it may have been sent already.
-
-    The database may have been set back since, as by the restore of a backup: the switch is asked first.
-    """
-    return now - topup.requested_at > LOOK_FIRST_AFTER or topup.requested_at < BEGAN
-
-
 def expire(*, topup: TopUp, now: datetime) -> bool:
-    """Refuse a top-up that could not be sent by its deadline. False when it may still be sent."""
+    """Refuse a top-up that could not be sent by its deadline. False when it may still be sent.
+
+    One that was sent before is in doubt instead; where that cannot be found out, it waits.
+    """
     if now < topup.deadline:
         return False
+    try:
+        if earlier_sendings.doubt_if_known(topup=topup, now=now):
+            return True
+    except earlier_sendings.NotKnown as error:
+        logger.info("%s is not ended, because it may have been sent: %s", topup, error)
+        return True
     why = Because(TopUpReason.NOT_REACHED)
     return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, only_if=states.sendable())
 

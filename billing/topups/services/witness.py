@@ -14,11 +14,16 @@ KEPT_FOR = timedelta(days=90)
 
 def note_sending(topup: TopUp) -> datetime | None:
     """Note that the top-up is about to leave; where that was noted before, return when. Raises RedisError."""
-    noted = (topup.sent_at or topup.requested_at).isoformat()
-    if connection().set(_name(topup), noted, nx=True, ex=KEPT_FOR):
+    noted = topup.sent_at or topup.requested_at
+    if connection().set(_name(topup), noted.isoformat(), nx=True, ex=KEPT_FOR):
         return None
-    before = cast("bytes", connection().get(_name(topup)))
-    return datetime.fromisoformat(before.decode())
+    return noted_sending(topup) or noted
+
+
+def noted_sending(topup: TopUp) -> datetime | None:
+    """Return when it was noted that the top-up left, if it was. Raises RedisError."""
+    noted = cast("bytes | None", connection().get(_name(topup)))
+    return None if noted is None else datetime.fromisoformat(noted.decode())
 
 
 def forget_sending(topup: TopUp) -> None:

@@ -124,6 +124,12 @@ def credited_again(evidence: Evidence, *, by: int = 3) -> Evidence:
     return replace(evidence, steps={1: evidence.steps[1], 0: evidence.steps[2]}, reissues=[])
 
 
+def row_lost(evidence: Evidence) -> Evidence:
+    """The top-up's row was lost with its database, and its payment is listed as a stray."""
+    seen = Seen(lost={REFERENCE})
+    return replace(evidence, topups=[], steps={}, seen=seen, strays=frozenset({REFERENCE}))
+
+
 WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T1", lambda sound: replace(sound, received=[*sound.received, *sound.received])),
     (
@@ -143,6 +149,7 @@ WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T7", lambda sound: ended(sound, TopUpState.REVIEW)),
     ("T8", lambda sound: with_seen(sound, bursts=[Burst("k", [REFERENCE, None], None)])),
     ("T8", lambda sound: with_seen(sound, bursts=[Burst("k", [REFERENCE], "TU-ANOTHER000")])),
+    ("T8", lambda sound: with_seen(sound, posted={"k": {REFERENCE, "TU-ANOTHER000"}})),
     ("T10", lambda sound: issued_again(sound, approved=1)),
     ("T10", lambda sound: issued_again(sound, approved=2)),
     ("T10", lambda sound: issued_again(sound, decided=None)),
@@ -160,6 +167,7 @@ WRONG: list[tuple[str, Callable[[Evidence], Evidence]]] = [
     ("T14", lambda sound: paid_online(replace(sound, ledger=ledger(row(), row())))),
     ("T14", lambda sound: replace(paid_online(sound), topups=[])),
     ("T14", lambda sound: with_seen(sound, paid_online=["OP-1"])),
+    ("T15", lambda sound: replace(row_lost(sound), strays=frozenset())),
 ]
 
 
@@ -168,6 +176,7 @@ def test_sound_evidence_violates_nothing() -> None:
     assert violated(issued_again(sound())) == set()
     assert violated(paid_online(sound())) == set()
     assert violated(credited_again(sound())) == set()
+    assert violated(row_lost(sound())) == set()
     assert (
         violated(replace(paid_online(sound(), owed=True), topups=[], received=[], ledger=ledger(), seen=Seen()))
         == set()
