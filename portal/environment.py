@@ -50,6 +50,9 @@ def _reason(error: ValueError) -> str:
     return "it must be set." if isinstance(error, EnvError) else str(error)
 
 
+NOT_IDLE_FOR_LONG = "-c idle_in_transaction_session_timeout=60s"
+
+
 def database(url: str) -> dict[str, Any]:
     """Turn a libpq URI, read by libpq itself, into Django's settings of a database.
 
@@ -65,7 +68,7 @@ def database(url: str) -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=60s", **parts},
+        "OPTIONS": {**parts, "options": f"{NOT_IDLE_FOR_LONG} {parts.get('options', '')}".strip()},
     }
 
 

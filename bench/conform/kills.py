@@ -40,10 +40,11 @@ class NotReached(Exception):
 
 def kill_at(world: World, point: KillPoint, random: Random, number: int) -> int:
     """Make a top-up, let a worker take it, and kill that worker; the top-up's id."""
-    topup = _order_for(world, point, random, number)
-    leg = topup.debit or topup
     with worker(world) as process:
-        KILLS[point](world, process, leg, random)
+        _await_its_first_top_up(world, random, number)
+        # What was asked for before a worker began is looked for first, which is not the moment that is sought.
+        topup = _order_for(world, point, random, number)
+        KILLS[point](world, process, topup.debit or topup, random)
     world.control.clear_faults()
     return topup.pk
 
@@ -93,6 +94,13 @@ def await_that(holds: Callable[[], bool]) -> None:
         if time.monotonic() > give_up:
             raise NotReached
         time.sleep(0.02)
+
+
+def _await_its_first_top_up(world: World, random: Random, number: int) -> None:
+    order = Order(random.choice(world.single), None, draw_amount(random), Door.SERVICE, f"first-{number}")
+    first = TopUp.objects.get(reference=ask(world, order))
+    topup_requests.SEND_TOPUP.enqueue(first.pk)
+    await_that(lambda: not TopUp.objects.filter(pk=first.pk, state__in=["requested", "sending"]).exists())
 
 
 def _order_for(world: World, point: KillPoint, random: Random, number: int) -> TopUp:

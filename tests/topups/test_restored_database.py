@@ -16,6 +16,7 @@ from billing.lib.redis import connection as redis
 from billing.topups.models import Source, TopUp, TopUpState
 from billing.topups.services import requests as topup_requests
 from billing.topups.services import sending as topup_sending
+from billing.topups.services import states, witness
 from billing.topups.services.doubt_resolution import resolve
 from simulator.process import SimulatorProcess
 from tests.support.factories import UserFactory
@@ -113,3 +114,19 @@ def test_what_waited_is_not_sent_while_it_cannot_be_looked_for(
     simulator.control.add_fault("GetPayHistory", "html_403")
     again = topup_sending.send(topup_id=topup.pk, now=timezone.now() + HOUR)
     assert (again.state, pays(simulator)) == (TopUpState.REQUESTED, 0)
+
+
+def test_the_note_of_an_attempt_that_surely_did_not_leave_keeps_it_from_nothing(
+    account: Account, by: User, simulator: SimulatorProcess
+) -> None:
+    topup, now = ask(account, by), timezone.now()
+    for state in (TopUpState.SENDING, TopUpState.REQUESTED):
+        states.move(topup=topup, to=state, now=now, sent_at=now, attempts=topup.attempts + 1)
+    redis().set(f"topup-sent:{topup.reference}", now.isoformat())
+    assert (send(topup).state, pays(simulator)) == (TopUpState.CONFIRMED, 1)
+
+
+def test_a_note_whose_answer_was_lost_is_the_attempts_own(account: Account, by: User) -> None:
+    topup = ask(account, by)
+    states.move(topup=topup, to=TopUpState.SENDING, now=timezone.now(), sent_at=timezone.now())
+    assert [witness.note_sending(topup) for _ in range(2)] == [None, None]

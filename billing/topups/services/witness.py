@@ -6,24 +6,40 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from billing.lib.redis import connection
-from billing.topups.models import TopUp
+from billing.topups.models import TopUp, TopUpState
 
 # Longer than a backup is kept that is still restored.
 KEPT_FOR = timedelta(days=90)
 
 
 def note_sending(topup: TopUp) -> datetime | None:
-    """Note that the top-up is about to leave; where that was noted before, return when. Raises RedisError."""
-    noted = topup.sent_at or topup.requested_at
-    if connection().set(_name(topup), noted.isoformat(), nx=True, ex=KEPT_FOR):
-        return None
-    return noted_sending(topup) or noted
+    """Note that the top-up is about to leave; where an earlier sending was noted, return when. Raises RedisError.
+
+    The connection repeats a command whose answer was lost, so the note may be there and be this very one.
+    """
+    now = topup.sent_at or topup.requested_at
+    for _ in range(2):
+        if connection().set(_name(topup), now.isoformat(), nx=True, ex=KEPT_FOR):
+            return None
+        if (before := noted_sending(topup)) is not None:
+            return None if before == now else before
+    return now
 
 
 def noted_sending(topup: TopUp) -> datetime | None:
-    """Return when it was noted that the top-up left, if it was. Raises RedisError."""
+    """Return when it was noted that the top-up left, if it was. Raises RedisError.
+
+    The note of an attempt that the database knows is taken back: had that attempt left, the top-up would not wait.
+    """
     noted = cast("bytes | None", connection().get(_name(topup)))
-    return None if noted is None else datetime.fromisoformat(noted.decode())
+    if noted is None:
+        return None
+    at = datetime.fromisoformat(noted.decode())
+    is_this_attempt = topup.state == TopUpState.SENDING and at == topup.sent_at
+    if not is_this_attempt and topup.transitions.filter(to_state=TopUpState.SENDING, at=at).exists():
+        forget_sending(topup)
+        return None
+    return at
 
 
 def forget_sending(topup: TopUp) -> None:
