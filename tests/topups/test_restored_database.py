@@ -130,3 +130,11 @@ def test_a_note_whose_answer_was_lost_is_the_attempts_own(account: Account, by: 
     topup = ask(account, by)
     states.move(topup=topup, to=TopUpState.SENDING, now=timezone.now(), sent_at=timezone.now())
     assert [witness.note_sending(topup) for _ in range(2)] == [None, None]
+
+
+def test_its_deadline_does_not_end_what_another_process_has_just_taken(account: Account, by: User) -> None:
+    topup = ask(account, by)
+    TopUp.objects.filter(pk=topup.pk).update(state=TopUpState.SENDING, attempts=1, sent_at=timezone.now())
+    redis().set(f"topup-sent:{topup.reference}", timezone.now().isoformat())
+    assert topup_sending.expire(topup=topup, now=timezone.now() + HOUR)
+    assert TopUp.objects.get(pk=topup.pk).state == TopUpState.SENDING

@@ -27,19 +27,21 @@ class NotKnown(Exception):
     """It cannot be found out just now, so nothing may be sent or ended."""
 
 
-def doubt_if_sent(*, topup: TopUp, now: datetime) -> bool:
-    """Put a waiting top-up in doubt where it was sent before. Raises NotKnown."""
+def doubt_if_sent(*, topup: TopUp, now: datetime) -> None:
+    """Put a waiting top-up in doubt where it was sent before; read again where it waits no longer. Raises NotKnown."""
     try:
         at = _known_since(topup) or (topup.requested_at if _is_listed(topup, now) else None)
     except FAILURES as error:
         raise NotKnown(str(error)) from error
-    return at is not None and outcomes.doubt_unclaimed(topup, now, "sent before", sent_at=at)
+    if at is not None:
+        outcomes.doubt_unclaimed(topup, now, "sent before", sent_at=at)
 
 
-def doubt_if_known(*, topup: TopUp, now: datetime) -> bool:
+def doubt_if_known(*, topup: TopUp, now: datetime) -> None:
     """Do the same without asking the switch. Raises NotKnown."""
     at = _known_since(topup)
-    return at is not None and outcomes.doubt_unclaimed(topup, now, "sent before", sent_at=at)
+    if at is not None:
+        outcomes.doubt_unclaimed(topup, now, "sent before", sent_at=at)
 
 
 def waited_long(topup: TopUp, now: datetime) -> bool:

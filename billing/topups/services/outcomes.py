@@ -85,8 +85,8 @@ def put_in_doubt(
 
 
 @transaction.atomic
-def doubt_unclaimed(topup: TopUp, now: datetime, reason: str, *, sent_at: datetime) -> bool:
-    """Put a top-up in doubt that waits to be sent, as if it had been claimed. False where it no longer waits."""
+def doubt_unclaimed(topup: TopUp, now: datetime, reason: str, *, sent_at: datetime) -> None:
+    """Put a waiting top-up in doubt, as if it had been claimed; where it waits no longer, it is read again."""
     if states.move(
         topup=topup,
         to=TopUpState.SENDING,
@@ -96,4 +96,3 @@ def doubt_unclaimed(topup: TopUp, now: datetime, reason: str, *, sent_at: dateti
         attempts=topup.attempts + 1,
     ):
         put_in_doubt(topup, now, reason, sent_at=sent_at)
-    return topup.state == TopUpState.IN_DOUBT

@@ -47,11 +47,12 @@ def _send(topup: TopUp, now: datetime) -> TopUp:
     if topup.state != TopUpState.REQUESTED or expire(topup=topup, now=now):
         return topup
     try:
-        if earlier_sendings.doubt_if_sent(topup=topup, now=now):
-            return topup
+        earlier_sendings.doubt_if_sent(topup=topup, now=now)
     except earlier_sendings.NotKnown as error:
         logger.info("%s is not sent, because it may have been: %s", topup, error)
         return _postpone(topup, clock.now())
+    if not _waits(topup):
+        return topup
     if topup.kind == Kind.DEBIT:
         figures = balances.current(account=topup.account, now=now)
         if not _is_fresh(figures, now):
@@ -82,13 +83,19 @@ def expire(*, topup: TopUp, now: datetime) -> bool:
     if now < topup.deadline:
         return False
     try:
-        if earlier_sendings.doubt_if_known(topup=topup, now=now):
-            return True
+        earlier_sendings.doubt_if_known(topup=topup, now=now)
     except earlier_sendings.NotKnown as error:
         logger.info("%s is not ended, because it may have been sent: %s", topup, error)
         return True
+    if not _waits(topup):
+        return True
     why = Because(TopUpReason.NOT_REACHED)
     return states.move(topup=topup, to=TopUpState.REFUSED, now=now, why=why, only_if=states.sendable())
+
+
+def _waits(topup: TopUp) -> bool:
+    """Whether it still waits to be sent, as far as was read: what another process took meanwhile is that one's."""
+    return topup.state == TopUpState.REQUESTED
 
 
 def _first_leg(topup: TopUp) -> TopUp:
