@@ -99,6 +99,7 @@ def test_a_top_up_says_who_asked_for_it_and_how(account: Account) -> None:
         key="k",
         now=timezone.now(),
         send_by_worker=False,
+        besides_unsettled=True,
     )
     entry = AuditEntry.objects.get(action="requested")
     assert (entry.user, entry.account, entry.subject) == (topup.requested_by, account, topup.reference)

@@ -83,7 +83,7 @@ def test_it_says_how_far_it_is(zoe: Visitor) -> None:
     now = timezone.now()
     row = export(zoe, state=ExportState.RUNNING, tries=2, rows_done=1200, rows_total=3000, moved_at=now)
     page = shown(zoe, row)
-    assert 'max="3000" value="1200"' in page
+    assert "1,200 of 3,000 calls" in page
     assert "It was interrupted and begun again." in page
     assert "Nothing has moved for a while." not in page
     Export.objects.update(moved_at=now - timedelta(hours=1))
