@@ -54,6 +54,8 @@ class World:
 
     @classmethod
     def prepare(cls, *, switch: Switch, control: Control, database_url: str, redis_url: str) -> Self:
+        # Before its balance is read: what the portal believes it can pay is what it can.
+        control.pay(PAYS_ITSELF, PLENTY, memo="cash")
         now = timezone.now()
         numbers = [PAYS_ITSELF, VOUCHES, *ON_ITS_OWN]
         profiles.refresh(switch=switch, numbers=numbers, now=now)
@@ -62,7 +64,6 @@ class World:
         Account.objects.filter(pk=voucher.pk).update(credit_without_debit=PLENTY)
         for agent in (payer, voucher):
             profiles.refresh_children(agent=agent, now=now)
-        control.pay(PAYS_ITSELF, PLENTY, memo="cash")
         reseller = _reseller(payer, voucher)
         browser = Client(SERVER_NAME="localhost")
         browser.force_login(reseller)
