@@ -33,8 +33,9 @@ def note_paid(topup: TopUp, now: datetime, paid: Paid) -> None:
     balance = stored_if_money(paid.balance_after)
     sent_at = topup.sent_at or now
     for _ in range(2):
-        # The second time round: a sweep took so slow a sending for dead and put it in doubt, or in review, meanwhile.
-        if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT, TopUpState.REVIEW):
+        # The second time round: a sweep took so slow a sending for dead and put it in doubt meanwhile. What is in
+        # review by then is a person's to decide.
+        if topup.state not in (TopUpState.SENDING, TopUpState.IN_DOUBT):
             return
         if states.move(topup=topup, to=TopUpState.CONFIRMED, now=now, evidence=evidence, balance_after=balance):
             break
