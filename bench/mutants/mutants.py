@@ -179,7 +179,7 @@ MUTANTS = (
         "T1",
         "after a restore believe the database alone",
         (
-            Edit(WITNESS, "            return None if before == now else before\n", "            return None\n"),
+            Edit(WITNESS, "    return None if before == now else before\n", "    return None\n"),
             Edit(EARLIER, "    return noted or (None if", "    return (None if"),
         ),
     ),

@@ -138,3 +138,12 @@ def test_its_deadline_does_not_end_what_another_process_has_just_taken(account: 
     redis().set(f"topup-sent:{topup.reference}", timezone.now().isoformat())
     assert topup_sending.expire(topup=topup, now=timezone.now() + HOUR)
     assert TopUp.objects.get(pk=topup.pk).state == TopUpState.SENDING
+
+
+def test_a_process_that_read_it_too_early_leaves_the_note_of_the_one_that_sends(account: Account, by: User) -> None:
+    read_too_early = ask(account, by)
+    sending, now = TopUp.objects.get(pk=read_too_early.pk), timezone.now()
+    states.move(topup=sending, to=TopUpState.SENDING, now=now, sent_at=now, attempts=1)
+    witness.note_sending(sending)
+    assert witness.noted_sending(read_too_early) is None
+    assert redis().get(f"topup-sent:{sending.reference}") == now.isoformat().encode()

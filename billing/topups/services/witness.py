@@ -18,28 +18,26 @@ def note_sending(topup: TopUp) -> datetime | None:
     The connection repeats a command whose answer was lost, so the note may be there and be this very one.
     """
     now = topup.sent_at or topup.requested_at
-    for _ in range(2):
-        if connection().set(_name(topup), now.isoformat(), nx=True, ex=KEPT_FOR):
-            return None
-        if (before := noted_sending(topup)) is not None:
-            return None if before == now else before
-    return now
+    if connection().set(_name(topup), now.isoformat(), nx=True, ex=KEPT_FOR):
+        return None
+    if (before := noted_sending(topup)) is None:
+        connection().set(_name(topup), now.isoformat(), ex=KEPT_FOR)
+    return None if before == now else before
 
 
 def noted_sending(topup: TopUp) -> datetime | None:
     """Return when it was noted that the top-up left, if it was. Raises RedisError.
 
-    The note of an attempt that the database knows is taken back: had that attempt left, the top-up would not wait.
+    The note of an attempt that the database knows says nothing: had that attempt left, the top-up would not wait. It is
+    not taken away here, for another process may be sending by it just now.
     """
     noted = cast("bytes | None", connection().get(_name(topup)))
     if noted is None:
         return None
     at = datetime.fromisoformat(noted.decode())
     is_this_attempt = topup.state == TopUpState.SENDING and at == topup.sent_at
-    if not is_this_attempt and topup.transitions.filter(to_state=TopUpState.SENDING, at=at).exists():
-        forget_sending(topup)
-        return None
-    return at
+    is_known = topup.transitions.filter(to_state=TopUpState.SENDING, at=at).exists()
+    return at if is_this_attempt or not is_known else None
 
 
 def forget_sending(topup: TopUp) -> None:
